@@ -1,0 +1,1 @@
+"""Benchmarks, evaluators and strategies for neural architecture search on language."""

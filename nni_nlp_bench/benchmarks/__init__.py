@@ -1,0 +1,1 @@
+"""Results of training: tables, surrogates, importers, downloads."""

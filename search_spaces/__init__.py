@@ -1,0 +1,1 @@
+"""What can be searched: architectures as values, and the moves between them."""

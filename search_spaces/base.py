@@ -1,0 +1,80 @@
+"""The protocol that every architecture and every space fulfils."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from search_spaces.registry import Registry
+
+if TYPE_CHECKING:
+    import torch
+
+EncodingKind = Literal["flat", "graph", "counts"]
+Description = dict[str, int | float | str]
+
+
+class Architecture(Protocol):
+    """One point of a space: immutable, hashable, equal exactly when it is the same network."""
+
+    @property
+    def canonical_key(self) -> str:
+        """Identity: 32 hex digits, equal exactly for equal architectures."""
+
+    def to_json(self) -> str:
+        """Text that the space's `parse` reads back."""
+
+    def __hash__(self) -> int: ...
+
+
+A = TypeVar("A", bound=Architecture)
+
+
+class SearchSpace(Protocol[A]):
+    """The doors of a space: the same for every host, strategy and command."""
+
+    @property
+    def name(self) -> str:
+        """The registered name."""
+
+    def published(self) -> Sequence[str]:
+        """Names of the architectures that the space's publication lists."""
+
+    def parse(self, text: str) -> A:
+        """An architecture from its JSON text or its published name. Raises ArchitectureError."""
+
+    def sample(self, rng: np.random.Generator) -> A:
+        """A random valid architecture."""
+
+    def mutate(self, architecture: A, rng: np.random.Generator) -> A:
+        """A valid architecture one edit away, never the same one."""
+
+    def neighbours(self, architecture: A) -> list[A]:
+        """All valid architectures one edit away: no duplicates, never itself."""
+
+    def encode(self, architecture: A, kind: EncodingKind = "flat") -> NDArray[np.float64]:
+        """Features: `flat` and `counts` are vectors of fixed length, `graph` is nodes x columns."""
+
+    def describe(self, architecture: A) -> Description:
+        """Plain numbers and words for tables and plot axes."""
+
+    def network(self, architecture: A, size: Mapping[str, int]) -> torch.nn.Module:
+        """The torch module that the architecture describes."""
+
+    def model_space(self, **options: Any) -> Any:
+        """The NNI ModelSpace, with `to_sample(architecture)` and `from_sample(sample)`."""
+
+    def draw(self, architecture: A, path: Path) -> None:
+        """A picture; the suffix of `path` (png, svg, pdf) is its format."""
+
+
+SPACES: Registry[type[SearchSpace[Any]]] = Registry("search space", "nni_nlp_bench.spaces")
+
+
+def get_space(name: str) -> SearchSpace[Any]:
+    """The space of that name. Raises UnknownNameError."""
+    return SPACES.get(name)()

@@ -1,0 +1,161 @@
+"""The recipe: one recurrent cell as an immutable value."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from search_spaces.errors import ArchitectureError
+from search_spaces.rnn_cell.validity import (
+    check_graph,
+    check_node,
+    direct_wire,
+    live_nodes,
+    rule_broken,
+    state_index,
+)
+
+MAX_JSON_CHARACTERS = 100_000
+# The published GRU is hand-made and blends h_prev_0 straight into h_new_0: the one cell of the
+# published list that breaks the rule against direct wires.
+GRU_KEY = "464f62e5184b09750059fcdf8748cb25"
+
+
+class RecipeError(ArchitectureError):
+    """A recipe breaks a rule of the space; the message names the node and the rule."""
+
+
+class Node(NamedTuple):
+    """One operation of a cell and the names of what it reads."""
+
+    name: str
+    op: str
+    inputs: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Recipe:
+    """A recurrent cell: sources `x`, `h_prev_i`; results `h_new_i`; `h_new_0` is the output.
+
+    Nodes that reach no result are dropped, as the release does. The order of the nodes is kept:
+    the release initialises weights in that order. Raises RecipeError for anything invalid.
+    """
+
+    nodes: tuple[Node, ...]
+
+    def __post_init__(self) -> None:
+        table = {node.name: node for node in self.nodes}
+        try:
+            if len(table) < len(self.nodes):
+                names = [node.name for node in self.nodes]
+                twice = next(name for name in names if names.count(name) > 1)
+                raise rule_broken(twice, "a name may be used once")
+            for node in self.nodes:
+                check_node(node.name, node.op, node.inputs)
+            check_graph({name: node.inputs for name, node in table.items()})
+        except ValueError as error:
+            raise RecipeError(str(error)) from None
+        live = live_nodes({name: node.inputs for name, node in table.items()})
+        if len(live) < len(table):
+            kept = tuple(node for node in self.nodes if node.name in live)
+            object.__setattr__(self, "nodes", kept)
+        wire = direct_wire({node.name: node.inputs for node in self.nodes})
+        if wire is not None and self.canonical_key != GRU_KEY:
+            result, state = wire
+            rule = f"{state} may not be wired to a result directly"
+            raise RecipeError(str(rule_broken(result, rule)))
+
+    @classmethod
+    def from_json(cls, source: str | Mapping[str, Any]) -> Recipe:
+        """Read `{node: {"op": op, "input": [node, ...]}}`, as text or dictionary."""
+        return cls(tuple(_nodes_of(_parsed(source))))
+
+    def to_json(self) -> str:
+        """Text in the release's own format, nodes in their own order."""
+        return json.dumps({n.name: {"op": n.op, "input": list(n.inputs)} for n in self.nodes})
+
+    @cached_property
+    def hidden_states(self) -> int:
+        """Number of hidden states h: the cell carries h vectors from step to step."""
+        return sum(state_index(node.name, "h_new_") is not None for node in self.nodes)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Names of what the cell reads: `x`, then the previous hidden states."""
+        return ("x", *(f"h_prev_{i}" for i in range(self.hidden_states)))
+
+    @cached_property
+    def canonical(self) -> Recipe:
+        """The same cell with standard names, order of nodes and order of inputs."""
+        from search_spaces.rnn_cell.canonical import canonical_nodes
+
+        return Recipe(canonical_nodes(self))
+
+    @cached_property
+    def canonical_key(self) -> str:
+        """32 hex digits, equal exactly for the same cell: see `canonical.py` for the definition."""
+        from search_spaces.rnn_cell.canonical import canonical_key
+
+        return canonical_key(self)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Recipe):
+            return NotImplemented
+        return self.nodes == other.nodes or self.canonical_key == other.canonical_key
+
+    def __hash__(self) -> int:
+        return int(self.canonical_key[:15], 16)
+
+    def __str__(self) -> str:
+        return self.to_json()
+
+    def num_parameters(self, input_size: int, hidden_size: int) -> int:
+        """Weights and biases of one cell with these widths."""
+        for what, size in (("input_size", input_size), ("hidden_size", hidden_size)):
+            if not 0 < size <= 1_000_000:
+                raise RecipeError(f"{what} must be between 1 and 1,000,000, got {size}")
+        count = 0
+        for node in self.nodes:
+            if node.op == "linear":
+                widths = (input_size if name == "x" else hidden_size for name in node.inputs)
+                count += hidden_size * (sum(widths) + 1)
+        return count
+
+
+def _parsed(source: str | Mapping[str, Any]) -> Mapping[str, Any]:
+    if not isinstance(source, str):
+        value: Any = source
+    elif len(source) > MAX_JSON_CHARACTERS:
+        raise RecipeError(f"a recipe has at most {MAX_JSON_CHARACTERS:,} characters of JSON")
+    else:
+        try:
+            value = json.loads(source, object_pairs_hook=_unique_names)
+        except (json.JSONDecodeError, RecursionError) as error:
+            raise RecipeError(f"a recipe must be JSON text: {error}") from None
+    if not isinstance(value, Mapping):
+        raise RecipeError(f"a recipe must be a JSON object of nodes, got {type(value).__name__}")
+    return value
+
+
+def _unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise RecipeError(f"{twice!r}: a name may be used once")
+    return value
+
+
+def _nodes_of(value: Mapping[str, Any]) -> Iterable[Node]:
+    for name, entry in value.items():
+        if not isinstance(entry, Mapping) or set(entry) != {"op", "input"}:
+            raise RecipeError(f'node {name!r}: must be {{"op": ..., "input": [...]}}')
+        op, inputs = entry["op"], entry["input"]
+        if not isinstance(op, str):
+            raise RecipeError(f"node {name!r}: its op must be a text")
+        if not isinstance(inputs, list | tuple) or not all(isinstance(i, str) for i in inputs):
+            raise RecipeError(f"node {name!r}: its input must be a list of node names")
+        yield Node(str(name), op, tuple(inputs))

@@ -1,0 +1,214 @@
+"""Sample, mutate and list neighbours. Every move gives a valid cell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from search_spaces.rnn_cell.architecture import Node, Recipe, RecipeError
+from search_spaces.rnn_cell.generator import generate
+from search_spaces.rnn_cell.validity import (
+    ACTIVATIONS,
+    COMMUTATIVE,
+    MAX_HIDDEN_STATES,
+    MAX_NODES,
+    OPS,
+    arity,
+    state_index,
+)
+
+HIDDEN_STATE_WEIGHTS = (3 / 7, 3 / 7, 1 / 7)  # the shares of h = 1, 2, 3 in the published list
+_MERGES = ("elementwise_sum", "elementwise_prod")
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An edited cell that nobody has checked yet."""
+
+    nodes: tuple[Node, ...]
+
+    def recipe(self) -> Recipe | None:
+        """The cell, or None where the edit broke a rule."""
+        try:
+            return Recipe(self.nodes)
+        except RecipeError:
+            return None
+
+
+def sample(
+    rng: np.random.Generator, hidden_states: int | None = None, vertices: int = 13
+) -> Recipe:
+    """A random cell of the release's distribution; h drawn as in the published list if not given.
+
+    `vertices` counts the intermediate nodes that are drawn, before dead ones are dropped.
+    """
+    if hidden_states is None:
+        hidden_states = int(rng.choice(3, p=HIDDEN_STATE_WEIGHTS)) + 1
+    if not 1 <= hidden_states <= MAX_HIDDEN_STATES:
+        raise RecipeError(f"a cell has 1 to {MAX_HIDDEN_STATES} hidden states, not {hidden_states}")
+    if not hidden_states < vertices <= MAX_NODES:
+        raise RecipeError(f"vertices must be {hidden_states + 1} to {MAX_NODES}, not {vertices}")
+    while True:
+        recipe = generate(rng, hidden_states, vertices)
+        if recipe is not None:
+            return recipe
+
+
+def mutate(recipe: Recipe, rng: np.random.Generator) -> Recipe:
+    """A cell one random edit away: first the kind of edit is drawn, then the edit."""
+    drafts: dict[Edit, list[Draft]] = {}
+    while True:
+        edit = EDITS[int(rng.integers(len(EDITS)))]
+        if edit not in drafts:
+            drafts[edit] = list(edit(recipe))
+        if drafts[edit]:
+            child = drafts[edit].pop(int(rng.integers(len(drafts[edit])))).recipe()
+            if child is not None and child != recipe:
+                return child
+
+
+def neighbours(recipe: Recipe) -> list[Recipe]:
+    """All valid cells one edit away, in a fixed order: no duplicates, never itself."""
+    found = {recipe.canonical_key: recipe}
+    for edit in EDITS:
+        for draft in edit(recipe):
+            child = draft.recipe()
+            if child is not None:
+                found.setdefault(child.canonical_key, child)
+    del found[recipe.canonical_key]
+    return list(found.values())
+
+
+def change_op(recipe: Recipe) -> Iterator[Draft]:
+    """Give one node another operation that takes the inputs it has."""
+    for i, node in enumerate(recipe.nodes):
+        for op in OPS:
+            fewest, most = arity(op)
+            if op != node.op and fewest <= len(node.inputs) <= most:
+                yield _with(recipe.nodes, i, node._replace(op=op))
+
+
+def rewire_input(recipe: Recipe) -> Iterator[Draft]:
+    """Let one input of one node come from elsewhere, come in addition, or fall away."""
+    names = (*recipe.sources, *(node.name for node in recipe.nodes))
+    for i, node in enumerate(recipe.nodes):
+        fewest, most = arity(node.op)
+        unused = [name for name in names if name != node.name and name not in node.inputs]
+        choices = [
+            _replaced(node.inputs, slot, (name,)) for slot in _slots(node) for name in unused
+        ]
+        if len(node.inputs) < min(most, 3):
+            choices += [(*node.inputs, name) for name in unused]
+        if len(node.inputs) > fewest:
+            choices += [_replaced(node.inputs, slot, ()) for slot in _slots(node)]
+        for inputs in choices:
+            yield _with(recipe.nodes, i, node._replace(inputs=inputs))
+
+
+def insert_node(recipe: Recipe) -> Iterator[Draft]:
+    """Put a new node into one wire: an activation, a linear map, or a merge with another value."""
+    name = _fresh_name(recipe)
+    others = (*recipe.sources, *(node.name for node in recipe.nodes))
+    for i, node in enumerate(recipe.nodes):
+        for slot, source in enumerate(node.inputs):
+            rewired = node._replace(inputs=_replaced(node.inputs, slot, (name,)))
+            inserted = [Node(name, op, (source,)) for op in (*ACTIVATIONS, "linear")]
+            inserted += [
+                Node(name, op, (source, other)) for op in _MERGES for other in others
+                if other not in (source, node.name)
+            ]  # fmt: skip
+            for new in inserted:
+                yield Draft((*recipe.nodes[:i], new, rewired, *recipe.nodes[i + 1 :]))
+
+
+def remove_node(recipe: Recipe) -> Iterator[Draft]:
+    """Take one inner node out: its readers read one of its inputs instead."""
+    for i, node in enumerate(recipe.nodes):
+        if state_index(node.name, "h_new_") is None:
+            rest = recipe.nodes[:i] + recipe.nodes[i + 1 :]
+            for source in dict.fromkeys(node.inputs):
+                yield Draft(_renamed_inputs(rest, {node.name: source}))
+
+
+def move_result(recipe: Recipe) -> Iterator[Draft]:
+    """Let another node be the result h_new_i; the former one stays as an inner node."""
+    spare = _fresh_name(recipe)
+    for i in range(recipe.hidden_states):
+        for node in recipe.nodes:
+            if state_index(node.name, "h_new_") is None:
+                yield _renamed(recipe.nodes, {f"h_new_{i}": spare, node.name: f"h_new_{i}"})
+
+
+def add_state(recipe: Recipe) -> Iterator[Draft]:
+    """Carry one more value: an inner node becomes a result, and some node reads it a step later."""
+    i = recipe.hidden_states
+    if i == MAX_HIDDEN_STATES:
+        return
+    for carried in recipe.nodes:
+        if state_index(carried.name, "h_new_") is not None:
+            continue
+        nodes = _renamed(recipe.nodes, {carried.name: f"h_new_{i}"}).nodes
+        for j, reader in enumerate(nodes):
+            _, most = arity(reader.op)
+            choices = [_replaced(reader.inputs, s, (f"h_prev_{i}",)) for s in _slots(reader)]
+            if len(reader.inputs) < min(most, 3):
+                choices.append((*reader.inputs, f"h_prev_{i}"))
+            for inputs in choices:
+                yield _with(nodes, j, reader._replace(inputs=inputs))
+
+
+def drop_state(recipe: Recipe) -> Iterator[Draft]:
+    """Carry one value less: its result becomes an inner node, its readers read another source."""
+    spare = _fresh_name(recipe)
+    last = recipe.hidden_states - 1
+    for i in range(1, recipe.hidden_states):
+        names = {f"h_new_{i}": spare, f"h_new_{last}": f"h_new_{i}"} if i < last else {}
+        names.setdefault(f"h_new_{i}", spare)
+        nodes = _renamed(recipe.nodes, names).nodes
+        for source in ("x", *(f"h_prev_{k}" for k in range(recipe.hidden_states) if k != i)):
+            states = {f"h_prev_{i}": source}
+            shifted = {f"h_prev_{last}": f"h_prev_{i}"} if i < last else {}
+            yield Draft(_renamed_inputs(_renamed_inputs(nodes, states), shifted))
+
+
+Edit = Callable[[Recipe], Iterator[Draft]]
+EDITS: Sequence[Edit] = (
+    change_op,
+    rewire_input,
+    insert_node,
+    remove_node,
+    move_result,
+    add_state,
+    drop_state,
+)
+
+
+def _slots(node: Node) -> range:
+    """Slots whose change differs: of equal inputs to a commutative node the first is enough."""
+    if node.op in COMMUTATIVE and len(set(node.inputs)) == 1:
+        return range(1)
+    return range(len(node.inputs))
+
+
+def _replaced(inputs: tuple[str, ...], slot: int, by: tuple[str, ...]) -> tuple[str, ...]:
+    return inputs[:slot] + by + inputs[slot + 1 :]
+
+
+def _with(nodes: tuple[Node, ...], i: int, node: Node) -> Draft:
+    return Draft((*nodes[:i], node, *nodes[i + 1 :]))
+
+
+def _renamed_inputs(nodes: tuple[Node, ...], names: dict[str, str]) -> tuple[Node, ...]:
+    return tuple(n._replace(inputs=tuple(names.get(i, i) for i in n.inputs)) for n in nodes)
+
+
+def _renamed(nodes: tuple[Node, ...], names: dict[str, str]) -> Draft:
+    moved = _renamed_inputs(nodes, names)
+    return Draft(tuple(n._replace(name=names.get(n.name, n.name)) for n in moved))
+
+
+def _fresh_name(recipe: Recipe) -> str:
+    taken = {node.name for node in recipe.nodes}
+    return next(name for i in range(MAX_NODES + 1) if (name := f"node_{i}") not in taken)
