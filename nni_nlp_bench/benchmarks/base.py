@@ -26,7 +26,7 @@ class MissingArchitectureError(BenchmarkError, LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What one training had reached after `epoch` epochs. Losses in nats per token, lower is better.
+    """What a training had reached after `epoch` epochs. Losses in nats per token: lower is better.
 
     A loss is None where the benchmark never recorded it, and NaN where the training diverged.
     """
