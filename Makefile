@@ -1,0 +1,59 @@
+# Everything that is installed goes into .venv, with the versions of constraints.txt.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
+PINS := setup.cfg pyproject.toml constraints.txt
+
+.DELETE_ON_ERROR:
+.PHONY: help install test lint format demo clean
+
+help: ## Show this list
+	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 10
+	@echo 'PYTHON=... chooses the interpreter for .venv: python3.11, else python3, by default'
+
+install: $(VENV)/installed ## Make .venv and install the project into it
+
+test: lint ## Check format, style, types and imports, then run the tests with coverage
+	$(BIN)/pytest --cov
+
+lint: $(VENV)/installed-with-tests ## Check format, style, types and imports
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/installed-with-tests ## Rewrite the sources in the one format
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+demo: $(VENV)/installed ## Compare six strategies on NAS-Bench-NLP's surrogate, into runs/demo
+	$(BIN)/nni-nlp-bench compare --space rnn_cell --benchmark nas-bench-nlp/ptb-surrogate \
+		--strategies random,regularized_evolution,local_search,policy_rl,bayesian,tpe \
+		--trials 200 --seeds 10 --out runs/demo
+
+clean: ## Remove .venv and every cache
+	rm -rf $(VENV) .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+# Stamps: a second run installs nothing, a changed pin installs again.
+$(VENV)/installed: $(PINS) | $(BIN)/pip
+	$(PIP) install -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/installed-with-tests: $(PINS) | $(BIN)/pip
+	$(PIP) install -c constraints.txt -e '.[test]'
+	@touch $(VENV)/installed $@
+
+$(BIN)/pip:
+	@python='$(PYTHON)'; \
+	if [ -z "$$python" ]; then \
+		python=python3; \
+		if python3.11 -c '' 2>/dev/null; then python=python3.11; fi; \
+	fi; \
+	if ! "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then \
+		echo "nni-nlp-bench needs Python 3.11 or newer, and $$python is not: run 'make PYTHON=/path/to/python3.11'" >&2; \
+		exit 1; \
+	fi; \
+	echo "$$python -m venv $(VENV)"; \
+	"$$python" -m venv $(VENV)
