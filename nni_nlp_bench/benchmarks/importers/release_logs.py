@@ -1,0 +1,99 @@
+"""The logs of NAS-Bench-NLP's release: `logs.zip`, or a folder of its JSON files.
+
+All three sets have one format: single run, multi run, WikiText-2
+(https://github.com/fmsnew/nas-bench-nlp-release).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from nni_nlp_bench.benchmarks.base import BenchmarkError
+from nni_nlp_bench.benchmarks.importers.reading import Progress, Reading, Skipped, no_progress
+from nni_nlp_bench.benchmarks.importers.zip_members import MAX_MEMBER_BYTES, zip_members
+from nni_nlp_bench.benchmarks.run import Run, series
+from search_spaces.errors import UserError
+from search_spaces.rnn_cell import Recipe
+
+SERIES_FIELDS = {
+    "train_losses": "train_loss",
+    "val_losses": "val_loss",
+    "test_losses": "test_loss",
+    "wall_times": "wall_time_s",
+}
+ReadRecipe = Callable[[str], Recipe]
+
+
+def read_release_logs(source: Path, progress: Progress = no_progress) -> Reading:
+    """All logs of a zip file or folder; unreadable ones are listed as skipped.
+
+    Raises BenchmarkError for an archive that is damaged or hostile.
+    """
+    runs: list[Run] = []
+    skipped: list[Skipped] = []
+    names: set[str] = set()
+    recipe: ReadRecipe = cache(Recipe.from_json)
+    members = _files_of(source) if source.is_dir() else zip_members(source)
+    for done, (name, content, total) in enumerate(members, start=1):
+        try:
+            if name in names:
+                raise BenchmarkError("a second file of the same name")
+            names.add(name)
+            runs.append(_run(name, content, recipe))
+        except UserError as error:
+            skipped.append(Skipped(name, str(error)))
+        progress(done, total)
+    return Reading(tuple(runs), tuple(skipped))
+
+
+def _files_of(folder: Path) -> Iterator[tuple[str, bytes | None, int]]:
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    for path in files:
+        name = path.relative_to(folder).as_posix()
+        too_large = path.stat().st_size > MAX_MEMBER_BYTES
+        yield name, None if too_large else path.read_bytes(), len(files)
+
+
+def _run(name: str, content: bytes | None, recipe: ReadRecipe) -> Run:
+    """One log as a run. Raises UserError: the reason why it is none."""
+    if not name.endswith(".json"):
+        raise BenchmarkError("not a log: the name does not end with .json")
+    if content is None:
+        raise BenchmarkError(f"damaged, or larger than {MAX_MEMBER_BYTES:,} bytes")
+    try:
+        log = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise BenchmarkError(f"not JSON: {error}") from None
+    if not isinstance(log, dict):
+        raise BenchmarkError("not a JSON object")
+    return Run(
+        architecture=recipe(_field(log, "recepie", str)),
+        name=name,
+        recipe_id=_field(log, "recepie_id", int),
+        num_params=_field(log, "num_params", int),
+        status=_field(log, "status", str),
+        dataset=PurePosixPath(_field(log, "data", str)).name,
+        **{ours: _numbers(log, theirs) for theirs, ours in SERIES_FIELDS.items()},
+    )
+
+
+def _field(log: dict[str, Any], name: str, kind: type) -> Any:
+    if name not in log:
+        raise BenchmarkError(f"the field {name} is missing")
+    if type(log[name]) is not kind:
+        raise BenchmarkError(f"{name} must be of type {kind.__name__}")
+    return log[name]
+
+
+def _numbers(log: dict[str, Any], name: str) -> Any:
+    values = _field(log, name, list)
+    if not all(type(value) in (int, float) for value in values):
+        raise BenchmarkError(f"{name} must hold numbers")
+    try:
+        return series(values)
+    except OverflowError:
+        raise BenchmarkError(f"{name} holds a number that is too large") from None

@@ -1,0 +1,75 @@
+"""Read the members of a zip file that nobody vouches for, without unpacking it to disk."""
+
+from __future__ import annotations
+
+import stat
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath, PureWindowsPath
+
+from nni_nlp_bench.benchmarks.base import BenchmarkError
+
+MAX_MEMBERS = 100_000
+MAX_MEMBER_BYTES = 10 * 2**20
+MAX_TOTAL_BYTES = 2**30
+MAX_RATIO = 100
+"""Bytes unpacked for one byte packed, over the whole archive: text logs reach about 5."""
+CHUNK = 2**16
+
+
+def zip_members(path: Path) -> Iterator[tuple[str, bytes | None, int]]:
+    """Name, content and number of the members; content None where the member is damaged.
+
+    Raises BenchmarkError for a file that is no whole zip archive, for names that leave the
+    archive, links, encryption, and for contents beyond the limits above.
+    """
+    try:
+        archive = zipfile.ZipFile(path)
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise BenchmarkError(
+            f"{path} is not a whole zip archive ({error}): download it again"
+        ) from error
+    with archive:
+        members = [member for member in archive.infolist() if not member.is_dir()]
+        if len(members) > MAX_MEMBERS:
+            raise BenchmarkError(f"{path} has {len(members):,} members, at most {MAX_MEMBERS:,}")
+        for member in members:
+            _check_header(path, member)
+        packed = max(1, path.stat().st_size)
+        budget = min(MAX_TOTAL_BYTES, MAX_RATIO * packed)
+        for member in members:
+            content = _content(path, archive, member, budget)
+            budget -= len(content or b"")
+            yield member.filename, content, len(members)
+
+
+def _check_header(path: Path, member: zipfile.ZipInfo) -> None:
+    name = member.filename
+    posix, windows = PurePosixPath(name), PureWindowsPath(name)
+    if posix.is_absolute() or windows.anchor or ".." in (*posix.parts, *windows.parts):
+        raise BenchmarkError(f"{path}: the member {name[:200]!r} points outside of the archive")
+    if stat.S_ISLNK(member.external_attr >> 16):
+        raise BenchmarkError(f"{path}: the member {name[:200]!r} is a symbolic link")
+    if member.flag_bits & 0x1:
+        raise BenchmarkError(f"{path}: the member {name[:200]!r} is encrypted: decrypt it first")
+
+
+def _content(
+    path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo, budget: int
+) -> bytes | None:
+    # The sizes in the headers may lie, so what is counted is what comes out.
+    content = bytearray()
+    try:
+        with archive.open(member) as stream:
+            while chunk := stream.read(CHUNK):
+                content += chunk
+                if len(content) > min(budget, MAX_MEMBER_BYTES):
+                    raise BenchmarkError(
+                        f"{path}: unpacking {member.filename[:200]!r} exceeds the limits "
+                        f"({MAX_MEMBER_BYTES:,} bytes a member, {MAX_TOTAL_BYTES:,} in all, "
+                        f"{MAX_RATIO} times the archive): not a release of logs"
+                    )
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError):
+        return None
+    return bytes(content)

@@ -1,0 +1,224 @@
+"""A table on disk: a folder of `.npy` files beside a small `metadata.json`."""
+
+from __future__ import annotations
+
+import errno
+import json
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nni_nlp_bench.benchmarks.base import BenchmarkError, LossName
+
+FORMAT = "nni-nlp-bench table"
+FORMAT_VERSION = 1
+METADATA = "metadata.json"
+UNITS = {
+    "train_loss": "nats per token",
+    "val_loss": "nats per token",
+    "test_loss": "nats per token",
+    "wall_time_s": "seconds of one epoch",
+}
+REMEDY = "import the benchmark again"
+
+Arrays = Mapping[str, NDArray[Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableMetadata:
+    """What a table says of itself."""
+
+    name: str
+    space: str
+    dataset: str | None
+    description: str
+    source: str
+    licence: str
+    citation: str
+    objective: LossName
+    epochs: int
+    has_curves: bool
+    recorded: tuple[str, ...]
+    """Which of train_loss, val_loss, test_loss, wall_time_s its runs recorded."""
+    statuses: tuple[str, ...]
+    runs: int
+    architectures: int
+    distinct_recipes: int
+    """Architectures told apart by their text alone."""
+    canonical_form: str
+    """Package and version that computed the keys."""
+    format: str = FORMAT
+    format_version: int = FORMAT_VERSION
+    units: Mapping[str, str] = field(default_factory=lambda: UNITS)
+
+
+def write_table(
+    path: Path, metadata: TableMetadata, arrays: Arrays, overwrite: bool = False
+) -> None:
+    """Write a folder next to `path`, then rename it. Raises BenchmarkError; leaves no rest."""
+    path = path.absolute()
+    _check_target(path, overwrite)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as scratch:
+            new = Path(scratch) / "new"
+            new.mkdir()
+            for name, values in arrays.items():
+                np.save(new / f"{name}.npy", values, allow_pickle=False)
+            (new / METADATA).write_text(json.dumps(asdict(metadata), indent=2) + "\n", "utf-8")
+            _put_in_place(new, path, Path(scratch), overwrite)
+    except OSError as error:
+        raise BenchmarkError(f"cannot write the table {path}: {error}") from error
+
+
+def _check_target(path: Path, overwrite: bool) -> None:
+    if not path.exists():
+        return
+    if not path.is_dir():
+        raise BenchmarkError(f"{path} is a file: name a folder for the table")
+    if any(path.iterdir()):
+        if not _is_table(path):
+            raise BenchmarkError(f"{path} holds other files: name a new or empty folder")
+        if not overwrite:
+            raise BenchmarkError(f"{path} already holds a table: overwrite it or name another one")
+
+
+def _is_table(path: Path) -> bool:
+    try:
+        value = json.loads((path / METADATA).read_text("utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(value, dict) and value.get("format") == FORMAT
+
+
+def _put_in_place(new: Path, path: Path, scratch: Path, overwrite: bool) -> None:
+    # Another process may save to the same folder meanwhile. A rename replaces nothing but an empty
+    # folder, so whoever reads the path finds a whole table or none.
+    for attempt in range(20):
+        if _renamed(new, path):
+            return
+        _check_target(path, overwrite)
+        old = scratch / f"old-{attempt}"
+        try:
+            path.rename(old)
+        except FileNotFoundError:
+            continue
+        try:
+            if _renamed(new, path):
+                return
+        except BaseException:
+            _renamed(old, path)
+            raise
+    raise BenchmarkError(f"{path} is being written by other processes: try again")
+
+
+def _renamed(folder: Path, path: Path) -> bool:
+    try:
+        folder.rename(path)
+    except OSError as error:
+        if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+            return False
+        raise
+    return True
+
+
+def read_table(path: Path) -> tuple[TableMetadata, dict[str, NDArray[Any]]]:
+    """The metadata and the memory-mapped arrays of a folder. Raises BenchmarkError."""
+    metadata = read_metadata(path)
+    runs, count = metadata.runs, metadata.architectures
+    shapes: dict[str, tuple[Any, tuple[int, ...]]] = {
+        "keys": ("S32", (count,)),
+        "first_run": (np.int64, (count + 1,)),
+        "recipe_ends": (np.int64, (count,)),
+        "recipes": (np.uint8, (-1,)),
+        "run_ids": (np.int64, (runs,)),
+        "num_params": (np.int64, (runs,)),
+        "epochs_done": (np.int64, (runs,)),
+        "statuses": (np.int64, (runs,)),
+    }
+    columns = metadata.epochs if metadata.has_curves else 1
+    shapes |= dict.fromkeys(metadata.recorded, (np.float64, (runs, columns)))
+    arrays = {
+        name: _read_array(path / f"{name}.npy", *expected) for name, expected in shapes.items()
+    }
+    _check_indices(path, metadata, arrays)
+    return metadata, arrays
+
+
+def read_metadata(path: Path) -> TableMetadata:
+    """The metadata of a table's folder. Raises BenchmarkError."""
+    file = path / METADATA
+    try:
+        value = json.loads(file.read_text("utf-8"))
+    except FileNotFoundError:
+        raise BenchmarkError(f"{path} is not a table: it has no {METADATA}; {REMEDY}") from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise BenchmarkError(f"{file} cannot be read ({error}): {REMEDY}") from error
+    if not isinstance(value, dict) or value.get("format") != FORMAT:
+        raise BenchmarkError(f"{file} does not describe a table of this project: {REMEDY}")
+    version = value.get("format_version")
+    if version != FORMAT_VERSION:
+        raise BenchmarkError(
+            f"{file} has format version {version}, this program reads {FORMAT_VERSION}: {REMEDY}"
+        )
+    if set(value) != {f.name for f in fields(TableMetadata)} or not _well_typed(value):
+        raise BenchmarkError(f"{file} is damaged (fields are missing or wrong): {REMEDY}")
+    listed = {name: tuple(value[name]) for name in ("recorded", "statuses")}
+    return TableMetadata(**(value | listed))
+
+
+def _well_typed(value: Mapping[str, Any]) -> bool:
+    counts = ("epochs", "runs", "architectures", "distinct_recipes")
+    texts = ("name", "space", "description", "source", "licence", "citation", "canonical_form")
+    return (
+        all(type(value[name]) is int and value[name] > 0 for name in counts)
+        and all(isinstance(value[name], str) for name in texts)
+        and isinstance(value["dataset"], str | None)
+        and isinstance(value["has_curves"], bool)
+        and isinstance(value["recorded"], list)
+        and set(value["recorded"]) <= set(UNITS)
+        and value["objective"] in value["recorded"]
+        and isinstance(value["statuses"], list)
+        and all(isinstance(status, str) for status in value["statuses"])
+    )
+
+
+def _read_array(file: Path, dtype: Any, shape: tuple[int, ...]) -> NDArray[Any]:
+    try:
+        values = np.lib.format.open_memmap(file, mode="r")
+    except FileNotFoundError:
+        raise BenchmarkError(f"{file} is missing: {REMEDY}") from None
+    except (OSError, ValueError, EOFError) as error:
+        raise BenchmarkError(f"{file} is damaged ({error}): {REMEDY}") from error
+    fits = len(shape) == values.ndim and all(
+        n in (-1, m) for n, m in zip(shape, values.shape, strict=True)
+    )
+    if values.dtype != np.dtype(dtype) or not fits:
+        found = f"{values.dtype} {values.shape}"
+        raise BenchmarkError(f"{file} holds {found}, expected {np.dtype(dtype)} {shape}: {REMEDY}")
+    # A plain view is indexed several times faster than a np.memmap, and stays mapped.
+    return np.asarray(values)
+
+
+def _check_indices(path: Path, metadata: TableMetadata, arrays: Arrays) -> None:
+    def between(values: NDArray[Any], low: int, high: int) -> bool:
+        return bool((values >= low).all() and (values <= high).all())
+
+    first, ends = arrays["first_run"], arrays["recipe_ends"]
+    sound = {
+        "first_run": first[0] == 0
+        and first[-1] == metadata.runs
+        and bool((np.diff(first) > 0).all()),
+        "recipe_ends": bool((np.diff(ends, prepend=0) > 0).all())
+        and ends[-1] == len(arrays["recipes"]),
+        "epochs_done": between(arrays["epochs_done"], 0, metadata.epochs),
+        "statuses": between(arrays["statuses"], 0, len(metadata.statuses) - 1),
+    }
+    for name, is_sound in sound.items():
+        if not is_sound:
+            raise BenchmarkError(f"{path / name}.npy is damaged (out of range): {REMEDY}")

@@ -1,0 +1,96 @@
+"""What a table holds, in figures."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nni_nlp_bench.benchmarks.base import OK
+from search_spaces.base import get_space
+
+if TYPE_CHECKING:
+    from nni_nlp_bench.benchmarks.table import Table
+
+
+@dataclass(frozen=True, slots=True)
+class TableInfo:
+    """Figures of a table. Perplexities are the lowest over all epochs and runs, on test text."""
+
+    name: str
+    space: str
+    dataset: str | None
+    runs: int
+    distinct_ids: int
+    distinct_recipes: int
+    """Told apart by their text."""
+    distinct_cells: int
+    """Told apart by their canonical key."""
+    ok: int
+    """Runs that finished."""
+    other_statuses: Mapping[str, int]
+    """Number of runs that broke off, by reason."""
+    epochs: int
+    recorded: tuple[str, ...]
+    objective: str
+    best_test_perplexity: float | None
+    """None where no test loss was recorded or is finite."""
+    best_architecture: str | None
+    """JSON of the architecture with the best test perplexity."""
+    named_test_perplexity: Mapping[str, float]
+    """Best test perplexity of the architectures that have a name, such as `lstm`."""
+    source: str
+    licence: str
+    citation: str
+
+
+def table_info(table: Table) -> TableInfo:
+    """The figures of a table."""
+    metadata, arrays = table.metadata, table.arrays
+    ids = arrays["run_ids"]
+    counts = Counter(metadata.statuses[code] for code in arrays["statuses"].tolist())
+    lowest = _lowest_test_loss(table)
+    best = min(lowest, key=lowest.__getitem__, default=None)
+    return TableInfo(
+        name=table.name,
+        space=table.space,
+        dataset=metadata.dataset,
+        runs=metadata.runs,
+        distinct_ids=len(np.unique(ids[ids >= 0])),
+        distinct_recipes=metadata.distinct_recipes,
+        distinct_cells=len(table),
+        ok=counts.pop(OK, 0),
+        other_statuses=dict(counts),
+        epochs=table.epochs,
+        recorded=metadata.recorded,
+        objective=table.objective,
+        best_test_perplexity=None if best is None else math.exp(lowest[best]),
+        best_architecture=None if best is None else table.architectures()[best].to_json(),
+        named_test_perplexity=_named(table, lowest),
+        source=metadata.source,
+        licence=metadata.licence,
+        citation=metadata.citation,
+    )
+
+
+def _lowest_test_loss(table: Table) -> dict[int, float]:
+    """Lowest finite test loss by position of the architecture."""
+    losses = table.arrays.get("test_loss")
+    if losses is None:
+        return {}
+    of_runs = np.where(np.isfinite(losses), losses, np.inf).min(axis=1)
+    of_cells = np.minimum.reduceat(of_runs, table.arrays["first_run"][:-1])
+    return {i: float(of_cells[i]) for i in np.flatnonzero(np.isfinite(of_cells)).tolist()}
+
+
+def _named(table: Table, lowest: Mapping[int, float]) -> dict[str, float]:
+    space = get_space(table.space)
+    names = [name for name in space.published() if not name.isdigit()]
+    positions = {name: table.position(space.parse(name)) for name in names}
+    return {
+        name: math.exp(lowest[i]) for name, i in positions.items() if i is not None and i in lowest
+    }
