@@ -1,0 +1,187 @@
+"""Benchmarks by name: what is published where, and how each is opened."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nni_nlp_bench.benchmarks.base import Benchmark, BenchmarkError
+from nni_nlp_bench.benchmarks.download import PATIENCE, Patience, Progress, download, place
+from nni_nlp_bench.benchmarks.importers import Format, ImportReport, import_benchmark
+from nni_nlp_bench.benchmarks.importers.formats import ORIGINS
+from nni_nlp_bench.benchmarks.table import Table
+from search_spaces.registry import Registry, UnknownNameError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """A published file of results, imported into a table once."""
+
+    url: str
+    blob_id: str
+    """The id that git gives to its content."""
+    format: Format
+    size: str
+
+
+@dataclass(frozen=True, slots=True)
+class Packaged:
+    """Comes with this package or another one: there is nothing to download."""
+
+    open: Callable[[], Benchmark]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogueEntry:
+    """One benchmark that has a name."""
+
+    name: str
+    space: str
+    description: str
+    licence: str
+    citation: str
+    source: Archive | Packaged
+
+    @property
+    def folder(self) -> Path:
+        """Where its archive and its table lie on this machine."""
+        return cache_folder() / self.name
+
+    @property
+    def table(self) -> Path:
+        """Where its table lies, once it is downloaded and imported."""
+        return self.folder / "table"
+
+    @property
+    def at_hand(self) -> bool:
+        """Whether `load` can open it without a download."""
+        return isinstance(self.source, Packaged) or self.table.is_dir()
+
+
+BENCHMARKS: Registry[CatalogueEntry] = Registry("benchmark", "nni_nlp_bench.benchmarks")
+
+
+def cache_folder() -> Path:
+    """NNI's folder of benchmarks: $NASBENCHMARK_DIR, else `nasbenchmark` in NNI's cache."""
+    named = os.environ.get("NASBENCHMARK_DIR")
+    if named:
+        return Path(named).expanduser()
+    nni_home = os.environ.get("NNI_HOME")
+    caches = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    home = Path(nni_home) if nni_home else Path(caches) / "nni"
+    return home.expanduser() / "nasbenchmark"
+
+
+def load(name_or_path: str) -> Benchmark:
+    """The benchmark of that name, or the table in that folder.
+
+    Raises UnknownNameError, and BenchmarkError where it is not downloaded yet or damaged.
+    """
+    if name_or_path not in BENCHMARKS:
+        path = Path(name_or_path).expanduser()
+        if path.is_dir():
+            return Table.load(path)
+        raise _unknown(path)
+    entry = BENCHMARKS.get(name_or_path)
+    if isinstance(entry.source, Packaged):
+        return entry.source.open()
+    if not entry.at_hand:
+        command = f"nni-nlp-bench benchmark download {entry.name}"
+        raise BenchmarkError(
+            f"{entry.name} is not downloaded yet: run `{command}` (with `--file FILE` where there "
+            f"is no network, for a copy of {entry.source.url})"
+        )
+    return Table.load(entry.table)
+
+
+def download_benchmark(
+    name: str,
+    *,
+    rng: np.random.Generator,
+    url: str | None = None,
+    file: Path | None = None,
+    patience: Patience = PATIENCE,
+    progress: Progress | None = None,
+) -> ImportReport | None:
+    """Download a benchmark and import it, each unless done already; None if nothing was imported.
+
+    `url` is another address of the same archive, `file` a local copy; both are checked alike. `rng`
+    spreads the waits between attempts. Raises UnknownNameError, DownloadError, BenchmarkError.
+    """
+    entry = BENCHMARKS.get(name)
+    archive = entry.source
+    if isinstance(archive, Packaged):
+        return None
+    target = entry.folder / "logs.zip"
+    if file is not None:
+        place(file, target, archive.blob_id)
+    else:
+        address = url or archive.url
+        download(address, target, archive.blob_id, rng=rng, patience=patience, progress=progress)
+    if _opens(entry.table):
+        return None
+    return import_benchmark(target, archive.format, entry.table, name=name, overwrite=True)
+
+
+def _opens(table: Path) -> bool:
+    try:
+        Table.load(table)
+    except BenchmarkError:
+        return False
+    return True
+
+
+def _unknown(path: Path) -> Exception:
+    known = ", ".join(BENCHMARKS)
+    if path.exists():
+        return BenchmarkError(
+            f"{path} is a file, not the folder of a table: make a table of it with "
+            "`nni-nlp-bench benchmark import`"
+        )
+    return UnknownNameError(
+        f"unknown benchmark {str(path)!r}; known: {known}, or the folder of a table"
+    )
+
+
+_LOGS: Format = "nas-bench-nlp"
+_RELEASE = "https://raw.githubusercontent.com/fmsnew/nas-bench-nlp-release/master"
+
+
+def _released(name: str, folder: str, blob_id: str, description: str, size: str) -> CatalogueEntry:
+    return CatalogueEntry(
+        name=name,
+        space="rnn_cell",
+        description=description,
+        licence=ORIGINS[_LOGS].licence,
+        citation=ORIGINS[_LOGS].citation,
+        source=Archive(f"{_RELEASE}/{folder}/logs.zip", blob_id, _LOGS, size),
+    )
+
+
+PTB_MULTI_RUN = _released(
+    "nas-bench-nlp/ptb-multi-run",
+    "train_logs_multi_runs",
+    "7414e12600ecb30cf1f46431ca420f35484b4546",
+    "language models on Penn Treebank: curves of up to three seeds a recipe",
+    "logs of up to 14,003 ids",
+)
+PTB_SINGLE_RUN = _released(
+    "nas-bench-nlp/ptb-single-run",
+    "train_logs_single_run",
+    "53e2e0dc72a1c22519b240e6d3fc77b513de7ea8",
+    "language models on Penn Treebank: curves of one seed a recipe",
+    "logs of up to 14,322 recipes",
+)
+WIKITEXT_2 = _released(
+    "nas-bench-nlp/wikitext-2",
+    "train_logs_wikitext-2",
+    "7177f880232265cf4e16da0c907379ebaa35d568",
+    "language models on WikiText-2: curves of one seed a recipe",
+    "345 logs, 0.9 MB",
+)

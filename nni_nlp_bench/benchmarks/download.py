@@ -1,0 +1,209 @@
+"""Fetch one file of known content: resumed, checked, safe beside other processes."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import re
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from search_spaces.errors import UserError
+
+if TYPE_CHECKING:
+    import httpx
+    import numpy as np
+
+Progress = Callable[[int, int | None], None]
+"""Called with the bytes at hand and the bytes in all, None where the server does not say."""
+
+# Of the 4xx answers only these may pass by waiting; 416 means that the part at hand is no good.
+_PASSING = {408, 416, 425, 429}
+_REMEDY = "give another address (--url) or a local copy (--file)"
+
+
+class DownloadError(UserError):
+    """A file could not be fetched, checked or stored; the message names it and the remedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a download waits and how often it tries."""
+
+    attempts: int = 5
+    """At least one."""
+    connect_s: float = 10.0
+    stall_s: float = 30.0
+    """Seconds without a single byte after which an attempt is given up."""
+    first_wait_s: float = 1.0
+    """Wait after the first failure; it doubles with each further one."""
+    longest_wait_s: float = 30.0
+    redirects: int = 5
+
+
+PATIENCE = Patience()
+
+
+def download(
+    url: str,
+    target: Path,
+    blob_id: str,
+    *,
+    rng: np.random.Generator,
+    patience: Patience = PATIENCE,
+    progress: Progress | None = None,
+) -> None:
+    """Fetch `url` into `target`, unless it is there already. Raises DownloadError.
+
+    What an earlier attempt left in `target`.part is resumed. `blob_id` is the id that git gives to
+    the content; `rng` spreads the waits between attempts. A second process waits for the first.
+    """
+    with _locked(target) as part:
+        if _holds(target, blob_id):
+            return
+        resumed = part.exists()
+        if not _holds(part, blob_id):
+            _fetch(url, part, rng, patience, progress)
+            if resumed and not _holds(part, blob_id):
+                part.unlink()  # it was the beginning of some other file
+                _fetch(url, part, rng, patience, progress)
+        _accept(part, target, blob_id, url)
+
+
+def place(file: Path, target: Path, blob_id: str) -> None:
+    """Copy a local file to `target` after the same check. Raises DownloadError."""
+    if not file.is_file():
+        what = "a folder, not a file" if file.is_dir() else "no such file"
+        raise DownloadError(f"{file}: {what}; --file takes the downloaded file itself")
+    with _locked(target) as part:
+        try:
+            found = git_blob_id(file)
+        except OSError as error:
+            raise DownloadError(f"cannot read {file}: {error.strerror}") from None
+        if found != blob_id:
+            raise DownloadError(_wrong(file, found, blob_id))
+        if not _holds(target, blob_id):
+            shutil.copyfile(file, part)
+            _accept(part, target, blob_id, file)
+
+
+def git_blob_id(path: Path) -> str:
+    """The id that git gives to the content of a file: 40 hex digits."""
+    header = f"blob {path.stat().st_size}\0".encode()
+    with path.open("rb") as stream:
+        digest = hashlib.file_digest(stream, lambda: hashlib.sha1(header, usedforsecurity=False))
+    return digest.hexdigest()
+
+
+@contextmanager
+def _locked(target: Path) -> Iterator[Path]:
+    """Hold the target's lock; yields the file to write until `target` is whole."""
+    from filelock import FileLock
+
+    part = target.with_name(target.name + ".part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(target.with_name(target.name + ".lock")):
+            yield part
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            where = "free some, or set NASBENCHMARK_DIR to a folder on another disk"
+            raise DownloadError(f"no space left to write {part}: {where}") from None
+        raise DownloadError(f"cannot write {target}: {error.strerror or error}") from None
+
+
+def _holds(path: Path, blob_id: str) -> bool:
+    return path.is_file() and git_blob_id(path) == blob_id
+
+
+def _accept(part: Path, target: Path, blob_id: str, source: str | Path) -> None:
+    found = git_blob_id(part)
+    if found != blob_id:
+        part.unlink()
+        raise DownloadError(_wrong(source, found, blob_id))
+    part.replace(target)
+
+
+def _wrong(source: str | Path, found: str, blob_id: str) -> str:
+    return (
+        f"{source} is not the published file: its git blob id is {found}, not {blob_id}; {_REMEDY}"
+    )
+
+
+def _fetch(
+    url: str,
+    part: Path,
+    rng: np.random.Generator,
+    patience: Patience,
+    progress: Progress | None,
+) -> None:
+    """Fill `part`, trying again after failures that may pass."""
+    import httpx
+
+    with httpx.Client(
+        timeout=httpx.Timeout(patience.stall_s, connect=patience.connect_s),
+        follow_redirects=True,
+        max_redirects=patience.redirects,
+        headers={"Accept-Encoding": "identity"},
+    ) as client:
+        for attempt in range(patience.attempts):
+            if attempt > 0:
+                wait_s = min(patience.first_wait_s * 2 ** (attempt - 1), patience.longest_wait_s)
+                time.sleep(wait_s * rng.uniform(0.5, 1.0))
+            try:
+                return _stream(client, url, part, progress)
+            except httpx.HTTPStatusError as error:
+                answer = f"{error.response.status_code} {error.response.reason_phrase}".strip()
+                failure = f"{url} answered {answer}"
+                if error.response.status_code < 500 and error.response.status_code not in _PASSING:
+                    break
+            except (httpx.TooManyRedirects, httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
+                failure = f"cannot fetch {url}: {_reason(error)}"
+                break
+            except httpx.TransportError as error:
+                failure = f"{url} failed {attempt + 1} times, the last time by: {_reason(error)}"
+    raise DownloadError(f"{failure}; {_REMEDY}")
+
+
+def _reason(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__} ({text})" if text else type(error).__name__
+
+
+def _stream(client: httpx.Client, url: str, part: Path, progress: Progress | None) -> None:
+    """One request for what is missing; a server that ignores Range starts over."""
+    import httpx
+
+    have = part.stat().st_size if part.exists() else 0
+    headers = {"Range": f"bytes={have}-"} if have else {}
+    with client.stream("GET", url, headers=headers) as response:
+        if response.status_code == 416:
+            part.unlink()
+        response.raise_for_status()
+        first = _first_byte(response)
+        if first != have:
+            part.unlink(missing_ok=True)
+            if first > 0:
+                raise httpx.RemoteProtocolError("another range than asked for")
+            have = 0
+        length = response.headers.get("Content-Length")
+        total = have + int(length) if length else None
+        with part.open("ab") as out:
+            for chunk in response.iter_raw():
+                out.write(chunk)
+                have += len(chunk)
+                if progress is not None:
+                    progress(have, total)
+
+
+def _first_byte(response: httpx.Response) -> int:
+    """Where in the file the body begins: 0 unless the server answered a range."""
+    if response.status_code != 206:
+        return 0
+    match = re.match(r"bytes (\d+)-", response.headers.get("Content-Range", ""))
+    return int(match[1]) if match else 0

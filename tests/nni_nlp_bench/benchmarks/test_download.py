@@ -1,0 +1,443 @@
+"""The downloader against a real server that misbehaves in every way servers do."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nni_nlp_bench.benchmarks.download import (
+    DownloadError,
+    Patience,
+    download,
+    git_blob_id,
+    place,
+)
+
+CONTENT = np.random.default_rng(0).bytes(300_000)
+PATIENCE = Patience(attempts=3, connect_s=2, stall_s=0.4, first_wait_s=0.01, redirects=3)
+
+
+class Server(ThreadingHTTPServer):
+    """Answers each request by the next of its behaviours, the last one for ever."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.behaviours: list[Callable[[Handler], None]] = [whole]
+        self.ranges: list[str | None] = []
+        self.stopped = threading.Event()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}/logs.zip"
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that hangs up is no news."""
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Server
+
+    def do_GET(self) -> None:
+        self.server.ranges.append(self.headers["Range"])
+        behaviours = self.server.behaviours
+        (behaviours.pop(0) if len(behaviours) > 1 else behaviours[0])(self)
+
+    def answer(self, status: int, headers: dict[str, object], body: bytes = b"") -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, str(value))
+        self.end_headers()
+        self.wfile.write(body)
+
+    @property
+    def first(self) -> int:
+        wanted = self.headers["Range"]
+        return int(wanted.removeprefix("bytes=").removesuffix("-")) if wanted else 0
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Keep quiet."""
+
+
+def whole(request: Handler) -> None:
+    send(request, len(CONTENT))
+
+
+def send(request: Handler, stop: int) -> None:
+    """Answer the range asked for, but break off before byte `stop` of the file."""
+    first = request.first
+    if first >= len(CONTENT):
+        request.answer(416, {"Content-Length": 0, "Content-Range": f"bytes */{len(CONTENT)}"})
+        return
+    headers: dict[str, object] = {"Content-Length": len(CONTENT) - first}
+    if first:
+        headers["Content-Range"] = f"bytes {first}-{len(CONTENT) - 1}/{len(CONTENT)}"
+    request.answer(206 if first else 200, headers, CONTENT[first:stop])
+
+
+def truncated(request: Handler) -> None:
+    send(request, 100_000)
+
+
+def stalled(request: Handler) -> None:
+    send(request, 200_000)
+    request.server.stopped.wait(5)
+
+
+def ignoring_range(request: Handler) -> None:
+    request.answer(200, {"Content-Length": len(CONTENT)}, CONTENT)
+
+
+def another_range(request: Handler) -> None:
+    body = CONTENT[5:]
+    content_range = f"bytes 5-{len(CONTENT) - 1}/{len(CONTENT)}"
+    request.answer(206, {"Content-Length": len(body), "Content-Range": content_range}, body)
+
+
+def without_length(request: Handler) -> None:
+    request.answer(200, {}, CONTENT[:150_000])
+
+
+def wrong(request: Handler) -> None:
+    request.answer(200, {"Content-Length": 11}, b"<html>login")
+
+
+def status(code: int) -> Callable[[Handler], None]:
+    return lambda request: request.answer(code, {"Content-Length": 0})
+
+
+def redirect(location: str) -> Callable[[Handler], None]:
+    return lambda request: request.answer(302, {"Content-Length": 0, "Location": location})
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    server = Server()
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield server
+    server.stopped.set()
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def blob_id(tmp_path: Path) -> str:
+    file = tmp_path / "original"
+    file.write_bytes(CONTENT)
+    return git_blob_id(file)
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Path:
+    return tmp_path / "cache" / "benchmark" / "logs.zip"
+
+
+@pytest.fixture
+def fetch(
+    server: Server, target: Path, blob_id: str, rng: np.random.Generator
+) -> Callable[[], None]:
+    return lambda: download(server.url, target, blob_id, rng=rng, patience=PATIENCE)
+
+
+def part(target: Path) -> Path:
+    return target.with_name(target.name + ".part")
+
+
+def leave_part(target: Path, content: bytes) -> None:
+    target.parent.mkdir(parents=True)
+    part(target).write_bytes(content)
+
+
+def assert_done(target: Path) -> None:
+    assert target.read_bytes() == CONTENT
+    assert not part(target).exists()
+
+
+def assert_nothing(target: Path) -> None:
+    assert {path.name for path in target.parent.iterdir()} == {"logs.zip.lock"}
+
+
+def test_blob_id_is_gits(tmp_path: Path) -> None:
+    file = tmp_path / "empty"
+    file.touch()
+    assert git_blob_id(file) == "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"
+    file.write_bytes(b"hello\n")
+    assert git_blob_id(file) == "ce013625030ba8dba906f756967f9e9ca394464a"
+
+
+def test_plain_download_reports_its_progress(
+    server: Server, target: Path, blob_id: str, rng: np.random.Generator
+) -> None:
+    seen: list[tuple[int, int | None]] = []
+    download(server.url, target, blob_id, rng=rng, progress=lambda *at: seen.append(at))
+    assert_done(target)
+    assert seen == sorted(seen)
+    assert seen[-1] == (len(CONTENT), len(CONTENT))
+
+
+def test_a_file_at_hand_is_not_asked_for(
+    server: Server, target: Path, fetch: Callable[[], None]
+) -> None:
+    target.parent.mkdir(parents=True)
+    target.write_bytes(CONTENT)
+    fetch()
+    assert server.ranges == []
+
+
+@pytest.mark.parametrize("damage", [b"", CONTENT[:-1], CONTENT[:-1] + b"?", CONTENT + b"?"])
+def test_a_corrupt_file_at_hand_is_replaced(
+    target: Path, fetch: Callable[[], None], damage: bytes
+) -> None:
+    target.parent.mkdir(parents=True)
+    target.write_bytes(damage)
+    fetch()
+    assert_done(target)
+
+
+def test_truncated_answers_are_resumed_where_they_ended(
+    server: Server, target: Path, fetch: Callable[[], None]
+) -> None:
+    server.behaviours = [truncated, whole]
+    fetch()
+    assert_done(target)
+    assert server.ranges == [None, "bytes=100000-"]
+
+
+def test_always_truncated_ends_in_an_error_and_keeps_what_came(
+    server: Server, target: Path, fetch: Callable[[], None]
+) -> None:
+    server.behaviours = [truncated]
+    with pytest.raises(DownloadError, match=r"failed 3 times.*--file"):
+        fetch()
+    assert not target.exists()
+    assert part(target).read_bytes() == CONTENT[:100_000]
+    server.behaviours = [whole]
+    fetch()
+    assert_done(target)
+
+
+def test_a_stalled_server_is_left_and_asked_again(
+    server: Server, target: Path, fetch: Callable[[], None]
+) -> None:
+    server.behaviours = [stalled, whole]
+    begun = time.monotonic()
+    fetch()
+    assert time.monotonic() - begun < 3
+    assert_done(target)
+    assert server.ranges == [None, "bytes=200000-"]
+
+
+@pytest.mark.parametrize("behaviours", [[ignoring_range], [another_range, whole]])
+def test_a_server_without_proper_ranges_starts_over(
+    server: Server,
+    target: Path,
+    fetch: Callable[[], None],
+    behaviours: list[Callable[[Handler], None]],
+) -> None:
+    leave_part(target, CONTENT[:1000])
+    server.behaviours = behaviours
+    fetch()
+    assert_done(target)
+    assert server.ranges[0] == "bytes=1000-"
+
+
+@pytest.mark.parametrize(
+    "left", [b"beginning of another file", b"?" * len(CONTENT), CONTENT + b"too long"]
+)
+def test_a_part_of_another_file_is_dropped(
+    target: Path, fetch: Callable[[], None], left: bytes
+) -> None:
+    leave_part(target, left)
+    fetch()
+    assert_done(target)
+
+
+def test_a_whole_part_is_accepted_without_a_request(
+    server: Server, target: Path, fetch: Callable[[], None]
+) -> None:
+    leave_part(target, CONTENT)
+    fetch()
+    assert_done(target)
+    assert server.ranges == []
+
+
+@pytest.mark.parametrize("behaviour", [wrong, without_length])
+def test_a_wrong_file_is_removed(
+    server: Server,
+    target: Path,
+    fetch: Callable[[], None],
+    behaviour: Callable[[Handler], None],
+) -> None:
+    server.behaviours = [behaviour]
+    with pytest.raises(DownloadError, match="is not the published file: its git blob id is"):
+        fetch()
+    assert_nothing(target)
+
+
+@pytest.mark.parametrize("code", [404, 403, 410])
+def test_a_refusal_is_final(server: Server, fetch: Callable[[], None], code: int) -> None:
+    server.behaviours = [status(code)]
+    with pytest.raises(DownloadError, match=rf"logs\.zip answered {code} [A-Z].*--url.*--file"):
+        fetch()
+    assert len(server.ranges) == 1
+
+
+@pytest.mark.parametrize("code", [500, 503, 429])
+def test_a_passing_failure_is_tried_again(
+    server: Server, target: Path, fetch: Callable[[], None], code: int
+) -> None:
+    server.behaviours = [status(code), status(code), whole]
+    fetch()
+    assert_done(target)
+    assert len(server.ranges) == 3
+
+
+def test_a_lasting_failure_ends(server: Server, target: Path, fetch: Callable[[], None]) -> None:
+    server.behaviours = [status(500)]
+    with pytest.raises(DownloadError, match="answered 500"):
+        fetch()
+    assert len(server.ranges) == PATIENCE.attempts
+    assert_nothing(target)
+
+
+def test_redirects_are_followed(server: Server, target: Path, fetch: Callable[[], None]) -> None:
+    server.behaviours = [redirect("/elsewhere"), redirect("/further"), whole]
+    fetch()
+    assert_done(target)
+
+
+def test_a_loop_of_redirects_ends(server: Server, fetch: Callable[[], None]) -> None:
+    server.behaviours = [redirect("/logs.zip")]
+    with pytest.raises(DownloadError, match="TooManyRedirects"):
+        fetch()
+    assert len(server.ranges) == PATIENCE.redirects + 1
+
+
+def test_a_redirect_out_of_the_web_is_refused(server: Server, fetch: Callable[[], None]) -> None:
+    server.behaviours = [redirect("file:///etc/hostname")]
+    with pytest.raises(DownloadError, match="UnsupportedProtocol"):
+        fetch()
+    assert len(server.ranges) == 1
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("ftp://127.0.0.1/logs.zip", "UnsupportedProtocol"),
+        ("logs.zip", "UnsupportedProtocol"),
+        ("http://127.0.0.1:port/logs.zip", "InvalidURL"),
+        ("http://127.0.0.1:1/logs.zip", "failed 3 times.*ConnectError"),
+    ],
+)
+def test_an_address_that_leads_nowhere(
+    target: Path, blob_id: str, rng: np.random.Generator, url: str, reason: str
+) -> None:
+    with pytest.raises(DownloadError, match=reason):
+        download(url, target, blob_id, rng=rng, patience=PATIENCE)
+
+
+def test_waits_grow_and_are_spread(
+    server: Server, target: Path, blob_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr(time, "sleep", waits.append)
+    server.behaviours = [status(500)]
+    patience = Patience(attempts=6, first_wait_s=1, longest_wait_s=5)
+    with pytest.raises(DownloadError):
+        download(server.url, target, blob_id, rng=np.random.default_rng(1), patience=patience)
+    ratios = np.array(waits) / [1, 2, 4, 5, 5]
+    assert ((ratios >= 0.5) & (ratios < 1)).all()
+    assert len(set(ratios)) == 5
+
+
+def test_a_full_disk_is_one_clear_line(target: Path, fetch: Callable[[], None]) -> None:
+    target.parent.mkdir(parents=True)
+    part(target).symlink_to("/dev/full")
+    with pytest.raises(DownloadError, match=r"no space left to write .*NASBENCHMARK_DIR"):
+        fetch()
+    assert not target.exists()
+
+
+def test_a_file_in_the_place_of_the_folder(tmp_path: Path, fetch: Callable[[], None]) -> None:
+    (tmp_path / "cache").touch()
+    with pytest.raises(DownloadError, match=r"cannot write .*cache"):
+        fetch()
+
+
+def process(server: Server, target: Path, blob_id: str) -> subprocess.Popen[str]:
+    program = (
+        "import sys, numpy as np; from pathlib import Path\n"
+        "from nni_nlp_bench.benchmarks.download import download\n"
+        "download(sys.argv[1], Path(sys.argv[2]), sys.argv[3], rng=np.random.default_rng())"
+    )
+    command = [sys.executable, "-c", program, server.url, str(target), blob_id]
+    return subprocess.Popen(command, text=True, stderr=subprocess.PIPE)
+
+
+def test_of_two_processes_one_downloads(server: Server, target: Path, blob_id: str) -> None:
+    def slow(request: Handler) -> None:
+        request.server.stopped.wait(1)
+        whole(request)
+
+    server.behaviours = [slow]
+    both = [process(server, target, blob_id) for _ in range(2)]
+    for one in both:
+        assert one.communicate(timeout=30)[1] == ""
+        assert one.returncode == 0
+    assert_done(target)
+    assert len(server.ranges) == 1
+
+
+def test_a_killed_download_is_resumed(
+    server: Server, target: Path, blob_id: str, fetch: Callable[[], None]
+) -> None:
+    server.behaviours = [stalled, whole]
+    killed = process(server, target, blob_id)
+    while not (part(target).exists() and part(target).stat().st_size > 100_000):
+        assert killed.poll() is None
+        time.sleep(0.01)
+    os.kill(killed.pid, signal.SIGKILL)
+    killed.communicate(timeout=30)
+    assert not target.exists()
+    fetch()
+    assert_done(target)
+    assert server.ranges[0] is None
+    assert int(str(server.ranges[1])[6:-1]) > 100_000
+
+
+def test_a_local_copy_passes_the_same_check(target: Path, tmp_path: Path, blob_id: str) -> None:
+    place(tmp_path / "original", target, blob_id)
+    assert_done(target)
+    other = tmp_path / "other"
+    other.write_bytes(CONTENT[1:])
+    with pytest.raises(DownloadError, match="other is not the published file"):
+        place(other, target, blob_id)
+    assert_done(target)
+
+
+def test_a_local_copy_replaces_a_corrupt_file(target: Path, tmp_path: Path, blob_id: str) -> None:
+    target.parent.mkdir(parents=True)
+    target.write_bytes(b"corrupt")
+    place(tmp_path / "original", target, blob_id)
+    assert_done(target)
+
+
+def test_a_local_copy_must_be_a_file(target: Path, tmp_path: Path, blob_id: str) -> None:
+    with pytest.raises(DownloadError, match="missing: no such file"):
+        place(tmp_path / "missing", target, blob_id)
+    with pytest.raises(DownloadError, match="a folder, not a file"):
+        place(tmp_path, target, blob_id)
+    assert not target.exists()
