@@ -58,6 +58,8 @@ def check_node(name: str, op: str, inputs: tuple[str, ...]) -> None:
     if not fewest <= len(inputs) <= most:
         wanted = str(fewest) if fewest == most else f"{fewest} to {most}"
         raise rule_broken(name, f"{op} takes {wanted} inputs, got {len(inputs)}")
+    if op != "linear" and "x" in inputs:
+        raise rule_broken(name, "x has a width of its own: only linear may read it")
 
 
 def check_graph(graph: Inputs) -> None:
