@@ -79,7 +79,7 @@ class RnnCellSpace:
         """The torch module of the cell; `size` holds `input_size` and `hidden_size`."""
         from search_spaces.rnn_cell.network import RecurrentCell
 
-        return RecurrentCell(architecture, **size)
+        return RecurrentCell(architecture, size["input_size"], size["hidden_size"])
 
     def model_space(self, **options: Any) -> Any:
         """The NNI ModelSpace of the cell; options as in `RnnCellModelSpace`."""
