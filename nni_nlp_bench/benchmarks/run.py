@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from typing import TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,17 @@ from numpy.typing import NDArray
 from nni_nlp_bench.benchmarks.base import OK, BenchmarkError
 from search_spaces.base import Architecture
 
+Series = NDArray[np.float64]
 SERIES = ("train_loss", "val_loss", "test_loss", "wall_time_s")
+
+
+class SeriesByName(TypedDict):
+    """The four series of a `Run`, as its keyword arguments."""
+
+    train_loss: Series | None
+    val_loss: Series | None
+    test_loss: Series | None
+    wall_time_s: Series | None
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -25,10 +36,10 @@ class Run:
     architecture: Architecture
     name: str
     """Name of its log: the order of the seeds where ids are equal, and the name in messages."""
-    train_loss: NDArray[np.float64] | None = None
-    val_loss: NDArray[np.float64] | None = None
-    test_loss: NDArray[np.float64] | None = None
-    wall_time_s: NDArray[np.float64] | None = None
+    train_loss: Series | None = None
+    val_loss: Series | None = None
+    test_loss: Series | None = None
+    wall_time_s: Series | None = None
     """Seconds of each epoch, not accumulated."""
     status: str = OK
     recipe_id: int | None = None
@@ -42,7 +53,7 @@ class Run:
             counts = ", ".join(f"{len(values)} of {name}" for name, values in self.recorded())
             raise BenchmarkError(f"{self.name}: the epochs recorded differ: {counts}")
 
-    def recorded(self) -> Iterator[tuple[str, NDArray[np.float64]]]:
+    def recorded(self) -> Iterator[tuple[str, Series]]:
         """Names and values of what was recorded."""
         for field in fields(self):
             if field.name in SERIES and (values := getattr(self, field.name)) is not None:
@@ -52,8 +63,3 @@ class Run:
     def length(self) -> int:
         """Number of recorded epochs."""
         return max((len(values) for _, values in self.recorded()), default=0)
-
-
-def series(values: Sequence[float]) -> NDArray[np.float64]:
-    """Values as the array of a `Run`."""
-    return np.asarray(values, dtype=np.float64).reshape(len(values))

@@ -99,7 +99,7 @@ class Table:
         datasets = {run.dataset for run in ordered}
         if len(datasets) > 1:
             names = ", ".join(sorted(str(dataset) for dataset in datasets))
-            raise BenchmarkError(f"{name}: one table holds one data set, these runs: {names}")
+            raise BenchmarkError(f"{name}: a table holds one data set, name which: {names}")
         statuses = sorted(
             {run.status for run in ordered}, key=lambda status: (status != OK, status)
         )

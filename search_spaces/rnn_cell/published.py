@@ -28,6 +28,16 @@ def published_ids() -> range:
     return range(FIRST_ID, FIRST_ID + COUNT)
 
 
+def first_ids() -> list[int]:
+    """The ids without the repeats of each seed."""
+    start = FIRST_ID + len(NAMED)
+    ids = list(range(FIRST_ID, start))
+    for seeds in _valid_seeds().values():
+        ids += range(start, start + len(seeds))
+        start += REPEATS * len(seeds)
+    return ids
+
+
 def published_recipe(recipe_id: int) -> Recipe:
     """The recipe of a published id. Raises RecipeError for an id that is not in the list."""
     if recipe_id not in published_ids():

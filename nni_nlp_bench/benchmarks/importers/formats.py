@@ -2,45 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, get_args
 
 from nni_nlp_bench.benchmarks.base import BenchmarkError
+from nni_nlp_bench.benchmarks.importers.csv_table import CsvColumns, read_csv_table
+from nni_nlp_bench.benchmarks.importers.naslib_pickle import read_naslib_pickle
+from nni_nlp_bench.benchmarks.importers.nni_db import read_nni_db
 from nni_nlp_bench.benchmarks.importers.reading import (
     ImportReport,
     Progress,
     Reading,
+    Skipped,
     no_progress,
 )
 from nni_nlp_bench.benchmarks.importers.release_logs import read_release_logs
+from nni_nlp_bench.benchmarks.run import Run
 from nni_nlp_bench.benchmarks.table import Table
 
-Format = Literal["nas-bench-nlp"]
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where the results of a format come from."""
-
-    read: Callable[[Path, Progress], Reading]
-    description: str
-    source: str
-    licence: str
-    citation: str
-
-
-FULL_TRAINING = 50
+Format = Literal["nas-bench-nlp", "nni-db", "naslib", "csv"]
+RELEASE = "https://github.com/fmsnew/nas-bench-nlp-release"
 PAPER = (
     'Klyuchnikov et al., "NAS-Bench-NLP: Neural Architecture Search Benchmark for Natural Language '
     'Processing", IEEE Access, 2022, arXiv 2006.07116'
 )
-RELEASE = "https://github.com/fmsnew/nas-bench-nlp-release"
-ORIGINS: dict[str, Origin] = {
-    "nas-bench-nlp": Origin(
-        read_release_logs, "Logs of the NAS-Bench-NLP release", RELEASE, "Apache-2.0", PAPER
-    ),
+NOT_STATED = "not stated"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """Where results come from, as the table will say."""
+
+    description: str = NOT_STATED
+    source: str = NOT_STATED
+    licence: str = NOT_STATED
+    citation: str = NOT_STATED
+
+
+_RELEASE = About(source=RELEASE, licence="Apache-2.0", citation=PAPER)
+ABOUT: dict[Format, About] = {
+    "nas-bench-nlp": replace(_RELEASE, description="Logs of the NAS-Bench-NLP release"),
+    "nni-db": replace(_RELEASE, description="NAS-Bench-NLP from NNI's nlp.db"),
+    "naslib": replace(_RELEASE, description="NAS-Bench-NLP from NASLib's nb_nlp.pickle"),
+    "csv": About(description="Test losses of recurrent cells from a CSV file"),
 }
 
 
@@ -48,36 +54,70 @@ def import_benchmark(
     source: Path,
     format: Format,
     out: Path,
+    *,
     name: str | None = None,
+    dataset: str | None = None,
+    epochs: int = 50,
+    columns: CsvColumns | None = None,
+    about: About | None = None,
     overwrite: bool = False,
     progress: Progress = no_progress,
 ) -> ImportReport:
     """Read `source` and save it as a table in the folder `out`, named like `out` by default.
 
-    What cannot be read is listed in the report. Raises BenchmarkError where nothing can be read or
-    the table cannot be written.
+    `dataset` chooses the runs to keep where the source names data sets (logs, `nni-db`), and is
+    what the table says where it does not (`naslib`, `csv`). `epochs` is the length of a full
+    training. What cannot be read is listed in the report. Raises BenchmarkError where nothing can
+    be read or the table cannot be written.
     """
-    if format not in ORIGINS:
+    if format not in get_args(Format):
         known = ", ".join(get_args(Format))
         raise BenchmarkError(f"unknown format {format!r} of a benchmark; known: {known}")
     if not source.exists():
         raise BenchmarkError(f"{source} does not exist: name the file or folder to import")
-    origin = ORIGINS[format]
-    reading = origin.read(source, progress)
-    if not reading.runs:
-        first = "; ".join(f"{name}: {reason}" for name, reason in reading.skipped[:3])
-        raise BenchmarkError(f"{source} holds nothing that can be read as {format}. {first}")
+    reading = _read(source, format, epochs, columns, progress)
+    unwanted = dict(_unwanted(reading.runs, dataset, epochs))
+    runs = [run for run in reading.runs if run.name not in unwanted]
+    skipped = [*reading.skipped, *(Skipped(*entry) for entry in unwanted.items())]
+    if not runs:
+        first = "; ".join(f"{entry.name}: {entry.reason}" for entry in skipped[:3])
+        raise BenchmarkError(f"{source} holds nothing to import as {format}. {first}".strip())
+    details = about or ABOUT[format]
     table = Table.from_runs(
-        reading.runs,
+        [replace(run, dataset=run.dataset or dataset) for run in runs],
         name=name or out.name,
         space="rnn_cell",
-        epochs=FULL_TRAINING,
+        epochs=epochs,
         has_curves=reading.has_curves,
-        description=origin.description,
-        source=origin.source,
-        licence=origin.licence,
-        citation=origin.citation,
+        description=details.description,
+        source=details.source,
+        licence=details.licence,
+        citation=details.citation,
     )
     table.save(out, overwrite)
-    kept, skipped = len(reading.runs), reading.skipped
-    return ImportReport(kept + len(skipped), kept, skipped, reading.notes)
+    return ImportReport(len(runs) + len(skipped), len(runs), tuple(skipped), reading.notes)
+
+
+def _read(
+    source: Path, format: Format, epochs: int, columns: CsvColumns | None, progress: Progress
+) -> Reading:
+    if source.is_dir() and format != "nas-bench-nlp":
+        raise BenchmarkError(f"{source} is a folder: the format {format} is one file")
+    match format:
+        case "nas-bench-nlp":
+            return read_release_logs(source, progress)
+        case "nni-db":
+            return read_nni_db(source, progress)
+        case "naslib":
+            return read_naslib_pickle(source, epochs, progress)
+        case "csv":
+            return read_csv_table(source, columns, progress)
+
+
+def _unwanted(runs: tuple[Run, ...], dataset: str | None, epochs: int) -> Iterator[tuple[str, str]]:
+    """Names of the runs that the table cannot hold, and why."""
+    for run in runs:
+        if run.length > epochs:
+            yield run.name, f"{run.length} epochs: a full training has {epochs}"
+        elif dataset is not None and run.dataset not in (None, dataset):
+            yield run.name, f"of the data set {run.dataset}, not {dataset}"

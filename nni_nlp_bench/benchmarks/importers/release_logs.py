@@ -15,16 +15,11 @@ from typing import Any
 from nni_nlp_bench.benchmarks.base import BenchmarkError
 from nni_nlp_bench.benchmarks.importers.reading import Progress, Reading, Skipped, no_progress
 from nni_nlp_bench.benchmarks.importers.zip_members import MAX_MEMBER_BYTES, zip_members
-from nni_nlp_bench.benchmarks.run import Run, series
+from nni_nlp_bench.benchmarks.release_fields import series_of_fields
+from nni_nlp_bench.benchmarks.run import Run
 from search_spaces.errors import UserError
 from search_spaces.rnn_cell import Recipe
 
-SERIES_FIELDS = {
-    "train_losses": "train_loss",
-    "val_losses": "val_loss",
-    "test_losses": "test_loss",
-    "wall_times": "wall_time_s",
-}
 ReadRecipe = Callable[[str], Recipe]
 
 
@@ -77,7 +72,7 @@ def _run(name: str, content: bytes | None, recipe: ReadRecipe) -> Run:
         num_params=_field(log, "num_params", int),
         status=_field(log, "status", str),
         dataset=PurePosixPath(_field(log, "data", str)).name,
-        **{ours: _numbers(log, theirs) for theirs, ours in SERIES_FIELDS.items()},
+        **series_of_fields(log),
     )
 
 
@@ -87,13 +82,3 @@ def _field(log: dict[str, Any], name: str, kind: type) -> Any:
     if type(log[name]) is not kind:
         raise BenchmarkError(f"{name} must be of type {kind.__name__}")
     return log[name]
-
-
-def _numbers(log: dict[str, Any], name: str) -> Any:
-    values = _field(log, name, list)
-    if not all(type(value) in (int, float) for value in values):
-        raise BenchmarkError(f"{name} must hold numbers")
-    try:
-        return series(values)
-    except OverflowError:
-        raise BenchmarkError(f"{name} holds a number that is too large") from None

@@ -14,7 +14,7 @@ MAX_MEMBERS = 100_000
 MAX_MEMBER_BYTES = 10 * 2**20
 MAX_TOTAL_BYTES = 2**30
 MAX_RATIO = 100
-"""Bytes unpacked for one byte packed, over the whole archive: text logs reach about 5."""
+"""Bytes unpacked for one byte of a large archive: text logs reach about 5."""
 CHUNK = 2**16
 
 
@@ -36,8 +36,8 @@ def zip_members(path: Path) -> Iterator[tuple[str, bytes | None, int]]:
             raise BenchmarkError(f"{path} has {len(members):,} members, at most {MAX_MEMBERS:,}")
         for member in members:
             _check_header(path, member)
-        packed = max(1, path.stat().st_size)
-        budget = min(MAX_TOTAL_BYTES, MAX_RATIO * packed)
+        packed = path.stat().st_size
+        budget = min(MAX_TOTAL_BYTES, max(MAX_MEMBER_BYTES, MAX_RATIO * packed))
         for member in members:
             content = _content(path, archive, member, budget)
             budget -= len(content or b"")

@@ -1,0 +1,118 @@
+"""A CSV file (also .gz) of recurrent cells with the test loss after the last epoch."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import math
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from nni_nlp_bench.benchmarks.base import OK, BenchmarkError
+from nni_nlp_bench.benchmarks.importers.reading import Progress, Reading, Skipped, no_progress
+from nni_nlp_bench.benchmarks.run import Run
+from search_spaces.errors import UserError
+from search_spaces.rnn_cell import Recipe
+
+MAX_CHARACTERS = 2**29
+MAX_LINE = 2**20
+MAX_WHOLE = 2**53  # beyond it a float skips whole numbers
+NOT_FINITE = "loss is not finite"
+
+
+@dataclass(frozen=True, slots=True)
+class CsvColumns:
+    """Names of the columns; None where the file has no such column."""
+
+    recipe: str = "recipe"
+    test_loss: str = "test_loss"
+    """In nats per token; an empty field is NaN, as pandas writes it."""
+    recipe_id: str | None = "recipe_id"
+    num_params: str | None = "num_params"
+
+
+def read_csv_table(
+    source: Path, columns: CsvColumns | None = None, progress: Progress = no_progress
+) -> Reading:
+    """All rows; a row without a finite loss is a run that broke off.
+
+    Raises BenchmarkError for a file that is damaged, too large or lacks a column.
+    """
+    columns = columns or CsvColumns()
+    try:
+        rows = csv.DictReader(_lines(source), strict=True)
+        _check_header(source, columns, rows.fieldnames or ())
+        table = list(rows)
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error) as error:
+        raise BenchmarkError(f"{source} cannot be read as CSV: {error}") from error
+    recipe = cache(Recipe.from_json)
+    runs: list[Run] = []
+    skipped: list[Skipped] = []
+    for number, row in enumerate(table, start=1):
+        name = f"row {number:08d}"
+        try:
+            runs.append(_run(name, row, columns, recipe))
+        except UserError as error:
+            skipped.append(Skipped(name, str(error)))
+        progress(number, len(table))
+    notes = ["only the test loss of the last epoch is known: no curve, no time, no validation loss"]
+    if broken := sum(run.status == NOT_FINITE for run in runs):
+        notes.append(f"{broken} rows without a finite loss are runs that broke off")
+    return Reading(tuple(runs), tuple(skipped), tuple(notes), has_curves=False)
+
+
+def _lines(source: Path) -> Iterator[str]:
+    opened = gzip.open if source.suffix == ".gz" else open
+    left = MAX_CHARACTERS
+    with opened(source, "rt", encoding="utf-8", newline="") as stream:
+        while line := stream.readline(MAX_LINE):
+            left -= len(line)
+            if len(line) == MAX_LINE or left < 0:
+                raise BenchmarkError(
+                    f"{source} is too large: at most {MAX_CHARACTERS:,} characters in all and "
+                    f"{MAX_LINE:,} a line"
+                )
+            yield line
+
+
+def _check_header(source: Path, columns: CsvColumns, found: Sequence[str]) -> None:
+    for column in (columns.recipe, columns.test_loss, columns.recipe_id, columns.num_params):
+        if column is not None and column not in found:
+            names = ", ".join(found) or "none"
+            raise BenchmarkError(f"{source} has no column {column!r}; its columns: {names}")
+
+
+def _run(
+    name: str, row: dict[str, str], columns: CsvColumns, recipe: Callable[[str], Recipe]
+) -> Run:
+    # DictReader puts surplus fields under None, and None in place of absent ones.
+    if None in row or None in row.values():
+        raise BenchmarkError("it has more or fewer fields than the header")
+    loss = _number(row, columns.test_loss) if row[columns.test_loss] else math.nan
+    return Run(
+        architecture=recipe(row[columns.recipe]),
+        name=name,
+        test_loss=np.array([loss]),
+        status=OK if math.isfinite(loss) else NOT_FINITE,
+        recipe_id=None if columns.recipe_id is None else _whole(row, columns.recipe_id),
+        num_params=None if columns.num_params is None else _whole(row, columns.num_params),
+    )
+
+
+def _number(row: dict[str, str], column: str) -> float:
+    try:
+        return float(row[column])
+    except ValueError:
+        raise BenchmarkError(f"{column} must be a number, got {row[column][:40]!r}") from None
+
+
+def _whole(row: dict[str, str], column: str) -> int:
+    number = _number(row, column)
+    if not (number.is_integer() and 0 <= number < MAX_WHOLE):
+        raise BenchmarkError(f"{column} must be a whole number, got {row[column][:40]!r}")
+    return int(number)

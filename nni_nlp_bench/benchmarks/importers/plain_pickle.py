@@ -1,0 +1,129 @@
+"""Read a pickle of plain values without running anything that it names.
+
+A pickle is a program. This reader knows the instructions that build tuples, lists, dictionaries,
+numbers and texts, and no others: nothing can be imported or called.
+"""
+
+from __future__ import annotations
+
+import io
+import pickletools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from nni_nlp_bench.benchmarks.base import BenchmarkError
+from nni_nlp_bench.benchmarks.importers.reading import Progress
+
+MAX_BYTES = 2**29
+_MARK = object()
+
+
+class Pairs(list[tuple[Any, Any]]):
+    """A dictionary's entries in order. Not yet hashed: hashing a hostile key may never end."""
+
+
+def read_plain_pickle(path: Path, progress: Progress) -> Any:
+    """The value of the pickle, dictionaries as `Pairs`. Raises BenchmarkError."""
+    size = path.stat().st_size
+    if size > MAX_BYTES:
+        raise BenchmarkError(f"{path} has {size:,} bytes, at most {MAX_BYTES:,} are read")
+    machine = _Machine()
+    try:
+        for count, (opcode, argument, position) in enumerate(
+            pickletools.genops(io.BytesIO(path.read_bytes()))
+        ):
+            if count % 100_000 == 0:
+                progress(position or 0, size)
+            machine.step(opcode.name, argument)
+        value = machine.value()
+    except (ValueError, LookupError, TypeError, AttributeError, OverflowError) as error:
+        reason = str(error)[:200]
+        raise BenchmarkError(f"{path} is not a pickle of plain values: {reason}") from None
+    progress(size, size)
+    return value
+
+
+class _Machine:
+    """The stack and memory of a pickle."""
+
+    def __init__(self) -> None:
+        self.stack: list[Any] = []
+        self.memo: dict[int, Any] = {}
+        self.actions: dict[str, Callable[[Any], None]] = {
+            **dict.fromkeys(("PROTO", "FRAME", "STOP"), lambda _: None),
+            **dict.fromkeys(PUSHED, self.stack.append),
+            **dict.fromkeys(("PUT", "BINPUT", "LONG_BINPUT"), self.put),
+            **dict.fromkeys(("GET", "BINGET", "LONG_BINGET"), self.get),
+            "MEMOIZE": lambda _: self.put(len(self.memo)),
+            "MARK": lambda _: self.stack.append(_MARK),
+            "EMPTY_TUPLE": lambda _: self.stack.append(()),
+            "EMPTY_LIST": lambda _: self.stack.append([]),
+            "EMPTY_DICT": lambda _: self.stack.append(Pairs()),
+            "TUPLE": lambda _: self.stack.append(tuple(self.since_mark())),
+            "TUPLE1": lambda _: self.stack.append(tuple(self.last(1))),
+            "TUPLE2": lambda _: self.stack.append(tuple(self.last(2))),
+            "TUPLE3": lambda _: self.stack.append(tuple(self.last(3))),
+            "LIST": lambda _: self.stack.append(self.since_mark()),
+            "DICT": lambda _: self.stack.append(_pairs(self.since_mark())),
+            "APPEND": lambda _: self.extend(list, self.last(1)),
+            "APPENDS": lambda _: self.extend(list, self.since_mark()),
+            "SETITEM": lambda _: self.extend(Pairs, _pairs(self.last(2))),
+            "SETITEMS": lambda _: self.extend(Pairs, _pairs(self.since_mark())),
+        }
+
+    def step(self, name: str, argument: Any) -> None:
+        if name not in self.actions:
+            raise ValueError(f"the instruction {name} is not allowed")
+        self.actions[name](argument)
+
+    def value(self) -> Any:
+        (value,) = self.last(1)
+        if self.stack:
+            raise ValueError("values are left over")
+        return value
+
+    def put(self, place: int) -> None:
+        self.memo[place] = self.stack[-1]
+
+    def get(self, place: int) -> None:
+        self.stack.append(self.memo[place])
+
+    def last(self, count: int) -> list[Any]:
+        values = self.stack[-count:]
+        if len(values) < count or any(value is _MARK for value in values):
+            raise ValueError("the stack is empty")
+        del self.stack[-count:]
+        return values
+
+    def since_mark(self) -> list[Any]:
+        values: list[Any] = []
+        while (value := self.stack.pop()) is not _MARK:
+            values.append(value)
+        return values[::-1]
+
+    def extend(self, kind: type[list[Any]], values: list[Any]) -> None:
+        if type(self.stack[-1]) is not kind:
+            raise ValueError(f"only a {kind.__name__} can be extended here")
+        self.stack[-1].extend(values)
+
+
+PUSHED = (
+    "INT",
+    "BININT",
+    "BININT1",
+    "BININT2",
+    "LONG",
+    "LONG1",
+    "FLOAT",
+    "BINFLOAT",
+    "UNICODE",
+    "BINUNICODE",
+    "SHORT_BINUNICODE",
+)
+
+
+def _pairs(values: list[Any]) -> Pairs:
+    if len(values) % 2:
+        raise ValueError("a key of a dictionary has no value")
+    return Pairs(zip(values[::2], values[1::2], strict=True))

@@ -1,0 +1,67 @@
+"""Runs and tables of known values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nni_nlp_bench.benchmarks.importers import import_benchmark
+from nni_nlp_bench.benchmarks.run import Run
+from nni_nlp_bench.benchmarks.table import Table
+from search_spaces.rnn_cell import published_recipe
+
+MakeRun = Callable[..., Run]
+
+
+@pytest.fixture(scope="session")
+def make_run() -> MakeRun:
+    """A run of a published id: validation, test and training loss differ by .1, an epoch is 2 s."""
+
+    def make(
+        recipe_id: int,
+        losses: list[float],
+        status: str = "OK",
+        name: str = "log",
+        **changes: object,
+    ) -> Run:
+        values = np.array(losses, dtype=np.float64)
+        arguments: dict[str, object] = {
+            "architecture": published_recipe(recipe_id),
+            "recipe_id": recipe_id,
+            "name": name,
+            "train_loss": values - 0.1,
+            "val_loss": values,
+            "test_loss": values + 0.1,
+            "wall_time_s": np.full(len(values), 2.0),
+            "status": status,
+            "dataset": "ptb",
+        }
+        return Run(**(arguments | changes))  # type: ignore[arg-type]
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def small_table(make_run: MakeRun) -> Table:
+    """Ids 1000000 (two runs), 1000001 (broke off after 2 of 4 epochs, then a whole run),
+    1000002 (failed before its first epoch) and 1000050."""
+    runs = [
+        make_run(1000001, [5.0, np.nan], "loss is nan!", name="a"),
+        make_run(1000000, [5.0, 4.5, 4.25, 4.75], name="b"),
+        make_run(1000002, [], "out of memory"),
+        make_run(1000000, [6.0, 5.5, 5.25, 5.0], name="a"),
+        make_run(1000050, [7.0, 6.0, 5.0, 4.0]),
+        make_run(1000001, [4.0, 3.0, 2.0, 1.0], name="b"),
+    ]
+    return Table.from_runs(runs, name="small", space="rnn_cell", epochs=4)
+
+
+@pytest.fixture(scope="session")
+def wikitext2(shared: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Table:
+    """The release's WikiText-2 logs."""
+    folder = tmp_path_factory.mktemp("tables") / "wikitext-2"
+    import_benchmark(shared("nas-bench-nlp/wikitext2_logs.zip"), "nas-bench-nlp", folder)
+    return Table.load(folder)
