@@ -42,7 +42,7 @@ class About:
 
 
 _RELEASE = About(source=RELEASE, licence="Apache-2.0", citation=PAPER)
-ABOUT: dict[Format, About] = {
+ORIGINS: dict[Format, About] = {
     "nas-bench-nlp": replace(_RELEASE, description="Logs of the NAS-Bench-NLP release"),
     "nni-db": replace(_RELEASE, description="NAS-Bench-NLP from NNI's nlp.db"),
     "naslib": replace(_RELEASE, description="NAS-Bench-NLP from NASLib's nb_nlp.pickle"),
@@ -82,7 +82,7 @@ def import_benchmark(
     if not runs:
         first = "; ".join(f"{entry.name}: {entry.reason}" for entry in skipped[:3])
         raise BenchmarkError(f"{source} holds nothing to import as {format}. {first}".strip())
-    details = about or ABOUT[format]
+    details = about or ORIGINS[format]
     table = Table.from_runs(
         [replace(run, dataset=run.dataset or dataset) for run in runs],
         name=name or out.name,
