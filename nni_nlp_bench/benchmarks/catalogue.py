@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from nni_nlp_bench.benchmarks.base import Benchmark, BenchmarkError
 from nni_nlp_bench.benchmarks.download import PATIENCE, Patience, Progress, download, place
 from nni_nlp_bench.benchmarks.importers import Format, ImportReport, import_benchmark
-from nni_nlp_bench.benchmarks.importers.formats import ORIGINS
+from nni_nlp_bench.benchmarks.importers.formats import ORIGINS, About
+from nni_nlp_bench.benchmarks.importers.reading import no_progress
 from nni_nlp_bench.benchmarks.table import Table
 from search_spaces.registry import Registry, UnknownNameError
 
@@ -108,11 +109,14 @@ def download_benchmark(
     file: Path | None = None,
     patience: Patience = PATIENCE,
     progress: Progress | None = None,
+    import_progress: Callable[[int, int], None] = no_progress,
 ) -> ImportReport | None:
     """Download a benchmark and import it, each unless done already; None if nothing was imported.
 
     `url` is another address of the same archive, `file` a local copy; both are checked alike. `rng`
-    spreads the waits between attempts. Raises UnknownNameError, DownloadError, BenchmarkError.
+    spreads the waits between attempts. `progress` hears of bytes, `import_progress` of logs.
+
+    Raises UnknownNameError, DownloadError, BenchmarkError.
     """
     entry = BENCHMARKS.get(name)
     archive = entry.source
@@ -126,7 +130,21 @@ def download_benchmark(
         download(address, target, archive.blob_id, rng=rng, patience=patience, progress=progress)
     if _opens(entry.table):
         return None
-    return import_benchmark(target, archive.format, entry.table, name=name, overwrite=True)
+    about = About(
+        description=entry.description,
+        source=archive.url,
+        licence=entry.licence,
+        citation=entry.citation,
+    )
+    return import_benchmark(
+        target,
+        archive.format,
+        entry.table,
+        name=name,
+        about=about,
+        overwrite=True,
+        progress=import_progress,
+    )
 
 
 def _opens(table: Path) -> bool:

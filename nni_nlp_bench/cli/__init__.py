@@ -1,0 +1,1 @@
+"""The command `nni-nlp-bench`: one file a verb."""

@@ -1,0 +1,46 @@
+"""The command's entry point: its verbs, and one line for every error that a user can mend."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from nni_nlp_bench.cli.arch import arch
+from nni_nlp_bench.cli.benchmark import benchmark
+from nni_nlp_bench.cli.list_verb import list_parts
+from search_spaces.errors import UserError
+
+
+class Verbs(TyperGroup):
+    """A group that ends with exit code 2 and one line on stderr for a UserError."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the verb."""
+        try:
+            return super().invoke(ctx)
+        except UserError as error:
+            line = " ".join(str(error).split())
+            # What is not printable could steer the terminal, and may come from a file.
+            shown = "".join(c if c.isprintable() else "?" for c in line)
+            typer.echo(f"error: {shown}", err=True)
+            raise typer.Exit(2) from None
+
+
+app = typer.Typer(
+    name="nni-nlp-bench",
+    help="Neural architecture search for language: spaces, benchmarks, strategies.",
+    cls=Verbs,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("list")(list_parts)
+app.add_typer(arch, name="arch")
+app.add_typer(benchmark, name="benchmark")
+
+
+def main() -> None:
+    """Run the command."""
+    app()

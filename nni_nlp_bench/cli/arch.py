@@ -1,0 +1,136 @@
+"""`arch`: look at one architecture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from nni_nlp_bench.cli import options
+from search_spaces.errors import UserError
+
+MAX_FILE_BYTES = 1_000_000
+
+arch = typer.Typer(help="Show, draw or check one architecture.", no_args_is_help=True)
+ArchitectureText = Annotated[
+    str,
+    typer.Option(help="Its published name or id, its JSON text, or a file that holds either."),
+]
+
+
+@arch.command()
+def show(
+    architecture: ArchitectureText,
+    space: options.SpaceName = "rnn_cell",
+    json: options.Json = False,
+) -> None:
+    """Show the operations and sizes of an architecture."""
+    from nni_nlp_bench.cli.output import facts_table, print_json, print_tables
+    from search_spaces.base import get_space
+
+    home = get_space(space)
+    value = read_architecture(home, architecture)
+    facts = {"space": space, "canonical_key": value.canonical_key, **home.describe(value)}
+    content = _content(value)
+    if json:
+        print_json({**facts, "architecture": content})
+        return
+    sizes = {name: _word(fact) for name, fact in facts.items()}
+    print_tables(facts_table(sizes), _parts_table(content))
+
+
+@arch.command()
+def draw(
+    architecture: ArchitectureText,
+    out: Annotated[Path, typer.Option(help="The picture to write: .png, .svg or .pdf.")],
+    space: options.SpaceName = "rnn_cell",
+) -> None:
+    """Draw an architecture."""
+    from nni_nlp_bench.cli.output import whole_file
+    from search_spaces.base import get_space
+
+    home = get_space(space)
+    value = read_architecture(home, architecture)
+    with whole_file(out) as new:
+        home.draw(value, new)
+    typer.echo(out)
+
+
+@arch.command()
+def check(
+    architecture: ArchitectureText,
+    space: options.SpaceName = "rnn_cell",
+    json: options.Json = False,
+) -> None:
+    """Tell whether an architecture is valid: exit code 0, else 2 and the rule that it breaks."""
+    from nni_nlp_bench.cli.output import print_json
+    from search_spaces.base import get_space
+    from search_spaces.errors import ArchitectureError
+
+    home = get_space(space)
+    try:
+        key = read_architecture(home, architecture).canonical_key
+    except ArchitectureError as error:
+        if not json:
+            raise
+        print_json({"valid": False, "space": space, "broken_rule": str(error)})
+        raise typer.Exit(2) from None
+    if json:
+        print_json({"valid": True, "space": space, "canonical_key": key})
+    else:
+        typer.echo(f"valid: an architecture of space {space}, canonical key {key}")
+
+
+def read_architecture(space: Any, text: str) -> Any:
+    """The architecture of that name, JSON text or file. Raises UserError."""
+    path = Path(text)
+    is_file = not text.lstrip().startswith("{") and text not in space.published()
+    if not (is_file and (path.suffix or len(path.parts) > 1 or path.exists())):
+        return space.parse(text)
+    content = _text_of(path)
+    try:
+        return space.parse(content)
+    except UserError as error:
+        raise type(error)(f"{path}: {error}") from None
+
+
+def _text_of(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_FILE_BYTES + 1)
+    except OSError as error:
+        raise UserError(f"{path}: {error.strerror}") from None
+    if len(content) > MAX_FILE_BYTES:
+        raise UserError(f"{path}: too large for an architecture")
+    if not content.strip():
+        raise UserError(f"{path}: the file is empty")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise UserError(f"{path}: not a text file") from None
+
+
+def _content(architecture: Any) -> Mapping[str, Any]:
+    import json
+
+    return json.loads(architecture.to_json())  # type: ignore[no-any-return]
+
+
+def _parts_table(content: Mapping[str, Any]) -> Any:
+    """The parts of an architecture: a column a field where all parts have the same fields."""
+    from nni_nlp_bench.cli.output import plain_table
+
+    fields = {tuple(part) if isinstance(part, Mapping) else None for part in content.values()}
+    names = fields.pop() if len(fields) == 1 else None
+    if names is None:
+        return plain_table(None, ("part", "value"), [[k, _word(v)] for k, v in content.items()])
+    rows = [[key, *(_word(part[name]) for name in names)] for key, part in content.items()]
+    return plain_table(None, ("part", *names), rows)
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:g}"
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

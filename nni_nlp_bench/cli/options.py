@@ -1,0 +1,32 @@
+"""Options that several verbs share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+BenchmarkName = Annotated[str, typer.Option(help="Name of a benchmark, or a table's folder.")]
+SpaceName = Annotated[str, typer.Option(help="Name of the search space.")]
+Out = Annotated[Path, typer.Option(help="Folder for the results.")]
+Trials = Annotated[int, typer.Option(min=1, help="Evaluations of each search.")]
+Seed = Annotated[int, typer.Option(min=0, help="First random seed.")]
+Epochs = Annotated[int | None, typer.Option(min=1, help="Also stop after so many epochs in all.")]
+Hours = Annotated[float | None, typer.Option(help="Also stop after so many simulated hours.")]
+Workers = Annotated[int, typer.Option(min=1, help="Simulated trainings at a time.")]
+Miss = Annotated[
+    Literal["error", "surrogate", "nearest"],
+    typer.Option(help="What answers for an architecture that the benchmark lacks."),
+]
+Runs = Annotated[
+    Literal["first", "drawn", "mean"],
+    typer.Option(help="Which of an architecture's runs counts."),
+]
+Restrict = Annotated[
+    bool, typer.Option("--restrict", help="Search only the architectures that the table holds.")
+]
+Processes = Annotated[
+    int | None, typer.Option(min=1, help="Searches at a time (default: one a core).")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]

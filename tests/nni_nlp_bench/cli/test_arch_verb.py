@@ -1,0 +1,138 @@
+"""`arch`: what it shows, and one line for whatever is no architecture."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from nni_nlp_bench.cli.app import app
+from search_spaces.rnn_cell import Recipe
+from search_spaces.rnn_cell.published import named_recipe, published_recipe
+
+LSTM = named_recipe("lstm")
+
+
+def call(*arguments: object) -> Result:
+    return CliRunner().invoke(app, ["arch", *map(str, arguments)])
+
+
+def refused(result: Result) -> str:
+    """The one line of an error that a user can mend."""
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert result.stderr.startswith("error: ")
+    assert result.stderr.count("\n") == 1
+    return result.stderr
+
+
+def shown(*arguments: object) -> dict[str, object]:
+    result = call("show", *arguments, "--json")
+    assert result.exit_code == 0, result.stderr
+    value = json.loads(result.stdout)
+    assert isinstance(value, dict)
+    return value
+
+
+def test_show_json_of_the_lstm() -> None:
+    facts = shown("--space", "rnn_cell", "--architecture", "lstm")
+    assert Recipe.from_json(json.dumps(facts["architecture"])) == LSTM
+    assert facts["canonical_key"] == LSTM.canonical_key
+    assert (facts["space"], facts["nodes"], facts["linear"]) == ("rnn_cell", 13, 4)
+    # 10,000 x 400 embedding, its 10,000 biases, and three LSTM layers with one bias a gate
+    layers = ((400, 600), (600, 600), (600, 400))
+    cells = sum(4 * hidden * (width + hidden + 1) for width, hidden in layers)
+    assert facts["parameters_m"] == pytest.approx((4_010_000 + cells) / 1e6)
+
+
+def test_an_architecture_may_be_an_id_a_json_or_a_file(tmp_path: Path) -> None:
+    recipe = published_recipe(1004000)
+    file = tmp_path / "cell.json"
+    file.write_text(recipe.to_json(), "utf-8")
+    keys = {
+        shown("--architecture", text)["canonical_key"]
+        for text in ("1004000", recipe.to_json(), recipe.canonical.to_json(), file)
+    }
+    assert keys == {recipe.canonical_key}
+
+
+def test_a_published_name_is_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "lstm").write_text("rnn", "utf-8")
+    assert shown("--architecture", "lstm")["canonical_key"] == LSTM.canonical_key
+    assert shown("--architecture", "./lstm")["canonical_key"] != LSTM.canonical_key
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_show_fits_the_terminal_and_cuts_nothing(
+    width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    result = call("show", "--architecture", "lstm")
+    assert result.exit_code == 0
+    assert max(map(len, result.stdout.splitlines())) <= width
+    assert "…" not in result.stdout
+    rows = [line.split(maxsplit=2) for line in result.stdout.splitlines()]
+    parts = {row[0]: [word.strip() for word in row[1:]] for row in rows if row}
+    for node in LSTM.nodes:
+        assert parts[node.name] == [node.op, ", ".join(node.inputs)]
+
+
+def test_check_of_a_valid_architecture() -> None:
+    result = call("check", "--architecture", "gru")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("valid")
+    result = call("check", "--architecture", "gru", "--json")
+    assert json.loads(result.stdout) == {
+        "valid": True,
+        "space": "rnn_cell",
+        "canonical_key": named_recipe("gru").canonical_key,
+    }
+
+
+def test_check_names_the_broken_rule() -> None:
+    cyclic = LSTM.to_json().replace('"input": ["i"]', '"input": ["i_act"]')
+    assert "part of a cycle" in refused(call("check", "--architecture", cyclic))
+    result = call("check", "--architecture", cyclic, "--json")
+    assert result.exit_code == 2
+    answer = json.loads(result.stdout)
+    assert answer["valid"] is False
+    assert "part of a cycle" in answer["broken_rule"]
+
+
+def test_unknown_names_list_the_known_ones() -> None:
+    assert "known: rnn, lstm, gru, an id" in refused(call("show", "--architecture", "lstn"))
+    unknown = call("show", "--space", "cnn", "--architecture", "lstm")
+    assert "known: " in refused(unknown)
+    assert "rnn_cell" in unknown.stderr
+
+
+@pytest.mark.parametrize("verb", ["show", "check"])
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "is empty"),
+        (b"\n\n", "is empty"),
+        (b"\x80\x04\x95\xff\x00", "not a text file"),
+        (b"x" * 1_000_001, "too large"),
+        (b"[" * 100_000, "must be JSON|unknown architecture"),
+        (b'{"h_new_0": {"op": "linear"', "must be JSON"),
+        (b'{"h_new_0": {"op": "linear", "input": ["x", "y"]}}', "unknown input 'y'"),
+        (b'{"\\u001b[31m": {"op": "linear", "input": ["x"]}}', "h_new_0"),
+    ],
+)
+def test_a_broken_file_is_one_line(tmp_path: Path, verb: str, content: bytes, reason: str) -> None:
+    file = tmp_path / "cell.json"
+    file.write_bytes(content)
+    line = refused(call(verb, "--architecture", file))
+    assert any(words in line for words in reason.split("|"))
+    assert line.startswith(f"error: {file}: ")
+    assert len(line) < 1000
+    assert line.removesuffix("\n").isprintable()
+
+
+def test_no_file_and_a_folder(tmp_path: Path) -> None:
+    assert "No such file" in refused(call("show", "--architecture", tmp_path / "none.json"))
+    assert "Is a directory" in refused(call("show", "--architecture", tmp_path))

@@ -1,0 +1,198 @@
+"""`benchmark`: download, import, export and info, and one line for what goes wrong."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from nni_nlp_bench.cli.app import app
+from search_spaces.rnn_cell.published import named_recipe
+
+Shared = Callable[[str], Path]
+WIKITEXT_2 = "nas-bench-nlp/wikitext-2"
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "cache"
+    monkeypatch.setenv("NASBENCHMARK_DIR", str(folder))
+    return folder
+
+
+@pytest.fixture
+def logs(tmp_path: Path) -> Path:
+    """A folder of two logs, one of them broken."""
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    log = {
+        "recepie": named_recipe("gru").to_json(),
+        "recepie_id": 1000002,
+        "num_params": 1,
+        "data": "data/small",
+        "status": "OK",
+        **{name: [2.0, float("nan")] for name in ("train_losses", "val_losses", "test_losses")},
+        "wall_times": [10.0, 10.0],
+    }
+    (folder / "good.json").write_text(json.dumps(log), "utf-8")
+    (folder / "bad.json").write_text("{", "utf-8")
+    return folder
+
+
+def call(*arguments: object) -> Result:
+    return CliRunner().invoke(app, ["benchmark", *map(str, arguments)])
+
+
+def done(result: Result) -> str:
+    assert result.exit_code == 0, result.stderr
+    assert result.stderr == ""
+    return result.stdout
+
+
+def refused(result: Result) -> str:
+    """The one line of an error that a user can mend."""
+    assert result.exit_code == 2, result.output
+    assert result.stdout == ""
+    assert result.stderr.startswith("error: ")
+    assert result.stderr.count("\n") == 1
+    return result.stderr
+
+
+def test_download_of_a_local_copy_then_info(shared: Shared, cache: Path) -> None:
+    file = shared("nas-bench-nlp/wikitext2_logs.zip")
+    assert "345 of 345 runs" in done(call("download", WIKITEXT_2, "--file", file))
+    assert "at hand already" in done(call("download", WIKITEXT_2))
+    facts = json.loads(done(call("info", WIKITEXT_2, "--json")))
+    assert facts["runs"] == 345
+    assert facts["best_test_perplexity"] == pytest.approx(91.36, abs=0.005)
+    by_folder = json.loads(done(call("info", cache / WIKITEXT_2 / "table", "--json")))
+    assert by_folder == facts
+
+
+def test_info_before_the_download_names_the_command() -> None:
+    line = refused(call("info", WIKITEXT_2))
+    assert f"nni-nlp-bench benchmark download {WIKITEXT_2}" in line
+
+
+def test_unknown_benchmarks_list_the_known_ones() -> None:
+    for verb in ("download", "info"):
+        line = refused(call(verb, "nas-bench-101"))
+        assert "unknown benchmark 'nas-bench-101'" in line
+        assert WIKITEXT_2 in line
+
+
+def test_download_takes_one_source(tmp_path: Path) -> None:
+    refused(call("download", WIKITEXT_2, "--url", "http://127.0.0.1:1", "--file", tmp_path))
+
+
+def test_a_wrong_local_copy_is_refused(tmp_path: Path, cache: Path) -> None:
+    file = tmp_path / "logs.zip"
+    for content in (b"", b"PK\x03\x04", b"\x80\x04garbage"):
+        file.write_bytes(content)
+        assert "is not the published file" in refused(call("download", WIKITEXT_2, "--file", file))
+    assert "no such file" in refused(call("download", WIKITEXT_2, "--file", tmp_path / "none"))
+    assert "a folder" in refused(call("download", WIKITEXT_2, "--file", tmp_path))
+    assert not (cache / WIKITEXT_2 / "logs.zip").exists()
+
+
+def test_import_reports_what_it_left_out(logs: Path, tmp_path: Path) -> None:
+    out = tmp_path / "table"
+    text = done(call("import", logs, "--format", "nas-bench-nlp", "--out", out))
+    assert "1 of 2 runs imported" in text
+    assert "skipped bad.json: not JSON" in text
+    assert "already holds a table" in refused(
+        call("import", logs, "--format", "nas-bench-nlp", "--out", out)
+    )
+    done(call("import", logs, "--format", "nas-bench-nlp", "--out", out, "--overwrite"))
+
+
+def test_info_is_strict_json(logs: Path, tmp_path: Path) -> None:
+    out = tmp_path / "table"
+    done(call("import", logs, "--format", "nas-bench-nlp", "--out", out))
+
+    def refuse(token: str) -> None:
+        raise AssertionError(f"{token} is no JSON")
+
+    json.loads(done(call("info", out, "--json")), parse_constant=refuse)
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_info_fits_the_terminal(
+    logs: Path, tmp_path: Path, width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    out = tmp_path / "table"
+    done(call("import", logs, "--format", "nas-bench-nlp", "--out", out))
+    text = done(call("info", out))
+    assert max(map(len, text.splitlines())) <= width
+    assert "arXiv" in text
+
+
+class Hostile:
+    """Unpickled by the standard library, it makes a file."""
+
+    def __init__(self, mark: Path) -> None:
+        self.mark = mark
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Path.touch, (self.mark,)
+
+
+def sources(folder: Path) -> dict[str, Path]:
+    whole = folder / "whole.zip"
+    with zipfile.ZipFile(whole, "w") as archive:
+        archive.writestr("log.json", "{}" * 1000)
+    content = {
+        "empty": b"",
+        "garbage": bytes(range(256)) * 20,
+        "truncated.zip": whole.read_bytes()[:500],
+        "hostile.pickle": pickle.dumps(Hostile(folder / "mark")),
+        "truncated.pickle": pickle.dumps({"a": list(range(100))})[:50],
+        "half.db": b"SQLite format 3\x00" + b"\x00" * 20,
+        "words.csv": b"a,b\n1\n",
+    }
+    for name, data in content.items():
+        (folder / name).write_bytes(data)
+    empty = folder / "folder"
+    empty.mkdir()
+    return {name: folder / name for name in (*content, "folder", "missing")}
+
+
+@pytest.mark.parametrize("format", ["nas-bench-nlp", "nni-db", "naslib", "csv", "tar"])
+def test_import_of_anything_else_is_one_line_and_leaves_nothing(
+    tmp_path: Path, format: str
+) -> None:
+    out = tmp_path / "out" / "table"
+    for source in sources(tmp_path).values():
+        refused(call("import", source, "--format", format, "--out", out))
+        assert not out.exists()
+    assert not (tmp_path / "mark").exists()
+
+
+def test_export_and_import_again(logs: Path, tmp_path: Path) -> None:
+    table = tmp_path / "table"
+    done(call("import", logs, "--format", "nas-bench-nlp", "--out", table))
+    file = tmp_path / "nlp.db"
+    assert "1 runs written" in done(call("export", table, "--format", "nni-db", "--out", file))
+    again = tmp_path / "again"
+    done(call("import", file, "--format", "nni-db", "--out", again))
+    assert json.loads(done(call("info", again, "--json")))["distinct_cells"] == 1
+
+
+def test_export_refuses(logs: Path, tmp_path: Path) -> None:
+    table = tmp_path / "table"
+    done(call("import", logs, "--format", "nas-bench-nlp", "--out", table))
+    out = tmp_path / "out.db"
+    assert "known: nni-db, naslib" in refused(call("export", table, "--format", "x", "--out", out))
+    assert "not downloaded" in refused(
+        call("export", WIKITEXT_2, "--format", "nni-db", "--out", out)
+    )
+    assert not out.exists()
+    out.touch()
+    assert "already exists" in refused(call("export", table, "--format", "nni-db", "--out", out))
+    assert out.read_bytes() == b""

@@ -1,0 +1,78 @@
+"""The installed command as a user calls it: exit codes, streams, speed, interruption."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+COMMAND = Path(sys.executable).with_name("nni-nlp-bench")
+HEAVY = {"igraph", "lightgbm", "matplotlib", "nni", "numpy", "pandas", "sklearn", "torch", "httpx"}
+
+
+def call(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([COMMAND, *arguments], capture_output=True, text=True, check=False)
+
+
+def test_help_names_the_verbs() -> None:
+    done = call("--help")
+    assert done.returncode == 0
+    assert all(verb in done.stdout for verb in ("list", "arch", "benchmark"))
+
+
+def test_help_loads_no_heavy_library() -> None:
+    program = (
+        "import sys; from nni_nlp_bench.cli.app import app\n"
+        "try: app(['--help'])\n"
+        "except SystemExit: print('LOADED', *sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    loaded = done.stdout.partition("LOADED")[2].split()
+    assert loaded
+    assert HEAVY & set(loaded) == set()
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--foo",), ("arch", "show", "--foo"), ("nonsense",), ("arch", "show")]
+)
+def test_wrong_usage_ends_with_2(arguments: tuple[str, ...]) -> None:
+    done = call(*arguments)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+
+
+def test_an_error_is_one_line_on_stderr() -> None:
+    done = call("arch", "check", "--architecture", "{}")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "error: node 'h_new_0': this result is missing\n"
+
+
+def test_json_alone_is_on_stdout() -> None:
+    done = call("arch", "show", "--architecture", "rnn", "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["space"] == "rnn_cell"
+
+
+def test_an_interrupted_download_ends_with_130(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NASBENCHMARK_DIR", str(tmp_path))
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        url = f"http://127.0.0.1:{mute.getsockname()[1]}/logs.zip"
+        command = [COMMAND, "benchmark", "download", "nas-bench-nlp/wikitext-2", "--url", url]
+        waiting = subprocess.Popen(command, text=True, stderr=subprocess.PIPE)
+        mute.settimeout(60)
+        connection, _ = mute.accept()
+        with connection:
+            time.sleep(0.2)
+            waiting.send_signal(signal.SIGINT)
+            _, stderr = waiting.communicate(timeout=30)
+    assert waiting.returncode == 130
+    assert "Traceback" not in stderr
