@@ -12,6 +12,7 @@ from nni_nlp_bench.cli import options
 from search_spaces.errors import UserError
 
 MAX_FILE_BYTES = 1_000_000
+MAX_FILE_NAME = 200
 
 arch = typer.Typer(help="Show, draw or check one architecture.", no_args_is_help=True)
 ArchitectureText = Annotated[
@@ -85,15 +86,19 @@ def check(
 
 def read_architecture(space: Any, text: str) -> Any:
     """The architecture of that name, JSON text or file. Raises UserError."""
-    path = Path(text)
-    is_file = not text.lstrip().startswith("{") and text not in space.published()
-    if not (is_file and (path.suffix or len(path.parts) > 1 or path.exists())):
+    if text.lstrip().startswith("{") or text in space.published() or not _names_file(text):
         return space.parse(text)
-    content = _text_of(path)
+    content = _text_of(Path(text))
     try:
         return space.parse(content)
     except UserError as error:
-        raise type(error)(f"{path}: {error}") from None
+        raise type(error)(f"{text}: {error}") from None
+
+
+def _names_file(text: str) -> bool:
+    path = Path(text)
+    is_path = bool(path.suffix) or len(path.parts) > 1
+    return is_path or (len(text) <= MAX_FILE_NAME and path.exists())
 
 
 def _text_of(path: Path) -> str:

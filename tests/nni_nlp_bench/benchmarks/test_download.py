@@ -6,14 +6,18 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from nni_nlp_bench.benchmarks.download import (
     DownloadError,
@@ -375,6 +379,41 @@ def test_a_file_in_the_place_of_the_folder(tmp_path: Path, fetch: Callable[[], N
     (tmp_path / "cache").touch()
     with pytest.raises(DownloadError, match=r"cannot write .*cache"):
         fetch()
+
+
+@given(
+    behaviours=st.lists(
+        st.sampled_from(
+            [
+                *(truncated, ignoring_range, another_range, without_length, wrong, whole),
+                *(redirect("/elsewhere"), status(404), status(416), status(500)),
+            ]
+        ),
+        min_size=1,
+        max_size=6,
+    ),
+    left=st.sampled_from([None, b"", b"other", CONTENT[:7], CONTENT, CONTENT + b"?"]),
+)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_the_server_does_the_file_is_right_or_absent(
+    server: Server,
+    blob_id: str,
+    rng: np.random.Generator,
+    behaviours: list[Callable[[Handler], None]],
+    left: bytes | None,
+) -> None:
+    server.behaviours = list(behaviours)
+    patience = replace(PATIENCE, first_wait_s=0)
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / "logs.zip"
+        if left is not None:
+            part(target).write_bytes(left)
+        try:
+            download(server.url, target, blob_id, rng=rng, patience=patience)
+        except DownloadError:
+            assert not target.exists()
+        else:
+            assert_done(target)
 
 
 def process(server: Server, target: Path, blob_id: str) -> subprocess.Popen[str]:

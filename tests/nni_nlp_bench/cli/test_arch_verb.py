@@ -104,6 +104,8 @@ def test_check_names_the_broken_rule() -> None:
 
 def test_unknown_names_list_the_known_ones() -> None:
     assert "known: rnn, lstm, gru, an id" in refused(call("show", "--architecture", "lstn"))
+    assert "unknown architecture 'aaa" in refused(call("show", "--architecture", "a" * 5000))
+    assert "too long" in refused(call("show", "--architecture", "a" * 5000 + ".json"))
     unknown = call("show", "--space", "cnn", "--architecture", "lstm")
     assert "known: " in refused(unknown)
     assert "rnn_cell" in unknown.stderr
