@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from search_spaces.errors import ArchitectureError
 from search_spaces.rnn_cell.validity import (
+    MAX_NAME_CHARACTERS,
     check_graph,
     check_node,
     direct_wire,
@@ -65,8 +66,7 @@ class Recipe:
         wire = direct_wire({node.name: node.inputs for node in self.nodes})
         if wire is not None and self.canonical_key != GRU_KEY:
             result, state = wire
-            rule = f"{state} may not be wired to a result directly"
-            raise RecipeError(str(rule_broken(result, rule)))
+            raise _refused(result, f"{state} may not be wired to a result directly")
 
     @classmethod
     def from_json(cls, source: str | Mapping[str, Any]) -> Recipe:
@@ -133,7 +133,9 @@ def _parsed(source: str | Mapping[str, Any]) -> Mapping[str, Any]:
     else:
         try:
             value = json.loads(source, object_pairs_hook=_unique_names)
-        except (json.JSONDecodeError, RecursionError) as error:
+        except RecipeError:
+            raise
+        except (ValueError, RecursionError) as error:  # a number of 5,000 digits is a ValueError
             raise RecipeError(f"a recipe must be JSON text: {error}") from None
     if not isinstance(value, Mapping):
         raise RecipeError(f"a recipe must be a JSON object of nodes, got {type(value).__name__}")
@@ -145,17 +147,23 @@ def _unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(value) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise RecipeError(f"{twice!r}: a name may be used once")
+        raise RecipeError(f"{twice[:MAX_NAME_CHARACTERS]!r}: a name may be used once")
     return value
 
 
 def _nodes_of(value: Mapping[str, Any]) -> Iterable[Node]:
     for name, entry in value.items():
+        if not isinstance(name, str):
+            raise RecipeError(f"the name of a node must be a text, got {type(name).__name__}")
         if not isinstance(entry, Mapping) or set(entry) != {"op", "input"}:
-            raise RecipeError(f'node {name!r}: must be {{"op": ..., "input": [...]}}')
+            raise _refused(name, 'must be {"op": ..., "input": [...]}')
         op, inputs = entry["op"], entry["input"]
         if not isinstance(op, str):
-            raise RecipeError(f"node {name!r}: its op must be a text")
+            raise _refused(name, "its op must be a text")
         if not isinstance(inputs, list | tuple) or not all(isinstance(i, str) for i in inputs):
-            raise RecipeError(f"node {name!r}: its input must be a list of node names")
-        yield Node(str(name), op, tuple(inputs))
+            raise _refused(name, "its input must be a list of node names")
+        yield Node(name, op, tuple(inputs))
+
+
+def _refused(name: str, rule: str) -> RecipeError:
+    return RecipeError(str(rule_broken(name, rule)))
