@@ -48,8 +48,9 @@ def sample(
         hidden_states = int(rng.choice(3, p=HIDDEN_STATE_WEIGHTS)) + 1
     if not 1 <= hidden_states <= MAX_HIDDEN_STATES:
         raise RecipeError(f"a cell has 1 to {MAX_HIDDEN_STATES} hidden states, not {hidden_states}")
-    if not hidden_states < vertices <= MAX_NODES:
-        raise RecipeError(f"vertices must be {hidden_states + 1} to {MAX_NODES}, not {vertices}")
+    most = MAX_NODES - hidden_states
+    if not hidden_states < vertices <= most:
+        raise RecipeError(f"vertices must be {hidden_states + 1} to {most}, not {vertices}")
     while True:
         recipe = generate(rng, hidden_states, vertices)
         if recipe is not None:
