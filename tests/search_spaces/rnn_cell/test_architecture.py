@@ -69,6 +69,10 @@ BROKEN: dict[str, tuple[dict[str, tuple[str, list[str]]], str]] = {
         {f"h_new_{i}": ("activation_tanh", ["f"]) for i in range(4)},
         "node 'h_new_3': a cell has at most 3 hidden states",
     ),
+    "x read by a sum": (
+        {"h_new_0": ("elementwise_sum", ["f", "x"])},
+        "node 'h_new_0': x has a width of its own: only linear may read it",
+    ),
     "state that nothing reads": (
         {"h_new_1": ("activation_tanh", ["f"])},
         "node 'h_prev_1': this source is unreachable",
@@ -223,7 +227,7 @@ def test_a_name_may_hold_any_character() -> None:
 
 def test_dead_nodes_are_dropped_and_the_order_is_kept() -> None:
     cell = recipe(
-        dead=("activation_tanh", ["f"]), deader=("elementwise_sum", ["dead", "x"]), g=RNN["f"]
+        dead=("activation_tanh", ["f"]), deader=("elementwise_sum", ["dead", "f"]), g=RNN["f"]
     )
     assert [node.name for node in cell.nodes] == ["f", "h_new_0"]
     assert cell == recipe()

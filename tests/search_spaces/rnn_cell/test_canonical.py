@@ -9,6 +9,7 @@ import random
 import re
 from collections import defaultdict
 from collections.abc import Iterable
+from contextlib import suppress
 from itertools import combinations, permutations, product
 
 import networkx as nx
@@ -134,25 +135,37 @@ def test_the_normal_form_is_the_same_cell_and_its_own_normal_form(recipe: Recipe
         known.add(node.name)
 
 
-def test_every_cell_of_two_nodes() -> None:
-    nodes = [
-        [
-            (op, inputs)
-            for op, counts in OPS.items()
-            for count in counts
-            for inputs in product(names, repeat=count)
-        ]
-        for names in (("x", "h_prev_0"), ("x", "f"))
+def every_node(*names: str) -> list[tuple[str, ...]]:
+    """All operations with all inputs from these names, `x` for linear only."""
+    return [
+        (op, *inputs)
+        for op, counts in OPS.items()
+        for count in counts
+        for inputs in product(names, repeat=count)
+        if op == "linear" or "x" not in inputs
     ]
+
+
+def test_every_cell_of_two_nodes() -> None:
     recipes = []
-    for (op, inputs), (last, read) in product(*nodes):
-        if "f" in read and "h_prev_0" in inputs and "x" in (*inputs, *read):
-            recipes.append(cell(f=(op, *inputs), h_new_0=(last, *read)))
+    for f, result in product(every_node("x", "h_prev_0"), every_node("x", "f")):
+        if "h_prev_0" in f and "f" in result and "x" in (*f, *result):
+            recipes.append(cell(f=f, h_new_0=result))
         else:
             with pytest.raises(RecipeError, match="unreachable"):
-                cell(f=(op, *inputs), h_new_0=(last, *read))
-    # Inputs in any order, of two names: 15 ways to read both, 11 to read only the one.
-    assert check_against_the_oracle(recipes) == 15 * (15 + 11) + 11 * 15
+                cell(f=f, h_new_0=result)
+    # Linear reads both names in 3 ways, and there are 11 nodes that read one name only.
+    assert check_against_the_oracle(recipes) == 3 * (3 + 11) + 11 * 3
+
+
+def test_random_cells_of_three_nodes(rng: np.random.Generator) -> None:
+    choices = [every_node("x", "h_prev_0"), every_node("x", "h_prev_0", "f"), every_node("f", "g")]
+    recipes = []
+    while len(recipes) < 1_000:
+        f, g, result = (nodes[rng.integers(len(nodes))] for nodes in choices)
+        with suppress(RecipeError):
+            recipes.append(cell(f=f, g=g, h_new_0=result))
+    assert check_against_the_oracle(recipes) > 500
 
 
 @settings(max_examples=15)
