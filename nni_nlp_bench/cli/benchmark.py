@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from nni_nlp_bench.cli import options
+from nni_nlp_bench.cli.predict import predict
 from search_spaces.errors import UserError
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ SKIPPED_SHOWN = 5
 benchmark = typer.Typer(help="Download, import, export or ask a benchmark.", no_args_is_help=True)
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what --out holds.")]
 NameOrFolder = Annotated[str, typer.Argument(help="Name of a benchmark, or a table's folder.")]
+
+benchmark.command()(predict)
 
 
 @benchmark.command()

@@ -1,0 +1,69 @@
+"""The benchmark protocol on top of a surrogate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from nni_nlp_bench.benchmarks.base import Benchmark, BenchmarkError
+from nni_nlp_bench.benchmarks.surrogate_benchmark import SurrogateBenchmark
+from search_spaces.rnn_cell import Recipe
+from search_spaces.rnn_cell.published import named_recipe
+
+
+@dataclass
+class BySize:
+    """Predicts from the number of nodes."""
+
+    loss: NDArray[np.float64]
+    std: NDArray[np.float64]
+    seconds_per_epoch: NDArray[np.float64]
+
+    @classmethod
+    def predict(cls, recipes: Sequence[Recipe]) -> BySize:
+        nodes = np.array([len(recipe.nodes) for recipe in recipes], dtype=np.float64)
+        return cls(5 - nodes / 100, nodes / 1000, 2 * nodes)
+
+
+@pytest.fixture
+def surrogate() -> Benchmark:
+    return SurrogateBenchmark("by-size", BySize)
+
+
+LSTM = named_recipe("lstm")
+
+
+def test_a_prediction_says_what_it_is(surrogate: Benchmark) -> None:
+    result = surrogate.query(LSTM)
+    assert result == surrogate.query(LSTM, epoch=50)
+    assert (result.origin, result.source, result.status) == ("predicted", "by-size", "OK")
+    assert (result.train_loss, result.val_loss, result.seed) == (None, None, None)
+    assert result.epoch == 50
+    assert result.test_loss == pytest.approx(5 - 0.13)
+    assert result.std == pytest.approx(0.013)
+    assert result.wall_time_s == pytest.approx(50 * 2 * 13)
+    assert (surrogate.objective, surrogate.epochs) == ("test_loss", 50)
+
+
+def test_many_at_once_are_the_same_as_one_by_one() -> None:
+    surrogate = SurrogateBenchmark("by-size", BySize)
+    cells = [named_recipe(name) for name in ("rnn", "lstm", "gru")]
+    assert surrogate.query_all(cells) == [surrogate.query(cell) for cell in cells]
+    assert surrogate.query_all([]) == []
+
+
+def test_there_are_no_curves_runs_or_lists(surrogate: Benchmark) -> None:
+    assert not surrogate.has_curves
+    for epoch in (0, 1, 49, 51):
+        with pytest.raises(BenchmarkError, match="has no curves: ask for epoch 50, not"):
+            surrogate.query(LSTM, epoch=epoch)
+    with pytest.raises(BenchmarkError, match="has no curves"):
+        surrogate.curve(LSTM)
+    with pytest.raises(BenchmarkError, match="no seed 0"):
+        surrogate.query(LSTM, seed=0)
+    assert list(surrogate.seeds(LSTM)) == []
+    assert surrogate.architectures() is None
