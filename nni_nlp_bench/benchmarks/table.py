@@ -27,6 +27,7 @@ from nni_nlp_bench.benchmarks.table_files import (
 )
 from nni_nlp_bench.benchmarks.table_info import TableInfo, table_info
 from search_spaces.base import Architecture, get_space
+from search_spaces.errors import ArchitectureError
 
 KEYS_TO_CHECK = 16
 
@@ -221,7 +222,13 @@ class Table:
         text = self.arrays["recipes"]
         for i in positions:
             start = int(ends[i - 1]) if i else 0
-            yield parse(text[start : int(ends[i])].tobytes().decode("utf-8"))
+            try:
+                yield parse(text[start : int(ends[i])].tobytes().decode("utf-8"))
+            except (UnicodeDecodeError, ArchitectureError) as error:
+                raise BenchmarkError(
+                    f"architecture {i} of {self.name} is damaged or of another version of the "
+                    f"space ({error}): {REMEDY}"
+                ) from error
 
     def _run(self, architecture: Architecture, seed: int | None) -> int:
         position = self.position(architecture)

@@ -211,6 +211,7 @@ def _check_indices(path: Path, metadata: TableMetadata, arrays: Arrays) -> None:
 
     first, ends = arrays["first_run"], arrays["recipe_ends"]
     sound = {
+        "keys": between(arrays["keys"].view(np.uint8), 0, 127),
         "first_run": first[0] == 0
         and first[-1] == metadata.runs
         and bool((np.diff(first) > 0).all()),

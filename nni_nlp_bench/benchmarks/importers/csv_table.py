@@ -19,7 +19,7 @@ from nni_nlp_bench.benchmarks.run import Run
 from search_spaces.errors import UserError
 from search_spaces.rnn_cell import Recipe
 
-MAX_CHARACTERS = 2**29
+MAX_CHARACTERS = 2**27
 MAX_LINE = 2**20
 MAX_WHOLE = 2**53  # beyond it a float skips whole numbers
 NOT_FINITE = "loss is not finite"

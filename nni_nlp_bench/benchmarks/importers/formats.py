@@ -73,7 +73,7 @@ def import_benchmark(
     if format not in get_args(Format):
         known = ", ".join(get_args(Format))
         raise BenchmarkError(f"unknown format {format!r} of a benchmark; known: {known}")
-    if not source.exists():
+    if not (source.is_file() or source.is_dir()):
         raise BenchmarkError(f"{source} does not exist: name the file or folder to import")
     reading = _read(source, format, epochs, columns, progress)
     unwanted = dict(_unwanted(reading.runs, dataset, epochs))

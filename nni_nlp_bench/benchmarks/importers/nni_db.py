@@ -12,6 +12,7 @@ from contextlib import closing
 from functools import cache
 from itertools import groupby
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
 import numpy as np
@@ -72,6 +73,8 @@ def _read(database: sqlite3.Connection, progress: Progress) -> Reading:
     runs: list[Run] = []
     skipped: list[Skipped] = []
     for done, (config, arch, dataset, trial, *final) in enumerate(trials, start=1):
+        if type(config) is not int or type(trial) not in (int, NoneType):
+            raise BenchmarkError("the ids of an nlp.db must be whole numbers")
         name = f"configuration {config:08d}" + ("" if trial is None else f", trial {trial:08d}")
         try:
             if not isinstance(arch, str) or not isinstance(dataset, str):

@@ -15,7 +15,9 @@ from typing import Any
 from nni_nlp_bench.benchmarks.base import BenchmarkError
 from nni_nlp_bench.benchmarks.importers.reading import Progress
 
-MAX_BYTES = 2**29
+MAX_BYTES = 2**27
+MAX_INSTRUCTIONS = 20_000_000
+"""NASLib's file needs about 5 million; each may cost some 100 bytes of memory."""
 _MARK = object()
 
 
@@ -25,22 +27,27 @@ class Pairs(list[tuple[Any, Any]]):
 
 def read_plain_pickle(path: Path, progress: Progress) -> Any:
     """The value of the pickle, dictionaries as `Pairs`. Raises BenchmarkError."""
-    size = path.stat().st_size
-    if size > MAX_BYTES:
-        raise BenchmarkError(f"{path} has {size:,} bytes, at most {MAX_BYTES:,} are read")
+    try:
+        with path.open("rb") as stream:
+            content = stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise BenchmarkError(f"{path} cannot be read: {error}") from error
+    if len(content) > MAX_BYTES:
+        raise BenchmarkError(f"{path} is too large: at most {MAX_BYTES:,} bytes are read")
     machine = _Machine()
     try:
-        for count, (opcode, argument, position) in enumerate(
-            pickletools.genops(io.BytesIO(path.read_bytes()))
-        ):
+        instructions = enumerate(pickletools.genops(io.BytesIO(content)))
+        for count, (opcode, argument, position) in instructions:
+            if count >= MAX_INSTRUCTIONS:
+                raise ValueError(f"more than {MAX_INSTRUCTIONS:,} instructions")
             if count % 100_000 == 0:
-                progress(position or 0, size)
+                progress(position or 0, len(content))
             machine.step(opcode.name, argument)
         value = machine.value()
     except (ValueError, LookupError, TypeError, AttributeError, OverflowError) as error:
         reason = str(error)[:200]
         raise BenchmarkError(f"{path} is not a pickle of plain values: {reason}") from None
-    progress(size, size)
+    progress(len(content), len(content))
     return value
 
 

@@ -49,8 +49,17 @@ def _files_of(folder: Path) -> Iterator[tuple[str, bytes | None, int]]:
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     for path in files:
         name = path.relative_to(folder).as_posix()
-        too_large = path.stat().st_size > MAX_MEMBER_BYTES
-        yield name, None if too_large else path.read_bytes(), len(files)
+        yield name, _content(path), len(files)
+
+
+def _content(path: Path) -> bytes | None:
+    """The content of a log; None where it is too large or cannot be read."""
+    try:
+        with path.open("rb") as stream:
+            content = stream.read(MAX_MEMBER_BYTES + 1)
+    except OSError:
+        return None
+    return content if len(content) <= MAX_MEMBER_BYTES else None
 
 
 def _run(name: str, content: bytes | None, recipe: ReadRecipe) -> Run:
@@ -58,7 +67,9 @@ def _run(name: str, content: bytes | None, recipe: ReadRecipe) -> Run:
     if not name.endswith(".json"):
         raise BenchmarkError("not a log: the name does not end with .json")
     if content is None:
-        raise BenchmarkError(f"damaged, or larger than {MAX_MEMBER_BYTES:,} bytes")
+        raise BenchmarkError(
+            f"cannot be read, is damaged, or larger than {MAX_MEMBER_BYTES:,} bytes"
+        )
     try:
         log = json.loads(content)
     except (ValueError, RecursionError) as error:

@@ -39,9 +39,9 @@ def zip_members(path: Path) -> Iterator[tuple[str, bytes | None, int]]:
         packed = path.stat().st_size
         budget = min(MAX_TOTAL_BYTES, max(MAX_MEMBER_BYTES, MAX_RATIO * packed))
         for member in members:
-            content = _content(path, archive, member, budget)
-            budget -= len(content or b"")
-            yield member.filename, content, len(members)
+            content, is_whole = _content(path, archive, member, budget)
+            budget -= len(content)
+            yield member.filename, content if is_whole else None, len(members)
 
 
 def _check_header(path: Path, member: zipfile.ZipInfo) -> None:
@@ -57,7 +57,8 @@ def _check_header(path: Path, member: zipfile.ZipInfo) -> None:
 
 def _content(
     path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo, budget: int
-) -> bytes | None:
+) -> tuple[bytes, bool]:
+    """What could be unpacked, and whether that is all of the member."""
     # The sizes in the headers may lie, so what is counted is what comes out.
     content = bytearray()
     try:
@@ -71,5 +72,5 @@ def _content(
                         f"{MAX_RATIO} times the archive): not a release of logs"
                     )
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError):
-        return None
-    return bytes(content)
+        return bytes(content), False
+    return bytes(content), True

@@ -60,8 +60,14 @@ def small_table(make_run: MakeRun) -> Table:
 
 
 @pytest.fixture(scope="session")
-def wikitext2(shared: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Table:
-    """The release's WikiText-2 logs."""
+def wikitext2_logs(shared: Callable[[str], Path]) -> Path:
+    """The release's archive of WikiText-2 logs."""
+    return shared("nas-bench-nlp/wikitext2_logs.zip")
+
+
+@pytest.fixture(scope="session")
+def wikitext2(wikitext2_logs: Path, tmp_path_factory: pytest.TempPathFactory) -> Table:
+    """The table of those logs."""
     folder = tmp_path_factory.mktemp("tables") / "wikitext-2"
-    import_benchmark(shared("nas-bench-nlp/wikitext2_logs.zip"), "nas-bench-nlp", folder)
+    import_benchmark(wikitext2_logs, "nas-bench-nlp", folder)
     return Table.load(folder)

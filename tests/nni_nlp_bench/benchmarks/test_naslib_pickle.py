@@ -180,9 +180,12 @@ def test_hostile_structures_end_soon(tmp_path: Path) -> None:
 
 
 def test_a_huge_file_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plain_pickle, "MAX_BYTES", 10)
     source = dumped(tmp_path / "t.pickle", {compact(RNN): CURVES})
-    with pytest.raises(BenchmarkError, match="at most 10 are read"):
+    monkeypatch.setattr(plain_pickle, "MAX_INSTRUCTIONS", 10)
+    with pytest.raises(BenchmarkError, match="more than 10 instructions"):
+        read_naslib_pickle(source, epochs=2)
+    monkeypatch.setattr(plain_pickle, "MAX_BYTES", 10)
+    with pytest.raises(BenchmarkError, match="too large: at most 10 bytes"):
         read_naslib_pickle(source, epochs=2)
 
 

@@ -8,6 +8,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import zipfile
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,34 @@ def test_nni_itself_reads_the_export(small_table: Table, tmp_path: Path) -> None
         assert [epoch["training_time"] for epoch in epochs] == curve.wall_time_s.tolist()
         assert trial["test_loss"] == small_table.query(RNN, seed=seed).test_loss
     assert (len(of_lstm), len(of_gru)) == (1, 0), "NNI keeps no statistics of failed runs"
+
+
+def test_a_file_that_nni_made_is_read(wikitext2_logs: Path, tmp_path: Path) -> None:
+    names = {1000000: "OK", 1000001: "OK", 1007257: "loss is nan!"}
+    (tmp_path / "logs").mkdir()
+    expected = {}
+    with zipfile.ZipFile(wikitext2_logs) as archive:
+        for member in archive.namelist():
+            log = json.loads(archive.read(member))
+            if log["recepie_id"] in names and log["recepie_id"] not in expected:
+                expected[log["recepie_id"]] = log
+                archive.extract(member, tmp_path / "logs")
+    done = subprocess.run(
+        [sys.executable, "-m", "nni.nas.benchmark.nlp.db_gen", str(tmp_path / "logs")],
+        env=os.environ | {"NASBENCHMARK_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    table = imported(tmp_path / "nlp.db", tmp_path / "table", epochs=50)
+    assert table.metadata.dataset == "wikitext-2"
+    for recipe_id, log in expected.items():
+        curve = table.curve(published_recipe(recipe_id))
+        if names[recipe_id] == "OK":
+            assert curve.test_loss.tolist() == log["test_losses"]
+            assert curve.wall_time_s.tolist() == log["wall_times"]
+        else:
+            assert len(curve.test_loss) == 0 and curve.status.startswith("failed")
 
 
 def test_published_runs_survive_export_and_import(wikitext2: Table, tmp_path: Path) -> None:

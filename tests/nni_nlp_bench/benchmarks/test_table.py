@@ -217,6 +217,15 @@ def change_metadata(folder: Path, **changes: object) -> None:
     file.write_text(json.dumps(json.loads(file.read_text()) | changes))
 
 
+def test_damaged_texts_are_named(saved: Path) -> None:
+    for file, message in (("recipes", "architecture 0 of small is damaged"), ("keys", "damaged")):
+        values = np.load(saved / f"{file}.npy")
+        values.view(np.uint8)[3] = 255
+        np.save(saved / f"{file}.npy", values)
+        with pytest.raises(BenchmarkError, match=message):
+            Table.load(saved).architectures()
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
