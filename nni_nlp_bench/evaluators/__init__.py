@@ -1,0 +1,1 @@
+"""Evaluators: one architecture and a budget in, one result out."""

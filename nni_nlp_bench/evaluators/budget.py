@@ -1,0 +1,42 @@
+"""What a search may spend, and what it has spent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+from search_spaces.errors import UserError
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Limits of a search; None is no limit. A training that began within the limit is finished."""
+
+    evaluations: int | None = None
+    epochs: int | None = None
+    """Epochs of training, summed over all evaluations."""
+    hours: float | None = None
+    """Hours of simulated wall clock."""
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            limit = getattr(self, field.name)
+            if limit is not None and not limit > 0:
+                raise UserError(f"a budget of {limit} {field.name} is empty: give a positive number")
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Counters of a search."""
+
+    evaluations: int = 0
+    epochs: int = 0
+    hours: float = 0.0
+    """Simulated hours until the last training ended; NaN where the benchmark records no times."""
+    distinct: int = 0
+    """Different architectures evaluated."""
+    failed: int = 0
+    """Evaluations whose training broke off."""
+    predicted: int = 0
+    """Evaluations answered by a prediction."""
+    replaced: int = 0
+    """Evaluations answered with the nearest architecture's result."""

@@ -1,0 +1,42 @@
+"""Simulated wall clock of a search on n workers that train in parallel."""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """When a simulated training ran, in seconds since the search began."""
+
+    start_s: float
+    end_s: float
+
+
+class SimulatedClock:
+    """Gives each training to the worker that is free first."""
+
+    def __init__(self, workers: int = 1) -> None:
+        if workers < 1:
+            raise ValueError(f"a search needs at least one worker, got {workers}")
+        self.workers = workers
+        self._free_at = [0.0] * workers
+        self._end = 0.0
+
+    def run(self, duration_s: float, not_before_s: float = 0.0) -> Interval:
+        """Spend `duration_s` seconds on the next free worker."""
+        start = max(heapq.heappop(self._free_at), not_before_s)
+        heapq.heappush(self._free_at, start + duration_s)
+        self._end = max(self._end, start + duration_s)
+        return Interval(start, start + duration_s)
+
+    @property
+    def next_free_s(self) -> float:
+        """When the next worker is free."""
+        return self._free_at[0]
+
+    @property
+    def end_s(self) -> float:
+        """When the last training given out so far ends."""
+        return self._end

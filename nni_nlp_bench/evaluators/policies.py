@@ -1,0 +1,62 @@
+"""How a benchmark answers for an architecture it lacks, and which of several runs it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from hashlib import blake2b
+from typing import Any, Literal, get_args
+
+import numpy as np
+
+from nni_nlp_bench.benchmarks.base import OK, Benchmark, BenchmarkError, Result
+
+MissPolicy = Literal["error", "surrogate", "nearest"]
+SeedPolicy = Literal["first", "drawn", "mean"]
+
+
+def checked(name: str, value: str, policy: Any) -> None:
+    """Refuse a word that is not one of the policy's."""
+    if value not in get_args(policy):
+        raise BenchmarkError(f"unknown {name} {value!r}; known: {', '.join(get_args(policy))}")
+
+
+def drawn_run(key: str, runs: int, seed: int) -> int:
+    """One of `runs` runs: a fixed function of the architecture's key and the search's seed."""
+    digest = blake2b(f"{seed}/{key}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") % runs
+
+
+def query_by_seed_policy(
+    benchmark: Benchmark, architecture: Any, epoch: int | None, policy: SeedPolicy, seed: int
+) -> Result:
+    """The run that the policy names, or for `mean` the average over the runs that finished."""
+    if policy == "first":
+        return benchmark.query(architecture, epoch)
+    runs = benchmark.seeds(architecture)
+    if len(runs) == 0:
+        return benchmark.query(architecture, epoch)
+    if policy == "drawn":
+        run = runs[drawn_run(architecture.canonical_key, len(runs), seed)]
+        return benchmark.query(architecture, epoch, run)
+    return _mean([benchmark.query(architecture, epoch, run) for run in runs])
+
+
+def _mean(results: list[Result]) -> Result:
+    finished = [result for result in results if result.status == OK]
+    if not finished:
+        return results[0]
+
+    def mean(read: Callable[[Result], float | None]) -> float | None:
+        values = [value for result in finished if (value := read(result)) is not None]
+        return float(np.mean(values)) if values else None
+
+    wall_time_s = float(np.mean([result.wall_time_s for result in finished]))
+    return replace(
+        finished[0],
+        train_loss=mean(lambda r: r.train_loss),
+        val_loss=mean(lambda r: r.val_loss),
+        test_loss=mean(lambda r: r.test_loss),
+        wall_time_s=wall_time_s,
+        seed=None,
+    )

@@ -1,0 +1,174 @@
+"""Evaluate architectures on a benchmark as if they were trained: with a clock and checkpoints."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from nni_nlp_bench.benchmarks.base import (
+    OK,
+    Benchmark,
+    BenchmarkError,
+    MissingArchitectureError,
+    Result,
+)
+from nni_nlp_bench.evaluators.budget import Budget, Spent
+from nni_nlp_bench.evaluators.clock import Interval, SimulatedClock
+from nni_nlp_bench.evaluators.journal import Journal
+from nni_nlp_bench.evaluators.policies import (
+    MissPolicy,
+    SeedPolicy,
+    checked,
+    query_by_seed_policy,
+)
+from nni_nlp_bench.evaluators.trial import Trial
+from search_spaces.base import get_space
+from search_spaces.restricted import RestrictedSpace
+
+UNIFORM_GUESS = math.log(10_000)
+"""Loss in nats per token of guessing uniformly over PTB's vocabulary: the score of a failure."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a benchmark answers a search."""
+
+    miss: MissPolicy = "error"
+    seeds: SeedPolicy = "first"
+    seed: int = 0
+    """Seed of the search: with `seeds="drawn"` it decides which run an architecture gets."""
+    workers: int = 1
+    budget: Budget = field(default_factory=Budget)
+    failure_loss: float = UNIFORM_GUESS
+
+    def __post_init__(self) -> None:
+        checked("miss policy", self.miss, MissPolicy)
+        checked("seed policy", self.seeds, SeedPolicy)
+
+
+class Simulation:
+    """The trainings of one search, answered by a benchmark.
+
+    A training continues from the checkpoint that an earlier trial of the same architecture left, so
+    only the epochs beyond it are charged. Under the miss policy `surrogate`, `surrogate` answers
+    for architectures that the benchmark lacks.
+    """
+
+    def __init__(
+        self,
+        benchmark: Benchmark,
+        settings: Settings,
+        surrogate: Benchmark | None = None,
+        journal: Journal | None = None,
+    ) -> None:
+        if settings.miss == "surrogate" and surrogate is None:
+            raise BenchmarkError("miss policy 'surrogate': no surrogate was given")
+        self.benchmark = benchmark
+        self.settings = settings
+        self.trials: list[Trial] = []
+        self._surrogate = surrogate
+        self._journal = journal
+        self._clock = SimulatedClock(settings.workers)
+        self._checkpoints: dict[str, Result] = {}
+        self._epochs = 0
+        self._untimed = False
+
+    @cached_property
+    def _nearest(self) -> RestrictedSpace:
+        held = self.benchmark.architectures()
+        if held is None:
+            raise BenchmarkError("miss policy 'nearest' needs a benchmark that lists its cells")
+        return RestrictedSpace(get_space(self.benchmark.space), held)
+
+    def evaluate(self, architecture: Any, epochs: int | None = None) -> Trial:
+        """Train for `epochs` epochs in all (a full training by default). Raises BenchmarkError."""
+        evaluated, result = self._answer(architecture, epochs)
+        epochs_trained, duration_s = self._charge(evaluated.canonical_key, result)
+        self._epochs += epochs_trained
+        self._untimed = self._untimed or not math.isfinite(duration_s)
+        interval = (
+            Interval(math.nan, math.nan) if self._untimed else self._clock.run(duration_s)
+        )
+        trial = Trial(
+            index=len(self.trials),
+            architecture=architecture,
+            evaluated=evaluated,
+            result=result,
+            score=-self._loss(result),
+            epochs_trained=epochs_trained,
+            start_s=interval.start_s,
+            end_s=interval.end_s,
+        )
+        self.trials.append(trial)
+        return trial
+
+    @property
+    def budget_left(self) -> bool:
+        """Whether another training may begin. Raises BenchmarkError for hours that nobody knows."""
+        budget = self.settings.budget
+        if budget.hours is not None and self._untimed:
+            raise BenchmarkError(
+                f"{self.benchmark.name} records no times: give the budget in evaluations or epochs"
+            )
+        return (
+            (budget.evaluations is None or len(self.trials) < budget.evaluations)
+            and (budget.epochs is None or self._epochs < budget.epochs)
+            and (budget.hours is None or self._clock.next_free_s < budget.hours * 3600)
+        )
+
+    @property
+    def spent(self) -> Spent:
+        """The counters so far."""
+        trials = self.trials
+        return Spent(
+            evaluations=len(trials),
+            epochs=self._epochs,
+            hours=math.nan if self._untimed else self._clock.end_s / 3600,
+            distinct=len({trial.evaluated.canonical_key for trial in trials}),
+            failed=sum(trial.failed for trial in trials),
+            predicted=sum(trial.result.origin == "predicted" for trial in trials),
+            replaced=sum(trial.evaluated is not trial.architecture for trial in trials),
+        )
+
+    def _answer(self, architecture: Any, epochs: int | None) -> tuple[Any, Result]:
+        if self._journal is not None:
+            recorded = self._journal.recall(len(self.trials), architecture, epochs)
+            if recorded is not None:
+                return recorded
+        answer = self._ask_benchmark(architecture, epochs)
+        if self._journal is not None:
+            self._journal.record(architecture, epochs, *answer)
+        return answer
+
+    def _ask_benchmark(self, architecture: Any, epochs: int | None) -> tuple[Any, Result]:
+        policy, seed = self.settings.seeds, self.settings.seed
+        try:
+            found = query_by_seed_policy(self.benchmark, architecture, epochs, policy, seed)
+            return architecture, found
+        except MissingArchitectureError:
+            if self.settings.miss == "surrogate" and self._surrogate is not None:
+                return architecture, self._surrogate.query(architecture, epochs)
+            if self.settings.miss == "nearest":
+                near = self._nearest.nearest(architecture)
+                return near, query_by_seed_policy(self.benchmark, near, epochs, policy, seed)
+            raise
+
+    def _charge(self, key: str, result: Result) -> tuple[int, float]:
+        before = self._checkpoints.get(key)
+        if before is None:
+            self._checkpoints[key] = result
+            return result.epoch, result.wall_time_s
+        if result.epoch <= before.epoch:
+            return 0, 0.0 if math.isfinite(result.wall_time_s) else math.nan
+        self._checkpoints[key] = result
+        return result.epoch - before.epoch, max(0.0, result.wall_time_s - before.wall_time_s)
+
+    def _loss(self, result: Result) -> float:
+        loss: float | None = getattr(result, self.benchmark.objective)
+        if loss is None:
+            raise BenchmarkError(f"{result.source} records no {self.benchmark.objective}")
+        if result.status != OK or not math.isfinite(loss):
+            return self.settings.failure_loss
+        return loss

@@ -1,0 +1,1 @@
+"""Search strategies, found by name."""

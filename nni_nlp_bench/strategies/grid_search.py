@@ -1,0 +1,24 @@
+"""Every architecture of a table, each once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nni_nlp_bench.strategies.searcher import Proposal, Searcher
+from search_spaces.errors import UserError
+from search_spaces.restricted import RestrictedSpace
+
+
+class GridSearch(Searcher):
+    """Proposes the architectures of a table in random order. Raises UserError without a table."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        if not isinstance(self.space, RestrictedSpace):
+            raise UserError("strategy 'grid' walks over a table: restrict the search to one")
+        order = self.rng.permutation(len(self.space.architectures))
+        self._left = [self.space.architectures[i] for i in order]
+
+    def ask(self) -> Proposal | None:
+        """The next architecture; None after the last."""
+        return Proposal(self._left.pop()) if self._left else None

@@ -1,0 +1,62 @@
+"""Local search with restarts (White et al., 2021, arXiv 2005.02960)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nni_nlp_bench.strategies.searcher import Proposal, Searcher
+
+
+class LocalSearch(Searcher):
+    """Climbs from the best of `starts` samples to the first better neighbour, over and over.
+
+    Where no neighbour is better it starts again from new samples.
+    """
+
+    def __init__(self, *args: Any, starts: int = 10) -> None:
+        super().__init__(*args)
+        self._starts = starts
+        self._seen: set[str] = set()
+        self._restart()
+
+    def ask(self) -> Proposal | None:
+        """A sample, or a neighbour nobody has tried; None to wait for the samples' scores."""
+        if self._to_sample > 0:
+            self._to_sample -= 1
+            architecture = self.sample_new(self._seen)
+        else:
+            architecture = self._next_neighbour()
+            if architecture is None and not self._pending and self._centre is not None:
+                self._restart()
+                return self.ask()
+        if architecture is None:
+            return None
+        self._pending += 1
+        return Proposal(architecture)
+
+    def tell(self, proposal: Proposal, score: float | None) -> None:
+        """A better architecture becomes the centre, and its neighbours are next."""
+        self._pending -= 1
+        if score is not None and score > self._best:
+            self._best, self._centre = score, proposal.architecture
+            self._neighbours = None
+
+    def _restart(self) -> None:
+        self._to_sample = self._starts
+        self._pending = 0
+        self._best = float("-inf")
+        self._centre: Any = None
+        self._neighbours: list[Any] | None = None
+
+    def _next_neighbour(self) -> Any | None:
+        if self._neighbours is None:
+            if self._pending or self._centre is None:
+                return None
+            found = self.space.neighbours(self._centre)
+            self._neighbours = [found[i] for i in self.rng.permutation(len(found))]
+        while self._neighbours:
+            architecture = self._neighbours.pop()
+            if architecture.canonical_key not in self._seen:
+                self._seen.add(architecture.canonical_key)
+                return architecture
+        return None

@@ -1,0 +1,73 @@
+"""Run a searcher as an NNI strategy, on any of NNI's execution engines."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from nni.nas.execution import ExecutionEngine
+from nni.nas.execution.event import ModelEventType, TrainingEndEvent
+from nni.nas.space import ExecutableModelSpace, ModelStatus
+from nni.nas.strategy.base import Strategy
+
+from nni_nlp_bench.strategies.searcher import Proposal, Searcher
+
+
+class SearcherStrategy(Strategy):  # type: ignore[misc]
+    """Submits what the searcher proposes and tells it the final metric of every model.
+
+    Shorter trainings need an evaluator with `at(epochs)`.
+    """
+
+    def __init__(self, searcher: Searcher) -> None:
+        super().__init__()
+        self.searcher = searcher
+        self._choices = searcher.space.choices()
+        self._running: dict[int, tuple[ExecutableModelSpace, Proposal]] = {}
+        self._lock = threading.Lock()  # an engine may report from another thread
+
+    def extra_repr(self) -> str:
+        """The searcher's name."""
+        return type(self.searcher).__name__
+
+    def _initialize(
+        self, model_space: ExecutableModelSpace, engine: ExecutionEngine
+    ) -> ExecutableModelSpace:
+        engine.register_model_event_callback(ModelEventType.TrainingEnd, self._on_end)
+        return model_space
+
+    def _cleanup(self) -> None:
+        self.engine.unregister_model_event_callback(ModelEventType.TrainingEnd, self._on_end)
+
+    def _run(self) -> None:
+        while self.wait_for_resource():
+            with self._lock:
+                proposal = self.searcher.ask()
+                waiting = [model for model, _ in self._running.values()]
+            if proposal is not None:
+                self._submit(proposal)
+            elif waiting:
+                self.engine.wait_models(waiting[0])
+            else:
+                return
+        self.engine.wait_models(*(model for model, _ in list(self._running.values())))
+
+    def _submit(self, proposal: Proposal) -> None:
+        model = self.model_space.freeze(self._choices.to_sample(proposal.architecture))
+        if proposal.epochs is not None:
+            model.evaluator = model.evaluator.at(proposal.epochs)
+        with self._lock:
+            self._running[id(model)] = (model, proposal)
+        self.engine.submit_models(model)
+
+    def _on_end(self, event: TrainingEndEvent) -> None:
+        with self._lock:
+            _, proposal = self._running.pop(id(event.model), (None, None))
+            if proposal is not None:
+                finished = event.status == ModelStatus.Trained
+                self.searcher.tell(proposal, _score(event.model) if finished else None)
+
+
+def _score(model: ExecutableModelSpace) -> Any:
+    metric = model.metric
+    return metric["default"] if isinstance(metric, dict) else metric

@@ -1,0 +1,35 @@
+"""Strategies by name: this project's and those that other packages add."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from search_spaces.base import SearchSpace
+from search_spaces.registry import Registry
+
+if TYPE_CHECKING:
+    from nni.nas.strategy.base import Strategy
+
+STRATEGIES: Registry[type[Any]] = Registry("strategy", "nni_nlp_bench.strategies")
+"""Each name stands for a Searcher, or for an NNI strategy that takes `seed`."""
+
+
+def needs_curves(name: str) -> bool:
+    """Whether the strategy asks for shorter trainings. Raises UnknownNameError."""
+    return bool(getattr(STRATEGIES.get(name), "needs_curves", False))
+
+
+def make_strategy(
+    name: str, space: SearchSpace[Any], seed: int, epochs: int, **options: Any
+) -> Strategy:
+    """The NNI strategy of that name; `epochs` is a full training. Raises UnknownNameError."""
+    from nni_nlp_bench.strategies.nni_strategy import SearcherStrategy
+    from nni_nlp_bench.strategies.searcher import Searcher
+
+    kind = STRATEGIES.get(name)
+    if not issubclass(kind, Searcher):
+        return kind(seed=seed, **options)  # type: ignore[no-any-return]
+    searcher = kind(space, np.random.default_rng(seed), epochs, **options)
+    return SearcherStrategy(searcher)

@@ -1,0 +1,77 @@
+"""Run one search: a strategy on a simulated benchmark, through NNI."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from nni_nlp_bench.benchmarks.base import Benchmark, BenchmarkError
+from nni_nlp_bench.evaluators.journal import Journal
+from nni_nlp_bench.evaluators.simulation import Settings, Simulation
+from nni_nlp_bench.evaluators.trial import Trial
+from nni_nlp_bench.strategies.registry import make_strategy, needs_curves
+from search_spaces.base import SearchSpace, get_space
+from search_spaces.errors import UserError
+from search_spaces.restricted import RestrictedSpace
+
+
+@dataclass(frozen=True)
+class Search:
+    """One search: what `run_search` needs beside the benchmark."""
+
+    strategy: str
+    seed: int = 0
+    settings: Settings = field(default_factory=Settings)
+    restrict: bool = False
+    """Whether every move stays on architectures that the benchmark holds."""
+    options: dict[str, Any] = field(default_factory=dict)
+    """Options of the strategy, by name."""
+
+
+def search_space(benchmark: Benchmark, restrict: bool) -> SearchSpace[Any]:
+    """The space of a benchmark, restricted to its table if asked. Raises BenchmarkError."""
+    space = get_space(benchmark.space)
+    if not restrict:
+        return space
+    held = benchmark.architectures()
+    if held is None:
+        raise BenchmarkError(f"{benchmark.name} answers for any architecture: nothing to restrict")
+    return RestrictedSpace(space, held)
+
+
+def check_search(benchmark: Benchmark, search: Search) -> None:
+    """Raise UserError for a strategy that this benchmark cannot serve."""
+    if needs_curves(search.strategy) and not benchmark.has_curves:
+        raise UserError(
+            f"strategy {search.strategy!r} needs learning curves, which {benchmark.name} lacks; "
+            "use a table with curves, or another strategy"
+        )
+    if search.strategy == "grid" and not search.restrict:
+        raise UserError("strategy 'grid' walks over a table: restrict the search to it")
+
+
+def run_search(
+    benchmark: Benchmark,
+    space: SearchSpace[Any],
+    search: Search,
+    surrogate: Benchmark | None = None,
+    journal_path: Path | None = None,
+) -> list[Trial]:
+    """The trials of one search, in order. A journal lets it go on where it was interrupted."""
+    from nni_nlp_bench.evaluators.benchmark import ChoiceSpace, SimulationEvaluator
+    from nni_nlp_bench.strategies.engine import SimulatedEngine
+
+    check_search(benchmark, search)
+    settings = replace(search.settings, seed=search.seed)
+    journal = None if journal_path is None else Journal(journal_path, space.parse)
+    simulation = Simulation(benchmark, settings, surrogate, journal)
+    strategy = make_strategy(
+        search.strategy, space, search.seed, benchmark.epochs, **search.options
+    )
+    try:
+        strategy(ChoiceSpace(SimulationEvaluator(simulation, space)), SimulatedEngine(simulation))
+    finally:
+        if journal is not None:
+            journal.close()
+    return simulation.trials

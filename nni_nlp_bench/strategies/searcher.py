@@ -1,0 +1,48 @@
+"""What a discrete strategy is, apart from any host: ask for a proposal, tell its score."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from search_spaces.base import SearchSpace
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Proposal:
+    """An architecture to evaluate after `epochs` epochs of training in all (None: a full one)."""
+
+    architecture: Any
+    epochs: int | None = None
+
+
+class Searcher(ABC):
+    """A strategy over any space. The same space, seed and scores give the same proposals."""
+
+    needs_curves: ClassVar[bool] = False
+    """Whether it asks for shorter trainings, which only a benchmark with curves can answer."""
+
+    def __init__(self, space: SearchSpace[Any], rng: np.random.Generator, epochs: int) -> None:
+        self.space = space
+        self.rng = rng
+        self.epochs = epochs
+        """Epochs of a full training."""
+
+    @abstractmethod
+    def ask(self) -> Proposal | None:
+        """The next architecture; None to wait for scores, or, when none is due, to stop."""
+
+    def tell(self, proposal: Proposal, score: float | None) -> None:  # noqa: B027
+        """The score of a proposal, higher is better; None where its evaluation failed."""
+
+    def sample_new(self, seen: set[str], tries: int = 1000) -> Any | None:
+        """A random architecture whose key is not in `seen`, which then holds it; None if rare."""
+        for _ in range(tries):
+            architecture = self.space.sample(self.rng)
+            if architecture.canonical_key not in seen:
+                seen.add(architecture.canonical_key)
+                return architecture
+        return None

@@ -1,0 +1,54 @@
+"""Tree-structured Parzen estimator over the categorical choices of a space, by optuna."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nni_nlp_bench.strategies.searcher import Proposal, Searcher
+from search_spaces.errors import ArchitectureError
+
+
+class TPE(Searcher):
+    """Optuna's TPE sampler on the space's choices; samples that are no architecture are skipped."""
+
+    _tries = 100
+
+    def __init__(self, *args: Any, random_first: int = 20) -> None:
+        import optuna
+
+        super().__init__(*args)
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        seed = int(self.rng.integers(2**31))
+        sampler = optuna.samplers.TPESampler(seed=seed, n_startup_trials=random_first)
+        self._study = optuna.create_study(direction="maximize", sampler=sampler)
+        self._choices = self.space.choices()
+        self._distributions = {
+            label: optuna.distributions.CategoricalDistribution(values)
+            for label, values in self._choices.categoricals.items()
+        }
+        self._running: dict[Proposal, Any] = {}
+
+    def ask(self) -> Proposal | None:
+        """An architecture that the estimator finds promising."""
+        import optuna
+
+        for _ in range(self._tries):
+            trial = self._study.ask(self._distributions)
+            try:
+                proposal = Proposal(self._choices.from_sample(trial.params))
+            except ArchitectureError:
+                self._study.tell(trial, state=optuna.trial.TrialState.FAIL)
+                continue
+            self._running[proposal] = trial
+            return proposal
+        return None
+
+    def tell(self, proposal: Proposal, score: float | None) -> None:
+        """Pass the score on to the study."""
+        import optuna
+
+        trial = self._running.pop(proposal)
+        if score is None:
+            self._study.tell(trial, state=optuna.trial.TrialState.FAIL)
+        else:
+            self._study.tell(trial, score)

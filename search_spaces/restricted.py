@@ -1,0 +1,104 @@
+"""A space restricted to the architectures that a table holds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from search_spaces.base import SearchSpace
+from search_spaces.errors import UserError
+
+
+class RestrictedSpace:
+    """Every move of `space` lands on one of `architectures`; all other doors stay its own.
+
+    Distance between architectures is Euclidean between their `counts` encodings, every column
+    divided by its standard deviation over the table.
+    """
+
+    def __init__(
+        self, space: SearchSpace[Any], architectures: Sequence[Any], nearest: int = 20
+    ) -> None:
+        if len(architectures) < 2:
+            raise UserError("a search restricted to a table needs at least two architectures in it")
+        self.space = space
+        self.architectures = tuple(architectures)
+        self.nearest_count = min(nearest, len(architectures) - 1)
+        self._index = {a.canonical_key: i for i, a in enumerate(self.architectures)}
+
+    def __getattr__(self, door: str) -> Any:
+        if door.startswith("__"):
+            raise AttributeError(door)
+        return getattr(self.space, door)
+
+    def sample(self, rng: np.random.Generator) -> Any:
+        """One of the architectures, each as likely as any other."""
+        return self.architectures[int(rng.integers(len(self.architectures)))]
+
+    def mutate(self, architecture: Any, rng: np.random.Generator) -> Any:
+        """One of the nearest architectures, never the same one."""
+        near = self.neighbours(architecture)
+        return near[int(rng.integers(len(near)))]
+
+    def neighbours(self, architecture: Any) -> list[Any]:
+        """The nearest architectures, nearest first, never itself."""
+        order = np.argsort(self._distances(architecture), kind="stable")
+        near = (self.architectures[i] for i in order[: self.nearest_count + 1])
+        return [a for a in near if a != architecture][: self.nearest_count]
+
+    def nearest(self, architecture: Any) -> Any:
+        """The architecture itself where the table holds it, else the nearest one."""
+        held = self._index.get(architecture.canonical_key)
+        if held is None:
+            held = int(np.argmin(self._distances(architecture)))
+        return self.architectures[held]
+
+    def choices(self, **options: Any) -> RestrictedChoices:
+        """The categorical choices of the space; a sample stands for the nearest architecture."""
+        return RestrictedChoices(self.space.choices(**options), self)
+
+    @cached_property
+    def _scale(self) -> NDArray[np.float64]:
+        deviation = self._encodings.std(axis=0)
+        return np.where(deviation > 0, deviation, 1.0)
+
+    @cached_property
+    def _encodings(self) -> NDArray[np.float64]:
+        return np.stack([self.space.encode(a, "counts") for a in self.architectures])
+
+    @cached_property
+    def _scaled(self) -> NDArray[np.float64]:
+        return self._encodings / self._scale
+
+    def _distances(self, architecture: Any) -> NDArray[np.float64]:
+        held = self._index.get(architecture.canonical_key)
+        if held is not None:
+            point = self._scaled[held]
+        else:
+            point = self.space.encode(architecture, "counts") / self._scale
+        return np.asarray(np.square(self._scaled - point).sum(axis=1))
+
+
+class RestrictedChoices:
+    """Categorical choices of which every sample stands for an architecture of the table."""
+
+    def __init__(self, choices: Any, space: RestrictedSpace) -> None:
+        self._choices = choices
+        self._space = space
+
+    @property
+    def categoricals(self) -> dict[str, list[Any]]:
+        """Label -> values, those of the whole space."""
+        return self._choices.categoricals  # type: ignore[no-any-return]
+
+    def to_sample(self, architecture: Any) -> dict[str, Any]:
+        """The sample of an architecture."""
+        return self._choices.to_sample(architecture)  # type: ignore[no-any-return]
+
+    def from_sample(self, sample: dict[str, Any]) -> Any:
+        """The nearest architecture of the table."""
+        return self._space.nearest(self._choices.from_sample(sample))
