@@ -34,6 +34,20 @@ class Architecture(Protocol):
 A = TypeVar("A", bound=Architecture)
 
 
+class Choices(Protocol):
+    """A space as categorical choices, for samplers that know nothing of architectures."""
+
+    @property
+    def categoricals(self) -> Mapping[str, Sequence[Any]]:
+        """Label -> values, all of them plain numbers and words."""
+
+    def to_sample(self, architecture: Any) -> dict[str, Any]:
+        """The sample that stands for an architecture. Raises ArchitectureError."""
+
+    def from_sample(self, sample: Mapping[str, Any]) -> Any:
+        """The architecture of a sample. Raises ArchitectureError."""
+
+
 class SearchSpace(Protocol[A]):
     """The doors of a space: the same for every host, strategy and command."""
 
@@ -64,6 +78,9 @@ class SearchSpace(Protocol[A]):
 
     def network(self, architecture: A, size: Mapping[str, int]) -> torch.nn.Module:
         """The torch module that the architecture describes."""
+
+    def choices(self, **options: Any) -> Choices:
+        """The space as a flat dictionary of categorical choices."""
 
     def model_space(self, **options: Any) -> Any:
         """The NNI ModelSpace, with `to_sample(architecture)` and `from_sample(sample)`."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from search_spaces.base import SearchSpace
+from search_spaces.base import Choices, SearchSpace
 from search_spaces.errors import UserError
 
 
@@ -86,19 +86,19 @@ class RestrictedSpace:
 class RestrictedChoices:
     """Categorical choices of which every sample stands for an architecture of the table."""
 
-    def __init__(self, choices: Any, space: RestrictedSpace) -> None:
+    def __init__(self, choices: Choices, space: RestrictedSpace) -> None:
         self._choices = choices
         self._space = space
 
     @property
-    def categoricals(self) -> dict[str, list[Any]]:
+    def categoricals(self) -> Mapping[str, Sequence[Any]]:
         """Label -> values, those of the whole space."""
-        return self._choices.categoricals  # type: ignore[no-any-return]
+        return self._choices.categoricals
 
     def to_sample(self, architecture: Any) -> dict[str, Any]:
         """The sample of an architecture."""
-        return self._choices.to_sample(architecture)  # type: ignore[no-any-return]
+        return self._choices.to_sample(architecture)
 
-    def from_sample(self, sample: dict[str, Any]) -> Any:
+    def from_sample(self, sample: Mapping[str, Any]) -> Any:
         """The nearest architecture of the table."""
         return self._space.nearest(self._choices.from_sample(sample))

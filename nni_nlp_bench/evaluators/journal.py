@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TextIO
 
 from nni_nlp_bench.benchmarks.base import Result
 from search_spaces.errors import UserError
+
+
+_END: dict[str, Any] = {"finished": True}
 
 
 class JournalError(UserError):
@@ -27,11 +30,20 @@ class Journal:
         self.path = path
         self._parse = parse
         self._lines = _complete_lines(path)
+        self.finished = bool(self._lines) and self._lines[-1] == _END
+        """Whether the search that wrote it ran to its end."""
+        if self.finished:
+            self._lines.pop()
         self._file: TextIO | None = None
 
     def __len__(self) -> int:
         """Evaluations that were logged before."""
         return len(self._lines)
+
+    def asked(self) -> Iterator[tuple[Any, int | None]]:
+        """The architectures and epochs that were evaluated."""
+        for line in self._lines:
+            yield self._parse(line["architecture"]), line["epochs"]
 
     def recall(
         self, index: int, architecture: Any, epochs: int | None
@@ -40,36 +52,53 @@ class Journal:
         if index >= len(self._lines):
             return None
         line = self._lines[index]
-        if (line["key"], line["epochs"]) != (architecture.canonical_key, epochs):
+        if self._parse(line["architecture"]) != architecture or line["epochs"] != epochs:
             raise JournalError(
                 f"{self.path}, line {index + 1}: logged by another search; "
                 "use the same options, or another output folder"
             )
-        text = line["evaluated"]
-        return architecture if text is None else self._parse(text), Result(**line["result"])
+        stand_in = line["evaluated"]
+        evaluated = architecture if stand_in is None else self._parse(stand_in)
+        return evaluated, Result(**line["result"])
 
     def record(self, architecture: Any, epochs: int | None, evaluated: Any, result: Result) -> None:
-        """Append one evaluation; it is on disk when this returns."""
-        if self._file is None:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            text = "".join(json.dumps(line) + "\n" for line in self._lines)
-            if not self.path.exists() or self.path.read_text("utf-8") != text:
-                self.path.write_text(text, "utf-8")
-            self._file = self.path.open("a", encoding="utf-8")
-        line = {
-            "key": architecture.canonical_key,
-            "epochs": epochs,
-            "evaluated": None if evaluated is architecture else evaluated.to_json(),
-            "result": asdict(result),
-        }
-        self._file.write(json.dumps(line) + "\n")
-        self._file.flush()
+        """Append one evaluation; it is written when this returns."""
+        stand_in = None if evaluated is architecture else evaluated.to_json()
+        self._append(
+            {
+                "architecture": architecture.to_json(),
+                "epochs": epochs,
+                "evaluated": stand_in,
+                "result": asdict(result),
+            }
+        )
+
+    def finish(self) -> None:
+        """Note that the search ran to its end, and let go of the file."""
+        if not self.finished:
+            self._append(_END)
+        self.close()
 
     def close(self) -> None:
         """Let go of the file."""
         if self._file is not None:
             self._file.close()
             self._file = None
+
+    def _append(self, line: dict[str, Any]) -> None:
+        if self._file is None:
+            self._file = _opened_after(self.path, self._lines)
+        self._file.write(json.dumps(line) + "\n")
+        self._file.flush()
+
+
+def _opened_after(path: Path, lines: list[dict[str, Any]]) -> TextIO:
+    """The file, open for appending after these lines: whatever a crash left behind them goes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    part.write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
+    part.replace(path)
+    return path.open("a", encoding="utf-8")
 
 
 def _complete_lines(path: Path) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -62,6 +63,7 @@ class Simulation:
         settings: Settings,
         surrogate: Benchmark | None = None,
         journal: Journal | None = None,
+        on_trial: Callable[[Trial], None] | None = None,
     ) -> None:
         if settings.miss == "surrogate" and surrogate is None:
             raise BenchmarkError("miss policy 'surrogate': no surrogate was given")
@@ -70,6 +72,7 @@ class Simulation:
         self.trials: list[Trial] = []
         self._surrogate = surrogate
         self._journal = journal
+        self._on_trial = on_trial
         self._clock = SimulatedClock(settings.workers)
         self._checkpoints: dict[str, Result] = {}
         self._epochs = 0
@@ -102,6 +105,8 @@ class Simulation:
             end_s=interval.end_s,
         )
         self.trials.append(trial)
+        if self._on_trial is not None:
+            self._on_trial(trial)
         return trial
 
     @property
@@ -131,6 +136,12 @@ class Simulation:
             predicted=sum(trial.result.origin == "predicted" for trial in trials),
             replaced=sum(trial.evaluated is not trial.architecture for trial in trials),
         )
+
+    def replay(self, journal: Journal) -> list[Trial]:
+        """The trials of a finished search, without the strategy that led it."""
+        for architecture, epochs in journal.asked():
+            self.evaluate(architecture, epochs)
+        return self.trials
 
     def _answer(self, architecture: Any, epochs: int | None) -> tuple[Any, Result]:
         if self._journal is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -57,21 +58,29 @@ def run_search(
     search: Search,
     surrogate: Benchmark | None = None,
     journal_path: Path | None = None,
+    on_trial: Callable[[Trial], None] | None = None,
 ) -> list[Trial]:
     """The trials of one search, in order. A journal lets it go on where it was interrupted."""
-    from nni_nlp_bench.evaluators.benchmark import ChoiceSpace, SimulationEvaluator
-    from nni_nlp_bench.strategies.engine import SimulatedEngine
-
     check_search(benchmark, search)
     settings = replace(search.settings, seed=search.seed)
     journal = None if journal_path is None else Journal(journal_path, space.parse)
-    simulation = Simulation(benchmark, settings, surrogate, journal)
-    strategy = make_strategy(
-        search.strategy, space, search.seed, benchmark.epochs, **search.options
-    )
+    simulation = Simulation(benchmark, settings, surrogate, journal, on_trial)
+    if journal is not None and journal.finished:
+        return simulation.replay(journal)
     try:
-        strategy(ChoiceSpace(SimulationEvaluator(simulation, space)), SimulatedEngine(simulation))
+        _explore(search, space, simulation)
     finally:
         if journal is not None:
             journal.close()
+    if journal is not None:
+        journal.finish()
     return simulation.trials
+
+
+def _explore(search: Search, space: SearchSpace[Any], simulation: Simulation) -> None:
+    from nni_nlp_bench.evaluators.benchmark import ChoiceSpace, SimulationEvaluator
+    from nni_nlp_bench.strategies.engine import SimulatedEngine
+
+    epochs = simulation.benchmark.epochs
+    strategy = make_strategy(search.strategy, space, search.seed, epochs, **search.options)
+    strategy(ChoiceSpace(SimulationEvaluator(simulation, space)), SimulatedEngine(simulation))

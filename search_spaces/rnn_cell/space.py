@@ -21,6 +21,8 @@ from search_spaces.rnn_cell.validity import OPS
 if TYPE_CHECKING:
     import torch
 
+    from search_spaces.rnn_cell.choices import CellChoices
+
 PTB_VOCABULARY = 10_000
 
 
@@ -80,6 +82,12 @@ class RnnCellSpace:
         from search_spaces.rnn_cell.network import RecurrentCell
 
         return RecurrentCell(architecture, size["input_size"], size["hidden_size"])
+
+    def choices(self, **options: Any) -> CellChoices:
+        """The cell as categorical choices; options as in `CellChoices`."""
+        from search_spaces.rnn_cell.choices import CellChoices
+
+        return CellChoices(**options)
 
     def model_space(self, **options: Any) -> Any:
         """The NNI ModelSpace of the cell; options as in `RnnCellModelSpace`."""

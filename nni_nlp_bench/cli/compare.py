@@ -1,0 +1,47 @@
+"""`compare`: several strategies, several seeds, one benchmark."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nni_nlp_bench.cli import options
+
+
+def compare(
+    benchmark: options.BenchmarkName,
+    strategies: Annotated[str, typer.Option(help="Names of strategies, separated by commas.")],
+    out: options.Out,
+    space: options.SpaceName = "rnn_cell",
+    trials: options.Trials = 200,
+    seeds: Annotated[int, typer.Option(min=1, help="Searches of every strategy.")] = 10,
+    seed: options.Seed = 0,
+    epochs: options.Epochs = None,
+    hours: options.Hours = None,
+    workers: options.Workers = 1,
+    miss: options.Miss = "error",
+    runs: options.Runs = "first",
+    restrict: options.Restrict = False,
+    processes: options.Processes = None,
+    json: options.Json = False,
+) -> None:
+    """Compare strategies: every one with every seed. Run it again to go on after an interruption.
+
+    Writes trials.csv, summary.csv, best.json and curve.png to --out.
+    """
+    from nni_nlp_bench.cli.searching import run_and_report
+    from nni_nlp_bench.evaluators.budget import Budget
+    from nni_nlp_bench.evaluators.simulation import Settings
+    from nni_nlp_bench.strategies.compare import Comparison
+
+    budget = Budget(trials, epochs, hours)
+    comparison = Comparison(
+        benchmark=benchmark,
+        strategies=tuple(dict.fromkeys(name.strip() for name in strategies.split(","))),
+        seeds=tuple(range(seed, seed + seeds)),
+        settings=Settings(miss=miss, seeds=runs, workers=workers, budget=budget),
+        restrict=restrict,
+    )
+    run_and_report(comparison, space, out, processes, json)

@@ -1,0 +1,98 @@
+"""What `search` and `compare` share: check, run with a progress bar, report."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from nni_nlp_bench.benchmarks.base import Benchmark
+from nni_nlp_bench.benchmarks.catalogue import load
+from nni_nlp_bench.reports.files import write_best, write_json, write_summary, write_trials
+from nni_nlp_bench.reports.measures import reference_loss, summarize
+from nni_nlp_bench.reports.plot import draw_regret
+from nni_nlp_bench.reports.ranking import rank, ranking_table
+from nni_nlp_bench.strategies.compare import Comparison, Run, compare
+from nni_nlp_bench.strategies.run import check_search, search_space
+from search_spaces.base import get_space
+from search_spaces.errors import UserError
+
+
+def run_and_report(
+    comparison: Comparison, space: str, out: Path, processes: int | None, as_json: bool
+) -> None:
+    """Run the comparison, or go on with it, and leave its results in `out`."""
+    benchmark = load(comparison.benchmark)
+    _check(benchmark, comparison, space)
+    _claim(out, comparison)
+    runs = _run_with_progress(comparison, out / "journals", processes or os.cpu_count() or 1)
+    reference = reference_loss(benchmark, runs)
+    summaries = [summarize(run, reference) for run in runs]
+    ranked = rank(summaries)
+    write_trials(out / "trials.csv", runs, reference)
+    write_summary(out / "summary.csv", summaries)
+    write_best(out / "best.json", runs, reference)
+    title = f"{benchmark.name}: {comparison.settings.budget.evaluations} evaluations a search"
+    draw_regret(out / "curve.png", runs, reference, title)
+    if as_json:
+        report = {"reference": asdict(reference), "ranking": [asdict(row) for row in ranked]}
+        print(json.dumps({**report, "out": str(out)}))
+    else:
+        console = Console()
+        console.print(ranking_table(ranked, reference, title))
+        console.print(f"plot    {out / 'curve.png'}", soft_wrap=True, highlight=False)
+        console.print(f"best    {out / 'best.json'}", soft_wrap=True, highlight=False)
+
+
+def _check(benchmark: Benchmark, comparison: Comparison, space: str) -> None:
+    get_space(space)
+    if space != benchmark.space:
+        raise UserError(f"{benchmark.name} is a benchmark of space {benchmark.space!r}")
+    for search in comparison.searches():
+        check_search(benchmark, search)
+    search_space(benchmark, comparison.restrict)
+
+
+def _claim(out: Path, comparison: Comparison) -> None:
+    """Keep the settings in the folder; refuse one that holds another comparison."""
+    settings = json.loads(json.dumps(asdict(comparison)))
+    path = out / "settings.json"
+    if path.exists():
+        if json.loads(path.read_text("utf-8")) != settings:
+            raise UserError(f"{out} holds a search with other options; choose another --out")
+        return
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise UserError(f"--out {out} is not a folder") from None
+    write_json(path, settings)
+
+
+def _run_with_progress(comparison: Comparison, journals: Path, processes: int) -> list[Run]:
+    trials = comparison.settings.budget.evaluations or 1
+    done: dict[tuple[str, int], int] = {}
+    searches = comparison.searches()
+    columns: list[Any] = [
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total} evaluations"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    ]
+    console = Console(stderr=True)
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task("starting NNI", total=trials * len(searches))
+
+        def follow(strategy: str, seed: int, evaluations: int) -> None:
+            done[strategy, seed] = evaluations
+            label = f"{strategy}, seed {seed}"
+            progress.update(task, completed=sum(done.values()), description=f"{label:28}")
+
+        runs = compare(comparison, journals, min(processes, len(searches)), follow)
+        progress.update(task, completed=trials * len(searches), description=f"{'done':28}")
+        return runs

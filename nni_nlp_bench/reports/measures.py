@@ -1,0 +1,122 @@
+"""Figures of a search: incumbents, regret, evaluations to target."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from nni_nlp_bench.benchmarks.base import OK, Benchmark, LossName, Result
+from nni_nlp_bench.evaluators.trial import Trial
+from nni_nlp_bench.strategies.compare import Run
+
+TARGET = 0.02
+"""A search has arrived when its incumbent is within so many nats of the reference."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The loss that regret is measured from, in nats per token."""
+
+    loss: float
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One search in one row. Losses in nats per token and regret: lower is better."""
+
+    strategy: str
+    seed: int
+    best_perplexity: float
+    best_loss: float
+    """Test loss of the incumbent at the end: the architecture of the best objective so far."""
+    regret: float
+    evaluations_to_target: int | None
+    """Evaluations until the regret was within .02 nats; None if it never was."""
+    hours_to_target: float | None
+    simulated_hours: float
+    evaluations: int
+    distinct: int
+    epochs: int
+    failed: int
+    predicted: int
+    replaced: int
+
+
+def reported_loss(result: Result) -> float:
+    """The test loss where it is recorded, else the validation loss."""
+    loss = result.test_loss if result.test_loss is not None else result.val_loss
+    return math.nan if loss is None else loss
+
+
+def incumbents(trials: Sequence[Trial]) -> list[Trial | None]:
+    """After each trial the one of the best score so far; None until a training succeeds."""
+    best: Trial | None = None
+    found: list[Trial | None] = []
+    for trial in trials:
+        if not trial.failed and (best is None or trial.score > best.score):
+            best = trial
+        found.append(best)
+    return found
+
+
+def regrets(trials: Sequence[Trial], reference: Reference) -> list[float]:
+    """Test loss of the incumbent above the reference after each trial; NaN without incumbent."""
+    return [
+        math.nan if best is None else reported_loss(best.result) - reference.loss
+        for best in incumbents(trials)
+    ]
+
+
+def reference_loss(benchmark: Benchmark, runs: Sequence[Run]) -> Reference:
+    """The lowest loss of the table, or of all incumbents where the benchmark is no table."""
+    found = [
+        reported_loss(best.result)
+        for run in runs
+        for best in incumbents(run.trials)
+        if best is not None
+    ]
+    held = benchmark.architectures()
+    if held is None:
+        return Reference(min(found, default=math.nan), "best found in this comparison")
+    table = [
+        reported_loss(result)
+        for architecture in held
+        for seed in benchmark.seeds(architecture)
+        if (result := benchmark.query(architecture, None, seed)).status == OK
+    ]
+    lowest = min(loss for loss in table if math.isfinite(loss))
+    if min(found, default=math.inf) < lowest:
+        return Reference(min(found), "best found in this comparison, below the table's best")
+    return Reference(lowest, "best of the table")
+
+
+def summarize(run: Run, reference: Reference) -> Summary:
+    """The row of one search."""
+    trials, regret = run.trials, regrets(run.trials, reference)
+    best = incumbents(trials)[-1] if trials else None
+    loss = math.nan if best is None else reported_loss(best.result)
+    arrived = next((i for i, value in enumerate(regret) if value <= TARGET), None)
+    return Summary(
+        strategy=run.strategy,
+        seed=run.seed,
+        best_perplexity=math.exp(loss),
+        best_loss=loss,
+        regret=loss - reference.loss,
+        evaluations_to_target=None if arrived is None else arrived + 1,
+        hours_to_target=None if arrived is None else trials[arrived].end_s / 3600,
+        simulated_hours=max((trial.end_s for trial in trials), default=math.nan) / 3600,
+        evaluations=len(trials),
+        distinct=len({trial.evaluated.canonical_key for trial in trials}),
+        epochs=sum(trial.epochs_trained for trial in trials),
+        failed=sum(trial.failed for trial in trials),
+        predicted=sum(trial.result.origin == "predicted" for trial in trials),
+        replaced=sum(trial.evaluated is not trial.architecture for trial in trials),
+    )
+
+
+def objective_loss(result: Result, objective: LossName) -> float | None:
+    """The loss that the search minimised."""
+    loss: float | None = getattr(result, objective)
+    return loss

@@ -1,0 +1,93 @@
+"""Strategies ranked over their seeds, and the ranked table for the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import fmean, median, stdev
+from typing import TYPE_CHECKING
+
+from nni_nlp_bench.reports.measures import Reference, Summary
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """One strategy over all its seeds."""
+
+    strategy: str
+    seeds: int
+    best_perplexity: float
+    """The best of all seeds; lower is better."""
+    perplexity: float
+    """Mean over the seeds."""
+    perplexity_sd: float
+    regret: float
+    """Mean over the seeds, in nats per token."""
+    arrived: int
+    """Seeds that came within .02 nats of the reference."""
+    evaluations_to_target: float | None
+    """Median over the seeds that arrived."""
+    simulated_hours: float
+    """Mean over the seeds."""
+
+
+def rank(summaries: Sequence[Summary]) -> list[Ranked]:
+    """Strategies by mean regret, the lowest first."""
+    names = dict.fromkeys(summary.strategy for summary in summaries)
+    ranked = [_ranked([s for s in summaries if s.strategy == name]) for name in names]
+    return sorted(ranked, key=lambda row: row.regret)
+
+
+def _ranked(rows: list[Summary]) -> Ranked:
+    perplexities = [row.best_perplexity for row in rows]
+    arrivals = [n for row in rows if (n := row.evaluations_to_target) is not None]
+    return Ranked(
+        strategy=rows[0].strategy,
+        seeds=len(rows),
+        best_perplexity=min(perplexities),
+        perplexity=fmean(perplexities),
+        perplexity_sd=stdev(perplexities) if len(rows) > 1 else 0.0,
+        regret=fmean(row.regret for row in rows),
+        arrived=len(arrivals),
+        evaluations_to_target=median(arrivals) if arrivals else None,
+        simulated_hours=fmean(row.simulated_hours for row in rows),
+    )
+
+
+def ranking_table(ranked: Sequence[Ranked], reference: Reference, title: str) -> Table:
+    """The ranking for the terminal: fits 80 columns."""
+    from rich import box
+    from rich.table import Table
+
+    caption = f"regret and target: from {reference.loss:.3f} nats, the {reference.meaning}"
+    table = Table(title=title, caption=caption, box=box.SIMPLE_HEAD)
+    table.add_column("", justify="right", style="dim")
+    table.add_column("strategy", no_wrap=True, style="bold")
+    for heading in (
+        "best\nperplexity",
+        "mean\n(± sd)",
+        "regret\n(nats)",
+        "evaluations\nto .02 nats",
+        "simulated\nhours",
+    ):
+        table.add_column(heading, justify="right")
+    for place, row in enumerate(ranked, start=1):
+        table.add_row(
+            str(place),
+            row.strategy,
+            f"{row.best_perplexity:.1f}",
+            f"{row.perplexity:.1f} ± {row.perplexity_sd:.1f}",
+            f"{row.regret:.3f}",
+            _arrival(row),
+            f"{row.simulated_hours:,.0f}",
+        )
+    return table
+
+
+def _arrival(row: Ranked) -> str:
+    if row.evaluations_to_target is None:
+        return f"- (0/{row.seeds})"
+    return f"{row.evaluations_to_target:.0f} ({row.arrived}/{row.seeds})"
