@@ -10,7 +10,7 @@ from nni.mutable import Categorical, LabeledMutable, Mutable, Sample
 from nni.nas.benchmark.evaluator import BenchmarkEvaluator as NniBenchmarkEvaluator
 from nni.nas.benchmark.space import BenchmarkModelSpace, SlimBenchmarkSpace
 
-from nni_nlp_bench.benchmarks.catalogue import load
+
 from nni_nlp_bench.evaluators.policies import MissPolicy, SeedPolicy
 from nni_nlp_bench.evaluators.simulation import Settings, Simulation
 from nni_nlp_bench.evaluators.trial import Trial
@@ -89,6 +89,8 @@ class BenchmarkEvaluator(SimulationEvaluator):
         epochs: int | None = None,
         report_curves: bool = False,
     ) -> None:
+        from nni_nlp_bench.benchmarks.catalogue import load
+
         loaded = load(benchmark)
         simulation = Simulation(loaded, Settings(miss=miss, seeds=seeds, seed=seed))
         super().__init__(simulation, get_space(loaded.space), epochs, report_curves)
