@@ -17,7 +17,8 @@ class RestrictedSpace:
     """Every move of `space` lands on one of `architectures`; all other doors stay its own.
 
     Distance between architectures is Euclidean between their `counts` encodings, every column
-    divided by its standard deviation over the table.
+    divided by its standard deviation over the table. Two architectures are neighbours if one is
+    among the `nearest` of the other: so each can be reached, the outliers too.
     """
 
     def __init__(
@@ -45,10 +46,15 @@ class RestrictedSpace:
         return near[int(rng.integers(len(near)))]
 
     def neighbours(self, architecture: Any) -> list[Any]:
-        """The nearest architectures, nearest first, never itself."""
-        order = np.argsort(self._distances(architecture), kind="stable")
-        near = (self.architectures[i] for i in order[: self.nearest_count + 1])
-        return [a for a in near if a != architecture][: self.nearest_count]
+        """The neighbours in the table, nearest first, never itself."""
+        held = self._index.get(architecture.canonical_key)
+        distances = self._distances(architecture)
+        if held is None:
+            near = np.argsort(distances, kind="stable")[: self.nearest_count]
+        else:
+            near = self._neighbourhoods[held]
+            near = near[np.argsort(distances[near], kind="stable")]
+        return [self.architectures[i] for i in near]
 
     def nearest(self, architecture: Any) -> Any:
         """The architecture itself where the table holds it, else the nearest one."""
@@ -60,6 +66,16 @@ class RestrictedSpace:
     def choices(self, **options: Any) -> RestrictedChoices:
         """The categorical choices of the space; a sample stands for the nearest architecture."""
         return RestrictedChoices(self.space.choices(**options), self)
+
+    @cached_property
+    def _neighbourhoods(self) -> list[NDArray[np.intp]]:
+        """For each architecture the positions of its neighbours."""
+        from sklearn.neighbors import NearestNeighbors
+
+        search = NearestNeighbors(n_neighbors=self.nearest_count, algorithm="brute")
+        graph = search.fit(self._scaled).kneighbors_graph()  # an architecture is not its own
+        both = graph.maximum(graph.T).tocsr()
+        return np.split(both.indices, both.indptr[1:-1])
 
     @cached_property
     def _scale(self) -> NDArray[np.float64]:

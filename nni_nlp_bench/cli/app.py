@@ -9,7 +9,9 @@ from typer.core import TyperGroup
 
 from nni_nlp_bench.cli.arch import arch
 from nni_nlp_bench.cli.benchmark import benchmark
+from nni_nlp_bench.cli.compare import compare
 from nni_nlp_bench.cli.list_verb import list_parts
+from nni_nlp_bench.cli.search import search
 from search_spaces.errors import UserError
 
 
@@ -37,6 +39,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("list")(list_parts)
+app.command("search")(search)
+app.command("compare")(compare)
 app.add_typer(arch, name="arch")
 app.add_typer(benchmark, name="benchmark")
 

@@ -49,8 +49,8 @@ def draw(
     space: options.SpaceName = "rnn_cell",
 ) -> None:
     """Draw an architecture."""
-    from nni_nlp_bench.cli.output import whole_file
     from search_spaces.base import get_space
+    from search_spaces.files import whole_file
 
     home = get_space(space)
     value = read_architecture(home, architecture)

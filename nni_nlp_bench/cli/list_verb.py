@@ -8,12 +8,12 @@ from nni_nlp_bench.cli import options
 
 
 def list_parts(json: options.Json = False) -> None:
-    """List the search spaces and benchmarks."""
+    """List the search spaces, benchmarks and strategies."""
     from nni_nlp_bench.cli.output import plain_table, print_json, print_tables
 
-    spaces, benchmarks = _spaces(), _benchmarks()
+    spaces, benchmarks, strategies = _spaces(), _benchmarks(), _strategies()
     if json:
-        print_json({"spaces": spaces, "benchmarks": benchmarks})
+        print_json({"spaces": spaces, "benchmarks": benchmarks, "strategies": strategies})
         return
     results = [
         [b["name"], "yes" if b["at_hand"] else "no", b["licence"], b["description"]]
@@ -24,14 +24,24 @@ def list_parts(json: options.Json = False) -> None:
             "Search spaces", ("name", "description"), [[*space.values()] for space in spaces]
         ),
         plain_table("Benchmarks", ("name", "at hand", "licence", "description"), results),
+        plain_table("Strategies", ("name", "description"), [[*s.values()] for s in strategies]),
     )
 
 
 def _spaces() -> list[dict[str, str]]:
     from search_spaces.base import SPACES
 
-    summaries = {name: (SPACES.get(name).__doc__ or "").partition("\n")[0] for name in SPACES}
-    return [{"name": name, "description": summary} for name, summary in summaries.items()]
+    return [_named(name, SPACES.get(name)) for name in SPACES]
+
+
+def _strategies() -> list[dict[str, str]]:
+    from nni_nlp_bench.strategies.registry import STRATEGIES
+
+    return [_named(name, STRATEGIES.get(name)) for name in STRATEGIES]
+
+
+def _named(name: str, part: Any) -> dict[str, str]:
+    return {"name": name, "description": (part.__doc__ or "").partition("\n")[0]}
 
 
 def _benchmarks() -> list[dict[str, Any]]:

@@ -1,16 +1,12 @@
-"""What verbs print: JSON for machines, tables for people, files that appear whole."""
+"""What verbs print: JSON for machines, tables and progress for people."""
 
 from __future__ import annotations
 
-import json
-import math
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from search_spaces.errors import UserError
+from search_spaces.files import strict_json
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -18,7 +14,7 @@ if TYPE_CHECKING:
 
 def print_json(value: Any) -> None:
     """Strict JSON on stdout: a number that is not finite becomes null."""
-    print(json.dumps(_strict(value), indent=2, allow_nan=False))
+    print(strict_json(value))
 
 
 def print_tables(*tables: Table) -> None:
@@ -72,30 +68,3 @@ def bar(label: str, in_bytes: bool = False) -> Iterator[Callable[[int, int | Non
         yield advance
     finally:
         progress.stop()
-
-
-@contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
-    """A file beside `path` that becomes `path` when the block ends without an error.
-
-    Raises UserError where it cannot be written.
-    """
-    if path.is_dir():
-        raise UserError(f"{path} is a folder: --out takes the name of a file")
-    try:
-        with tempfile.TemporaryDirectory(prefix=".unfinished-", dir=path.parent) as folder:
-            new = Path(folder) / path.name
-            yield new
-            new.replace(path)
-    except OSError as error:
-        raise UserError(f"cannot write {path}: {error.strerror or error}") from None
-
-
-def _strict(value: Any) -> Any:
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if isinstance(value, Mapping):
-        return {str(key): _strict(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_strict(item) for item in value]
-    return value

@@ -10,7 +10,6 @@ from nni.mutable import Categorical, LabeledMutable, Mutable, Sample
 from nni.nas.benchmark.evaluator import BenchmarkEvaluator as NniBenchmarkEvaluator
 from nni.nas.benchmark.space import BenchmarkModelSpace, SlimBenchmarkSpace
 
-
 from nni_nlp_bench.evaluators.policies import MissPolicy, SeedPolicy
 from nni_nlp_bench.evaluators.simulation import Settings, Simulation
 from nni_nlp_bench.evaluators.trial import Trial

@@ -21,7 +21,9 @@ class Budget:
         for field in fields(self):
             limit = getattr(self, field.name)
             if limit is not None and not limit > 0:
-                raise UserError(f"a budget of {limit} {field.name} is empty: give a positive number")
+                raise UserError(
+                    f"a budget of {limit} {field.name} is empty: give a positive number"
+                )
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from typing import Any, TextIO
 from nni_nlp_bench.benchmarks.base import Result
 from search_spaces.errors import UserError
 
-
 _END: dict[str, Any] = {"finished": True}
 
 

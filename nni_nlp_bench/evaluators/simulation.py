@@ -91,9 +91,7 @@ class Simulation:
         epochs_trained, duration_s = self._charge(evaluated.canonical_key, result)
         self._epochs += epochs_trained
         self._untimed = self._untimed or not math.isfinite(duration_s)
-        interval = (
-            Interval(math.nan, math.nan) if self._untimed else self._clock.run(duration_s)
-        )
+        interval = Interval(math.nan, math.nan) if self._untimed else self._clock.run(duration_s)
         trial = Trial(
             index=len(self.trials),
             architecture=architecture,

@@ -8,7 +8,6 @@ from typing import Any
 from nni_nlp_bench.benchmarks.base import Result
 
 
-
 @dataclass(frozen=True, slots=True)
 class Trial:
     """One evaluation. Scores: higher is better; losses in nats per token: lower is better."""

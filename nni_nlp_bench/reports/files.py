@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import math
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -14,6 +12,7 @@ from typing import Any
 from nni_nlp_bench.evaluators.trial import Trial
 from nni_nlp_bench.reports.measures import Reference, Summary, incumbents, regrets
 from nni_nlp_bench.strategies.compare import Run
+from search_spaces.files import strict_json, whole_file
 
 
 def write_trials(path: Path, runs: Sequence[Run], reference: Reference) -> None:
@@ -55,7 +54,8 @@ def write_best(path: Path, runs: Sequence[Run], reference: Reference) -> None:
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
     """Strict JSON: a number that is not finite becomes null."""
-    _replace(path, json.dumps(_strict(value), indent=2) + "\n")
+    with whole_file(path) as new:
+        new.write_text(strict_json(value) + "\n", "utf-8")
 
 
 def _trial_row(run: Run, trial: Trial, regret: float) -> dict[str, Any]:
@@ -83,28 +83,10 @@ def _trial_row(run: Run, trial: Trial, regret: float) -> dict[str, Any]:
 
 
 def _write_csv(path: Path, rows: Iterable[dict[str, Any]]) -> None:
-    part = path.with_name(path.name + ".part")
-    with part.open("w", newline="", encoding="utf-8") as file:
+    with whole_file(path) as new, new.open("w", newline="", encoding="utf-8") as file:
         writer: csv.DictWriter[str] | None = None
         for row in rows:
             if writer is None:
                 writer = csv.DictWriter(file, list(row))
                 writer.writeheader()
             writer.writerow(row)
-    os.replace(part, path)
-
-
-def _replace(path: Path, text: str) -> None:
-    part = path.with_name(path.name + ".part")
-    part.write_text(text, "utf-8")
-    os.replace(part, path)
-
-
-def _strict(value: Any) -> Any:
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if isinstance(value, Mapping):
-        return {key: _strict(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_strict(item) for item in value]
-    return value

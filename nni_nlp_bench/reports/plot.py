@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from nni_nlp_bench.reports.measures import Reference, regrets
 from nni_nlp_bench.strategies.compare import Run
+from search_spaces.files import whole_file
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,13 +28,13 @@ def draw_regret(path: Path, runs: Sequence[Run], reference: Reference, title: st
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(11, 4.8), layout="constrained")
+    figure = Figure(figsize=(11, 4.6), layout="constrained")
     FigureCanvasAgg(figure)
     by_evaluations, by_hours = figure.subplots(1, 2, sharey=True)
     names = dict.fromkeys(run.strategy for run in runs)
     for i, name in enumerate(names):
         own = [run for run in runs if run.strategy == name and run.trials]
-        style = {"color": COLOURS[i % len(COLOURS)], "ls": STYLES[i // len(COLOURS) % len(STYLES)]}
+        style = COLOURS[i % len(COLOURS)], STYLES[i // len(COLOURS) % len(STYLES)]
         _draw(by_evaluations, *_against_evaluations(own, reference), name, style)
         if all(np.isfinite(trial.end_s) for run in own for trial in run.trials):
             _draw(by_hours, *_against_hours(own, reference), name, style)
@@ -46,14 +46,13 @@ def draw_regret(path: Path, runs: Sequence[Run], reference: Reference, title: st
         axes.spines[["top", "right"]].set_visible(False)
         axes.set_axisbelow(True)
     _limit(by_evaluations, runs, reference)
-    figure.legend(*by_evaluations.get_legend_handles_labels(), loc="outside right upper")
+    by_evaluations.legend(loc="upper right", framealpha=0.9, edgecolor="none")
     meaning = f"regret from {reference.loss:.3f} nats, the {reference.meaning}"
     seeds = len({run.seed for run in runs})
     band = f"mean and middle 80 % of {seeds} seeds" if seeds > 1 else "one seed"
     figure.suptitle(f"{title}\n{meaning}; {band}", fontsize=11)
-    part = path.with_name(f".{path.stem}.part{path.suffix}")
-    figure.savefig(part, dpi=130)
-    os.replace(part, path)
+    with whole_file(path) as new:
+        figure.savefig(new, dpi=130)
 
 
 def _against_evaluations(
@@ -84,11 +83,12 @@ def _draw(
     x: NDArray[np.float64],
     values: NDArray[np.float64],
     name: str,
-    style: dict[str, str],
+    style: tuple[str, str],
 ) -> None:
+    colour, line = style
     low, high = np.nanpercentile(values, _BAND, axis=0)
-    axes.plot(x, np.nanmean(values, axis=0), label=name, linewidth=1.8, **style)
-    axes.fill_between(x, low, high, color=style["color"], alpha=0.12, linewidth=0)
+    axes.plot(x, np.nanmean(values, axis=0), label=name, linewidth=1.8, color=colour, ls=line)
+    axes.fill_between(x, low, high, color=colour, alpha=0.12, linewidth=0)
 
 
 def _limit(axes: Axes, runs: Sequence[Run], reference: Reference) -> None:

@@ -62,18 +62,21 @@ def ranking_table(ranked: Sequence[Ranked], reference: Reference, title: str) ->
     from rich import box
     from rich.table import Table
 
-    caption = f"regret and target: from {reference.loss:.3f} nats, the {reference.meaning}"
-    table = Table(title=title, caption=caption, box=box.SIMPLE_HEAD)
+    caption = (
+        "ppl: test perplexity, lower is better. Regret and target: from "
+        f"{reference.loss:.3f} nats, the {reference.meaning}; in brackets the seeds that arrived."
+    )
+    table = Table(title=title, caption=caption, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column("", justify="right", style="dim")
     table.add_column("strategy", no_wrap=True, style="bold")
     for heading in (
-        "best\nperplexity",
-        "mean\n(± sd)",
-        "regret\n(nats)",
+        "best\nppl",
+        "mean ppl\n± sd",
+        "regret\nnats",
         "evaluations\nto .02 nats",
         "simulated\nhours",
     ):
-        table.add_column(heading, justify="right")
+        table.add_column(heading, justify="right", no_wrap=True)
     for place, row in enumerate(ranked, start=1):
         table.add_row(
             str(place),

@@ -51,11 +51,13 @@ class Run:
     trials: tuple[Trial, ...]
 
 
-class Interrupted(Exception):
+class InterruptedSearchError(Exception):
     """Another search failed or the user stopped: this one ends early, its journal stays."""
 
 
-def compare(comparison: Comparison, journals: Path, processes: int, progress: Progress) -> list[Run]:
+def compare(
+    comparison: Comparison, journals: Path, processes: int, progress: Progress
+) -> list[Run]:
     """All runs, in the order of `comparison.searches()`; finished ones come from their journals."""
     context = multiprocessing.get_context("spawn")
     queue, stop = context.Queue(), context.Event()
@@ -100,7 +102,7 @@ def _run(comparison: Comparison, search: Search, journals: Path) -> Run:
 
     def report(trial: Trial) -> None:
         if stop.is_set():
-            raise Interrupted
+            raise InterruptedSearchError
         if (trial.index + 1) % _REPORT_EVERY == 0:
             queue.put((search.strategy, search.seed, trial.index + 1))
 

@@ -63,4 +63,5 @@ class Hyperband(Searcher):
         self._pending = 0
 
     def _rung_epochs(self) -> int:
-        return max(1, round(self.epochs / self._eta ** (self._bracket - self._rung)))
+        rungs_left: int = self._bracket - self._rung
+        return max(1, round(self.epochs / float(self._eta**rungs_left)))

@@ -17,6 +17,10 @@ class LocalSearch(Searcher):
         super().__init__(*args)
         self._starts = starts
         self._seen: set[str] = set()
+        self._pending = 0
+        self._best = float("-inf")
+        self._centre: Any = None
+        self._neighbours: list[Any] | None = None
         self._restart()
 
     def ask(self) -> Proposal | None:
@@ -43,10 +47,9 @@ class LocalSearch(Searcher):
 
     def _restart(self) -> None:
         self._to_sample = self._starts
-        self._pending = 0
         self._best = float("-inf")
-        self._centre: Any = None
-        self._neighbours: list[Any] | None = None
+        self._centre = None
+        self._neighbours = None
 
     def _next_neighbour(self) -> Any | None:
         if self._neighbours is None:

@@ -1,51 +1,15 @@
-"""NNI's policy-gradient reinforcement learning, made reproducible."""
+"""NNI's policy-gradient reinforcement learning under its name here."""
 
 from __future__ import annotations
 
-import random
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import torch
-from nni.nas.execution import ExecutionEngine
-from nni.nas.space import ExecutableModelSpace
-from nni.nas.strategy import PolicyBasedRL
+if TYPE_CHECKING:
+    from nni.nas.strategy.base import Strategy
 
 
-class PolicyRL(PolicyBasedRL):  # type: ignore[misc]
-    """PPO with an LSTM policy over the space's choices, under a seed of its own.
+def policy_rl(seed: int, **options: Any) -> Strategy:
+    """NNI's PolicyBasedRL: PPO with an LSTM policy over the categorical choices."""
+    from nni_nlp_bench.strategies.seeded_policy import SeededPolicyRL
 
-    A cell is a trajectory of a hundred choices: NNI's default of 25 passes over the replay buffer
-    an update, in batches of 32, takes minutes, so here it is two passes in batches of 256.
-    """
-
-    def __init__(self, seed: int, **options: Any) -> None:
-        super().__init__(**{"update_kwargs": {"batch_size": 256, "repeat": 2}, **options})
-        self._seed = seed
-
-    def _initialize(
-        self, model_space: ExecutableModelSpace, engine: ExecutionEngine
-    ) -> ExecutableModelSpace:
-        with _seeded(self._seed):
-            return super()._initialize(model_space, engine)
-
-    def _run(self) -> None:
-        with _seeded(self._seed + 1):
-            super()._run()
-
-
-@contextmanager
-def _seeded(seed: int) -> Iterator[None]:
-    """Seed the global generators that tianshou draws from, and restore them afterwards."""
-    numpy_state, python_state = np.random.get_state(), random.getstate()
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        np.random.seed(seed % 2**32)
-        random.seed(seed)
-        try:
-            yield
-        finally:
-            np.random.set_state(numpy_state)
-            random.setstate(python_state)
+    return SeededPolicyRL(seed, **options)

@@ -12,8 +12,8 @@ from search_spaces.registry import Registry
 if TYPE_CHECKING:
     from nni.nas.strategy.base import Strategy
 
-STRATEGIES: Registry[type[Any]] = Registry("strategy", "nni_nlp_bench.strategies")
-"""Each name stands for a Searcher, or for an NNI strategy that takes `seed`."""
+STRATEGIES: Registry[Any] = Registry("strategy", "nni_nlp_bench.strategies")
+"""Each name stands for a Searcher class, or for a maker of an NNI strategy that takes `seed`."""
 
 
 def needs_curves(name: str) -> bool:
@@ -29,7 +29,8 @@ def make_strategy(
     from nni_nlp_bench.strategies.searcher import Searcher
 
     kind = STRATEGIES.get(name)
-    if not issubclass(kind, Searcher):
-        return kind(seed=seed, **options)  # type: ignore[no-any-return]
-    searcher = kind(space, np.random.default_rng(seed), epochs, **options)
-    return SearcherStrategy(searcher)
+    if isinstance(kind, type) and issubclass(kind, Searcher):
+        searcher = kind(space, np.random.default_rng(seed), epochs, **options)
+        return SearcherStrategy(searcher)
+    strategy: Strategy = kind(seed=seed, **options)
+    return strategy

@@ -11,6 +11,7 @@ from nni_nlp_bench.benchmarks.base import Benchmark, BenchmarkError
 from nni_nlp_bench.evaluators.journal import Journal
 from nni_nlp_bench.evaluators.simulation import Settings, Simulation
 from nni_nlp_bench.evaluators.trial import Trial
+from nni_nlp_bench.strategies.quiet import load_nni
 from nni_nlp_bench.strategies.registry import make_strategy, needs_curves
 from search_spaces.base import SearchSpace, get_space
 from search_spaces.errors import UserError
@@ -78,6 +79,7 @@ def run_search(
 
 
 def _explore(search: Search, space: SearchSpace[Any], simulation: Simulation) -> None:
+    load_nni()
     from nni_nlp_bench.evaluators.benchmark import ChoiceSpace, SimulationEvaluator
     from nni_nlp_bench.strategies.engine import SimulatedEngine
 

@@ -1,0 +1,17 @@
+"""Load NNI without the banners and warnings that its old dependencies print."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import warnings
+
+
+def load_nni() -> None:
+    """Import the parts of NNI that run searches; from then on its log starts at warnings."""
+    with contextlib.redirect_stderr(io.StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import nni.nas.benchmark
+        import nni.nas.strategy  # noqa: F401
+    logging.getLogger("nni").setLevel(logging.WARNING)

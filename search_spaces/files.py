@@ -1,0 +1,45 @@
+"""Files that appear whole or not at all, and JSON that every reader accepts."""
+
+from __future__ import annotations
+
+import json
+import math
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from search_spaces.errors import UserError
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """A file beside `path` that becomes `path` when the block ends without an error.
+
+    Raises UserError where it cannot be written.
+    """
+    if path.is_dir():
+        raise UserError(f"{path} is a folder: give the name of a file")
+    try:
+        with tempfile.TemporaryDirectory(prefix=".unfinished-", dir=path.parent) as folder:
+            new = Path(folder) / path.name
+            yield new
+            new.replace(path)
+    except OSError as error:
+        raise UserError(f"cannot write {path}: {error.strerror or error}") from None
+
+
+def strict_json(value: Any) -> str:
+    """JSON text in which a number that is not finite is null."""
+    return json.dumps(_strict(value), indent=2, allow_nan=False)
+
+
+def _strict(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, Mapping):
+        return {str(key): _strict(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_strict(item) for item in value]
+    return value
