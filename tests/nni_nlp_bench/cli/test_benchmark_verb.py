@@ -6,7 +6,10 @@ import json
 import pickle
 import zipfile
 from collections.abc import Callable
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -44,6 +47,13 @@ def logs(tmp_path: Path) -> Path:
     return folder
 
 
+class Quiet(SimpleHTTPRequestHandler):
+    """Serves a folder without a word."""
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Keep quiet."""
+
+
 def call(*arguments: object) -> Result:
     return CliRunner().invoke(app, ["benchmark", *map(str, arguments)])
 
@@ -72,6 +82,21 @@ def test_download_of_a_local_copy_then_info(shared: Shared, cache: Path) -> None
     assert facts["best_test_perplexity"] == pytest.approx(91.36, abs=0.005)
     by_folder = json.loads(done(call("info", cache / WIKITEXT_2 / "table", "--json")))
     assert by_folder == facts
+
+
+def test_download_from_a_mirror(shared: Shared, cache: Path) -> None:
+    file = shared("nas-bench-nlp/wikitext2_logs.zip")
+    handler = partial(Quiet, directory=str(file.parent))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as mirror:
+        thread = Thread(target=mirror.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        address = f"http://127.0.0.1:{mirror.server_port}"
+        wrong = refused(call("download", WIKITEXT_2, "--url", f"{address}/none.zip"))
+        text = done(call("download", WIKITEXT_2, "--url", f"{address}/{file.name}"))
+        mirror.shutdown()
+        thread.join()
+    assert f"{address}/none.zip answered 404 File not found" in wrong
+    assert text == f"{cache / WIKITEXT_2 / 'table'}: 345 of 345 runs imported\n"
 
 
 def test_info_before_the_download_names_the_command() -> None:
