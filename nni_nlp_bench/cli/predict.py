@@ -27,8 +27,9 @@ def predict(
     """Predict the test loss of recipes, with its uncertainty, and the hours to train each."""
     from nni_nlp_bench.benchmarks.catalogue import load
     from nni_nlp_bench.benchmarks.surrogate_benchmark import SurrogateBenchmark
-    from nni_nlp_bench.cli.output import bar, whole_file
+    from nni_nlp_bench.cli.output import bar
     from search_spaces.base import get_space
+    from search_spaces.files import whole_file
 
     surrogate = load(benchmark)
     if not isinstance(surrogate, SurrogateBenchmark):

@@ -13,6 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 
 from nni_nlp_bench.benchmarks.base import Benchmark
 from nni_nlp_bench.benchmarks.catalogue import load
+from nni_nlp_bench.cli.output import print_json
 from nni_nlp_bench.reports.files import write_best, write_json, write_summary, write_trials
 from nni_nlp_bench.reports.measures import reference_loss, summarize
 from nni_nlp_bench.reports.plot import draw_regret
@@ -41,7 +42,7 @@ def run_and_report(
     draw_regret(out / "curve.png", runs, reference, title)
     if as_json:
         report = {"reference": asdict(reference), "ranking": [asdict(row) for row in ranked]}
-        print(json.dumps({**report, "out": str(out)}))
+        print_json({**report, "out": str(out)})
     else:
         console = Console()
         console.print(ranking_table(ranked, reference, title))

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from nni_nlp_bench.benchmarks.catalogue import BENCHMARKS, WIKITEXT_2
 from nni_nlp_bench.cli.app import app
+from nni_nlp_bench.strategies.registry import STRATEGIES
 from search_spaces.base import SPACES
 
 
@@ -31,6 +32,7 @@ def test_json_lists_every_part() -> None:
     assert names == {
         "spaces": list(SPACES),
         "benchmarks": list(BENCHMARKS),
+        "strategies": list(STRATEGIES),
     }
     assert all(names.values())
 
@@ -51,4 +53,4 @@ def test_tables_fit_the_terminal(width: int, monkeypatch: pytest.MonkeyPatch) ->
     lines = call().splitlines()
     assert max(map(len, lines)) <= width
     first_words = {line.split()[0] for line in lines if line.strip()}
-    assert first_words >= {*SPACES, *BENCHMARKS}
+    assert first_words >= {*SPACES, *BENCHMARKS, *STRATEGIES}
