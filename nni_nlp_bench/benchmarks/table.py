@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nni_nlp_bench.benchmarks.base import (
-    OK,
     BenchmarkError,
     Curve,
     MissingArchitectureError,
     Result,
 )
 from nni_nlp_bench.benchmarks.run import SERIES, Run
+from nni_nlp_bench.benchmarks.table_building import build, canonical_form
 from nni_nlp_bench.benchmarks.table_files import (
     REMEDY,
     Arrays,
@@ -86,43 +84,18 @@ class Table:
 
         `epochs` is the length of a full training; without curves each run holds its last epoch.
         """
-        groups = _by_architecture(runs)
-        ordered = [run for group in groups.values() for run in group]
-        if not ordered:
-            raise BenchmarkError(f"{name}: there are no runs to make a table of")
-        recorded = _recorded(ordered)
-        if not {"val_loss", "test_loss"} & set(recorded):
-            raise BenchmarkError(f"{name}: the runs record neither validation nor test loss")
-        columns = epochs if has_curves else 1
-        for run in ordered:
-            if run.length > columns:
-                raise BenchmarkError(f"{run.name}: {run.length} epochs, at most {columns} expected")
-        datasets = {run.dataset for run in ordered}
-        if len(datasets) > 1:
-            names = ", ".join(sorted(str(dataset) for dataset in datasets))
-            raise BenchmarkError(f"{name}: a table holds one data set, name which: {names}")
-        statuses = sorted(
-            {run.status for run in ordered}, key=lambda status: (status != OK, status)
-        )
-        metadata = TableMetadata(
+        metadata, arrays = build(
+            runs,
             name=name,
             space=space,
-            dataset=datasets.pop(),
+            epochs=epochs,
+            has_curves=has_curves,
             description=description,
             source=source,
             licence=licence,
             citation=citation,
-            objective="val_loss" if "val_loss" in recorded else "test_loss",
-            epochs=epochs,
-            has_curves=has_curves,
-            recorded=recorded,
-            statuses=tuple(statuses),
-            runs=len(ordered),
-            architectures=len(groups),
-            distinct_recipes=len({run.architecture.to_json() for run in ordered}),
-            canonical_form=canonical_form(),
         )
-        return cls(metadata, _arrays(metadata, groups, ordered))
+        return cls(metadata, arrays)
 
     def __len__(self) -> int:
         """Number of architectures."""
@@ -268,68 +241,3 @@ class Table:
                     f"differ from those of {canonical_form()}: {REMEDY}"
                 )
         self._keys_checked = True
-
-
-def canonical_form() -> str:
-    """What computes the canonical keys: package and version."""
-    return f"igraph {version('igraph')}"
-
-
-def _by_architecture(runs: Iterable[Run]) -> dict[str, list[Run]]:
-    def order(run: Run) -> tuple[bool, int, str]:
-        return run.recipe_id is None, run.recipe_id or 0, run.name
-
-    groups: dict[str, list[Run]] = {}
-    for run in sorted(runs, key=order):
-        groups.setdefault(run.architecture.canonical_key, []).append(run)
-    return groups
-
-
-def _recorded(runs: Sequence[Run]) -> tuple[str, ...]:
-    """The series of the runs: the same for all, but for those that failed before any epoch."""
-    recorded: tuple[str, ...] | None = None
-    for run in runs:
-        names = tuple(name for name, _ in run.recorded())
-        if run.length == 0:
-            continue
-        if recorded is not None and names != recorded:
-            raise BenchmarkError(
-                f"{run.name} records {', '.join(names)}, other runs {', '.join(recorded)}: "
-                "all runs of a table must record the same"
-            )
-        recorded = names
-    return recorded or ()
-
-
-def _arrays(
-    metadata: TableMetadata, groups: dict[str, list[Run]], runs: Sequence[Run]
-) -> dict[str, NDArray[Any]]:
-    texts = [group[0].architecture.to_json().encode("utf-8") for group in groups.values()]
-    code = {status: i for i, status in enumerate(metadata.statuses)}
-
-    def unknown_as_minus_one(values: Iterable[int | None]) -> NDArray[np.int64]:
-        return np.array([-1 if value is None else value for value in values], dtype=np.int64)
-
-    arrays: dict[str, NDArray[Any]] = {
-        "keys": np.array(list(groups), dtype="S32"),
-        "first_run": np.cumsum([0, *(len(group) for group in groups.values())], dtype=np.int64),
-        "recipe_ends": np.cumsum([len(text) for text in texts], dtype=np.int64),
-        "recipes": np.frombuffer(b"".join(texts), dtype=np.uint8),
-        "run_ids": unknown_as_minus_one(run.recipe_id for run in runs),
-        "num_params": unknown_as_minus_one(run.num_params for run in runs),
-        "epochs_done": np.array(
-            [run.length if metadata.has_curves else metadata.epochs * run.length for run in runs],
-            dtype=np.int64,
-        ),
-        "statuses": np.array([code[run.status] for run in runs], dtype=np.int64),
-    }
-    columns = metadata.epochs if metadata.has_curves else 1
-    for name in metadata.recorded:
-        arrays[name] = np.full((len(runs), columns), np.nan)
-    for i, run in enumerate(runs):
-        for name, values in run.recorded():
-            if run.length:
-                arrays[name][i, : len(values)] = values
-    for values in arrays.values():
-        values.flags.writeable = False
-    return arrays
