@@ -22,7 +22,7 @@ Curves = dict[str, list[float]]
 def export_naslib_pickle(table: Table, path: Path, overwrite: bool = False) -> ExportReport:
     """Write the first finished run of every recurrent cell of a table.
 
-    Raises BenchmarkError, and writes nothing, where the table does not fit or the disk is full.
+    Raises UserError, and writes nothing, where the table does not fit or the disk is full.
     """
     if table.space != "rnn_cell":
         raise BenchmarkError(f"NASLib's table holds recurrent cells, not the space {table.space}")

@@ -45,7 +45,7 @@ MAX_DATASET_CHARACTERS = 15
 def export_nni_db(table: Table, path: Path, overwrite: bool = False) -> ExportReport:
     """Write a table of recurrent cells as `nlp.db`: one configuration a run, as NNI does it.
 
-    Raises BenchmarkError, and writes nothing, where the table does not fit or the disk is full.
+    Raises UserError, and writes nothing, where the table does not fit or the disk is full.
     """
     dataset = table.metadata.dataset
     if table.space != "rnn_cell":

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from nni_nlp_bench.benchmarks.base import BenchmarkError
+from search_spaces.files import whole_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,18 +21,8 @@ class ExportReport:
 
 @contextmanager
 def new_file(path: Path, overwrite: bool) -> Iterator[Path]:
-    """A temporary file beside `path` that becomes `path` when the block ends without an error.
-
-    Raises BenchmarkError where `path` exists and may not be overwritten, or cannot be written.
-    """
-    path = path.absolute()
+    """A `whole_file` at a path that is free, or may be overwritten. Raises UserError."""
     if path.exists() and not overwrite:
         raise BenchmarkError(f"{path} already exists: overwrite it or name another file")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as folder:
-            new = Path(folder) / path.name
-            yield new
-            new.replace(path)
-    except OSError as error:
-        raise BenchmarkError(f"cannot write {path}: {error}") from error
+    with whole_file(path) as new:
+        yield new

@@ -190,7 +190,7 @@ def test_export_writes_whole_files_only(small_table: Table, tmp_path: Path) -> N
 import resource, sys
 from pathlib import Path
 from typing import Any
-from nni_nlp_bench.benchmarks.base import BenchmarkError
+from search_spaces.errors import UserError
 from nni_nlp_bench.benchmarks.exporters import export_naslib_pickle, export_nni_db
 from nni_nlp_bench.benchmarks.table import Table
 table = Table.load(Path({str(tmp_path / "table")!r}))
@@ -199,7 +199,7 @@ for export in (export_nni_db, export_naslib_pickle):
     try:
         export(table, Path({str(tmp_path)!r}, "new"))
         sys.exit("was written")
-    except BenchmarkError as error:
+    except UserError as error:
         assert "cannot write" in str(error), error
 """
     environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
