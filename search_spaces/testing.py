@@ -1,26 +1,157 @@
-"""For tests of a space, this project's and yours. Needs pytest and hypothesis."""
+"""Tests that every space passes, this project's and yours. Needs pytest and hypothesis.
+
+class TestMySpace(SpaceContract):
+    @pytest.fixture
+    def space(self):
+        return get_space("my_space")
+
+    @pytest.fixture
+    def network_size(self):
+        return {"input_size": 4, "hidden_size": 6}
+"""
 
 from __future__ import annotations
 
-from typing import TypeVar
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
+import pytest
 from hypothesis import strategies as st
 
-from search_spaces.base import Architecture, SearchSpace
+from search_spaces.base import SPACES, Architecture, EncodingKind, SearchSpace
+from search_spaces.errors import ArchitectureError
 
 A = TypeVar("A", bound=Architecture)
 MAX_MUTATIONS = 5
+FIRST_BYTES = {"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF"}
 
 
 def architectures(space: SearchSpace[A]) -> st.SearchStrategy[A]:
     """Hypothesis draws architectures: sampled ones, and what a few mutations make of them."""
+    return st.builds(walk, st.just(space), st.integers(0, 2**32 - 1), st.integers(0, MAX_MUTATIONS))
 
-    def walk(seed: int, steps: int) -> A:
-        rng = np.random.default_rng(seed)
-        architecture = space.sample(rng)
-        for _ in range(steps):
-            architecture = space.mutate(architecture, rng)
-        return architecture
 
-    return st.builds(walk, st.integers(0, 2**32 - 1), st.integers(0, MAX_MUTATIONS))
+def walk(space: SearchSpace[A], seed: int, mutations: int) -> A:
+    """The sample of a seed after so many mutations."""
+    rng = np.random.default_rng(seed)
+    architecture = space.sample(rng)
+    for _ in range(mutations):
+        architecture = space.mutate(architecture, rng)
+    return architecture
+
+
+class SpaceContract:
+    """What hosts and strategies rely on. Override the fixtures `space` and `network_size`."""
+
+    @pytest.fixture
+    def space(self) -> SearchSpace[Any]:
+        """The space under test."""
+        raise NotImplementedError("override the fixture `space`")
+
+    @pytest.fixture
+    def network_size(self) -> Mapping[str, int]:
+        """A small size for the network of an architecture."""
+        raise NotImplementedError("override the fixture `network_size`")
+
+    @pytest.fixture(params=range(3))
+    def architecture(self, space: SearchSpace[Any], request: pytest.FixtureRequest) -> Any:
+        """One of some architectures of the space."""
+        return walk(space, seed=request.param, mutations=request.param)
+
+    def test_the_space_is_found_by_its_name(self, space: SearchSpace[Any]) -> None:
+        assert isinstance(space, SPACES.get(space.name))
+
+    def test_published_names_are_parsed(self, space: SearchSpace[Any]) -> None:
+        names = space.published()
+        assert len(set(names)) == len(names)
+        for name in (*names[:5], *names[-5:]):
+            assert space.parse(name) == space.parse(name)
+
+    @pytest.mark.parametrize("text", ["", "no such name", "{", "{}", "[]", "null", "-1", "\x00"])
+    def test_what_is_no_architecture_is_refused(self, space: SearchSpace[Any], text: str) -> None:
+        with pytest.raises(ArchitectureError) as error:
+            space.parse(text)
+        assert str(error.value)
+        assert "\n" not in str(error.value)
+
+    def test_json_is_read_back(self, space: SearchSpace[Any], architecture: Any) -> None:
+        again = space.parse(architecture.to_json())
+        assert again == architecture
+        assert again.to_json() == architecture.to_json()
+        assert again.canonical_key == architecture.canonical_key
+        assert hash(again) == hash(architecture)
+
+    def test_the_key_is_the_identity(self, space: SearchSpace[Any]) -> None:
+        found = [walk(space, seed, mutations=seed % 3) for seed in range(20)]
+        assert all(re.fullmatch("[0-9a-f]{32}", a.canonical_key) for a in found)
+        for a in found:
+            assert all((a == b) == (a.canonical_key == b.canonical_key) for b in found)
+        assert len(set(found)) > 1
+
+    def test_the_seed_decides(self, space: SearchSpace[Any]) -> None:
+        assert walk(space, 7, mutations=3).to_json() == walk(space, 7, mutations=3).to_json()
+
+    def test_neighbours_are_others_each_once(
+        self, space: SearchSpace[Any], architecture: Any
+    ) -> None:
+        around = space.neighbours(architecture)
+        assert around
+        assert architecture not in around
+        assert len(set(around)) == len(around)
+        assert all(space.parse(other.to_json()) == other for other in around)
+
+    def test_a_mutation_is_a_neighbour(self, space: SearchSpace[Any], architecture: Any) -> None:
+        around = set(space.neighbours(architecture))
+        rng = np.random.default_rng(0)
+        assert {space.mutate(architecture, rng) for _ in range(10)} <= around
+
+    @pytest.mark.parametrize(("kind", "axes"), [("flat", 1), ("counts", 1), ("graph", 2)])
+    def test_features_have_one_shape_and_belong_to_the_value(
+        self, space: SearchSpace[Any], architecture: Any, kind: EncodingKind, axes: int
+    ) -> None:
+        features = space.encode(architecture, kind)
+        assert features.dtype == np.float64
+        assert features.ndim == axes
+        assert np.isfinite(features).all()
+        assert np.array_equal(features, space.encode(space.parse(architecture.to_json()), kind))
+        others = [space.encode(walk(space, seed, 1), kind) for seed in range(5)]
+        if axes == 1:
+            assert {other.shape for other in others} == {features.shape}
+        assert any(not np.array_equal(features, other) for other in others)
+
+    def test_a_description_is_a_row_of_a_table(
+        self, space: SearchSpace[Any], architecture: Any
+    ) -> None:
+        row = space.describe(architecture)
+        assert json.loads(json.dumps(row, allow_nan=False)) == row
+        assert all(isinstance(value, int | float | str) for value in row.values())
+        assert list(row) == list(space.describe(walk(space, 99, 0)))
+
+    def test_the_network_is_a_torch_module(
+        self, space: SearchSpace[Any], architecture: Any, network_size: Mapping[str, int]
+    ) -> None:
+        import torch
+
+        network = space.network(architecture, network_size)
+        assert isinstance(network, torch.nn.Module)
+        assert sum(weights.numel() for weights in network.parameters()) > 0
+
+    def test_nnis_samples_are_read_back(self, space: SearchSpace[Any], architecture: Any) -> None:
+        choices = space.model_space()
+        sample = choices.to_sample(architecture)
+        assert set(sample) == set(choices.simplify())
+        assert choices.validate(sample) is None
+        assert choices.from_sample(sample) == architecture
+
+    @pytest.mark.parametrize("suffix", FIRST_BYTES)
+    def test_a_picture_is_one_file(
+        self, space: SearchSpace[Any], architecture: Any, suffix: str, tmp_path: Path
+    ) -> None:
+        picture = tmp_path / f"picture.{suffix}"
+        space.draw(architecture, picture)
+        assert picture.read_bytes().startswith(FIRST_BYTES[suffix])
+        assert list(tmp_path.iterdir()) == [picture]

@@ -1,0 +1,23 @@
+"""Every registered space keeps the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from search_spaces.base import SPACES, SearchSpace, get_space
+from search_spaces.testing import SpaceContract
+
+NETWORK_SIZES = {"rnn_cell": {"input_size": 4, "hidden_size": 6}}
+
+
+class TestSpaces(SpaceContract):
+    @pytest.fixture(params=SPACES)
+    def space(self, request: pytest.FixtureRequest) -> SearchSpace[Any]:
+        return get_space(request.param)
+
+    @pytest.fixture
+    def network_size(self, space: SearchSpace[Any]) -> Mapping[str, int]:
+        return NETWORK_SIZES[space.name]
