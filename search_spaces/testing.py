@@ -140,6 +140,15 @@ class SpaceContract:
         assert isinstance(network, torch.nn.Module)
         assert sum(weights.numel() for weights in network.parameters()) > 0
 
+    def test_samples_are_plain_and_read_back(
+        self, space: SearchSpace[Any], architecture: Any
+    ) -> None:
+        choices = space.choices()
+        sample = choices.to_sample(architecture)
+        assert choices.from_sample(json.loads(json.dumps(sample))) == architecture
+        assert sample.keys() == choices.categoricals.keys()
+        assert all(sample[label] in values for label, values in choices.categoricals.items())
+
     def test_nnis_samples_are_read_back(self, space: SearchSpace[Any], architecture: Any) -> None:
         choices = space.model_space()
         sample = choices.to_sample(architecture)

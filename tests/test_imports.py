@@ -25,7 +25,10 @@ VALUES = [
     "search_spaces.rnn_cell.architecture",
     "search_spaces.rnn_cell.moves",
     "search_spaces.rnn_cell.encoding",
-    "nni_nlp_bench.benchmarks.base",
+    "search_spaces.rnn_cell.choices",
+    "nni_nlp_bench.benchmarks.catalogue",
+    "nni_nlp_bench.strategies.registry",
+    "nni_nlp_bench.cli.app",
 ]
 
 
