@@ -89,6 +89,8 @@ class Journal:
             self._file = _opened_after(self.path, self._lines)
         self._file.write(json.dumps(line) + "\n")
         self._file.flush()
+        if line != _END:
+            self._lines.append(line)
 
 
 def _opened_after(path: Path, lines: list[dict[str, Any]]) -> TextIO:

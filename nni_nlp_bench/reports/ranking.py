@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import fmean, median, stdev
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from nni_nlp_bench.reports.measures import Reference, Summary
 
@@ -22,7 +24,7 @@ class Ranked:
     best_perplexity: float
     """The best of all seeds; lower is better."""
     perplexity: float
-    """Mean over the seeds."""
+    """Mean over the seeds; NaN where no training of some seed succeeded."""
     perplexity_sd: float
     regret: float
     """Mean over the seeds, in nats per token."""
@@ -38,7 +40,7 @@ def rank(summaries: Sequence[Summary]) -> list[Ranked]:
     """Strategies by mean regret, the lowest first."""
     names = dict.fromkeys(summary.strategy for summary in summaries)
     ranked = [_ranked([s for s in summaries if s.strategy == name]) for name in names]
-    return sorted(ranked, key=lambda row: row.regret)
+    return sorted(ranked, key=lambda row: (math.isnan(row.regret), row.regret))
 
 
 def _ranked(rows: list[Summary]) -> Ranked:
@@ -48,12 +50,12 @@ def _ranked(rows: list[Summary]) -> Ranked:
         strategy=rows[0].strategy,
         seeds=len(rows),
         best_perplexity=min(perplexities),
-        perplexity=fmean(perplexities),
-        perplexity_sd=stdev(perplexities) if len(rows) > 1 else 0.0,
-        regret=fmean(row.regret for row in rows),
+        perplexity=float(np.mean(perplexities)),
+        perplexity_sd=float(np.std(perplexities, ddof=1)) if len(rows) > 1 else 0.0,
+        regret=float(np.mean([row.regret for row in rows])),
         arrived=len(arrivals),
-        evaluations_to_target=median(arrivals) if arrivals else None,
-        simulated_hours=fmean(row.simulated_hours for row in rows),
+        evaluations_to_target=float(np.median(arrivals)) if arrivals else None,
+        simulated_hours=float(np.mean([row.simulated_hours for row in rows])),
     )
 
 

@@ -70,11 +70,11 @@ def run_search(
         return simulation.replay(journal)
     try:
         _explore(search, space, simulation)
+        if journal is not None:
+            journal.finish()
     finally:
         if journal is not None:
             journal.close()
-    if journal is not None:
-        journal.finish()
     return simulation.trials
 
 

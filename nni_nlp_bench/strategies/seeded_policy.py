@@ -38,8 +38,13 @@ class SeededPolicyRL(PolicyBasedRL):  # type: ignore[misc]
 
 @contextmanager
 def _seeded(seed: int) -> Iterator[None]:
-    """Seed the global generators that tianshou draws from, and restore them afterwards."""
+    """Seed the global generators that tianshou draws from, and restore them afterwards.
+
+    One thread: the policy decides one choice at a time, and threads only get in each other's way.
+    """
     numpy_state, python_state = np.random.get_state(), random.getstate()
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         np.random.seed(seed % 2**32)
@@ -47,5 +52,6 @@ def _seeded(seed: int) -> Iterator[None]:
         try:
             yield
         finally:
+            torch.set_num_threads(threads)
             np.random.set_state(numpy_state)
             random.setstate(python_state)

@@ -1,0 +1,117 @@
+"""Contracts for tests: what every strategy must keep, in this project and in others.
+
+Subclass a contract in a pytest module and give it what it asks for.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import subprocess
+import sys
+from typing import ClassVar
+
+import numpy as np
+
+from nni_nlp_bench.benchmarks.base import OK
+from nni_nlp_bench.benchmarks.run import Run
+from nni_nlp_bench.benchmarks.table import Table
+from nni_nlp_bench.evaluators.budget import Budget
+from nni_nlp_bench.evaluators.simulation import Settings
+from nni_nlp_bench.evaluators.trial import Trial
+from nni_nlp_bench.strategies.run import Search, run_search, search_space
+from search_spaces.base import get_space
+
+EPOCHS = 9
+EPOCH_S = 100.0
+
+
+def made_up_table(architectures: int = 120, seed: int = 0) -> Table:
+    """A table of invented results for tests: three runs a cell, every tenth cell fails.
+
+    The loss falls with the number of linear nodes, so that a search has something to find.
+    """
+    space, rng = get_space("rnn_cell"), np.random.default_rng(seed)
+    runs = []
+    for i in range(architectures):
+        architecture = space.sample(rng)
+        linear = float(space.describe(architecture)["linear"])
+        failed = i % 10 == 9
+        length = 3 if failed else EPOCHS
+        for k in range(3):
+            fall = np.exp(-np.arange(1.0, length + 1) / 3)
+            loss = 4.5 + 2.0 / (1.0 + linear) + fall + 0.01 * k
+            if failed:
+                loss[-1] = math.nan
+            runs.append(
+                Run(
+                    architecture=architecture,
+                    name=f"log_{i:04}_{k}",
+                    train_loss=loss - 0.2,
+                    val_loss=loss,
+                    test_loss=loss + 0.1,
+                    wall_time_s=np.full(length, EPOCH_S),
+                    status="loss is nan!" if failed else OK,
+                    recipe_id=i,
+                )
+            )
+    return Table.from_runs(runs, name="made-up", space="rnn_cell", epochs=EPOCHS)
+
+
+class StrategyContract:
+    """What every strategy must keep; `strategy` is its registered name."""
+
+    strategy: ClassVar[str]
+    evaluations: ClassVar[int] = 40
+
+    def search(self, seed: int = 0, workers: int = 1, budget: Budget | None = None) -> list[Trial]:
+        """One search on the made-up table."""
+        table = made_up_table()
+        settings = Settings(workers=workers, budget=budget or Budget(self.evaluations))
+        search = Search(self.strategy, seed, settings, restrict=True)
+        return run_search(table, search_space(table, restrict=True), search)
+
+    def test_spends_its_budget(self) -> None:
+        """It neither stops early nor goes on."""
+        assert len(self.search()) == self.evaluations
+
+    def test_stays_on_the_table(self) -> None:
+        """A restricted search asks for nothing that the table lacks."""
+        table = made_up_table()
+        assert all(trial.architecture in table for trial in self.search())
+
+    def test_same_seed_gives_the_same_search(self) -> None:
+        """And another seed another one."""
+        first, again, other = (_keys(self.search(seed)) for seed in (3, 3, 4))
+        assert first == again
+        assert first != other
+
+    def test_same_search_in_another_process(self) -> None:
+        """Python's hash seed makes no difference."""
+        code = (
+            "import json; from nni_nlp_bench.testing import StrategyContract, _keys;"
+            f"c = type('C', (StrategyContract,), dict(strategy={self.strategy!r}, "
+            f"evaluations={self.evaluations}))(); print(json.dumps(_keys(c.search(5))))"
+        )
+        environment = {**os.environ, "PYTHONHASHSEED": "12345"}
+        command = [sys.executable, "-c", code]
+        run = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+        assert json.loads(run.stdout.splitlines()[-1]) == _keys(self.search(5))
+
+    def test_simulated_workers_are_never_oversubscribed(self) -> None:
+        """At any time at most n trainings run, and with n workers n do run."""
+        trials = self.search(workers=3)
+        starts = [trial.start_s for trial in trials]
+        running = [sum(t.start_s <= at < t.end_s for t in trials) for at in starts]
+        assert max(running) == 3
+
+    def test_keeps_a_budget_of_hours(self) -> None:
+        """No training begins after the end."""
+        hours = 8 * EPOCHS * EPOCH_S / 3600
+        trials = self.search(budget=Budget(hours=hours, evaluations=1000))
+        assert max(trial.start_s for trial in trials) < hours * 3600 <= trials[-1].end_s
+
+
+def _keys(trials: list[Trial]) -> list[list[object]]:
+    return [[trial.architecture.canonical_key, trial.result.epoch] for trial in trials]

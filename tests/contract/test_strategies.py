@@ -1,0 +1,51 @@
+"""Every registered strategy keeps the contract."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from nni_nlp_bench.strategies.registry import STRATEGIES
+from nni_nlp_bench.testing import StrategyContract
+
+
+class TestRandom(StrategyContract):
+    strategy = "random"
+
+
+class TestGrid(StrategyContract):
+    strategy = "grid"
+
+
+class TestRegularizedEvolution(StrategyContract):
+    strategy = "regularized_evolution"
+
+
+class TestLocalSearch(StrategyContract):
+    strategy = "local_search"
+
+
+class TestBayesian(StrategyContract):
+    strategy = "bayesian"
+    evaluations = 30
+
+
+class TestHyperband(StrategyContract):
+    strategy = "hyperband"
+
+
+class TestTPE(StrategyContract):
+    strategy = "tpe"
+    evaluations = 30
+
+
+@pytest.mark.slow
+class TestPolicyRL(StrategyContract):
+    strategy = "policy_rl"
+    evaluations = 4
+
+
+def test_every_registered_strategy_is_tested() -> None:
+    tested: set[Any] = {kind.strategy for kind in StrategyContract.__subclasses__()}
+    assert tested == set(STRATEGIES)
