@@ -1,0 +1,94 @@
+"""A search goes on from its journal as if it had never stopped."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from nni_nlp_bench.benchmarks.base import Result
+from nni_nlp_bench.evaluators.budget import Budget
+from nni_nlp_bench.evaluators.journal import JournalError
+from nni_nlp_bench.evaluators.simulation import Settings
+from nni_nlp_bench.evaluators.trial import Trial
+from nni_nlp_bench.strategies.run import Search, run_search, search_space
+from nni_nlp_bench.testing import made_up_table
+
+SEARCH = Search("regularized_evolution", 1, Settings(budget=Budget(40)), restrict=True)
+
+
+class StopHereError(Exception):
+    """Stands for a crash."""
+
+
+class CountingTable:
+    """A table that counts what it is asked."""
+
+    def __init__(self) -> None:
+        self.table = made_up_table(60)
+        self.asked = 0
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.table, name)
+
+    def query(self, *arguments: object) -> Result:
+        self.asked += 1
+        return self.table.query(*arguments)  # type: ignore[arg-type]
+
+
+def search(
+    journal: Path, stop_at: int | None = None, search: Search = SEARCH
+) -> tuple[list[Trial], int]:
+    table = CountingTable()
+
+    def on_trial(trial: Trial) -> None:
+        if trial.index == stop_at:
+            raise StopHereError
+
+    space = search_space(table, restrict=True)  # type: ignore[arg-type]
+    trials = run_search(table, space, search, None, journal, on_trial)  # type: ignore[arg-type]
+    return trials, table.asked
+
+
+def test_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    whole, _ = search(tmp_path / "whole.jsonl")
+    with pytest.raises(StopHereError):
+        search(tmp_path / "cut.jsonl", stop_at=24)
+    resumed, asked = search(tmp_path / "cut.jsonl")
+    assert asked == 40 - 25
+    assert [(t.architecture, t.score, t.end_s) for t in resumed] == [
+        (t.architecture, t.score, t.end_s) for t in whole
+    ]
+    assert (tmp_path / "cut.jsonl").read_text() == (tmp_path / "whole.jsonl").read_text()
+
+
+def test_a_finished_search_is_read_and_not_run(tmp_path: Path) -> None:
+    first, _ = search(tmp_path / "a.jsonl")
+    again, asked = search(tmp_path / "a.jsonl")
+    assert asked == 0
+    assert [t.score for t in again] == [t.score for t in first]
+
+
+def test_a_line_cut_short_is_dropped(tmp_path: Path) -> None:
+    journal = tmp_path / "a.jsonl"
+    whole, _ = search(journal)
+    lines = journal.read_text().splitlines(keepends=True)
+    journal.write_text("".join(lines[:10]) + lines[10][: len(lines[10]) // 2])
+    resumed, asked = search(journal)
+    assert asked == 30
+    assert [t.score for t in resumed] == [t.score for t in whole]
+
+
+def test_the_journal_of_another_search_is_refused(tmp_path: Path) -> None:
+    search(tmp_path / "a.jsonl")
+    lines = (tmp_path / "a.jsonl").read_text().splitlines(keepends=True)[:-1]
+    (tmp_path / "a.jsonl").write_text("".join(lines))
+    with pytest.raises(JournalError, match="line 1: logged by another search"):
+        search(tmp_path / "a.jsonl", search=replace(SEARCH, seed=2))
+
+
+def test_a_damaged_journal_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text("no json\n{}\n")
+    with pytest.raises(JournalError, match="is damaged"):
+        search(tmp_path / "a.jsonl")

@@ -1,0 +1,132 @@
+"""Trainings answered by a table: checkpoints, clock, budgets, policies."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from nni_nlp_bench.benchmarks.base import BenchmarkError, MissingArchitectureError
+from nni_nlp_bench.benchmarks.table import Table
+from nni_nlp_bench.evaluators.budget import Budget
+from nni_nlp_bench.evaluators.simulation import UNIFORM_GUESS, Settings, Simulation
+from nni_nlp_bench.testing import EPOCH_S, EPOCHS, made_up_table
+from search_spaces.base import get_space
+from search_spaces.errors import UserError
+
+
+@pytest.fixture(scope="module")
+def table() -> Table:
+    return made_up_table(30)
+
+
+def test_a_training_continues_from_its_checkpoint(table: Table) -> None:
+    simulation, cell = Simulation(table, Settings()), table.architectures()[0]
+    charged = [simulation.evaluate(cell, epochs).epochs_trained for epochs in (2, 5, 3, None)]
+    assert charged == [2, 3, 0, EPOCHS - 5]
+    ends = [trial.end_s for trial in simulation.trials]
+    assert ends == [2 * EPOCH_S, 5 * EPOCH_S, 5 * EPOCH_S, EPOCHS * EPOCH_S]
+    assert simulation.spent.epochs == EPOCHS
+
+
+def test_the_score_is_minus_the_validation_loss(table: Table) -> None:
+    cell = table.architectures()[0]
+    trial = Simulation(table, Settings()).evaluate(cell, 4)
+    assert trial.score == -table.query(cell, 4).val_loss
+    assert trial.result.origin == "measured"
+
+
+def test_a_failed_training_scores_as_a_uniform_guess_and_keeps_its_status(table: Table) -> None:
+    simulation, cell = Simulation(table, Settings()), table.architectures()[9]
+    trial = simulation.evaluate(cell)
+    assert trial.failed
+    assert trial.score == -UNIFORM_GUESS
+    assert math.isnan(trial.result.val_loss or 0.0)
+    assert trial.epochs_trained == 3
+    assert simulation.spent.failed == 1
+
+
+def test_workers_train_in_parallel(table: Table) -> None:
+    simulation = Simulation(table, Settings(workers=2))
+    cells = [cell for i, cell in enumerate(table.architectures()[:5]) if i % 10 != 9]
+    for cell, epochs in zip(cells, (4, 1, 1, 1, 1), strict=True):
+        simulation.evaluate(cell, epochs)
+    intervals = [(t.start_s / EPOCH_S, t.end_s / EPOCH_S) for t in simulation.trials]
+    assert intervals == [(0, 4), (0, 1), (1, 2), (2, 3), (3, 4)]
+    assert simulation.spent.hours == 4 * EPOCH_S / 3600
+
+
+@pytest.mark.parametrize(
+    ("budget", "evaluations"),
+    [
+        (Budget(evaluations=3), 3),
+        (Budget(epochs=2 * EPOCHS + 1), 3),
+        (Budget(hours=1.5 * EPOCHS * EPOCH_S / 3600), 2),
+        (Budget(evaluations=5, epochs=EPOCHS), 1),
+    ],
+)
+def test_budgets(table: Table, budget: Budget, evaluations: int) -> None:
+    simulation, cells = Simulation(table, Settings(budget=budget)), iter(table.architectures())
+    while simulation.budget_left:
+        simulation.evaluate(next(cells))
+    assert len(simulation.trials) == evaluations
+
+
+def test_an_empty_budget_is_refused() -> None:
+    with pytest.raises(UserError, match="0 evaluations"):
+        Budget(evaluations=0)
+
+
+def test_a_budget_of_hours_needs_known_times() -> None:
+    table = made_up_table(4)
+    untimed = {name: values for name, values in table.arrays.items() if name != "wall_time_s"}
+    without = Table(table.metadata, untimed)
+    simulation = Simulation(without, Settings(budget=Budget(hours=1)))
+    simulation.evaluate(without.architectures()[0])
+    assert math.isnan(simulation.spent.hours)
+    with pytest.raises(BenchmarkError, match="records no times"):
+        _ = simulation.budget_left
+
+
+def test_a_missing_architecture_is_an_error_by_default(table: Table) -> None:
+    lstm = get_space("rnn_cell").parse("lstm")
+    with pytest.raises(MissingArchitectureError):
+        Simulation(table, Settings()).evaluate(lstm)
+
+
+def test_nearest_answers_with_another_architecture_and_says_so(table: Table) -> None:
+    lstm = get_space("rnn_cell").parse("lstm")
+    simulation = Simulation(table, Settings(miss="nearest"))
+    trial = simulation.evaluate(lstm)
+    assert trial.architecture == lstm
+    assert trial.evaluated in table
+    assert simulation.spent.replaced == 1
+    held = table.architectures()[0]
+    assert simulation.evaluate(held).evaluated is held
+    assert simulation.spent.replaced == 1
+
+
+def test_miss_policy_surrogate_needs_one(table: Table) -> None:
+    with pytest.raises(BenchmarkError, match="no surrogate"):
+        Simulation(table, Settings(miss="surrogate"))
+
+
+def test_seed_policies(table: Table) -> None:
+    cell = table.architectures()[0]
+    losses = [table.query(cell, None, seed).val_loss for seed in table.seeds(cell)]
+
+    def loss(**settings: object) -> float | None:
+        return Simulation(table, Settings(**settings)).evaluate(cell).result.val_loss  # type: ignore[arg-type]
+
+    assert loss(seeds="first") == losses[0]
+    assert loss(seeds="mean") == pytest.approx(np.mean(losses))  # type: ignore[arg-type]
+    drawn = [loss(seeds="drawn", seed=seed) for seed in range(30)]
+    assert set(drawn) == set(losses)
+    assert drawn[7] == loss(seeds="drawn", seed=7)
+
+
+@pytest.mark.parametrize("policy", [{"miss": "guess"}, {"seeds": "any"}])
+def test_unknown_policies_list_the_known(policy: dict[str, str]) -> None:
+    with pytest.raises(BenchmarkError, match="known: "):
+        Settings(**policy)  # type: ignore[arg-type]
