@@ -24,7 +24,6 @@ from nni_nlp_bench.benchmarks.download import (
     Patience,
     download,
     git_blob_id,
-    place,
 )
 
 CONTENT = np.random.default_rng(0).bytes(300_000)
@@ -172,14 +171,6 @@ def assert_done(target: Path) -> None:
 
 def assert_nothing(target: Path) -> None:
     assert {path.name for path in target.parent.iterdir()} == {"logs.zip.lock"}
-
-
-def test_blob_id_is_gits(tmp_path: Path) -> None:
-    file = tmp_path / "empty"
-    file.touch()
-    assert git_blob_id(file) == "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"
-    file.write_bytes(b"hello\n")
-    assert git_blob_id(file) == "ce013625030ba8dba906f756967f9e9ca394464a"
 
 
 def test_plain_download_reports_its_progress(
@@ -455,28 +446,3 @@ def test_a_killed_download_is_resumed(
     assert_done(target)
     assert server.ranges[0] is None
     assert int(str(server.ranges[1])[6:-1]) > 100_000
-
-
-def test_a_local_copy_passes_the_same_check(target: Path, tmp_path: Path, blob_id: str) -> None:
-    place(tmp_path / "original", target, blob_id)
-    assert_done(target)
-    other = tmp_path / "other"
-    other.write_bytes(CONTENT[1:])
-    with pytest.raises(DownloadError, match="other is not the published file"):
-        place(other, target, blob_id)
-    assert_done(target)
-
-
-def test_a_local_copy_replaces_a_corrupt_file(target: Path, tmp_path: Path, blob_id: str) -> None:
-    target.parent.mkdir(parents=True)
-    target.write_bytes(b"corrupt")
-    place(tmp_path / "original", target, blob_id)
-    assert_done(target)
-
-
-def test_a_local_copy_must_be_a_file(target: Path, tmp_path: Path, blob_id: str) -> None:
-    with pytest.raises(DownloadError, match="missing: no such file"):
-        place(tmp_path / "missing", target, blob_id)
-    with pytest.raises(DownloadError, match="a folder, not a file"):
-        place(tmp_path, target, blob_id)
-    assert not target.exists()

@@ -138,3 +138,10 @@ def test_a_broken_file_is_one_line(tmp_path: Path, verb: str, content: bytes, re
 def test_no_file_and_a_folder(tmp_path: Path) -> None:
     assert "No such file" in refused(call("show", "--architecture", tmp_path / "none.json"))
     assert "Is a directory" in refused(call("show", "--architecture", tmp_path))
+
+
+def test_draw_into_nowhere(tmp_path: Path) -> None:
+    folder = refused(call("draw", "--architecture", "lstm", "--out", tmp_path))
+    assert f"{tmp_path} is a folder" in folder
+    out = tmp_path / "none" / "lstm.png"
+    assert f"cannot write {out}" in refused(call("draw", "--architecture", "lstm", "--out", out))
