@@ -1,0 +1,138 @@
+"""`search` and `compare` as a user runs them, on a table."""
+
+from __future__ import annotations
+
+import csv
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from nni_nlp_bench.testing import made_up_table
+
+COMMAND = [str(Path(sys.executable).with_name("nni-nlp-bench"))]
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("table") / "made-up"
+    made_up_table(80).save(folder)
+    return folder
+
+
+def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [*COMMAND, *(str(a) for a in arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_compare_writes_its_results_and_goes_on_from_them(table: Path, tmp_path: Path) -> None:
+    options = ("--benchmark", table, "--strategies", "random,hyperband", "--restrict")
+    options = (*options, "--trials", 20, "--seeds", 2, "--out", tmp_path / "out")
+    first = run("compare", *options, "--json")
+    assert first.returncode == 0, first.stderr
+    report = json.loads(first.stdout)
+    assert {row["strategy"] for row in report["ranking"]} == {"random", "hyperband"}
+    trials = rows(tmp_path / "out/trials.csv")
+    assert len(trials) == 2 * 2 * 20
+    assert {row["origin"] for row in trials} == {"measured"}
+    assert len(rows(tmp_path / "out/summary.csv")) == 4
+    best = json.loads((tmp_path / "out/best.json").read_text())
+    lowest = min(float(row["val_loss"]) for row in trials if row["status"] == "OK")
+    assert best["result"]["val_loss"] == pytest.approx(lowest)
+    assert best["result"]["origin"] == "measured"
+    assert (tmp_path / "out/curve.png").read_bytes().startswith(b"\x89PNG")
+    again = run("compare", *options, "--json")
+    assert json.loads(again.stdout) == report
+    assert rows(tmp_path / "out/trials.csv") == trials
+
+
+def test_other_options_do_not_overwrite_results(table: Path, tmp_path: Path) -> None:
+    options = (
+        "--benchmark",
+        table,
+        "--strategy",
+        "random",
+        "--restrict",
+        "--out",
+        tmp_path / "out",
+    )
+    assert run("search", *options, "--trials", 3).returncode == 0
+    refused = run("search", *options, "--trials", 4)
+    assert refused.returncode == 2
+    assert "other options" in refused.stderr
+    assert len(rows(tmp_path / "out/trials.csv")) == 3
+
+
+def test_an_interrupted_search_goes_on(table: Path, tmp_path: Path) -> None:
+    """Interrupt a long search from the keyboard, then run the same command again."""
+    options = ("--benchmark", table, "--strategy", "bayesian", "--miss", "nearest")
+    command = [*COMMAND, "search", *options, "--trials", "60", "--out", tmp_path / "out"]
+    journal = tmp_path / "out/journals/bayesian-0.jsonl"
+    process = subprocess.Popen([str(c) for c in command], stderr=subprocess.PIPE, text=True)
+    until = time.monotonic() + 120
+    while not (journal.exists() and journal.read_text().count("\n") >= 25):
+        assert process.poll() is None and time.monotonic() < until
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in errors
+    done = journal.read_text().count("\n")
+    assert 25 <= done < 60
+    assert not (tmp_path / "out/trials.csv").exists()
+    before = journal.read_text()
+    assert run("search", *options, "--trials", 60, "--out", tmp_path / "out").returncode == 0
+    assert journal.read_text().startswith(before)
+    assert len(rows(tmp_path / "out/trials.csv")) == 60
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"--strategy": "magic"}, "unknown strategy 'magic'; known: bayesian, grid"),
+        ({"--space": "magic"}, "unknown search space 'magic'; known: rnn_cell"),
+        ({"--benchmark": "magic"}, "magic"),
+        ({"--strategy": "grid", "--restrict": None}, "restrict"),
+        ({"--hours": "0"}, "0.0 hours"),
+        ({"--out": __file__}, "not a folder"),
+    ],
+)
+def test_a_users_error_is_one_line(
+    table: Path, tmp_path: Path, changes: dict[str, str | None], message: str
+) -> None:
+    options: dict[str, object] = {
+        "--benchmark": table,
+        "--strategy": "random",
+        "--out": tmp_path / "out",
+        "--restrict": True,
+    }
+    options |= changes
+    arguments = [
+        part
+        for name, value in options.items()
+        if value is not None
+        for part in ([name] if value is True else [name, value])
+    ]
+    failed = run("search", *arguments)
+    assert failed.returncode == 2, failed.stderr
+    assert message in failed.stderr
+    assert failed.stderr.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_missing_architecture_ends_the_search_with_the_remedy(
+    table: Path, tmp_path: Path
+) -> None:
+    failed = run("search", "--benchmark", table, "--strategy", "random", "--out", tmp_path / "out")
+    assert failed.returncode == 2
+    assert failed.stderr.strip().splitlines()[-1].startswith("error: ")
+    assert "nearest" in failed.stderr

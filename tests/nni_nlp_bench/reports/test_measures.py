@@ -1,0 +1,115 @@
+"""Regret, targets and rankings of searches whose outcome is known."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from nni_nlp_bench.benchmarks.base import OK, Result
+from nni_nlp_bench.evaluators.trial import Trial
+from nni_nlp_bench.reports.measures import (
+    Reference,
+    incumbents,
+    reference_loss,
+    regrets,
+    summarize,
+)
+from nni_nlp_bench.reports.ranking import rank, ranking_table
+from nni_nlp_bench.strategies.compare import Run
+from nni_nlp_bench.testing import made_up_table
+from search_spaces.rnn_cell import published_recipe
+
+
+def run_of(losses: list[tuple[float, float]], strategy: str = "s", seed: int = 0) -> Run:
+    """Trials of the given validation and test losses; a NaN is a failed training."""
+    trials = []
+    for i, (val_loss, test_loss) in enumerate(losses):
+        failed = math.isnan(val_loss)
+        result = Result(
+            train_loss=None,
+            val_loss=val_loss,
+            test_loss=test_loss,
+            wall_time_s=3600.0,
+            status="loss is nan!" if failed else OK,
+            epoch=5,
+            seed=0,
+            origin="measured",
+            source="made-up",
+        )
+        cell = published_recipe(1000003 + i)
+        score = -9.0 if failed else -val_loss
+        trials.append(Trial(i, cell, cell, result, score, 5, 3600.0 * i, 3600.0 * (i + 1)))
+    return Run(strategy, seed, tuple(trials))
+
+
+NAN = math.nan
+RUN = run_of([(NAN, NAN), (5.0, 5.2), (5.5, 4.0), (4.8, 5.1), (4.9, 1.0)])
+REFERENCE = Reference(5.09, "best of the table")
+
+
+def test_the_incumbent_is_chosen_by_validation_and_reported_by_test_loss() -> None:
+    found = [None if best is None else best.index for best in incumbents(RUN.trials)]
+    assert found == [None, 1, 1, 3, 3]
+    assert regrets(RUN.trials, REFERENCE) == pytest.approx(
+        [NAN, 0.11, 0.11, 0.01, 0.01], nan_ok=True
+    )
+
+
+def test_summary() -> None:
+    row = summarize(RUN, REFERENCE)
+    assert row.best_perplexity == pytest.approx(math.exp(5.1))
+    assert row.regret == pytest.approx(0.01)
+    assert (row.evaluations_to_target, row.hours_to_target) == (4, 4.0)
+    assert (row.evaluations, row.distinct, row.epochs, row.failed) == (5, 5, 25, 1)
+    assert row.simulated_hours == 5.0
+
+
+def test_a_target_that_is_never_reached_is_none() -> None:
+    row = summarize(run_of([(5.0, 6.0)]), REFERENCE)
+    assert row.evaluations_to_target is row.hours_to_target is None
+
+
+def test_the_reference_of_a_table_is_its_lowest_test_loss() -> None:
+    table = made_up_table(20)
+    best = min(
+        curve.test_loss[-1]
+        for cell in table.architectures()
+        if (curve := table.curve(cell, 0)).status == OK
+    )
+    reference = reference_loss(table, [])
+    assert reference == Reference(best, "best of the table")
+
+
+def test_a_better_find_than_the_table_is_the_reference() -> None:
+    table = made_up_table(20)
+    reference = reference_loss(table, [run_of([(1.0, 1.5)])])
+    assert reference.loss == 1.5
+    assert "below the table's best" in reference.meaning
+
+
+def test_strategies_are_ranked_by_mean_regret() -> None:
+    runs = [
+        run_of([(6.0, 6.0)], "slow", 0),
+        run_of([(5.1, 5.1)], "slow", 1),
+        run_of([(5.2, 5.2)], "steady", 0),
+        run_of([(5.2, 5.2)], "steady", 1),
+        run_of([(NAN, NAN)], "broken", 0),
+    ]
+    ranked = rank([summarize(run, REFERENCE) for run in runs])
+    assert [row.strategy for row in ranked] == ["steady", "slow", "broken"]
+    assert ranked[1].best_perplexity == pytest.approx(math.exp(5.1))
+    assert (ranked[1].arrived, ranked[1].seeds, ranked[1].evaluations_to_target) == (1, 2, 1.0)
+    assert math.isnan(ranked[2].regret)
+
+
+def test_the_ranking_fits_a_terminal_of_80_columns() -> None:
+    from rich.console import Console
+
+    run = run_of([(5.2, 5.2)], "regularized_evolution", 0)
+    table = ranking_table(rank([summarize(run, REFERENCE)]), REFERENCE, "title")
+    console = Console(width=80, record=True, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123
+    console.print(table)
+    text = console.export_text()
+    assert "…" not in text
+    assert "regularized_evolution" in text
