@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from itertools import pairwise
 from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from search_spaces.errors import UserError
+from search_spaces.files import whole_file
 from search_spaces.rnn_cell.architecture import Recipe
 from search_spaces.rnn_cell.layout import Layout, arrange
 from search_spaces.rnn_cell.space import language_model_parameters
@@ -60,7 +60,7 @@ def draw(recipe: Recipe, path: Path) -> None:
     """Sources left, results right, operations coloured; the suffix of `path` is the format.
 
     The title's parameters are those of the benchmark's language model on PTB. Raises UserError for
-    a suffix other than png, svg, pdf.
+    a suffix other than png, svg, pdf, and where the file cannot be written.
     """
     import matplotlib as mpl
 
@@ -71,13 +71,9 @@ def draw(recipe: Recipe, path: Path) -> None:
         )
     # No date and no random ids: equal cells give equal files. Text stays text in an SVG.
     undated = {"png": {}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}[kind]
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": recipe.canonical_key}):
-            figure(recipe).savefig(unfinished, format=kind, dpi=150, metadata=undated)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    text = {"svg.fonttype": "none", "svg.hashsalt": recipe.canonical_key}
+    with whole_file(path) as file, mpl.rc_context(text):
+        figure(recipe).savefig(file, format=kind, dpi=150, metadata=undated)
 
 
 def figure(recipe: Recipe) -> Figure:

@@ -88,10 +88,22 @@ def test_an_unknown_suffix_is_refused(tmp_path: Path, name: str) -> None:
 
 def test_a_picture_that_cannot_be_placed_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "cell.png").mkdir()
-    with pytest.raises(OSError, match=r"cell\.png"):
+    with pytest.raises(UserError, match=r"cell\.png is a folder"):
         draw(named_recipe("rnn"), tmp_path / "cell.png")
     assert [file.name for file in tmp_path.iterdir()] == ["cell.png"]
     assert list((tmp_path / "cell.png").iterdir()) == []
+
+
+def test_a_picture_that_fails_leaves_the_former_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw(named_recipe("rnn"), tmp_path / "cell.svg")
+    former = (tmp_path / "cell.svg").read_bytes()
+    monkeypatch.setitem(STYLES, "blend", STYLES["blend"]._replace(fill="no colour"))
+    with pytest.raises(ValueError, match="no colour"):
+        draw(named_recipe("gru"), tmp_path / "cell.svg")
+    assert [file.name for file in tmp_path.iterdir()] == ["cell.svg"]
+    assert (tmp_path / "cell.svg").read_bytes() == former
 
 
 @settings(max_examples=30)
