@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
 PINS := setup.cfg pyproject.toml constraints.txt
 
 .DELETE_ON_ERROR:
-.PHONY: help install test lint format demo clean
+.PHONY: help install test lint format demo bench clean
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -31,6 +31,10 @@ demo: $(VENV)/installed ## Compare six strategies on NAS-Bench-NLP's surrogate, 
 	$(BIN)/nni-nlp-bench compare --space rnn_cell --benchmark nas-bench-nlp/ptb-surrogate \
 		--strategies random,regularized_evolution,local_search,policy_rl,bayesian,tpe \
 		--trials 200 --seeds 10 --out runs/demo
+
+# -P: the folder tests/search_spaces is not the package search_spaces.
+bench: $(VENV)/installed ## Measure how fast architectures are read, keyed, changed and encoded
+	$(BIN)/python -P tests/speed.py
 
 clean: ## Remove .venv and every cache
 	rm -rf $(VENV) .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
