@@ -21,7 +21,7 @@ lint: $(VENV)/installed-with-tests ## Check format, style, types and imports
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 
 format: $(VENV)/installed-with-tests ## Rewrite the sources in the one format
 	$(BIN)/ruff check --fix

@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -26,6 +27,7 @@ from search_spaces.errors import ArchitectureError
 
 A = TypeVar("A", bound=Architecture)
 MAX_MUTATIONS = 5
+FIRST_BYTES = {"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF"}
 
 
 def architectures(space: SearchSpace[A]) -> st.SearchStrategy[A]:
@@ -153,3 +155,12 @@ class SpaceContract:
         assert set(sample) == set(choices.simplify())
         assert choices.validate(sample) is None
         assert choices.from_sample(sample) == architecture
+
+    @pytest.mark.parametrize("suffix", FIRST_BYTES)
+    def test_a_picture_is_one_file(
+        self, space: SearchSpace[Any], architecture: Any, suffix: str, tmp_path: Path
+    ) -> None:
+        picture = tmp_path / f"picture.{suffix}"
+        space.draw(architecture, picture)
+        assert picture.read_bytes().startswith(FIRST_BYTES[suffix])
+        assert list(tmp_path.iterdir()) == [picture]
