@@ -48,19 +48,18 @@ class RestrictedSpace:
     def neighbours(self, architecture: Any) -> list[Any]:
         """The neighbours in the table, nearest first, never itself."""
         held = self._index.get(architecture.canonical_key)
-        distances = self._distances(architecture)
         if held is None:
-            near = np.argsort(distances, kind="stable")[: self.nearest_count]
+            order = np.argsort(self._distances(self._point(architecture)), kind="stable")
+            near = order[: self.nearest_count]
         else:
             near = self._neighbourhoods[held]
-            near = near[np.argsort(distances[near], kind="stable")]
         return [self.architectures[i] for i in near]
 
     def nearest(self, architecture: Any) -> Any:
         """The architecture itself where the table holds it, else the nearest one."""
         held = self._index.get(architecture.canonical_key)
         if held is None:
-            held = int(np.argmin(self._distances(architecture)))
+            held = int(np.argmin(self._distances(self._point(architecture))))
         return self.architectures[held]
 
     def choices(self, **options: Any) -> RestrictedChoices:
@@ -69,13 +68,18 @@ class RestrictedSpace:
 
     @cached_property
     def _neighbourhoods(self) -> list[NDArray[np.intp]]:
-        """For each architecture the positions of its neighbours."""
+        """For each architecture the positions of its neighbours, nearest first."""
         from sklearn.neighbors import NearestNeighbors
 
         search = NearestNeighbors(n_neighbors=self.nearest_count, algorithm="brute")
         graph = search.fit(self._scaled).kneighbors_graph()  # an architecture is not its own
         both = graph.maximum(graph.T).tocsr()
-        return np.split(both.indices, both.indptr[1:-1])
+        both.sort_indices()
+        rows = np.split(both.indices, both.indptr[1:-1])
+        return [
+            near[np.argsort(self._distances(self._scaled[i], near), kind="stable")]
+            for i, near in enumerate(rows)
+        ]
 
     @cached_property
     def _scale(self) -> NDArray[np.float64]:
@@ -90,13 +94,14 @@ class RestrictedSpace:
     def _scaled(self) -> NDArray[np.float64]:
         return self._encodings / self._scale
 
-    def _distances(self, architecture: Any) -> NDArray[np.float64]:
-        held = self._index.get(architecture.canonical_key)
-        if held is not None:
-            point = self._scaled[held]
-        else:
-            point = self.space.encode(architecture, "counts") / self._scale
-        return np.asarray(np.square(self._scaled - point).sum(axis=1))
+    def _point(self, architecture: Any) -> NDArray[np.float64]:
+        return np.asarray(self.space.encode(architecture, "counts") / self._scale)
+
+    def _distances(
+        self, point: NDArray[np.float64], among: NDArray[np.intp] | slice = slice(None)
+    ) -> NDArray[np.float64]:
+        """Squared distances from a scaled point to some of the architectures, or to all."""
+        return np.asarray(np.square(self._scaled[among] - point).sum(axis=1))
 
 
 class RestrictedChoices:
