@@ -73,8 +73,11 @@ class SearchSpace(Protocol[A]):
     def encode(self, architecture: A, kind: EncodingKind = "flat") -> NDArray[np.float64]:
         """Features: `flat` and `counts` are vectors of fixed length, `graph` is nodes x columns."""
 
+    def op_counts(self, architecture: A) -> dict[str, int]:
+        """How often each operation of the space occurs."""
+
     def describe(self, architecture: A) -> Description:
-        """Plain numbers and words for tables and plot axes."""
+        """Plain numbers and words for tables and plot axes: sizes, operations, `parameters`."""
 
     def network(self, architecture: A, size: Mapping[str, int]) -> torch.nn.Module:
         """The torch module that the architecture describes."""

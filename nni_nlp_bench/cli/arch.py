@@ -36,10 +36,12 @@ def show(
     facts = {"space": space, "canonical_key": value.canonical_key, **home.describe(value)}
     content = _content(value)
     if json:
-        print_json({**facts, "architecture": content})
+        counts = home.op_counts(value)
+        sizes = {name: fact for name, fact in facts.items() if name not in counts}
+        print_json({**sizes, "op_counts": counts, "architecture": content})
         return
-    sizes = {name: _word(fact) for name, fact in facts.items()}
-    print_tables(facts_table(sizes), _parts_table(content))
+    words = {name: _word(fact) for name, fact in facts.items()}
+    print_tables(facts_table(words), _parts_table(content))
 
 
 @arch.command()
@@ -138,4 +140,6 @@ def _parts_table(content: Mapping[str, Any]) -> Any:
 def _word(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:g}"
+    if isinstance(value, int):
+        return f"{value:,}"
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

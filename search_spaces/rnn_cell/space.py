@@ -67,14 +67,18 @@ class RnnCellSpace:
         """Features of the cell: see `encoding.py`."""
         return encode(architecture, kind)
 
-    def describe(self, architecture: Recipe) -> Description:
-        """Sizes, the count of every operation, and the millions of parameters of the PTB model."""
+    def op_counts(self, architecture: Recipe) -> dict[str, int]:
+        """How often each of the seven operations occurs."""
         count = Counter(node.op for node in architecture.nodes)
+        return {op: count[op] for op in OPS}
+
+    def describe(self, architecture: Recipe) -> Description:
+        """Sizes, the count of every operation, and the parameters of the PTB language model."""
         return {
             "hidden_states": architecture.hidden_states,
             "nodes": len(architecture.nodes),
-            **{op: count[op] for op in OPS},
-            "parameters_m": language_model_parameters(architecture) / 1e6,
+            **self.op_counts(architecture),
+            "parameters": language_model_parameters(architecture),
         }
 
     def network(self, architecture: Recipe, size: Mapping[str, int]) -> torch.nn.Module:
