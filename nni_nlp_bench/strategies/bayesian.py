@@ -13,8 +13,9 @@ from nni_nlp_bench.strategies.searcher import Proposal, Searcher
 class BayesianOptimization(Searcher):
     """Proposes the candidate of the best optimistic bound, mean + beta x deviation over the bag.
 
-    The settings of the NAS-Bench-NLP release: 20 random architectures first, beta = 2. Candidates
-    are fresh samples and mutations of the best architectures so far, as `counts` features.
+    The settings of the NAS-Bench-NLP release: 20 random architectures first, beta = 2. The pool of
+    candidates grows by fresh samples and by mutations of the best architectures so far; the trees
+    see their `counts` features.
     """
 
     def __init__(
@@ -23,31 +24,34 @@ class BayesianOptimization(Searcher):
         random_first: int = 20,
         beta: float = 2.0,
         bag: int = 10,
-        candidates: int = 100,
+        samples: int = 5,
+        mutations: int = 20,
         parents: int = 10,
     ) -> None:
         super().__init__(*args)
         self._random_first = random_first
         self._beta = beta
         self._bag = bag
-        self._candidates = candidates
+        self._samples = samples
+        self._mutations = mutations
         self._parents = parents
         self._seen: set[str] = set()
         self._scored: list[tuple[float, Any]] = []
         self._features: list[NDArray[np.float64]] = []
+        self._pool: dict[str, tuple[Any, NDArray[np.float64]]] = {}
 
     def ask(self) -> Proposal | None:
         """A random architecture at first, then the candidate of the best bound."""
         if len(self._scored) < self._random_first:
             architecture = self.sample_new(self._seen)
             return None if architecture is None else Proposal(architecture)
-        candidates = self._candidate_architectures()
-        if not candidates:
+        self._grow_pool()
+        if not self._pool:
             return None
-        features = np.stack([self.space.encode(a, "counts") for a in candidates])
-        chosen = candidates[int(np.argmax(self._bounds(features)))]
-        self._seen.add(chosen.canonical_key)
-        return Proposal(chosen)
+        bounds = self._bounds(np.stack([features for _, features in self._pool.values()]))
+        chosen = list(self._pool)[int(np.argmax(bounds))]
+        self._seen.add(chosen)
+        return Proposal(self._pool.pop(chosen)[0])
 
     def tell(self, proposal: Proposal, score: float | None) -> None:
         """A scored architecture joins the training set."""
@@ -55,15 +59,16 @@ class BayesianOptimization(Searcher):
             self._scored.append((score, proposal.architecture))
             self._features.append(self.space.encode(proposal.architecture, "counts"))
 
-    def _candidate_architectures(self) -> list[Any]:
+    def _grow_pool(self) -> None:
         best = sorted(self._scored, key=lambda pair: pair[0], reverse=True)[: self._parents]
-        drawn = [self.space.sample(self.rng) for _ in range(self._candidates // 2)]
+        drawn = [self.space.sample(self.rng) for _ in range(self._samples)]
         drawn += [
-            self.space.mutate(best[i % len(best)][1], self.rng)
-            for i in range(self._candidates - len(drawn))
+            self.space.mutate(best[i % len(best)][1], self.rng) for i in range(self._mutations)
         ]
-        distinct = {a.canonical_key: a for a in drawn}
-        return [a for key, a in distinct.items() if key not in self._seen]
+        for architecture in drawn:
+            key = architecture.canonical_key
+            if key not in self._seen and key not in self._pool:
+                self._pool[key] = architecture, self.space.encode(architecture, "counts")
 
     def _bounds(self, candidates: NDArray[np.float64]) -> NDArray[np.float64]:
         import lightgbm
@@ -77,7 +82,7 @@ class BayesianOptimization(Searcher):
                 "objective": "regression",
                 "num_leaves": 8,
                 "min_data_in_leaf": 2,
-                "learning_rate": 0.15,
+                "learning_rate": 0.25,
                 "num_threads": 1,
                 "deterministic": True,
                 "seed": int(self.rng.integers(2**31)),
@@ -85,7 +90,7 @@ class BayesianOptimization(Searcher):
                 "verbosity": -1,
             }
             data = lightgbm.Dataset(features[rows], scores[rows], params=parameters)
-            model = lightgbm.train(parameters, data, num_boost_round=40)
+            model = lightgbm.train(parameters, data, num_boost_round=20)
             predictions.append(np.asarray(model.predict(candidates)))
         bag = np.stack(predictions)
         return np.asarray(bag.mean(axis=0) + self._beta * bag.std(axis=0))
