@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import nni
-from nni.nas.benchmark.space import SlimBenchmarkSpace
 from nni.nas.nn.pytorch import ModelSpace
 
 from search_spaces.rnn_cell.architecture import Recipe
@@ -67,11 +66,6 @@ class RnnCellModelSpace(ModelSpace):  # type: ignore[misc]
     def export(self, found: Mapping[str, Value] | RecurrentCell) -> Recipe:
         """The recipe of what a search returns: a sample or a frozen module."""
         return found.recipe if isinstance(found, RecurrentCell) else self.from_sample(found)
-
-
-def slim_space(choices: CellChoices) -> SlimBenchmarkSpace:
-    """The same choices without torch modules, for NNI's benchmark evaluators."""
-    return SlimBenchmarkSpace(nni_choices(choices))
 
 
 def nni_choices(choices: CellChoices) -> dict[str, Any]:

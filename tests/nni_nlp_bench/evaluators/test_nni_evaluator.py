@@ -13,6 +13,7 @@ from nni_nlp_bench.evaluators.simulation import Settings, Simulation
 from nni_nlp_bench.strategies.quiet import load_nni
 from nni_nlp_bench.strategies.run import search_space
 from nni_nlp_bench.testing import EPOCHS, made_up_table
+from search_spaces.base import get_space
 
 
 def explore(
@@ -83,3 +84,15 @@ def test_serialises_for_the_training_service(tmp_path: Path) -> None:
     assert (
         copy.simulation.benchmark.architectures() == evaluator.simulation.benchmark.architectures()
     )
+
+
+def test_takes_the_torch_space_of_the_same_choices_and_no_other() -> None:
+    load_nni()
+    from nni_nlp_bench.evaluators.benchmark import ChoiceSpace, SimulationEvaluator
+
+    cells = get_space("rnn_cell")
+    evaluator = SimulationEvaluator(Simulation(made_up_table(12), Settings()), cells)
+    whole = cells.model_space()
+    assert ChoiceSpace(whole, evaluator).simplify().keys() == whole.simplify().keys()
+    with pytest.raises(ValueError, match="Expect space"):
+        ChoiceSpace(cells.model_space(hidden_states=1), evaluator)

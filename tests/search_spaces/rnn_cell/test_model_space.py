@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from typing import Any, ClassVar
+from typing import Any
 
 import nni
 import pytest
 import torch
 from nni.mutable import SampleValidationError
-from nni.nas.benchmark import BenchmarkEvaluator, BenchmarkModelSpace
 from nni.nas.evaluator import FunctionalEvaluator
 from nni.nas.execution import SequentialExecutionEngine
 from nni.nas.space import RawFormatModelSpace, SimplifiedModelSpace, model_context
@@ -18,7 +17,7 @@ from nni.nas.strategy import TPE, PolicyBasedRL, Random, RegularizedEvolution
 
 from search_spaces.rnn_cell import Recipe, RecipeError
 from search_spaces.rnn_cell.choices import CellChoices
-from search_spaces.rnn_cell.model_space import RnnCellModelSpace, slim_space
+from search_spaces.rnn_cell.model_space import RnnCellModelSpace
 from search_spaces.rnn_cell.network import RecurrentCell
 from search_spaces.rnn_cell.published import NAMED, named_recipe
 from search_spaces.rnn_cell.space import RnnCellSpace
@@ -127,34 +126,3 @@ def test_nnis_strategies_search_the_space(name: str, form: Any) -> None:
     assert len(models) == trials
     assert all(isinstance(space.export(model), Recipe) for model in models)
     assert len({model.recipe for model in models}) > 1
-
-
-class NodeCount(BenchmarkEvaluator):  # type: ignore[misc]
-    """A benchmark that knows how many nodes a cell has."""
-
-    choices = CellChoices()
-    scores: ClassVar[list[float]] = []
-
-    @classmethod
-    def default_space(cls) -> Any:
-        return slim_space(cls.choices)
-
-    def evaluate(self, sample: Any) -> float:
-        score = float(len(self.choices.from_sample(sample).nodes))
-        self.scores.append(score)
-        nni.report_final_result(score)
-        return score
-
-
-def test_the_slim_space_serves_nnis_benchmarks() -> None:
-    strategy = RegularizedEvolution(population_size=20, sample_size=5, seed=0)
-    NodeCount.scores.clear()
-    strategy(BenchmarkModelSpace(NodeCount()), SequentialExecutionEngine(100))
-    assert len(NodeCount.scores) == 100
-    assert sum(NodeCount.scores[80:]) > 1.2 * sum(NodeCount.scores[:20])
-
-
-def test_the_torch_space_is_the_slim_space_to_a_benchmark(space: RnnCellModelSpace) -> None:
-    assert BenchmarkModelSpace(space, NodeCount()).simplify().keys() == space.simplify().keys()
-    with pytest.raises(ValueError, match="Expect space"):
-        BenchmarkModelSpace(RnnCellModelSpace(hidden_states=1), NodeCount())
