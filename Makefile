@@ -27,9 +27,9 @@ format: $(VENV)/installed-with-tests ## Rewrite the sources in the one format
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-demo: $(VENV)/installed ## Compare six strategies on NAS-Bench-NLP's surrogate, into runs/demo
+demo: $(VENV)/installed ## Compare five strategies on NAS-Bench-NLP's surrogate, into runs/demo
 	$(BIN)/nni-nlp-bench compare --space rnn_cell --benchmark nas-bench-nlp/ptb-surrogate \
-		--strategies random,regularized_evolution,local_search,policy_rl,bayesian,tpe \
+		--strategies random,regularized_evolution,local_search,bayesian,tpe \
 		--trials 200 --seeds 10 --out runs/demo
 
 # -P: the folder tests/search_spaces is not the package search_spaces.

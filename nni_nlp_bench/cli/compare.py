@@ -10,12 +10,14 @@ from nni_nlp_bench.cli import options
 
 
 def compare(
-    benchmark: options.BenchmarkName,
-    strategies: Annotated[str, typer.Option(help="Names of strategies, separated by commas.")],
     out: options.Out,
     space: options.SpaceName = "rnn_cell",
+    benchmark: options.BenchmarkName = options.EMBEDDED,
+    strategies: Annotated[
+        str, typer.Option(help="Names of strategies, separated by commas.")
+    ] = options.FIVE_STRATEGIES,
     trials: options.Trials = 200,
-    seeds: Annotated[int, typer.Option(min=1, help="Searches of every strategy.")] = 10,
+    seeds: options.Seeds = 10,
     seed: options.Seed = 0,
     epochs: options.Epochs = None,
     hours: options.Hours = None,

@@ -7,10 +7,14 @@ from typing import Annotated, Literal
 
 import typer
 
+EMBEDDED = "nas-bench-nlp/ptb-surrogate"
+FIVE_STRATEGIES = "random,regularized_evolution,local_search,bayesian,tpe"
+
 BenchmarkName = Annotated[str, typer.Option(help="Name of a benchmark, or a table's folder.")]
 SpaceName = Annotated[str, typer.Option(help="Name of the search space.")]
 Out = Annotated[Path, typer.Option(help="Folder for the results.")]
 Trials = Annotated[int, typer.Option(min=1, help="Evaluations of each search.")]
+Seeds = Annotated[int, typer.Option(min=1, help="Searches of each strategy, a seed each.")]
 Seed = Annotated[int, typer.Option(min=0, help="First random seed.")]
 Epochs = Annotated[int | None, typer.Option(min=1, help="Also stop after so many epochs in all.")]
 Hours = Annotated[float | None, typer.Option(help="Also stop after so many simulated hours.")]

@@ -1,4 +1,4 @@
-"""`search`: one strategy, one seed, one benchmark."""
+"""`search`: one strategy on one benchmark."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from typing import Annotated
 import typer
 
 from nni_nlp_bench.cli import options
+from nni_nlp_bench.cli.compare import compare
 
 
 def search(
-    benchmark: options.BenchmarkName,
     strategy: Annotated[str, typer.Option(help="Name of the strategy.")],
     out: options.Out,
     space: options.SpaceName = "rnn_cell",
+    benchmark: options.BenchmarkName = options.EMBEDDED,
     trials: options.Trials = 200,
+    seeds: options.Seeds = 1,
     seed: options.Seed = 0,
     epochs: options.Epochs = None,
     hours: options.Hours = None,
@@ -22,18 +24,27 @@ def search(
     miss: options.Miss = "error",
     runs: options.Runs = "first",
     restrict: options.Restrict = False,
+    processes: options.Processes = None,
     json: options.Json = False,
 ) -> None:
     """Search with one strategy. Run it again to go on after an interruption.
 
     Writes trials.csv, summary.csv, best.json and curve.png to --out.
     """
-    from nni_nlp_bench.cli.searching import run_and_report
-    from nni_nlp_bench.evaluators.budget import Budget
-    from nni_nlp_bench.evaluators.simulation import Settings
-    from nni_nlp_bench.strategies.compare import Comparison
-
-    budget = Budget(trials, epochs, hours)
-    settings = Settings(miss=miss, seeds=runs, workers=workers, budget=budget)
-    comparison = Comparison(benchmark, (strategy,), (seed,), settings, restrict)
-    run_and_report(comparison, space, out, 1, json)
+    compare(
+        out=out,
+        space=space,
+        benchmark=benchmark,
+        strategies=strategy,
+        trials=trials,
+        seeds=seeds,
+        seed=seed,
+        epochs=epochs,
+        hours=hours,
+        workers=workers,
+        miss=miss,
+        runs=runs,
+        restrict=restrict,
+        processes=processes,
+        json=json,
+    )
