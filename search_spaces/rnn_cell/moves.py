@@ -61,7 +61,7 @@ def mutate(recipe: Recipe, rng: np.random.Generator) -> Recipe:
     """A cell one random edit away: first the kind of edit is drawn, then the edit."""
     drafts: dict[Edit, list[Draft]] = {}
     while True:
-        edit = EDITS[int(rng.integers(len(EDITS)))]
+        edit = EDITS[int(rng.choice(len(EDITS), p=_EDIT_WEIGHTS))]
         if edit not in drafts:
             drafts[edit] = list(edit(recipe))
         if drafts[edit]:
@@ -83,12 +83,18 @@ def neighbours(recipe: Recipe) -> list[Recipe]:
 
 
 def change_op(recipe: Recipe) -> Iterator[Draft]:
-    """Give one node another operation that takes the inputs it has."""
+    """Give one node another operation that takes its inputs, or blend two inputs by a third."""
+    names = (*recipe.sources, *(node.name for node in recipe.nodes))
     for i, node in enumerate(recipe.nodes):
         for op in OPS:
             fewest, most = arity(op)
             if op != node.op and fewest <= len(node.inputs) <= most:
                 yield _with(recipe.nodes, i, node._replace(op=op))
+        if len(node.inputs) == 2:
+            for gate in names:
+                if gate != node.name and gate not in node.inputs:
+                    blended = Node(node.name, "blend", (gate, *node.inputs))
+                    yield _with(recipe.nodes, i, blended)
 
 
 def rewire_input(recipe: Recipe) -> Iterator[Draft]:
@@ -184,6 +190,8 @@ EDITS: Sequence[Edit] = (
     add_state,
     drop_state,
 )
+# Rewiring and removing leave nodes dead, and a dead node is dropped: growth is drawn more often.
+_EDIT_WEIGHTS = (0.2, 0.2, 0.3, 0.1, 0.05, 0.1, 0.05)
 
 
 def _slots(node: Node) -> range:
