@@ -32,9 +32,8 @@ demo: $(VENV)/installed ## Compare five strategies on NAS-Bench-NLP's surrogate,
 		--strategies random,regularized_evolution,local_search,bayesian,tpe \
 		--trials 200 --seeds 10 --out runs/demo
 
-# -P: the folder tests/search_spaces is not the package search_spaces.
-bench: $(VENV)/installed ## Measure how fast architectures are read, keyed, changed and encoded
-	$(BIN)/python -P tests/speed.py
+bench: $(VENV)/installed ## Measure how fast cells, tables, searches and the surrogate are
+	for script in tests/performance/bench_*.py; do $(BIN)/python -W ignore $$script || exit; done
 
 clean: ## Remove .venv and every cache
 	rm -rf $(VENV) .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

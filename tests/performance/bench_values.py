@@ -1,4 +1,4 @@
-"""How fast the values of the recurrent cell are: run it with `make bench`."""
+"""How fast the values of the recurrent cell are: `python tests/performance/bench_values.py`."""
 
 from __future__ import annotations
 
