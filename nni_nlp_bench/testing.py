@@ -112,6 +112,16 @@ class StrategyContract:
         trials = self.search(budget=Budget(hours=hours, evaluations=1000))
         assert max(trial.start_s for trial in trials) < hours * 3600 <= trials[-1].end_s
 
+    def test_ends_only_with_its_budget_or_its_table(self) -> None:
+        """On a table that is smaller than the budget, whatever the number of workers."""
+        table = made_up_table(5)
+        for workers in (1, 4):
+            settings = Settings(workers=workers, budget=Budget(self.evaluations))
+            search = Search(self.strategy, 0, settings, restrict=True)
+            trials = run_search(table, search_space(table, restrict=True), search)
+            distinct = {trial.architecture.canonical_key for trial in trials}
+            assert len(trials) == self.evaluations or len(distinct) == len(table)
+
 
 def _keys(trials: list[Trial]) -> list[list[object]]:
     return [[trial.architecture.canonical_key, trial.result.epoch] for trial in trials]

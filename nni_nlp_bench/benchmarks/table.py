@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from nni_nlp_bench.benchmarks.base import (
+    OK,
     BenchmarkError,
     Curve,
     MissingArchitectureError,
@@ -119,6 +120,7 @@ class Table:
     ) -> Result:
         """The result after `epoch` epochs, or the last one reached where the run broke off.
 
+        Before the last one reached the status is OK: what the run came to is not yet known.
         `wall_time_s` is NaN where the time was not recorded. Raises MissingArchitectureError, and
         BenchmarkError for an epoch or seed that the table does not have.
         """
@@ -128,6 +130,7 @@ class Table:
             self._check_epoch(epoch)
             reached = min(epoch, reached)
         column = reached - 1 if self.has_curves else 0
+        broke_off = epoch is None or epoch >= self._epochs_done[run]
         train, val, test, wall = (
             None if values is None or reached == 0 else values for values in self._series
         )
@@ -136,7 +139,7 @@ class Table:
             val_loss=None if val is None else val.item(run, column),
             test_loss=None if test is None else test.item(run, column),
             wall_time_s=float("nan") if wall is None else float(wall[run, : column + 1].sum()),
-            status=self._status[run],
+            status=self._status[run] if broke_off else OK,
             epoch=reached,
             seed=seed or 0,
             origin="measured",

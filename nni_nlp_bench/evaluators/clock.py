@@ -24,12 +24,13 @@ class SimulatedClock:
         self._free_at = [0.0] * workers
         self._end = 0.0
 
-    def run(self, duration_s: float, not_before_s: float = 0.0) -> Interval:
-        """Spend `duration_s` seconds on the next free worker."""
-        start = max(heapq.heappop(self._free_at), not_before_s)
-        heapq.heappush(self._free_at, start + duration_s)
-        self._end = max(self._end, start + duration_s)
-        return Interval(start, start + duration_s)
+    def run(self, duration_s: float, after_s: float = 0.0) -> Interval:
+        """Spend `duration_s` seconds on the next free worker, which first waits until `after_s`."""
+        start = heapq.heappop(self._free_at)
+        end = max(start, after_s) + duration_s
+        heapq.heappush(self._free_at, end)
+        self._end = max(self._end, end)
+        return Interval(start, end)
 
     @property
     def next_free_s(self) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -30,6 +30,8 @@ from search_spaces.restricted import RestrictedSpace
 
 UNIFORM_GUESS = math.log(10_000)
 """Loss in nats per token of guessing uniformly over PTB's vocabulary: the score of a failure."""
+IDLE = 1000
+"""So many trials in a row without a new epoch show that nothing is left to train."""
 
 
 @dataclass(frozen=True)
@@ -52,9 +54,9 @@ class Settings:
 class Simulation:
     """The trainings of one search, answered by a benchmark.
 
-    A training continues from the checkpoint that an earlier trial of the same architecture left, so
-    only the epochs beyond it are charged. Under the miss policy `surrogate`, `surrogate` answers
-    for architectures that the benchmark lacks.
+    A training continues from the checkpoint that an earlier trial of the same architecture left: it
+    waits for that trial's end, and only the epochs beyond it are charged. Under the miss policy
+    `surrogate`, `surrogate` answers for architectures that the benchmark lacks.
     """
 
     def __init__(
@@ -74,9 +76,11 @@ class Simulation:
         self._journal = journal
         self._on_trial = on_trial
         self._clock = SimulatedClock(settings.workers)
-        self._checkpoints: dict[str, Result] = {}
+        self._checkpoints: dict[str, tuple[int, float, float]] = {}
+        """By key the longest training so far: epochs, seconds, and its end on the clock."""
         self._epochs = 0
         self._untimed = False
+        self._idle = 0
 
     @cached_property
     def _nearest(self) -> RestrictedSpace:
@@ -87,11 +91,9 @@ class Simulation:
 
     def evaluate(self, architecture: Any, epochs: int | None = None) -> Trial:
         """Train for `epochs` epochs in all (a full training by default). Raises BenchmarkError."""
-        evaluated, result = self._answer(architecture, epochs)
-        epochs_trained, duration_s = self._charge(evaluated.canonical_key, result)
-        self._epochs += epochs_trained
-        self._untimed = self._untimed or not math.isfinite(duration_s)
-        interval = Interval(math.nan, math.nan) if self._untimed else self._clock.run(duration_s)
+        evaluated, answer = self._answer(architecture, epochs)
+        result = self._with_status(answer)
+        epochs_trained, interval = self._train(evaluated.canonical_key, result)
         trial = Trial(
             index=len(self.trials),
             architecture=architecture,
@@ -109,14 +111,18 @@ class Simulation:
 
     @property
     def budget_left(self) -> bool:
-        """Whether another training may begin. Raises BenchmarkError for hours that nobody knows."""
+        """Whether another training may begin. Raises BenchmarkError for hours that nobody knows.
+
+        Without a limit of evaluations the search is over when nothing is left to train.
+        """
         budget = self.settings.budget
+        limit = budget.evaluations
         if budget.hours is not None and self._untimed:
             raise BenchmarkError(
                 f"{self.benchmark.name} records no times: give the budget in evaluations or epochs"
             )
         return (
-            (budget.evaluations is None or len(self.trials) < budget.evaluations)
+            (self._idle < IDLE if limit is None else len(self.trials) < limit)
             and (budget.epochs is None or self._epochs < budget.epochs)
             and (budget.hours is None or self._clock.next_free_s < budget.hours * 3600)
         )
@@ -164,20 +170,36 @@ class Simulation:
                 return near, query_by_seed_policy(self.benchmark, near, epochs, policy, seed)
             raise
 
-    def _charge(self, key: str, result: Result) -> tuple[int, float]:
-        before = self._checkpoints.get(key)
-        if before is None:
-            self._checkpoints[key] = result
-            return result.epoch, result.wall_time_s
-        if result.epoch <= before.epoch:
-            return 0, 0.0 if math.isfinite(result.wall_time_s) else math.nan
-        self._checkpoints[key] = result
-        return result.epoch - before.epoch, max(0.0, result.wall_time_s - before.wall_time_s)
-
-    def _loss(self, result: Result) -> float:
+    def _with_status(self, result: Result) -> Result:
+        """A training that went to its end without a loss has failed too."""
         loss: float | None = getattr(result, self.benchmark.objective)
+        if result.status != OK:
+            return result
         if loss is None:
             raise BenchmarkError(f"{result.source} records no {self.benchmark.objective}")
-        if result.status != OK or not math.isfinite(loss):
+        return result if math.isfinite(loss) else replace(result, status=f"loss is {loss}")
+
+    def _train(self, key: str, result: Result) -> tuple[int, Interval]:
+        """Charge what the architecture's checkpoint lacks: epochs and simulated time."""
+        done, seconds, ready_s = self._checkpoints.get(key, (0, 0.0, 0.0))
+        epochs = max(0, result.epoch - done)
+        # NaN, a time that was not recorded, stays NaN here; max(0.0, nan) would be 0.0
+        duration_s = max(result.wall_time_s - seconds, 0.0) if epochs else 0.0
+        self._epochs += epochs
+        self._untimed = self._untimed or not math.isfinite(duration_s)
+        if self._untimed:
+            interval = Interval(math.nan, math.nan)
+        else:
+            interval = self._clock.run(duration_s, ready_s)
+        if epochs or key not in self._checkpoints:
+            self._idle = 0
+            self._checkpoints[key] = result.epoch, result.wall_time_s, interval.end_s
+        else:
+            self._idle += 1
+        return epochs, interval
+
+    def _loss(self, result: Result) -> float:
+        if result.status != OK:
             return self.settings.failure_loss
+        loss: float = getattr(result, self.benchmark.objective)
         return loss

@@ -42,12 +42,11 @@ class BayesianOptimization(Searcher):
 
     def ask(self) -> Proposal | None:
         """A random architecture at first, then the candidate of the best bound."""
-        if len(self._scored) < self._random_first:
+        if len(self._scored) >= self._random_first:
+            self._grow_pool()
+        if not self._pool:
             architecture = self.sample_new(self._seen)
             return None if architecture is None else Proposal(architecture)
-        self._grow_pool()
-        if not self._pool:
-            return None
         bounds = self._bounds(np.stack([features for _, features in self._pool.values()]))
         chosen = list(self._pool)[int(np.argmax(bounds))]
         self._seen.add(chosen)

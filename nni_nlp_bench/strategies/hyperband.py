@@ -23,7 +23,6 @@ class Hyperband(Searcher):
         while eta ** (self._brackets + 1) <= self.epochs:
             self._brackets += 1
         self._bracket = self._brackets
-        self._seen: set[str] = set()
         self._start_bracket()
 
     def ask(self) -> Proposal | None:
@@ -43,7 +42,8 @@ class Hyperband(Searcher):
 
     def _start_bracket(self) -> None:
         count = -(-(self._brackets + 1) * self._eta**self._bracket // (self._bracket + 1))
-        drawn = (self.sample_new(self._seen) for _ in range(count))
+        seen: set[str] = set()  # of this bracket: the next may draw them again
+        drawn = (self.sample_new(seen) for _ in range(count))
         self._fill([architecture for architecture in drawn if architecture is not None], rung=0)
 
     def _next_rung(self) -> None:

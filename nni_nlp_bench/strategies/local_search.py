@@ -30,7 +30,7 @@ class LocalSearch(Searcher):
             architecture = self.sample_new(self._seen)
         else:
             architecture = self._next_neighbour()
-            if architecture is None and not self._pending and self._centre is not None:
+            if architecture is None and not self._pending:
                 self._restart()
                 return self.ask()
         if architecture is None:

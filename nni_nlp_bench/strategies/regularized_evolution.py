@@ -48,6 +48,8 @@ class RegularizedEvolution(Searcher):
         return Proposal(child)
 
     def tell(self, proposal: Proposal, score: float | None) -> None:
-        """A scored architecture joins the population."""
+        """A scored architecture joins the population; while that is empty another sample is due."""
         if score is not None:
             self._population.append((score, proposal.architecture))
+        elif not self._population:
+            self._to_sample += 1

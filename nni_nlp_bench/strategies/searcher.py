@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from search_spaces.base import SearchSpace
+from search_spaces.restricted import RestrictedSpace
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,10 +40,15 @@ class Searcher(ABC):
         """The score of a proposal, higher is better; None where its evaluation failed."""
 
     def sample_new(self, seen: set[str], tries: int = 1000) -> Any | None:
-        """A random architecture whose key is not in `seen`, which then holds it; None if rare."""
-        for _ in range(tries):
-            architecture = self.space.sample(self.rng)
-            if architecture.canonical_key not in seen:
-                seen.add(architecture.canonical_key)
-                return architecture
-        return None
+        """A random architecture whose key is not in `seen`, which then holds it.
+
+        None when a table has no other, and in a whole space when none was found in `tries`.
+        """
+        drawn = (self.space.sample(self.rng) for _ in range(tries))
+        new = next((a for a in drawn if a.canonical_key not in seen), None)
+        if new is None and isinstance(self.space, RestrictedSpace):
+            left = [a for a in self.space.architectures if a.canonical_key not in seen]
+            new = left[int(self.rng.integers(len(left)))] if left else None
+        if new is not None:
+            seen.add(new.canonical_key)
+        return new

@@ -10,7 +10,7 @@ import pytest
 from nni_nlp_bench.benchmarks.base import BenchmarkError, MissingArchitectureError
 from nni_nlp_bench.benchmarks.table import Table
 from nni_nlp_bench.evaluators.budget import Budget
-from nni_nlp_bench.evaluators.simulation import UNIFORM_GUESS, Settings, Simulation
+from nni_nlp_bench.evaluators.simulation import IDLE, UNIFORM_GUESS, Settings, Simulation
 from nni_nlp_bench.testing import EPOCH_S, EPOCHS, made_up_table
 from search_spaces.base import get_space
 from search_spaces.errors import UserError
@@ -130,3 +130,53 @@ def test_seed_policies(table: Table) -> None:
 def test_unknown_policies_list_the_known(policy: dict[str, str]) -> None:
     with pytest.raises(BenchmarkError, match="known: "):
         Settings(**policy)  # type: ignore[arg-type]
+
+
+def test_a_checkpoint_is_used_after_the_training_that_leaves_it(table: Table) -> None:
+    simulation, cell = Simulation(table, Settings(workers=2)), table.architectures()[0]
+    for epochs in (4, 4, 6):
+        simulation.evaluate(cell, epochs)
+    intervals = [(t.start_s / EPOCH_S, t.end_s / EPOCH_S) for t in simulation.trials]
+    assert intervals == [(0, 4), (0, 4), (4, 6)]
+    assert [trial.epochs_trained for trial in simulation.trials] == [4, 0, 2]
+
+
+def test_a_training_has_not_failed_before_it_breaks_off(table: Table) -> None:
+    simulation, cell = Simulation(table, Settings()), table.architectures()[9]
+    assert [simulation.evaluate(cell, epochs).failed for epochs in (2, 3, EPOCHS)] == [
+        False,
+        True,
+        True,
+    ]
+    assert simulation.trials[0].score == -table.curve(cell).val_loss[1]
+
+
+def test_a_training_that_failed_at_once_costs_nothing(table: Table) -> None:
+    """Its losses and its time are unknown; the clock goes on."""
+    cells = table.architectures()
+    epochs_done = table.arrays["epochs_done"].copy()
+    epochs_done[9 * 3] = 0
+    simulation = Simulation(
+        Table(table.metadata, {**table.arrays, "epochs_done": epochs_done}), Settings()
+    )
+    failed, other = simulation.evaluate(cells[9]), simulation.evaluate(cells[0])
+    assert failed.failed
+    assert (failed.score, failed.epochs_trained, failed.end_s) == (-UNIFORM_GUESS, 0, 0.0)
+    assert other.end_s == EPOCHS * EPOCH_S
+
+
+def test_a_loss_that_is_not_finite_is_a_failure(table: Table) -> None:
+    val_loss = table.arrays["val_loss"].copy()
+    val_loss[0, -1] = math.nan
+    trial = Simulation(
+        Table(table.metadata, {**table.arrays, "val_loss": val_loss}), Settings()
+    ).evaluate(table.architectures()[0])
+    assert trial.failed
+    assert trial.score == -UNIFORM_GUESS
+
+
+def test_a_search_without_anything_left_to_train_is_over(table: Table) -> None:
+    simulation = Simulation(table, Settings(budget=Budget(epochs=10**6)))
+    while simulation.budget_left:
+        simulation.evaluate(table.architectures()[0])
+    assert len(simulation.trials) == 1 + IDLE
