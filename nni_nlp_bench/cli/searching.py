@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
@@ -22,6 +24,7 @@ from nni_nlp_bench.strategies.compare import Comparison, Run, compare
 from nni_nlp_bench.strategies.run import check_search, search_space
 from search_spaces.base import get_space
 from search_spaces.errors import UserError
+from search_spaces.files import strict_json
 
 
 def run_and_report(
@@ -30,7 +33,13 @@ def run_and_report(
     """Run the comparison, or go on with it, and leave its results in `out`."""
     benchmark = load(comparison.benchmark)
     _check(benchmark, comparison, space)
-    _claim(out, comparison)
+    with _claimed(out, comparison):
+        _run_and_report(benchmark, comparison, out, processes, as_json)
+
+
+def _run_and_report(
+    benchmark: Benchmark, comparison: Comparison, out: Path, processes: int | None, as_json: bool
+) -> None:
     runs = _run_with_progress(comparison, out / "journals", processes or os.cpu_count() or 1)
     reference = reference_loss(benchmark, runs)
     summaries = [summarize(run, reference) for run in runs]
@@ -59,19 +68,28 @@ def _check(benchmark: Benchmark, comparison: Comparison, space: str) -> None:
     search_space(benchmark, comparison.restrict)
 
 
-def _claim(out: Path, comparison: Comparison) -> None:
-    """Keep the settings in the folder; refuse one that holds another comparison."""
-    settings = json.loads(json.dumps(asdict(comparison)))
-    path = out / "settings.json"
-    if path.exists():
-        if json.loads(path.read_text("utf-8")) != settings:
-            raise UserError(f"{out} holds a search with other options; choose another --out")
-        return
+@contextmanager
+def _claimed(out: Path, comparison: Comparison) -> Iterator[None]:
+    """Hold the folder, with the settings in it; refuse one that holds another comparison."""
+    lock = FileLock(out / ".lock", timeout=0)
     try:
         out.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except Timeout:
+        raise UserError(
+            f"another process is searching into {out}: wait for its end, or choose another --out"
+        ) from None
     except (FileExistsError, NotADirectoryError):
         raise UserError(f"--out {out} is not a folder") from None
-    write_json(path, settings)
+    except OSError as error:
+        raise UserError(f"cannot write --out {out}: {error.strerror or error}") from None
+    with lock:
+        path, settings = out / "settings.json", asdict(comparison)
+        if not path.exists():
+            write_json(path, settings)
+        elif path.read_text("utf-8") != strict_json(settings) + "\n":
+            raise UserError(f"{out} holds a search with other options; choose another --out")
+        yield
 
 
 def _run_with_progress(comparison: Comparison, journals: Path, processes: int) -> list[Run]:
@@ -86,7 +104,7 @@ def _run_with_progress(comparison: Comparison, journals: Path, processes: int) -
         TimeRemainingColumn(),
     ]
     console = Console(stderr=True)
-    with Progress(*columns, console=console) as progress:
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         task = progress.add_task("starting NNI", total=trials * len(searches))
 
         def follow(strategy: str, seed: int, evaluations: int) -> None:

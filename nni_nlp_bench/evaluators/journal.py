@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from io import FileIO
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from nni_nlp_bench.benchmarks.base import Result
 from search_spaces.errors import UserError
@@ -15,7 +16,7 @@ _END: dict[str, Any] = {"finished": True}
 
 
 class JournalError(UserError):
-    """The log does not belong to this search."""
+    """The log does not belong to this search, or cannot be read or written."""
 
 
 class Journal:
@@ -33,7 +34,7 @@ class Journal:
         """Whether the search that wrote it ran to its end."""
         if self.finished:
             self._lines.pop()
-        self._file: TextIO | None = None
+        self._file: FileIO | None = None
 
     def __len__(self) -> int:
         """Evaluations that were logged before."""
@@ -85,29 +86,36 @@ class Journal:
             self._file = None
 
     def _append(self, line: dict[str, Any]) -> None:
-        if self._file is None:
-            self._file = _opened_after(self.path, self._lines)
-        self._file.write(json.dumps(line) + "\n")
-        self._file.flush()
+        try:
+            if self._file is None:
+                self._file = _opened_after(self.path, self._lines)
+            text = json.dumps(line).encode() + b"\n"
+            if self._file.write(text) < len(text):
+                raise OSError("no space left")
+        except OSError as error:
+            raise JournalError(f"cannot write {self.path}: {error.strerror or error}") from None
         if line != _END:
             self._lines.append(line)
 
 
-def _opened_after(path: Path, lines: list[dict[str, Any]]) -> TextIO:
-    """The file, open for appending after these lines: whatever a crash left behind them goes."""
+def _opened_after(path: Path, lines: list[dict[str, Any]]) -> FileIO:
+    """The file, open for appending after these lines: whatever a crash left behind them goes.
+
+    Without a buffer, so that a line that could not be written is not tried again on closing.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
     part.write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
     part.replace(path)
-    return path.open("a", encoding="utf-8")
+    return path.open("ab", buffering=0)
 
 
 def _complete_lines(path: Path) -> list[dict[str, Any]]:
     if not path.exists():
         return []
-    text = path.read_text("utf-8")
-    lines = text[: text.rfind("\n") + 1].splitlines()
+    content = path.read_bytes()
+    lines = content[: content.rfind(b"\n") + 1].splitlines()
     try:
         return [json.loads(line) for line in lines]
-    except json.JSONDecodeError as error:
+    except ValueError as error:  # no JSON, or no text
         raise JournalError(f"{path} is damaged ({error}); delete it to start over") from None

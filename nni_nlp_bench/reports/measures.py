@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from nni_nlp_bench.benchmarks.base import OK, Benchmark, LossName, Result
+import numpy as np
+
+from nni_nlp_bench.benchmarks.base import OK, Benchmark, Result
 from nni_nlp_bench.evaluators.trial import Trial
 from nni_nlp_bench.strategies.compare import Run
 
 TARGET = 0.02
 """A search has arrived when its incumbent is within so many nats of the reference."""
+_LARGEST_LOSS = math.log(sys.float_info.max)
 
 
 @dataclass(frozen=True)
@@ -19,7 +23,13 @@ class Reference:
     """The loss that regret is measured from, in nats per token."""
 
     loss: float
+    """NaN where no training succeeded."""
     meaning: str
+
+    def __str__(self) -> str:
+        if math.isnan(self.loss):
+            return "nothing, for no training succeeded"
+        return f"{self.loss:.3f} nats, the {self.meaning}"
 
 
 @dataclass(frozen=True)
@@ -48,6 +58,11 @@ def reported_loss(result: Result) -> float:
     """The test loss where it is recorded, else the validation loss."""
     loss = result.test_loss if result.test_loss is not None else result.val_loss
     return math.nan if loss is None else loss
+
+
+def perplexity(loss: float) -> float:
+    """Perplexity of a loss in nats per token; infinite where it exceeds every number."""
+    return math.inf if loss > _LARGEST_LOSS else math.exp(loss)
 
 
 def incumbents(trials: Sequence[Trial]) -> list[Trial | None]:
@@ -79,17 +94,22 @@ def reference_loss(benchmark: Benchmark, runs: Sequence[Run]) -> Reference:
     ]
     held = benchmark.architectures()
     if held is None:
-        return Reference(min(found, default=math.nan), "best found in this comparison")
+        return Reference(_lowest(found), "best found in this comparison")
     table = [
         reported_loss(result)
         for architecture in held
         for seed in benchmark.seeds(architecture)
         if (result := benchmark.query(architecture, None, seed)).status == OK
     ]
-    lowest = min(loss for loss in table if math.isfinite(loss))
-    if min(found, default=math.inf) < lowest:
-        return Reference(min(found), "best found in this comparison, below the table's best")
+    lowest = _lowest(table + found)
+    if lowest not in table:
+        return Reference(lowest, "best found in this comparison, below the table's best")
     return Reference(lowest, "best of the table")
+
+
+def _lowest(losses: list[float]) -> float:
+    """The lowest of the finite losses, NaN without any."""
+    return min((loss for loss in losses if math.isfinite(loss)), default=math.nan)
 
 
 def summarize(run: Run, reference: Reference) -> Summary:
@@ -101,12 +121,12 @@ def summarize(run: Run, reference: Reference) -> Summary:
     return Summary(
         strategy=run.strategy,
         seed=run.seed,
-        best_perplexity=math.exp(loss),
+        best_perplexity=perplexity(loss),
         best_loss=loss,
         regret=loss - reference.loss,
         evaluations_to_target=None if arrived is None else arrived + 1,
         hours_to_target=None if arrived is None else trials[arrived].end_s / 3600,
-        simulated_hours=max((trial.end_s for trial in trials), default=math.nan) / 3600,
+        simulated_hours=float(np.max([trial.end_s for trial in trials] or [math.nan])) / 3600,
         evaluations=len(trials),
         distinct=len({trial.evaluated.canonical_key for trial in trials}),
         epochs=sum(trial.epochs_trained for trial in trials),
@@ -114,9 +134,3 @@ def summarize(run: Run, reference: Reference) -> Summary:
         predicted=sum(trial.result.origin == "predicted" for trial in trials),
         replaced=sum(trial.evaluated is not trial.architecture for trial in trials),
     )
-
-
-def objective_loss(result: Result, objective: LossName) -> float | None:
-    """The loss that the search minimised."""
-    loss: float | None = getattr(result, objective)
-    return loss

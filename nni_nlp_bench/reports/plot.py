@@ -34,6 +34,8 @@ def draw_regret(path: Path, runs: Sequence[Run], reference: Reference, title: st
     names = dict.fromkeys(run.strategy for run in runs)
     for i, name in enumerate(names):
         own = [run for run in runs if run.strategy == name and run.trials]
+        if not own:
+            continue
         style = COLOURS[i % len(COLOURS)], STYLES[i // len(COLOURS) % len(STYLES)]
         _draw(by_evaluations, *_against_evaluations(own, reference), name, style)
         if all(np.isfinite(trial.end_s) for run in own for trial in run.trials):
@@ -46,11 +48,11 @@ def draw_regret(path: Path, runs: Sequence[Run], reference: Reference, title: st
         axes.spines[["top", "right"]].set_visible(False)
         axes.set_axisbelow(True)
     _limit(by_evaluations, runs, reference)
-    by_evaluations.legend(loc="upper right", framealpha=0.9, edgecolor="none")
-    meaning = f"regret from {reference.loss:.3f} nats, the {reference.meaning}"
+    if by_evaluations.lines:
+        by_evaluations.legend(loc="upper right", framealpha=0.9, edgecolor="none")
     seeds = len({run.seed for run in runs})
     band = f"mean and middle 80 % of {seeds} seeds" if seeds > 1 else "one seed"
-    figure.suptitle(f"{title}\n{meaning}; {band}", fontsize=11)
+    figure.suptitle(f"{title}\nregret from {reference}; {band}", fontsize=11)
     with whole_file(path) as new:
         figure.savefig(new, dpi=130)
 
@@ -68,7 +70,8 @@ def _against_hours(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Regret at the same simulated times in every run, as each training ends."""
     ends = [np.array([trial.end_s / 3600 for trial in run.trials]) for run in runs]
-    hours = np.linspace(max(e.min() for e in ends), min(e.max() for e in ends), _HOURS_DRAWN)
+    first = max(e.min() for e in ends)
+    hours = np.linspace(first, max(first, min(e.max() for e in ends)), _HOURS_DRAWN)
     rows = []
     for run, end in zip(runs, ends, strict=True):
         order = np.argsort(end, kind="stable")
@@ -86,9 +89,13 @@ def _draw(
     style: tuple[str, str],
 ) -> None:
     colour, line = style
-    low, high = np.nanpercentile(values, _BAND, axis=0)
-    axes.plot(x, np.nanmean(values, axis=0), label=name, linewidth=1.8, color=colour, ls=line)
-    axes.fill_between(x, low, high, color=colour, alpha=0.12, linewidth=0)
+    found = ~np.isnan(values).all(axis=0)  # before it no seed has an incumbent
+    x, values = x[found], values[:, found]
+    mean, dot = np.nanmean(values, axis=0), "o" if len(set(x)) == 1 else ""
+    axes.plot(x, mean, label=name, linewidth=1.8, color=colour, ls=line, marker=dot)
+    if found.any():
+        low, high = np.nanpercentile(values, _BAND, axis=0)
+        axes.fill_between(x, low, high, color=colour, alpha=0.12, linewidth=0)
 
 
 def _limit(axes: Axes, runs: Sequence[Run], reference: Reference) -> None:

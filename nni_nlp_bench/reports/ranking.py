@@ -49,14 +49,23 @@ def _ranked(rows: list[Summary]) -> Ranked:
     return Ranked(
         strategy=rows[0].strategy,
         seeds=len(rows),
-        best_perplexity=min(perplexities),
+        best_perplexity=min(
+            (value for value in perplexities if not math.isnan(value)), default=math.nan
+        ),
         perplexity=float(np.mean(perplexities)),
-        perplexity_sd=float(np.std(perplexities, ddof=1)) if len(rows) > 1 else 0.0,
+        perplexity_sd=_deviation(perplexities),
         regret=float(np.mean([row.regret for row in rows])),
         arrived=len(arrivals),
         evaluations_to_target=float(np.median(arrivals)) if arrivals else None,
         simulated_hours=float(np.mean([row.simulated_hours for row in rows])),
     )
+
+
+def _deviation(values: list[float]) -> float:
+    """Of the sample; NaN where a value is not finite."""
+    if len(values) == 1:
+        return 0.0
+    return float(np.std(values, ddof=1)) if np.isfinite(values).all() else math.nan
 
 
 def ranking_table(ranked: Sequence[Ranked], reference: Reference, title: str) -> Table:
@@ -65,8 +74,8 @@ def ranking_table(ranked: Sequence[Ranked], reference: Reference, title: str) ->
     from rich.table import Table
 
     caption = (
-        "ppl: test perplexity, lower is better. Regret and target: from "
-        f"{reference.loss:.3f} nats, the {reference.meaning}; in brackets the seeds that arrived."
+        f"ppl: test perplexity, lower is better. Regret and target: from {reference}; "
+        "in brackets the seeds that arrived."
     )
     table = Table(title=title, caption=caption, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column("", justify="right", style="dim")
@@ -83,11 +92,11 @@ def ranking_table(ranked: Sequence[Ranked], reference: Reference, title: str) ->
         table.add_row(
             str(place),
             row.strategy,
-            f"{row.best_perplexity:.1f}",
-            f"{row.perplexity:.1f} ± {row.perplexity_sd:.1f}",
-            f"{row.regret:.3f}",
+            _known(row.best_perplexity, ".1f"),
+            f"{_known(row.perplexity, '.1f')} ± {_known(row.perplexity_sd, '.1f')}",
+            _known(row.regret, ".3f"),
             _arrival(row),
-            f"{row.simulated_hours:,.0f}",
+            _known(row.simulated_hours, ",.0f"),
         )
     return table
 
@@ -96,3 +105,7 @@ def _arrival(row: Ranked) -> str:
     if row.evaluations_to_target is None:
         return f"- (0/{row.seeds})"
     return f"{row.evaluations_to_target:.0f} ({row.arrived}/{row.seeds})"
+
+
+def _known(value: float, form: str) -> str:
+    return "-" if math.isnan(value) else format(value, form)

@@ -5,13 +5,17 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, wait
-from contextlib import suppress
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from multiprocessing.connection import Connection
+from multiprocessing.connection import wait as wait_for
 from pathlib import Path
 from queue import Empty
+from threading import Thread
 from typing import Any
 
 from nni_nlp_bench.benchmarks.base import Benchmark
@@ -19,6 +23,7 @@ from nni_nlp_bench.evaluators.simulation import Settings
 from nni_nlp_bench.evaluators.trial import Trial
 from nni_nlp_bench.strategies.run import Search, run_search, search_space
 from search_spaces.base import SearchSpace
+from search_spaces.errors import UserError
 
 Progress = Callable[[str, int, int], None]
 """Called with the strategy, the seed and the number of evaluations done."""
@@ -51,23 +56,25 @@ class Run:
     trials: tuple[Trial, ...]
 
 
-class InterruptedSearchError(Exception):
-    """Another search failed or the user stopped: this one ends early, its journal stays."""
-
-
 def compare(
     comparison: Comparison, journals: Path, processes: int, progress: Progress
 ) -> list[Run]:
     """All runs, in the order of `comparison.searches()`; finished ones come from their journals."""
     context = multiprocessing.get_context("spawn")
-    queue, stop = context.Queue(), context.Event()
-    pool = ProcessPoolExecutor(processes, context, _start_worker, (queue, stop))
+    queue, (leash, hand) = context.Queue(), context.Pipe(duplex=False)
+    pool = ProcessPoolExecutor(processes, context, _start_worker, (queue, leash))
     try:
-        jobs = [pool.submit(_run, comparison, s, journals) for s in comparison.searches()]
+        with _keyboard_is_the_parents():
+            jobs = [pool.submit(_run, comparison, s, journals) for s in comparison.searches()]
         _follow(jobs, queue, progress)
         return [job.result() for job in jobs]
+    except BrokenProcessPool:
+        raise UserError(
+            "a process of the search was killed, perhaps for want of memory: "
+            "run the command again to go on, with fewer --processes"
+        ) from None
     finally:
-        stop.set()
+        hand.close()
         pool.shutdown(wait=True, cancel_futures=True)
 
 
@@ -84,32 +91,40 @@ def _follow(jobs: list[Future[Run]], queue: Any, progress: Progress) -> None:
                 progress(*queue.get_nowait())
 
 
-_worker: tuple[Any, Any] | None = None  # the progress queue and the stop event of this process
+_progress: Any = None  # the queue of this process, if it is a worker
 
 
-def _start_worker(queue: Any, stop: Any) -> None:
-    """One thread a process, for the processes fill the cores; the parent minds the keyboard."""
-    global _worker
-    _worker = queue, stop
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _start_worker(queue: Any, leash: Connection) -> None:
+    """One thread a process, for the processes fill the cores.
+
+    It ends at once when the parent lets go of its end of the leash, or dies: journals allow it.
+    """
+    global _progress
+    _progress = queue
+    Thread(target=lambda: wait_for([leash]) and os._exit(1), daemon=True).start()
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = "1"
 
 
-def _run(comparison: Comparison, search: Search, journals: Path) -> Run:
-    assert _worker is not None, "the pool starts every worker with a queue and an event"
-    queue, stop = _worker
+@contextmanager
+def _keyboard_is_the_parents() -> Iterator[None]:
+    """Processes started here never hear of Ctrl-C; this one does when the block ends."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
+
+def _run(comparison: Comparison, search: Search, journals: Path) -> Run:
     def report(trial: Trial) -> None:
-        if stop.is_set():
-            raise InterruptedSearchError
         if (trial.index + 1) % _REPORT_EVERY == 0:
-            queue.put((search.strategy, search.seed, trial.index + 1))
+            _progress.put((search.strategy, search.seed, trial.index + 1))
 
     benchmark, space = _loaded(comparison.benchmark, comparison.restrict)
     path = journals / f"{search.strategy}-{search.seed}.jsonl"
     trials = run_search(benchmark, space, search, None, path, report)
-    queue.put((search.strategy, search.seed, len(trials)))
+    _progress.put((search.strategy, search.seed, len(trials)))
     return Run(search.strategy, search.seed, tuple(trials))
 
 

@@ -9,9 +9,12 @@ import warnings
 
 
 def load_nni() -> None:
-    """Import the parts of NNI that run searches; from then on its log starts at warnings."""
+    """Import the parts of NNI that run searches; from then on its log is silent.
+
+    NNI logs to stdout, where machines read JSON, and its errors are raised as well.
+    """
     with contextlib.redirect_stderr(io.StringIO()), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import nni.nas.benchmark
         import nni.nas.strategy  # noqa: F401
-    logging.getLogger("nni").setLevel(logging.WARNING)
+    logging.getLogger("nni").setLevel(logging.CRITICAL)

@@ -88,7 +88,8 @@ def test_the_journal_of_another_search_is_refused(tmp_path: Path) -> None:
         search(tmp_path / "a.jsonl", search=replace(SEARCH, seed=2))
 
 
-def test_a_damaged_journal_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "a.jsonl").write_text("no json\n{}\n")
+@pytest.mark.parametrize("content", [b"no json\n{}\n", b"\xff\xfe\n"])
+def test_a_damaged_journal_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "a.jsonl").write_bytes(content)
     with pytest.raises(JournalError, match="is damaged"):
         search(tmp_path / "a.jsonl")

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import math
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from nni_nlp_bench.benchmarks.base import OK, Result
+from nni_nlp_bench.benchmarks.table import Table
 from nni_nlp_bench.evaluators.trial import Trial
+from nni_nlp_bench.reports.files import write_best, write_trials
 from nni_nlp_bench.reports.measures import (
     Reference,
     incumbents,
+    perplexity,
     reference_loss,
     regrets,
     summarize,
 )
+from nni_nlp_bench.reports.plot import draw_regret
 from nni_nlp_bench.reports.ranking import rank, ranking_table
 from nni_nlp_bench.strategies.compare import Run
 from nni_nlp_bench.testing import made_up_table
@@ -101,6 +108,37 @@ def test_strategies_are_ranked_by_mean_regret() -> None:
     assert ranked[1].best_perplexity == pytest.approx(math.exp(5.1))
     assert (ranked[1].arrived, ranked[1].seeds, ranked[1].evaluations_to_target) == (1, 2, 1.0)
     assert math.isnan(ranked[2].regret)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("losses", [[], [(NAN, NAN)], [(NAN, NAN), (5.0, 5.2)], [(5.0, 800.0)]])
+def test_reports_of_little(losses: list[tuple[float, float]], tmp_path: Path) -> None:
+    """No trials, failed ones, a single one: every file is written."""
+    table = made_up_table(12)
+    statuses = tuple("out of memory" for _ in table.metadata.statuses)
+    broken = Table(replace(table.metadata, statuses=statuses), table.arrays)
+    runs = [run_of(losses, "random", seed) for seed in range(2)]
+    reference = reference_loss(broken, runs)
+    summaries = [summarize(run, reference) for run in runs]
+    best = min((test for val, test in losses if not math.isnan(val)), default=NAN)
+    assert reference.loss == pytest.approx(best, nan_ok=True)
+    assert rank(summaries)[0].best_perplexity == pytest.approx(perplexity(best), nan_ok=True)
+    write_trials(tmp_path / "trials.csv", runs, reference)
+    write_best(tmp_path / "best.json", runs, reference)
+    draw_regret(tmp_path / "curve.png", runs, reference, "little")
+    assert len((tmp_path / "trials.csv").read_text().splitlines()) == (2 * len(losses) + 1) * bool(
+        losses
+    )
+    assert (json.loads((tmp_path / "best.json").read_text())["architecture"] is None) == math.isnan(
+        best
+    )
+    assert (tmp_path / "curve.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_seed_without_success_does_not_hide_the_best_of_the_others() -> None:
+    runs = [run_of([(NAN, NAN)]), run_of([(5.0, 5.2)], seed=1)]
+    ranked = rank([summarize(run, REFERENCE) for run in runs])
+    assert ranked[0].best_perplexity == pytest.approx(math.exp(5.2))
 
 
 def test_the_ranking_fits_a_terminal_of_80_columns() -> None:
