@@ -106,5 +106,5 @@ def _limit(axes: Axes, runs: Sequence[Run], reference: Reference) -> None:
         for value in regrets(run.trials, reference)[max(1, len(run.trials) // 20) :]
         if np.isfinite(value)
     ]
-    if settled:
+    if any(settled):
         axes.set_ylim(min(0.0, *settled), 1.02 * float(np.percentile(settled, 99)))
