@@ -1,0 +1,178 @@
+"""How an untrained cell behaves in miniature, as named numbers, the same for equal cells.
+
+In the published training the matrices that do not read x stay at their random start, so a trained
+cell is close to an echo state network. What such a network can do shows without training: how long
+a changed input lives on, and how well its outputs give back past inputs and products of them by
+linear regression. All cells see the same inputs and draw from the same weights in canonical order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from search_spaces.rnn_cell.architecture import Recipe
+from search_spaces.rnn_cell.simulation import Kick, Weights, simulate
+
+WIDTH = 48
+INPUTS = 6
+STEPS = 36
+WARM_UP = 12
+SEQUENCES = 24
+TWINS = 6
+"""Sequences that run once more with one input replaced, and once more with the states pushed."""
+PUSH = 0.3
+GAIN = 1.0
+BIAS = 0.2
+RIDGE = 0.03
+"""Relative to the mean square of an output: stands for the dropout before the decoder."""
+RECALLED_STEPS = 6
+AGES = (0, 1, 2, 4, 8, 16, STEPS - WARM_UP - 1)
+_EARLY = 5
+_TINY = 1e-9
+
+Matrix = NDArray[np.float64]
+Lag = Callable[[int], Matrix]
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What every cell is shown, and what is asked of its outputs."""
+
+    weights: Weights
+    inputs: NDArray[np.float32]
+    kick: Kick
+    targets: NDArray[np.float32]
+    """Centred, (steps after the warm-up x sequences) x columns."""
+    first_columns: dict[str, int]
+    """Name of a target -> its first column; a target runs to the first column of the next."""
+
+
+def behaviour(recipe: Recipe) -> dict[str, float]:
+    """Size, spread, memory and recall of the output; always the same names, always finite."""
+    probe = default_probe()
+    outputs = simulate(recipe, probe.weights, probe.inputs, probe.kick)
+    seen = outputs[WARM_UP:, :SEQUENCES].reshape(-1, WIDTH)
+    mean = seen.mean(axis=0)
+    centred = seen - mean
+    covariance = (centred.T @ centred).astype(np.float64) / len(seen)
+    square = covariance.diagonal() + mean.astype(np.float64) ** 2
+    spread = float(np.sqrt(covariance.diagonal().mean())) + _TINY
+    return {
+        **_size(outputs, centred, mean, spread),
+        **_dimensions(covariance),
+        **_lives_on(outputs, spread),
+        **_recall(probe, centred, covariance, square),
+    }
+
+
+@cache
+def default_probe() -> Probe:
+    """Gaussian inputs and uniform weights from fixed seeds."""
+    rng = np.random.default_rng(20200612)
+    tokens = rng.standard_normal((STEPS, SEQUENCES, INPUTS))
+    push = PUSH * rng.standard_normal((TWINS, WIDTH))
+    weights = Weights.draw(rng, inputs=INPUTS, width=WIDTH, gain=GAIN, bias=BIAS)
+    replaced = tokens[:, :TWINS].copy()
+    replaced[WARM_UP] = np.roll(replaced[WARM_UP], 1, axis=0)
+    rows = np.concatenate([tokens, replaced, tokens[:, :TWINS]], axis=1)
+    ones = np.ones((STEPS, rows.shape[1], 1))
+    targets = _targets(lambda lag: tokens[WARM_UP - lag : STEPS - lag])
+    columns = np.concatenate(list(targets.values()), axis=1)
+    ends = np.cumsum([values.shape[1] for values in targets.values()]).tolist()
+    return Probe(
+        weights=weights,
+        inputs=np.concatenate([rows, ones], axis=2).astype(np.float32),
+        kick=Kick(WARM_UP, slice(SEQUENCES + TWINS, None), push.astype(np.float32)),
+        targets=(columns - columns.mean(axis=0)).astype(np.float32),
+        first_columns=dict(zip(targets, [0, *ends[:-1]], strict=True)),
+    )
+
+
+def _targets(past: Lag) -> Mapping[str, Matrix]:
+    """Past inputs, their sizes, and products within a step and between steps."""
+    half = INPUTS // 2
+
+    def a(lag: int) -> Matrix:
+        return past(lag)[..., :half]
+
+    def b(lag: int) -> Matrix:
+        return past(lag)[..., half:]
+
+    targets = {f"{lag}": past(lag) for lag in range(RECALLED_STEPS)}
+    targets |= {f"size_{lag}": abs(past(lag)) for lag in range(2)}
+    targets |= {f"pair_{lag}": a(lag) * b(lag) for lag in range(3)}
+    targets |= {f"product_{i}_{j}": a(i) * a(j) for i, j in ((0, 1), (1, 2), (0, 2))}
+    targets["product_0_1_2"] = a(0) * a(1) * a(2)
+    return {name: values.reshape(-1, values.shape[-1]) for name, values in targets.items()}
+
+
+def _size(
+    outputs: NDArray[np.float32],
+    centred: NDArray[np.float32],
+    mean: NDArray[np.float32],
+    spread: float,
+) -> dict[str, float]:
+    own = centred.std(axis=0)
+    offset = _log((own + _TINY) / (abs(mean) + _TINY)).mean()
+    squares = (centred / np.float32(spread)) ** 2
+    size = abs(outputs[[_EARLY, -1]]).mean(axis=(1, 2))
+    return {
+        "size": float(_log(np.hypot(spread, np.sqrt((mean**2).mean())))),
+        "spread": float(_log(spread)),
+        "spread_to_mean": float(offset),
+        "peakedness": float(_log((squares * squares).mean())),
+        "growth": float(_log(size[1]) - _log(size[0])),
+    }
+
+
+def _dimensions(covariance: Matrix) -> dict[str, float]:
+    """How many directions the units of the output span."""
+    own = np.sqrt(covariance.diagonal()) + _TINY
+    correlation = covariance / own[:, None] / own
+    np.fill_diagonal(correlation, 1)
+    _, volume = np.linalg.slogdet(correlation + 1e-3 * np.eye(WIDTH))
+    return {
+        "dimensions": float(WIDTH**2 / (correlation**2).sum()),
+        "log_volume": float(volume) / WIDTH,
+    }
+
+
+def _lives_on(outputs: NDArray[np.float32], spread: float) -> dict[str, float]:
+    """Mean change of the output, in its spreads, so many steps after a replaced input or push."""
+    base = outputs[WARM_UP:, :TWINS]
+    ages = list(AGES)
+    features: dict[str, float] = {}
+    for name, first in (("input", SEQUENCES), ("state", SEQUENCES + TWINS)):
+        twins = outputs[WARM_UP:, first : first + TWINS]
+        change = abs(twins[ages] - base[ages]).mean(axis=(1, 2)) / spread
+        features |= {f"{name}_lives_{a}": float(_log(c)) for a, c in zip(AGES, change, strict=True)}
+    return features
+
+
+def _recall(
+    probe: Probe, centred: NDArray[np.float32], covariance: Matrix, square: Matrix
+) -> dict[str, float]:
+    """Explained variance (1 is best) of the targets by ridge regression on the output."""
+    targets = probe.targets
+    cross = (centred.T @ targets).astype(np.float64) / len(centred)
+    ridge = RIDGE * square + 1e-6 * square.max() + _TINY**2
+    solution = np.linalg.solve(covariance + np.diag(ridge), cross)
+    explained = 2 * (solution * cross).sum(0) - (solution * (covariance @ solution)).sum(0)
+    explained /= (targets**2).mean(axis=0)
+    starts = list(probe.first_columns.values())
+    sums = np.add.reduceat(explained, starts) / np.diff([*starts, targets.shape[1]])
+    recall = {
+        f"recall_{name}": float(of) for name, of in zip(probe.first_columns, sums, strict=True)
+    }
+    recall["recall_total"] = sum(recall[f"recall_{lag}"] for lag in range(RECALLED_STEPS))
+    return recall
+
+
+def _log(value: float | NDArray[np.floating]) -> NDArray[np.float64]:
+    """Decimal logarithm, with a floor for what is gone."""
+    return np.log10(np.asarray(value, dtype=np.float64) + 1e-6)
