@@ -1,0 +1,40 @@
+"""Runs of the same cell brought together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nni_nlp_bench.benchmarks.base import BenchmarkError
+from search_spaces.rnn_cell import Recipe
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Distinct cells, in the order of their canonical keys."""
+
+    recipes: tuple[Recipe, ...]
+    loss: NDArray[np.float64]
+    """Mean over the runs with a finite loss; NaN where there is none."""
+    diverged: NDArray[np.float64]
+    """Share of the runs without a finite loss."""
+
+
+def cells_of_runs(recipes: Sequence[Recipe], losses: NDArray[np.float64]) -> Cells:
+    """One loss a run, NaN or infinite where it diverged. Raises BenchmarkError for no runs."""
+    values = np.asarray(losses, dtype=np.float64)
+    if not len(recipes) or values.shape != (len(recipes),):
+        raise BenchmarkError(
+            f"need one loss a recipe: {len(recipes)} recipes, {values.size} losses"
+        )
+    keys = [recipe.canonical_key for recipe in recipes]
+    _, first, cell = np.unique(keys, return_index=True, return_inverse=True)
+    finite = np.isfinite(values)
+    runs, good = np.bincount(cell), np.bincount(cell, weights=finite)
+    total = np.bincount(cell, weights=np.where(finite, values, 0))
+    with np.errstate(invalid="ignore"):
+        mean = np.where(good > 0, total / good, np.nan)
+    return Cells(tuple(recipes[i] for i in first), mean, 1 - good / runs)

@@ -1,0 +1,55 @@
+"""What a surrogate knows of a cell: its structure, how it grows, how it behaves untrained."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from search_spaces.rnn_cell import Recipe
+from search_spaces.rnn_cell.behaviour import behaviour
+from search_spaces.rnn_cell.growth import growth
+from search_spaces.rnn_cell.published import named_recipe
+from search_spaces.rnn_cell.structure import structure
+
+CELLS_A_TASK = 64
+WORTH_PROCESSES = 4 * CELLS_A_TASK
+"""Fewer cells than this are done before other processes have started."""
+
+
+def features(recipes: Sequence[Recipe], workers: int | None = None) -> NDArray[np.float64]:
+    """Cells x features, all finite; columns as in `feature_names`.
+
+    `workers` processes share a large batch: all usable processors by default.
+    """
+    workers = workers or _processors()
+    if workers == 1 or len(recipes) < WORTH_PROCESSES:
+        return _features(recipes)
+    from joblib import Parallel, delayed
+
+    tasks = [recipes[i : i + CELLS_A_TASK] for i in range(0, len(recipes), CELLS_A_TASK)]
+    return np.concatenate(Parallel(n_jobs=workers)(delayed(_features)(task) for task in tasks))
+
+
+@cache
+def feature_names() -> tuple[str, ...]:
+    """Names of the columns."""
+    return tuple(_of_cell(named_recipe("rnn")))
+
+
+def _features(recipes: Sequence[Recipe]) -> NDArray[np.float64]:
+    rows = [list(_of_cell(recipe).values()) for recipe in recipes]
+    return np.array(rows, dtype=np.float64).reshape(len(rows), len(feature_names()))
+
+
+def _of_cell(recipe: Recipe) -> dict[str, float]:
+    return structure(recipe) | growth(recipe) | behaviour(recipe)
+
+
+def _processors() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,138 @@
+"""Gaussian process regression with one relevance a feature.
+
+Matern-3/2 kernel, relevances and noise by maximal marginal likelihood (Rasmussen & Williams,
+"Gaussian Processes for Machine Learning", 2006, sections 4.2 and 5.4), stopped early.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+FIRST_RELEVANCE = 0.06
+FIRST_NOISE = 0.15
+"""Variances: 1 is that of the targets."""
+UPDATES = 40
+LEARNING_RATE = 0.05
+MOST_DEVIATIONS = 3.0
+"""Standardised features are cut here: a rare count must not put a cell far from all others."""
+JITTER = 1e-4
+
+Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class GaussianProcess:
+    """A fitted process; `predict` needs nothing but these arrays."""
+
+    centre: Array
+    scale: Array
+    relevance: Array
+    """Inverse length scale of each standardised feature; 0 where it was constant."""
+    seen: Array
+    """Training cells x features, standardised and multiplied by the relevances."""
+    dual: Array
+    """One coefficient a training cell."""
+    mean: float
+
+    @classmethod
+    def fit(cls, features: NDArray[np.float64], targets: NDArray[np.float64]) -> GaussianProcess:
+        """Fit to features (cells x features) and targets (cells)."""
+        varies = features.std(axis=0) > 1e-9
+        centre = features.mean(axis=0)
+        scale = np.where(varies, features.std(axis=0), 1)
+        standard = _standard(features, centre, scale)
+        mean, spread = float(targets.mean()), float(targets.std()) or 1.0
+        wanted = ((targets - mean) / spread).astype(np.float32)
+        logs = _maximise_likelihood(standard, wanted)
+        relevance = np.exp(logs[:-2]) * varies
+        seen = standard * relevance.astype(np.float32)
+        covariance, _ = _covariance(seen, np.exp(logs[-2]), np.exp(logs[-1]))
+        dual = np.linalg.solve(covariance, wanted) * np.exp(logs[-2]) * spread
+        return cls(
+            centre.astype(np.float32),
+            scale.astype(np.float32),
+            relevance.astype(np.float32),
+            seen,
+            dual.astype(np.float32),
+            mean,
+        )
+
+    def predict(
+        self, features: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Posterior mean of cells x features, and likeness to the most similar training cell.
+
+        Likeness is the kernel: 1 for a cell that was seen, 0 far away from all.
+        """
+        standard = _standard(features, self.centre, self.scale)
+        kernel = _matern(_distances(standard * self.relevance, self.seen))
+        mean = self.mean + (kernel @ self.dual).astype(np.float64)
+        return mean, kernel.max(axis=1).astype(np.float64)
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """Everything, for a `.npz` file."""
+        return {**vars(self), "mean": np.array(self.mean)}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, Any]) -> GaussianProcess:
+        """The inverse of `to_arrays`."""
+        return cls(**{**arrays, "mean": float(arrays["mean"])})
+
+
+def _standard(features: NDArray[np.float64], centre: Array, scale: Array) -> Array:
+    deviations = (features - centre) / scale
+    return deviations.clip(-MOST_DEVIATIONS, MOST_DEVIATIONS).astype(np.float32)
+
+
+def _distances(a: Array, b: Array) -> Array:
+    """Times the square root of 3."""
+    squares = (a * a).sum(1)[:, None] + (b * b).sum(1) - 2 * (a @ b.T)
+    return np.asarray(np.sqrt(3 * squares.clip(0)))
+
+
+def _matern(distances: Array) -> Array:
+    return (1 + distances) * np.exp(-distances)
+
+
+def _covariance(scaled: Array, signal: float, noise: float) -> tuple[Array, Array]:
+    """Of the targets; and exp(-distance), which the gradient needs."""
+    distances = _distances(scaled, scaled)
+    decay = np.exp(-distances)
+    covariance = np.float32(signal) * (1 + distances) * decay
+    covariance[np.diag_indices_from(covariance)] += np.float32(noise + JITTER)
+    return covariance, decay
+
+
+def _maximise_likelihood(standard: Array, targets: Array) -> NDArray[np.float64]:
+    """Logarithms of the relevances, of the signal's and of the noise's variance, by Adam."""
+    count = standard.shape[1]
+    logs = np.log([*[FIRST_RELEVANCE] * count, 1.0, FIRST_NOISE])
+    first, second = np.zeros_like(logs), np.zeros_like(logs)
+    for update in range(1, UPDATES + 1):
+        gradient = _gradient(standard, targets, logs)
+        first = 0.9 * first + 0.1 * gradient
+        second = 0.999 * second + 0.001 * gradient**2
+        mean, square = first / (1 - 0.9**update), second / (1 - 0.999**update)
+        logs = logs - LEARNING_RATE * mean / (np.sqrt(square) + 1e-8)
+    return logs
+
+
+def _gradient(standard: Array, targets: Array, logs: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Of the negative log marginal likelihood."""
+    scaled = standard * np.exp(logs[:-2]).astype(np.float32)
+    signal, noise = np.exp(logs[-2:])
+    covariance, decay = _covariance(scaled, signal, noise)
+    inverse = np.linalg.inv(covariance)
+    dual = inverse @ targets
+    outer = (inverse - dual[:, None] * dual) / 2  # derivative by the covariance
+    of_noise = noise * outer.trace()
+    of_signal = (outer * covariance).sum() - (noise + JITTER) * outer.trace()
+    # d k / d log w = -3 signal exp(-sqrt(3) r) w^2 (a - b)^2, summed over all pairs of cells
+    pull = outer * decay
+    squares = pull.sum(axis=1) @ scaled**2 - (scaled * (pull @ scaled)).sum(axis=0)
+    return np.concatenate([-6 * signal * squares, [of_signal, of_noise]])

@@ -1,0 +1,20 @@
+"""The surrogate that comes with this package."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nni_nlp_bench.benchmarks.surrogate.model import Surrogate
+
+PTB_FOLDER = Path(__file__).parent / "ptb"
+
+
+@cache
+def ptb_surrogate() -> Surrogate:
+    """NAS-Bench-NLP on Penn Treebank: test loss after 50 epochs of any recurrent cell."""
+    from nni_nlp_bench.benchmarks.surrogate.model import Surrogate
+
+    return Surrogate.load(PTB_FOLDER)

@@ -1,0 +1,237 @@
+"""The surrogate: how good, how sure, how fast; and its files."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from nni_nlp_bench.benchmarks.base import BenchmarkError
+from nni_nlp_bench.benchmarks.surrogate import fit as fitting
+from nni_nlp_bench.benchmarks.surrogate.cells import cells_of_runs
+from nni_nlp_bench.benchmarks.surrogate.evaluate import evaluate
+from nni_nlp_bench.benchmarks.surrogate.features import feature_names, features
+from nni_nlp_bench.benchmarks.surrogate.fit import fit
+from nni_nlp_bench.benchmarks.surrogate.model import Surrogate
+from nni_nlp_bench.benchmarks.surrogate.packaged import PTB_FOLDER, ptb_surrogate
+from nni_nlp_bench.benchmarks.surrogate.published_losses import read_losses
+from nni_nlp_bench.benchmarks.surrogate.storage import METADATA, MODEL
+from nni_nlp_bench.benchmarks.surrogate.training_time import (
+    PTB_TIME,
+    WIKITEXT_2_TIME,
+    TrainingTime,
+)
+from search_spaces.rnn_cell import Recipe
+from search_spaces.rnn_cell.published import named_recipe
+from search_spaces.rnn_cell.space import RnnCellSpace
+
+TABLE = "nas-bench-nlp/ptb_multi_run.csv.gz"
+NAMED = [named_recipe(name) for name in ("lstm", "gru", "rnn")]
+
+Shared = Callable[[str], Path]
+
+
+@pytest.fixture(scope="module")
+def cells() -> list[Recipe]:
+    rng = np.random.default_rng(5)
+    space = RnnCellSpace()
+    return [space.sample(rng) for _ in range(60)]
+
+
+@pytest.fixture(scope="module")
+def small(cells: list[Recipe]) -> Surrogate:
+    """Fitted to losses that fall with the number of nodes; the largest cells diverge."""
+    return fit(cells, np.array([made_up_loss(cell) for cell in cells]), workers=1)
+
+
+def made_up_loss(cell: Recipe) -> float:
+    nodes = len(cell.nodes)
+    return float("nan") if nodes > 9 else 6 - nodes / 10
+
+
+def test_predictions_follow_the_losses(small: Surrogate, cells: list[Recipe]) -> None:
+    predicted = small.predict(cells)
+    losses = np.array([made_up_loss(cell) for cell in cells])
+    finite = np.isfinite(losses)
+    assert np.corrcoef(predicted.loss[finite], losses[finite])[0, 1] > 0.8
+    assert (predicted.std > 0).all()
+    assert (predicted.seconds_per_epoch > 0).all()
+    assert predicted.divergence[~finite].min() > predicted.divergence[finite].mean()
+    assert evaluate(small, cells, losses).overall.kendall > 0.6
+    kept = [cell for cell, ok in zip(cells, finite, strict=True) if ok]
+    assert fit(kept, losses[finite], workers=1).predict(cells).divergence.max() < 0.01
+
+
+def test_equal_cells_have_equal_predictions(small: Surrogate, cells: list[Recipe]) -> None:
+    names = ("loss", "std", "seconds_per_epoch", "divergence")
+    twice = small.predict([cells[0], cells[1], cells[0].canonical])
+    fresh = fit_again(small).predict(cells[:1])
+    for name in names:
+        values = getattr(twice, name)
+        assert values[0] == values[2]
+        assert getattr(fresh, name)[0] == pytest.approx(values[0], rel=1e-4)
+    assert small.predict([]).loss.shape == (0,)
+
+
+def fit_again(surrogate: Surrogate) -> Surrogate:
+    """The same models with nothing remembered."""
+    parts = (surrogate.loss, surrogate.error, surrogate.divergence, surrogate.training_time)
+    return Surrogate(*parts)
+
+
+def test_other_processes_compute_the_same_features(
+    cells: list[Recipe], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nni_nlp_bench.benchmarks.surrogate.features.WORTH_PROCESSES", 2)
+    alone, shared_out = features(cells, workers=1), features(cells, workers=2)
+    assert np.array_equal(alone, shared_out)
+    assert alone.shape == (len(cells), len(feature_names()))
+
+
+def test_runs_of_a_cell_are_averaged_over_the_finite_ones() -> None:
+    lstm, gru, rnn = NAMED
+    runs = [lstm, gru, lstm.canonical, rnn, lstm]
+    found = cells_of_runs(runs, np.array([4.0, np.nan, 5.0, np.inf, np.nan]))
+    by_key = dict(zip(found.recipes, zip(found.loss, found.diverged, strict=True), strict=True))
+    assert by_key[lstm] == (4.5, pytest.approx(1 / 3))
+    assert np.isnan(by_key[gru][0])
+    assert by_key[rnn][1] == 1
+    with pytest.raises(BenchmarkError, match="one loss a recipe"):
+        cells_of_runs(runs, np.array([4.0]))
+
+
+def test_too_few_cells_are_refused() -> None:
+    with pytest.raises(BenchmarkError, match="needs 20 cells"):
+        fit(NAMED, np.array([4.6, 4.7, np.nan]))
+
+
+def test_a_saved_surrogate_predicts_the_same(
+    small: Surrogate, cells: list[Recipe], tmp_path: Path
+) -> None:
+    for name in ("a", "b"):
+        small.save(tmp_path / name)
+    assert (tmp_path / "a" / MODEL).read_bytes() == (tmp_path / "b" / MODEL).read_bytes()
+    loaded = Surrogate.load(tmp_path / "a")
+    assert loaded.predict(cells).loss == pytest.approx(small.predict(cells).loss, abs=1e-6)
+    assert loaded.predict(cells).std == pytest.approx(small.predict(cells).std, rel=1e-4)
+    assert loaded.training_time == small.training_time
+
+
+def test_a_damaged_file_is_named(tmp_path: Path) -> None:
+    folder = tmp_path / "surrogate"
+    with pytest.raises(BenchmarkError, match=rf"{METADATA} is missing: install"):
+        Surrogate.load(folder)
+    shutil.copytree(PTB_FOLDER, folder)
+    content = bytearray((folder / MODEL).read_bytes())
+    content[1000] ^= 1
+    (folder / MODEL).write_bytes(content)
+    with pytest.raises(BenchmarkError, match=rf"{MODEL} is damaged .*install") as caught:
+        Surrogate.load(folder)
+    assert "\n" not in str(caught.value)
+    (folder / MODEL).unlink()
+    with pytest.raises(BenchmarkError, match=rf"{MODEL} cannot be read"):
+        Surrogate.load(folder)
+    (folder / METADATA).write_text("{")
+    with pytest.raises(BenchmarkError, match=rf"{METADATA} is damaged"):
+        Surrogate.load(folder)
+    (folder / METADATA).write_text("{}")
+    with pytest.raises(BenchmarkError, match="does not describe a surrogate"):
+        Surrogate.load(folder)
+
+
+def test_a_model_for_other_features_is_refused(tmp_path: Path) -> None:
+    shutil.copytree(PTB_FOLDER, tmp_path / "old")
+    file = tmp_path / "old" / METADATA
+    metadata = json.loads(file.read_text())
+    for key, value, message in (("features", [], "other features"), ("format_version", 0, "not 1")):
+        file.write_text(json.dumps(metadata | {key: value}))
+        with pytest.raises(BenchmarkError, match=message):
+            Surrogate.load(tmp_path / "old")
+
+
+def test_packaged_surrogate_on_the_named_cells() -> None:
+    predicted = ptb_surrogate().predict(NAMED)
+    assert predicted.loss == pytest.approx([4.6, 4.6, 5.1], abs=0.2)
+    assert predicted.loss[0] < predicted.loss[2]
+    assert predicted.loss[1] < predicted.loss[2]
+    assert (predicted.divergence[[0, 2]] < 0.1).all()
+    assert ptb_surrogate() is ptb_surrogate()
+
+
+def test_packaged_surrogate_says_what_it_is() -> None:
+    metadata = ptb_surrogate().metadata
+    assert "Serianni" in metadata["citation"]
+    assert "CC BY 4.0" in metadata["licence"]
+    figures = metadata["cross_validation"]
+    assert figures["overall"]["kendall"] > 0.8
+    assert figures["below"]["kendall"] > 0.75
+    assert 0.85 < figures["overall"]["coverage"] < 0.95
+    assert sum(file.stat().st_size for file in PTB_FOLDER.iterdir()) < 5_000_000
+
+
+def test_a_quick_fit_ranks_cells_it_has_not_seen(shared: Shared) -> None:
+    recipes, losses = read_losses(shared(TABLE))
+    keys = np.array([recipe.canonical_key for recipe in recipes])
+    names = np.random.default_rng(3).permutation(np.unique(keys))
+    train, test = names[:700], names[700:1300]
+    quick = fit(*runs_of(train, keys, recipes, losses))
+    report = evaluate(quick, *runs_of(test, keys, recipes, losses))
+    assert report.overall.kendall > 0.74
+    assert report.below.kendall > 0.68
+    assert 0.85 <= report.overall.coverage <= 0.95
+
+
+def runs_of(
+    names: NDArray[np.str_], keys: NDArray[np.str_], recipes: list[Recipe], losses: NDArray
+) -> tuple[list[Recipe], NDArray]:
+    chosen = np.flatnonzero(np.isin(keys, names))
+    return [recipes[i] for i in chosen], losses[chosen]
+
+
+def test_cross_validation_never_shows_a_cell_to_its_judge(
+    cells: list[Recipe], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Losses at random cannot be predicted: any agreement would be a leak."""
+    monkeypatch.setattr("nni_nlp_bench.benchmarks.surrogate.gaussian_process.UPDATES", 5)
+    losses = np.random.default_rng(0).uniform(4, 5, len(cells))
+    report = fitting.cross_validate(cells * 2, np.tile(losses, 2), threshold=4.5, workers=1)
+    assert report.overall.cells == len(set(cells))
+    assert abs(report.overall.kendall) < 0.3
+    assert report.overall.r2 < 0.2
+    assert report.below.cells < report.overall.cells
+
+
+def test_training_time_of_the_published_logs(shared: Shared) -> None:
+    import zipfile
+
+    recipes, seconds = [], []
+    with zipfile.ZipFile(shared("nas-bench-nlp/wikitext2_logs.zip")) as archive:
+        for name in archive.namelist():
+            if name.endswith(".json"):
+                log = json.loads(archive.read(name))
+                recipes.append(Recipe.from_json(log["recepie"]))
+                seconds.append(float(np.median(log["wall_times"])))
+    measured = np.array(seconds)
+    assert TrainingTime.fit(recipes, measured).skeleton_s == pytest.approx(
+        WIKITEXT_2_TIME.skeleton_s, abs=0.01
+    )
+    predicted = WIKITEXT_2_TIME.seconds_per_epoch(recipes)
+    assert np.median(abs(predicted / measured - 1)) < 0.02
+    assert PTB_TIME.seconds_per_epoch(NAMED) == pytest.approx(
+        WIKITEXT_2_TIME.seconds_per_epoch(NAMED) * 0.44507, rel=1e-4
+    )
+
+
+def test_a_wrong_table_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "losses.csv"
+    file.write_text("recipe,loss\n{},1\n")
+    with pytest.raises(BenchmarkError, match=r"losses\.csv has no column 'test_loss'"):
+        read_losses(file)
+    file.write_text("recipe,test_loss\n{},good\n")
+    with pytest.raises(BenchmarkError, match=r"losses\.csv is not a table of losses"):
+        read_losses(file)
