@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nni_nlp_bench.benchmarks.base import OK, BenchmarkError, Curve, LossName, Result
+from nni_nlp_bench.benchmarks.base import (
+    OK,
+    Benchmark,
+    BenchmarkError,
+    Curve,
+    LossName,
+    Result,
+)
 from search_spaces.rnn_cell import Recipe
+
+LIKELY = 0.5
+DIVERGES = "predicted to diverge"
 
 
 class Prediction(Protocol):
@@ -25,7 +36,11 @@ class Prediction(Protocol):
 
     @property
     def seconds_per_epoch(self) -> NDArray[np.float64]:
-        """Training time."""
+        """Training time; NaN where the surrogate learned none."""
+
+    @property
+    def divergence(self) -> NDArray[np.float64]:
+        """Probability that a training diverges."""
 
 
 class Predictor(Protocol):
@@ -36,16 +51,27 @@ class Predictor(Protocol):
 
 
 class SurrogateBenchmark:
-    """The predicted test loss of cells after a full training, with its uncertainty."""
+    """The predicted loss of cells after a full training, with its uncertainty.
+
+    A cell whose training more likely diverges than not has the status `predicted to diverge`; its
+    loss is what it would reach if it did not.
+    """
 
     space = "rnn_cell"
-    objective: LossName = "test_loss"
-    epochs = 50
     has_curves = False
 
-    def __init__(self, name: str, predictor: Predictor) -> None:
+    def __init__(
+        self,
+        name: str,
+        predictor: Predictor,
+        objective: LossName = "test_loss",
+        epochs: int = 50,
+    ) -> None:
         self.name = name
         self.predictor = predictor
+        self.objective = objective
+        """The one loss that it predicts."""
+        self.epochs = epochs
 
     def query(
         self, architecture: Recipe, epoch: int | None = None, seed: int | None = None
@@ -62,23 +88,25 @@ class SurrogateBenchmark:
 
     def query_all(self, architectures: Sequence[Recipe]) -> list[Result]:
         """The predictions of many cells: much faster than one by one."""
-        predicted = self.predictor.predict(architectures)
-        columns = (predicted.loss, predicted.std, predicted.seconds_per_epoch)
-        return [
-            Result(
-                train_loss=None,
-                val_loss=None,
-                test_loss=float(loss),
-                wall_time_s=self.epochs * float(seconds_per_epoch),
-                status=OK,
-                epoch=self.epochs,
-                seed=None,
-                origin="predicted",
-                source=self.name,
-                std=float(std),
-            )
-            for loss, std, seconds_per_epoch in zip(*columns, strict=True)
-        ]
+        of = self.predictor.predict(architectures)
+        columns = (of.loss, of.std, of.seconds_per_epoch, of.divergence)
+        return [self._result(*map(float, row)) for row in zip(*columns, strict=True)]
+
+    def _result(
+        self, loss: float, std: float, seconds_per_epoch: float, divergence: float
+    ) -> Result:
+        return Result(
+            train_loss=None,
+            val_loss=loss if self.objective == "val_loss" else None,
+            test_loss=loss if self.objective == "test_loss" else None,
+            wall_time_s=self.epochs * seconds_per_epoch,
+            status=OK if divergence < LIKELY else DIVERGES,
+            epoch=self.epochs,
+            seed=None,
+            origin="predicted",
+            source=self.name,
+            std=std,
+        )
 
     def curve(self, architecture: Recipe, seed: int | None = None) -> Curve:
         """Raises BenchmarkError: there are no curves."""
@@ -93,3 +121,25 @@ class SurrogateBenchmark:
 
     def _no_curves(self) -> str:
         return f"{self.name} predicts the final loss and has no curves"
+
+
+def surrogate_of(table: Benchmark) -> SurrogateBenchmark:
+    """A surrogate fitted to the final objective of a table's runs. Raises BenchmarkError."""
+    from nni_nlp_bench.benchmarks.surrogate.fit import fit
+    from nni_nlp_bench.benchmarks.surrogate.training_time import PTB_TIME, TrainingTime
+
+    held = table.architectures()
+    if held is None:
+        raise BenchmarkError(f"{table.name} answers for any architecture: it needs no surrogate")
+    runs = [(cell, table.query(cell, None, seed)) for cell in held for seed in table.seeds(cell)]
+    finished = [(cell, result) for cell, result in runs if result.status == OK]
+    losses = [
+        getattr(result, table.objective) if result.status == OK else math.nan for _, result in runs
+    ]
+    seconds = np.array([result.wall_time_s / result.epoch for _, result in finished])
+    if np.isfinite(seconds).all():
+        time = TrainingTime.fit([cell for cell, _ in finished], seconds)
+    else:
+        time = PTB_TIME.scaled(math.nan)
+    model = fit([cell for cell, _ in runs], np.array(losses), training_time=time)
+    return SurrogateBenchmark(f"surrogate of {table.name}", model, table.objective, table.epochs)

@@ -89,9 +89,11 @@ class BenchmarkEvaluator(SimulationEvaluator):
         report_curves: bool = False,
     ) -> None:
         from nni_nlp_bench.benchmarks.catalogue import load
+        from nni_nlp_bench.benchmarks.surrogate_benchmark import surrogate_of
 
         loaded = load(benchmark)
-        simulation = Simulation(loaded, Settings(miss=miss, seeds=seeds, seed=seed))
+        surrogate = surrogate_of(loaded) if miss == "surrogate" else None
+        simulation = Simulation(loaded, Settings(miss=miss, seeds=seeds, seed=seed), surrogate)
         super().__init__(simulation, get_space(loaded.space), epochs, report_curves)
 
 

@@ -28,6 +28,7 @@ from search_spaces.errors import UserError
 Progress = Callable[[str, int, int], None]
 """Called with the strategy, the seed and the number of evaluations done."""
 _REPORT_EVERY = 5
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def compare(
     queue, (leash, hand) = context.Queue(), context.Pipe(duplex=False)
     pool = ProcessPoolExecutor(processes, context, _start_worker, (queue, leash))
     try:
-        with _keyboard_is_the_parents():
+        with _keyboard_is_the_parents(), _one_thread_each():
             jobs = [pool.submit(_run, comparison, s, journals) for s in comparison.searches()]
         _follow(jobs, queue, progress)
         return [job.result() for job in jobs]
@@ -95,15 +96,13 @@ _progress: Any = None  # the queue of this process, if it is a worker
 
 
 def _start_worker(queue: Any, leash: Connection) -> None:
-    """One thread a process, for the processes fill the cores.
+    """It ends at once when the parent lets go of its end of the leash, or dies.
 
-    It ends at once when the parent lets go of its end of the leash, or dies: journals allow it.
+    The journals allow it.
     """
     global _progress
     _progress = queue
     Thread(target=lambda: wait_for([leash]) and os._exit(1), daemon=True).start()
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ[name] = "1"
 
 
 @contextmanager
@@ -116,14 +115,30 @@ def _keyboard_is_the_parents() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+@contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """Processes started here compute in one thread each, for together they fill the cores."""
+    before = {name: os.environ.get(name) for name in _THREADS}
+    os.environ.update(dict.fromkeys(_THREADS, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
 def _run(comparison: Comparison, search: Search, journals: Path) -> Run:
     def report(trial: Trial) -> None:
         if (trial.index + 1) % _REPORT_EVERY == 0:
             _progress.put((search.strategy, search.seed, trial.index + 1))
 
     benchmark, space = _loaded(comparison.benchmark, comparison.restrict)
+    surrogate = _fitted(comparison.benchmark) if comparison.settings.miss == "surrogate" else None
     path = journals / f"{search.strategy}-{search.seed}.jsonl"
-    trials = run_search(benchmark, space, search, None, path, report)
+    trials = run_search(benchmark, space, search, surrogate, path, report)
     _progress.put((search.strategy, search.seed, len(trials)))
     return Run(search.strategy, search.seed, tuple(trials))
 
@@ -134,3 +149,11 @@ def _loaded(name: str, restrict: bool) -> tuple[Benchmark, SearchSpace[Any]]:
 
     benchmark = load(name)
     return benchmark, search_space(benchmark, restrict)
+
+
+@lru_cache(maxsize=1)
+def _fitted(name: str) -> Benchmark:
+    from nni_nlp_bench.benchmarks.catalogue import load
+    from nni_nlp_bench.benchmarks.surrogate_benchmark import surrogate_of
+
+    return surrogate_of(load(name))

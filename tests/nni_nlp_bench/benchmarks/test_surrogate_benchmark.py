@@ -8,9 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy.stats import spearmanr
 
 from nni_nlp_bench.benchmarks.base import Benchmark, BenchmarkError
-from nni_nlp_bench.benchmarks.surrogate_benchmark import SurrogateBenchmark
+from nni_nlp_bench.benchmarks.surrogate_benchmark import SurrogateBenchmark, surrogate_of
+from nni_nlp_bench.testing import EPOCH_S, EPOCHS, made_up_table
+from search_spaces.base import get_space
 from search_spaces.rnn_cell import Recipe
 from search_spaces.rnn_cell.published import named_recipe
 
@@ -22,11 +25,12 @@ class BySize:
     loss: NDArray[np.float64]
     std: NDArray[np.float64]
     seconds_per_epoch: NDArray[np.float64]
+    divergence: NDArray[np.float64]
 
     @classmethod
     def predict(cls, recipes: Sequence[Recipe]) -> BySize:
         nodes = np.array([len(recipe.nodes) for recipe in recipes], dtype=np.float64)
-        return cls(5 - nodes / 100, nodes / 1000, 2 * nodes)
+        return cls(5 - nodes / 100, nodes / 1000, 2 * nodes, nodes / 20)
 
 
 @pytest.fixture
@@ -40,7 +44,7 @@ LSTM = named_recipe("lstm")
 def test_a_prediction_says_what_it_is(surrogate: Benchmark) -> None:
     result = surrogate.query(LSTM)
     assert result == surrogate.query(LSTM, epoch=50)
-    assert (result.origin, result.source, result.status) == ("predicted", "by-size", "OK")
+    assert (result.origin, result.source) == ("predicted", "by-size")
     assert (result.train_loss, result.val_loss, result.seed) == (None, None, None)
     assert result.epoch == 50
     assert result.test_loss == pytest.approx(5 - 0.13)
@@ -67,3 +71,34 @@ def test_there_are_no_curves_runs_or_lists(surrogate: Benchmark) -> None:
         surrogate.query(LSTM, seed=0)
     assert list(surrogate.seeds(LSTM)) == []
     assert surrogate.architectures() is None
+
+
+def test_a_cell_that_likely_diverges_says_so() -> None:
+    """The stand-in gives 10 nodes a probability of one half."""
+    statuses = {
+        len(cell.nodes): SurrogateBenchmark("by-size", BySize).query(cell).status
+        for cell in (LSTM, named_recipe("gru"), named_recipe("rnn"))
+    }
+    assert statuses == {13: "predicted to diverge", 8: "OK", 2: "OK"}
+
+
+def test_predicts_the_objective_of_its_table() -> None:
+    result = SurrogateBenchmark("by-size", BySize, "val_loss", 9).query(LSTM)
+    assert (result.val_loss, result.test_loss) == (pytest.approx(5 - 0.13), None)
+    assert result.epoch == 9
+
+
+def test_a_surrogate_of_a_table_learns_losses_times_and_failures() -> None:
+    learnt = surrogate_of(made_up_table(300))
+    held_out = made_up_table(60, seed=1).architectures()
+    linear = [learnt.query(cell).val_loss for cell in held_out]
+    truth = [get_space("rnn_cell").op_counts(cell)["linear"] for cell in held_out]
+    assert spearmanr(linear, truth).statistic < -0.8
+    result = learnt.query(LSTM)
+    assert (result.origin, result.epoch, result.test_loss) == ("predicted", EPOCHS, None)
+    assert result.wall_time_s == pytest.approx(EPOCHS * EPOCH_S, rel=0.05)
+
+
+def test_a_surrogate_needs_no_surrogate() -> None:
+    with pytest.raises(BenchmarkError, match="answers for any"):
+        surrogate_of(SurrogateBenchmark("by-size", BySize))

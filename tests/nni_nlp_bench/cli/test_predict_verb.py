@@ -27,11 +27,12 @@ class BySize:
     loss: NDArray[np.float64]
     std: NDArray[np.float64]
     seconds_per_epoch: NDArray[np.float64]
+    divergence: NDArray[np.float64]
 
     @classmethod
     def predict(cls, recipes: Sequence[Recipe]) -> BySize:
         nodes = np.array([len(recipe.nodes) for recipe in recipes], dtype=np.float64)
-        return cls(5 - nodes / 100, nodes / 1000, 2 * nodes)
+        return cls(5 - nodes / 100, nodes / 1000, 2 * nodes, nodes / 20)
 
 
 @pytest.fixture(autouse=True)
