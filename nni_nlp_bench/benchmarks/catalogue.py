@@ -203,3 +203,24 @@ WIKITEXT_2 = _released(
     "language models on WikiText-2: curves of one seed a recipe",
     "345 logs, 0.9 MB",
 )
+
+
+def _open_ptb_surrogate() -> Benchmark:
+    from nni_nlp_bench.benchmarks.surrogate.model import Surrogate
+    from nni_nlp_bench.benchmarks.surrogate_benchmark import SurrogateBenchmark
+
+    folder = Path(__file__).parent / "surrogate" / "ptb"
+    return SurrogateBenchmark(PTB_SURROGATE.name, Surrogate.load(folder))
+
+
+PTB_SURROGATE = CatalogueEntry(
+    name="nas-bench-nlp/ptb-surrogate",
+    space="rnn_cell",
+    description="predicted final test loss of any cell on Penn Treebank; comes with the package",
+    licence="CC BY 4.0",
+    citation=(
+        "losses: Serianni & Kalita, Training-free Neural Architecture Search for RNNs and "
+        "Transformers, ACL 2023; recipes: " + ORIGINS[_LOGS].citation
+    ),
+    source=Packaged(_open_ptb_surrogate),
+)
