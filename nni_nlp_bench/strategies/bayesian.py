@@ -89,7 +89,7 @@ class BayesianOptimization(Searcher):
                 "verbosity": -1,
             }
             data = lightgbm.Dataset(features[rows], scores[rows], params=parameters)
-            model = lightgbm.train(parameters, data, num_boost_round=20)
+            model = lightgbm.train(parameters, data, num_boost_round=20, keep_training_booster=True)
             predictions.append(np.asarray(model.predict(candidates)))
         bag = np.stack(predictions)
         return np.asarray(bag.mean(axis=0) + self._beta * bag.std(axis=0))
