@@ -206,11 +206,10 @@ WIKITEXT_2 = _released(
 
 
 def _open_ptb_surrogate() -> Benchmark:
-    from nni_nlp_bench.benchmarks.surrogate.model import Surrogate
+    from nni_nlp_bench.benchmarks.surrogate.packaged import ptb_surrogate
     from nni_nlp_bench.benchmarks.surrogate_benchmark import SurrogateBenchmark
 
-    folder = Path(__file__).parent / "surrogate" / "ptb"
-    return SurrogateBenchmark(PTB_SURROGATE.name, Surrogate.load(folder))
+    return SurrogateBenchmark(PTB_SURROGATE.name, ptb_surrogate())
 
 
 PTB_SURROGATE = CatalogueEntry(

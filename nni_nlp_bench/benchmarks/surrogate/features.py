@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,9 @@ from search_spaces.rnn_cell.behaviour import behaviour
 from search_spaces.rnn_cell.growth import growth
 from search_spaces.rnn_cell.published import named_recipe
 from search_spaces.rnn_cell.structure import structure
+
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
 
 CELLS_A_TASK = 64
 WORTH_PROCESSES = 4 * CELLS_A_TASK
@@ -41,8 +45,17 @@ def feature_names() -> tuple[str, ...]:
 
 
 def _features(recipes: Sequence[Recipe]) -> NDArray[np.float64]:
-    rows = [list(_of_cell(recipe).values()) for recipe in recipes]
+    # The matrices are small, and another number of threads would change the last digits.
+    with _thread_pools().limit(limits=1):
+        rows = [list(_of_cell(recipe).values()) for recipe in recipes]
     return np.array(rows, dtype=np.float64).reshape(len(rows), len(feature_names()))
+
+
+@cache
+def _thread_pools() -> ThreadpoolController:
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 def _of_cell(recipe: Recipe) -> dict[str, float]:
