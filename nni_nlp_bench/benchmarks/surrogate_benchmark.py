@@ -123,8 +123,11 @@ class SurrogateBenchmark:
         return f"{self.name} predicts the final loss and has no curves"
 
 
-def surrogate_of(table: Benchmark) -> SurrogateBenchmark:
-    """A surrogate fitted to the final objective of a table's runs. Raises BenchmarkError."""
+def surrogate_of(table: Benchmark, workers: int | None = None) -> SurrogateBenchmark:
+    """A surrogate fitted to the final objective of a table's runs. Raises BenchmarkError.
+
+    `workers` processes share the work: all usable processors by default.
+    """
     from nni_nlp_bench.benchmarks.surrogate.fit import fit
     from nni_nlp_bench.benchmarks.surrogate.training_time import PTB_TIME, TrainingTime
 
@@ -141,5 +144,5 @@ def surrogate_of(table: Benchmark) -> SurrogateBenchmark:
         time = TrainingTime.fit([cell for cell, _ in finished], seconds)
     else:
         time = PTB_TIME.scaled(math.nan)
-    model = fit([cell for cell, _ in runs], np.array(losses), training_time=time)
+    model = fit([cell for cell, _ in runs], np.array(losses), training_time=time, workers=workers)
     return SurrogateBenchmark(f"surrogate of {table.name}", model, table.objective, table.epochs)

@@ -156,4 +156,4 @@ def _fitted(name: str) -> Benchmark:
     from nni_nlp_bench.benchmarks.catalogue import load
     from nni_nlp_bench.benchmarks.surrogate_benchmark import surrogate_of
 
-    return surrogate_of(load(name))
+    return surrogate_of(load(name), workers=1)
