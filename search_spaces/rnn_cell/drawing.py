@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from search_spaces.errors import UserError
 from search_spaces.files import whole_file
 from search_spaces.rnn_cell.architecture import Recipe
+from search_spaces.rnn_cell.language_model import language_model_parameters
 from search_spaces.rnn_cell.layout import Layout, arrange
-from search_spaces.rnn_cell.space import language_model_parameters
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

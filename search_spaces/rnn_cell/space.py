@@ -15,6 +15,7 @@ from search_spaces.base import Description, EncodingKind
 from search_spaces.rnn_cell import moves
 from search_spaces.rnn_cell.architecture import Recipe, RecipeError
 from search_spaces.rnn_cell.encoding import encode
+from search_spaces.rnn_cell.language_model import language_model_parameters
 from search_spaces.rnn_cell.published import NAMED, named_recipe, published_ids, published_recipe
 from search_spaces.rnn_cell.validity import OPS
 
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     import torch
 
     from search_spaces.rnn_cell.choices import CellChoices
-
-PTB_VOCABULARY = 10_000
 
 
 class RnnCellSpace:
@@ -104,10 +103,3 @@ class RnnCellSpace:
         from search_spaces.rnn_cell.drawing import draw
 
         draw(architecture, path)
-
-
-def language_model_parameters(recipe: Recipe, vocabulary: int = PTB_VOCABULARY) -> int:
-    """Parameters of the release's language model: 3 layers, embedding 400, hidden 600, tied."""
-    layers = ((400, 600), (600, 600), (600, 400))
-    cells = sum(recipe.num_parameters(width, hidden) for width, hidden in layers)
-    return vocabulary * 400 + vocabulary + cells

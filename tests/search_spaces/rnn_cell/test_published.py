@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from search_spaces.rnn_cell.architecture import Recipe, RecipeError
+from search_spaces.rnn_cell.language_model import language_model_parameters
 from search_spaces.rnn_cell.published import named_recipe, published_ids, published_recipe
-from search_spaces.rnn_cell.space import language_model_parameters
 
 FIRST = 1_000_000
 WIKITEXT2_VOCABULARY = 10_000 + 23_278
