@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +45,10 @@ class Prediction(Protocol):
 
 class Predictor(Protocol):
     """What a surrogate must do."""
+
+    @property
+    def metadata(self) -> Mapping[str, Any]:
+        """What it was fitted on, and how good it is on cells it had not seen."""
 
     def predict(self, recipes: Sequence[Recipe]) -> Prediction:
         """The prediction of every recipe, in their order."""

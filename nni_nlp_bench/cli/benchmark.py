@@ -123,8 +123,12 @@ def info(name: NameOrFolder, json: options.Json = False) -> None:
         print_tables(facts_table({key: _word(value) for key, value in facts.items()}))
 
 
+_FITTED = ("target", "units", "cells", "runs", "cross_validation")
+
+
 def _facts(benchmark: Benchmark) -> dict[str, Any]:
     from nni_nlp_bench.benchmarks.catalogue import BENCHMARKS
+    from nni_nlp_bench.benchmarks.surrogate_benchmark import SurrogateBenchmark
     from nni_nlp_bench.benchmarks.table import Table
 
     if isinstance(benchmark, Table):
@@ -132,12 +136,16 @@ def _facts(benchmark: Benchmark) -> dict[str, Any]:
     facts = {name: getattr(benchmark, name) for name in ("name", "space", "objective", "epochs")}
     entry = BENCHMARKS.get(benchmark.name)
     about = {name: getattr(entry, name) for name in ("description", "licence", "citation")}
-    return {**facts, "has_curves": benchmark.has_curves, **about}
+    facts |= {"has_curves": benchmark.has_curves, **about}
+    if isinstance(benchmark, SurrogateBenchmark):
+        fitted = benchmark.predictor.metadata
+        facts |= {name: fitted[name] for name in _FITTED if name in fitted}
+    return facts
 
 
 def _word(value: Any) -> str:
     if isinstance(value, float):
-        return f"{value:.2f}"
+        return f"{value:.3g}" if abs(value) < 1 else f"{value:.2f}"
     if isinstance(value, Mapping):
         return ", ".join(f"{key}: {_word(item)}" for key, item in value.items()) or "none"
     return ", ".join(value) if isinstance(value, tuple) else str(value)

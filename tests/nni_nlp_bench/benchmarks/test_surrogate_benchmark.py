@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -26,6 +27,7 @@ class BySize:
     std: NDArray[np.float64]
     seconds_per_epoch: NDArray[np.float64]
     divergence: NDArray[np.float64]
+    metadata: ClassVar[dict[str, object]] = {}
 
     @classmethod
     def predict(cls, recipes: Sequence[Recipe]) -> BySize:

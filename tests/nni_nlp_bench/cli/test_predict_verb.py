@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -28,6 +30,7 @@ class BySize:
     std: NDArray[np.float64]
     seconds_per_epoch: NDArray[np.float64]
     divergence: NDArray[np.float64]
+    metadata: ClassVar[dict[str, object]] = {}
 
     @classmethod
     def predict(cls, recipes: Sequence[Recipe]) -> BySize:
@@ -129,3 +132,13 @@ def test_an_out_that_cannot_be_written(tmp_path: Path, out: Path) -> None:
 def test_a_table_does_not_predict(tmp_path: Path, out: Path) -> None:
     line = refused(predict(tmp_path / "recipes.jsonl", out, "nas-bench-101"), out)
     assert f"known: {', '.join(BENCHMARKS)}" in line
+
+
+def test_info_tells_how_good_the_embedded_surrogate_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    result = CliRunner().invoke(app, ["benchmark", "info", "nas-bench-nlp/ptb-surrogate", "--json"])
+    assert result.exit_code == 0, result.output
+    figures = json.loads(result.stdout)["cross_validation"]
+    assert figures["overall"]["kendall"] >= 0.80
+    assert figures["below"]["kendall"] >= 0.75
+    assert 0.85 <= figures["overall"]["coverage"] <= 0.95
