@@ -14,7 +14,6 @@ from search_spaces.rnn_cell.validity import (
     check_graph,
     check_node,
     direct_wire,
-    live_nodes,
     rule_broken,
     state_index,
 )
@@ -48,22 +47,21 @@ class Recipe:
     nodes: tuple[Node, ...]
 
     def __post_init__(self) -> None:
-        table = {node.name: node for node in self.nodes}
+        graph = {node.name: node.inputs for node in self.nodes}
         try:
-            if len(table) < len(self.nodes):
+            if len(graph) < len(self.nodes):
                 names = [node.name for node in self.nodes]
                 twice = next(name for name in names if names.count(name) > 1)
                 raise rule_broken(twice, "a name may be used once")
             for node in self.nodes:
                 check_node(node.name, node.op, node.inputs)
-            check_graph({name: node.inputs for name, node in table.items()})
+            live = check_graph(graph)
         except ValueError as error:
             raise RecipeError(str(error)) from None
-        live = live_nodes({name: node.inputs for name, node in table.items()})
-        if len(live) < len(table):
+        if len(live) < len(graph):
             kept = tuple(node for node in self.nodes if node.name in live)
             object.__setattr__(self, "nodes", kept)
-        wire = direct_wire({node.name: node.inputs for node in self.nodes})
+        wire = direct_wire(graph)
         if wire is not None and self.canonical_key != GRU_KEY:
             result, state = wire
             raise _refused(result, f"{state} may not be wired to a result directly")

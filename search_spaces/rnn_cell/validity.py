@@ -62,8 +62,8 @@ def check_node(name: str, op: str, inputs: tuple[str, ...]) -> None:
         raise rule_broken(name, "x has a width of its own: only linear may read it")
 
 
-def check_graph(graph: Inputs) -> None:
-    """Check size, results, inputs, cycles and that every source is used."""
+def check_graph(graph: Inputs) -> set[str]:
+    """The live nodes, once size, results, inputs, cycles and the use of every source are right."""
     if len(graph) > MAX_NODES:
         raise ValueError(f"a cell has at most {MAX_NODES} nodes, got {len(graph)}")
     hidden_states = _count_hidden_states(graph)
@@ -73,9 +73,11 @@ def check_graph(graph: Inputs) -> None:
             if source not in graph and source not in sources:
                 raise rule_broken(name, f"unknown input {source[:MAX_NAME_CHARACTERS]!r}")
     topological_order(graph)
-    reached = {source for name in live_nodes(graph) for source in graph[name]}
+    live = live_nodes(graph)
+    reached = {source for name in live for source in graph[name]}
     for source in sorted(sources - reached):
         raise rule_broken(source, "this source is unreachable: no result depends on it")
+    return live
 
 
 def direct_wire(graph: Inputs) -> tuple[str, str] | None:
