@@ -2,37 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import ClassVar
-
-import numpy as np
 import pytest
-from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
 from nni_nlp_bench.benchmarks.base import Benchmark, BenchmarkError
 from nni_nlp_bench.benchmarks.surrogate_benchmark import SurrogateBenchmark, surrogate_of
-from nni_nlp_bench.testing import EPOCH_S, EPOCHS, made_up_table
+from nni_nlp_bench.testing import EPOCH_S, EPOCHS, BySize, made_up_table
 from search_spaces.base import get_space
-from search_spaces.rnn_cell import Recipe
 from search_spaces.rnn_cell.published import named_recipe
-
-
-@dataclass
-class BySize:
-    """Predicts from the number of nodes."""
-
-    loss: NDArray[np.float64]
-    std: NDArray[np.float64]
-    seconds_per_epoch: NDArray[np.float64]
-    divergence: NDArray[np.float64]
-    metadata: ClassVar[dict[str, object]] = {}
-
-    @classmethod
-    def predict(cls, recipes: Sequence[Recipe]) -> BySize:
-        nodes = np.array([len(recipe.nodes) for recipe in recipes], dtype=np.float64)
-        return cls(5 - nodes / 100, nodes / 1000, 2 * nodes, nodes / 20)
 
 
 @pytest.fixture

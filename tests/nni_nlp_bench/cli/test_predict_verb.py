@@ -4,38 +4,20 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from typer.testing import CliRunner, Result
 
 from nni_nlp_bench.benchmarks.catalogue import BENCHMARKS, WIKITEXT_2, Packaged
 from nni_nlp_bench.benchmarks.surrogate_benchmark import SurrogateBenchmark
 from nni_nlp_bench.cli.app import app
-from search_spaces.rnn_cell import Recipe, published_recipe
+from nni_nlp_bench.testing import BySize
+from search_spaces.rnn_cell import published_recipe
 
 NAME = "tests/by-size"
-
-
-@dataclass
-class BySize:
-    """Predicts from the number of nodes."""
-
-    loss: NDArray[np.float64]
-    std: NDArray[np.float64]
-    seconds_per_epoch: NDArray[np.float64]
-    divergence: NDArray[np.float64]
-    metadata: ClassVar[dict[str, object]] = {}
-
-    @classmethod
-    def predict(cls, recipes: Sequence[Recipe]) -> BySize:
-        nodes = np.array([len(recipe.nodes) for recipe in recipes], dtype=np.float64)
-        return cls(5 - nodes / 100, nodes / 1000, 2 * nodes, nodes / 20)
 
 
 @pytest.fixture(autouse=True)
