@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from io import FileIO
 from pathlib import Path
 from typing import Any
 
 from nni_nlp_bench.benchmarks.base import Result
-from search_spaces.errors import UserError
+from nni_nlp_bench.evaluators.json_lines import JournalError, JsonLines
 
 _END: dict[str, Any] = {"finished": True}
-
-
-class JournalError(UserError):
-    """The log does not belong to this search, or cannot be read or written."""
 
 
 class Journal:
@@ -27,34 +21,33 @@ class Journal:
     """
 
     def __init__(self, path: Path, parse: Callable[[str], Any]) -> None:
-        self.path = path
         self._parse = parse
-        self._lines = _complete_lines(path)
-        self.finished = bool(self._lines) and self._lines[-1] == _END
+        self._log = JsonLines(path)
+
+    @property
+    def finished(self) -> bool:
         """Whether the search that wrote it ran to its end."""
-        if self.finished:
-            self._lines.pop()
-        self._file: FileIO | None = None
+        return self._log.lines[-1:] == [_END]
 
     def __len__(self) -> int:
-        """Evaluations that were logged before."""
-        return len(self._lines)
+        """Evaluations that were logged."""
+        return len(self._log.lines) - self.finished
 
     def asked(self) -> Iterator[tuple[Any, int | None]]:
         """The architectures and epochs that were evaluated."""
-        for line in self._lines:
+        for line in self._log.lines[: len(self)]:
             yield self._parse(line["architecture"]), line["epochs"]
 
     def recall(
         self, index: int, architecture: Any, epochs: int | None
     ) -> tuple[Any, Result] | None:
         """The logged answer to evaluation `index`; None beyond the log. Raises JournalError."""
-        if index >= len(self._lines):
+        if index >= len(self):
             return None
-        line = self._lines[index]
+        line = self._log.lines[index]
         if self._parse(line["architecture"]) != architecture or line["epochs"] != epochs:
             raise JournalError(
-                f"{self.path}, line {index + 1}: logged by another search; "
+                f"{self._log.path}, line {index + 1}: logged by another search; "
                 "use the same options, or another output folder"
             )
         stand_in = line["evaluated"]
@@ -64,7 +57,7 @@ class Journal:
     def record(self, architecture: Any, epochs: int | None, evaluated: Any, result: Result) -> None:
         """Append one evaluation; it is written when this returns."""
         stand_in = None if evaluated is architecture else evaluated.to_json()
-        self._append(
+        self._log.append(
             {
                 "architecture": architecture.to_json(),
                 "epochs": epochs,
@@ -76,46 +69,9 @@ class Journal:
     def finish(self) -> None:
         """Note that the search ran to its end, and let go of the file."""
         if not self.finished:
-            self._append(_END)
+            self._log.append(_END)
         self.close()
 
     def close(self) -> None:
         """Let go of the file."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
-
-    def _append(self, line: dict[str, Any]) -> None:
-        try:
-            if self._file is None:
-                self._file = _opened_after(self.path, self._lines)
-            text = json.dumps(line).encode() + b"\n"
-            if self._file.write(text) < len(text):
-                raise OSError("no space left")
-        except OSError as error:
-            raise JournalError(f"cannot write {self.path}: {error.strerror or error}") from None
-        if line != _END:
-            self._lines.append(line)
-
-
-def _opened_after(path: Path, lines: list[dict[str, Any]]) -> FileIO:
-    """The file, open for appending after these lines: whatever a crash left behind them goes.
-
-    Without a buffer, so that a line that could not be written is not tried again on closing.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    part.write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
-    part.replace(path)
-    return path.open("ab", buffering=0)
-
-
-def _complete_lines(path: Path) -> list[dict[str, Any]]:
-    if not path.exists():
-        return []
-    content = path.read_bytes()
-    lines = content[: content.rfind(b"\n") + 1].splitlines()
-    try:
-        return [json.loads(line) for line in lines]
-    except ValueError as error:  # no JSON, or no text
-        raise JournalError(f"{path} is damaged ({error}); delete it to start over") from None
+        self._log.close()

@@ -9,7 +9,7 @@ import pytest
 
 from nni_nlp_bench.benchmarks.base import Result
 from nni_nlp_bench.evaluators.budget import Budget
-from nni_nlp_bench.evaluators.journal import JournalError
+from nni_nlp_bench.evaluators.json_lines import JournalError
 from nni_nlp_bench.evaluators.simulation import Settings
 from nni_nlp_bench.evaluators.trial import Trial
 from nni_nlp_bench.strategies.run import Search, run_search, search_space
