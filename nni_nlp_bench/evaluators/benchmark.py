@@ -13,36 +13,16 @@ from nni.nas.benchmark.space import BenchmarkModelSpace, SlimBenchmarkSpace
 from nni_nlp_bench.evaluators.policies import MissPolicy, SeedPolicy
 from nni_nlp_bench.evaluators.simulation import Settings, Simulation
 from nni_nlp_bench.evaluators.trial import Trial
-from search_spaces.base import SearchSpace, get_space
+from search_spaces.base import Choices, SearchSpace, get_space
 
 
-class SimulationEvaluator(NniBenchmarkEvaluator):  # type: ignore[misc]
-    """Runs NNI's samples through a simulation; `epochs` (None: all) is the length of a training.
+class ChoicesEvaluator(NniBenchmarkEvaluator):  # type: ignore[misc]
+    """Gives NNI a space of categorical choices; what evaluates its samples is up to subclasses."""
 
-    Reports minus the objective loss: higher is better, as NNI expects. The loss after every epoch
-    is reported on the way where `report_curves` is set and the benchmark has curves.
-    """
-
-    def __init__(
-        self,
-        simulation: Simulation,
-        space: SearchSpace[Any],
-        epochs: int | None = None,
-        report_curves: bool = False,
-    ) -> None:
+    def __init__(self, choices: Choices) -> None:
         super().__init__()
-        self.simulation = simulation
-        self.space = space
-        self.epochs = epochs
-        self.report_curves = report_curves and simulation.benchmark.has_curves
-        self.choices = space.choices()
+        self.choices = choices
         self._known_space: Mutable | None = None
-
-    def at(self, epochs: int | None) -> SimulationEvaluator:
-        """The same evaluator for trainings of another length; both spend from one budget."""
-        other = copy.copy(self)
-        other.epochs = epochs
-        return other
 
     def default_space(self) -> SlimBenchmarkSpace:
         """The choices of the search space as NNI's mutables."""
@@ -59,6 +39,33 @@ class SimulationEvaluator(NniBenchmarkEvaluator):  # type: ignore[misc]
             super().validate_space(space)
             self._known_space = space
         return {}
+
+
+class SimulationEvaluator(ChoicesEvaluator):
+    """Runs NNI's samples through a simulation; `epochs` (None: all) is the length of a training.
+
+    Reports minus the objective loss: higher is better, as NNI expects. The loss after every epoch
+    is reported on the way where `report_curves` is set and the benchmark has curves.
+    """
+
+    def __init__(
+        self,
+        simulation: Simulation,
+        space: SearchSpace[Any],
+        epochs: int | None = None,
+        report_curves: bool = False,
+    ) -> None:
+        super().__init__(space.choices())
+        self.simulation = simulation
+        self.space = space
+        self.epochs = epochs
+        self.report_curves = report_curves and simulation.benchmark.has_curves
+
+    def at(self, epochs: int | None) -> SimulationEvaluator:
+        """The same evaluator for trainings of another length; both spend from one budget."""
+        other = copy.copy(self)
+        other.epochs = epochs
+        return other
 
     def evaluate(self, sample: Sample) -> float:
         """The score of one sample: minus the objective loss."""

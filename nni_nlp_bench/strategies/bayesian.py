@@ -55,8 +55,17 @@ class BayesianOptimization(Searcher):
     def tell(self, proposal: Proposal, score: float | None) -> None:
         """A scored architecture joins the training set."""
         if score is not None:
-            self._scored.append((score, proposal.architecture))
-            self._features.append(self.space.encode(proposal.architecture, "counts"))
+            self._add(proposal.architecture, score)
+
+    def learn(self, architecture: Any, score: float) -> None:
+        """It joins the training set and is not proposed any more."""
+        self._seen.add(architecture.canonical_key)
+        self._pool.pop(architecture.canonical_key, None)
+        self._add(architecture, score)
+
+    def _add(self, architecture: Any, score: float) -> None:
+        self._scored.append((score, architecture))
+        self._features.append(self.space.encode(architecture, "counts"))
 
     def _grow_pool(self) -> None:
         best = sorted(self._scored, key=lambda pair: pair[0], reverse=True)[: self._parents]

@@ -22,3 +22,7 @@ class GridSearch(Searcher):
     def ask(self) -> Proposal | None:
         """The next architecture; None after the last."""
         return Proposal(self._left.pop()) if self._left else None
+
+    def learn(self, architecture: Any, score: float) -> None:
+        """Known already: it is not proposed any more."""
+        self._left = [a for a in self._left if a != architecture]

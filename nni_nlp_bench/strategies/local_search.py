@@ -41,8 +41,17 @@ class LocalSearch(Searcher):
     def tell(self, proposal: Proposal, score: float | None) -> None:
         """A better architecture becomes the centre, and its neighbours are next."""
         self._pending -= 1
-        if score is not None and score > self._best:
-            self._best, self._centre = score, proposal.architecture
+        if score is not None:
+            self._move_to(proposal.architecture, score)
+
+    def learn(self, architecture: Any, score: float) -> None:
+        """A better architecture becomes the centre; none is proposed again."""
+        self._seen.add(architecture.canonical_key)
+        self._move_to(architecture, score)
+
+    def _move_to(self, architecture: Any, score: float) -> None:
+        if score > self._best:
+            self._best, self._centre = score, architecture
             self._neighbours = None
 
     def _restart(self) -> None:

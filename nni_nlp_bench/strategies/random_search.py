@@ -18,3 +18,7 @@ class RandomSearch(Searcher):
         """A new random architecture; None when the space seems exhausted."""
         architecture = self.sample_new(self._seen)
         return None if architecture is None else Proposal(architecture)
+
+    def learn(self, architecture: Any, score: float) -> None:
+        """Known already: it is not proposed again."""
+        self._seen.add(architecture.canonical_key)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nni_nlp_bench.strategies.searcher import Searcher
 from search_spaces.base import SearchSpace
 from search_spaces.registry import Registry
 
@@ -26,11 +27,28 @@ def make_strategy(
 ) -> Strategy:
     """The NNI strategy of that name; `epochs` is a full training. Raises UnknownNameError."""
     from nni_nlp_bench.strategies.nni_strategy import SearcherStrategy
-    from nni_nlp_bench.strategies.searcher import Searcher
 
     kind = STRATEGIES.get(name)
-    if isinstance(kind, type) and issubclass(kind, Searcher):
+    if _is_searcher(kind):
         searcher = kind(space, np.random.default_rng(seed), epochs, **options)
         return SearcherStrategy(searcher)
     strategy: Strategy = kind(seed=seed, **options)
     return strategy
+
+
+def make_searcher(
+    name: str, space: SearchSpace[Any], seed: int, epochs: int, **options: Any
+) -> Searcher:
+    """The strategy of that name to ask and tell without an engine. Raises UnknownNameError."""
+    kind = STRATEGIES.get(name)
+    rng = np.random.default_rng(seed)
+    if _is_searcher(kind):
+        searcher: Searcher = kind(space, rng, epochs, **options)
+        return searcher
+    from nni_nlp_bench.strategies.hosted import HostedStrategy
+
+    return HostedStrategy(space, rng, epochs, strategy=kind(seed=seed, **options))
+
+
+def _is_searcher(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Searcher)

@@ -53,3 +53,9 @@ class RegularizedEvolution(Searcher):
             self._population.append((score, proposal.architecture))
         elif not self._population:
             self._to_sample += 1
+
+    def learn(self, architecture: Any, score: float) -> None:
+        """It joins the population, in place of a random architecture if such are still due."""
+        self._seen.add(architecture.canonical_key)
+        self._population.append((score, architecture))
+        self._to_sample = max(0, self._to_sample - 1)

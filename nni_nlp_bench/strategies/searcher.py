@@ -39,6 +39,9 @@ class Searcher(ABC):
     def tell(self, proposal: Proposal, score: float | None) -> None:  # noqa: B027
         """The score of a proposal, higher is better; None where its evaluation failed."""
 
+    def learn(self, architecture: Any, score: float) -> None:  # noqa: B027
+        """Take in the score of a full training that it did not ask for, where it can use it."""
+
     def sample_new(self, seen: set[str], tries: int = 1000) -> Any | None:
         """A random architecture whose key is not in `seen`, which then holds it.
 

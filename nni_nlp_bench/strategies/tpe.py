@@ -52,3 +52,16 @@ class TPE(Searcher):
             self._study.tell(trial, state=optuna.trial.TrialState.FAIL)
         else:
             self._study.tell(trial, score)
+
+    def learn(self, architecture: Any, score: float) -> None:
+        """It joins the study, unless the choices are too narrow for it."""
+        import optuna
+
+        try:
+            sample = self._choices.to_sample(architecture)
+        except ArchitectureError:
+            return
+        trial = optuna.trial.create_trial(
+            params=sample, distributions=self._distributions, value=score
+        )
+        self._study.add_trial(trial)
