@@ -1,0 +1,76 @@
+"""Answer a trial from a benchmark."""
+
+from __future__ import annotations
+
+import math
+import time
+from argparse import ArgumentParser, Namespace
+from typing import Any, get_args
+
+from nni_nlp_bench.evaluators.policies import MissPolicy, SeedPolicy
+from nni_nlp_bench.evaluators.quick_imports import without
+from nni_nlp_bench.evaluators.simulation import Settings, Simulation
+from nni_nlp_bench.evaluators.trial import Trial
+from nni_nlp_bench.evaluators.trials import Report, TrainingFailedError
+from search_spaces.errors import UserError
+
+
+class BenchmarkTrials:
+    """The benchmark's result for every architecture, with its learning curve where it has one."""
+
+    @classmethod
+    def add_options(cls, parser: ArgumentParser) -> None:
+        """Which benchmark, and how it answers."""
+        add = parser.add_argument
+        add("--benchmark", default="nas-bench-nlp/ptb-surrogate", help="name, or a table's folder")
+        add("--miss", choices=get_args(MissPolicy), default="error")
+        add("--runs", choices=get_args(SeedPolicy), default="first")
+        add("--seed", type=int, default=0, help="decides which run is drawn under --runs drawn")
+        pace = "wait so long after every epoch of a curve, so that an assessor can stop the trial"
+        add("--seconds-per-epoch", type=float, default=0.0, help=pace)
+
+    def __init__(self, space: str, options: Namespace) -> None:
+        with without("matplotlib", "pandas", "sklearn"):  # each takes longer than all the rest
+            import igraph  # noqa: F401
+            import lightgbm  # noqa: F401
+
+        from nni_nlp_bench.benchmarks.catalogue import load
+
+        benchmark = load(options.benchmark)
+        if benchmark.space != space:
+            raise UserError(f"{benchmark.name} is a benchmark of space {benchmark.space!r}")
+        surrogate = None
+        if options.miss == "surrogate":
+            from nni_nlp_bench.benchmarks.surrogate_benchmark import surrogate_of
+
+            surrogate = surrogate_of(benchmark)
+        settings = Settings(miss=options.miss, seeds=options.runs, seed=options.seed)
+        self._simulation = Simulation(benchmark, settings, surrogate)
+        self._pause_s: float = options.seconds_per_epoch
+
+    def evaluate(self, architecture: Any, epochs: int | None, report: Report) -> dict[str, float]:
+        """The loss that the benchmark minimises, perplexity, hours, epochs, whence it comes."""
+        trial = self._simulation.evaluate(architecture, epochs)
+        self._report_curve(trial, report)
+        if trial.failed:
+            raise TrainingFailedError(f"the training failed: {trial.result.status}")
+        loss, hours = -trial.score, trial.result.wall_time_s / 3600
+        return {
+            "default": loss,
+            "perplexity": math.exp(loss),
+            **({"hours": hours} if math.isfinite(hours) else {}),
+            "epochs": trial.result.epoch,
+            "predicted": int(trial.result.origin == "predicted"),
+            "replaced": int(trial.evaluated is not trial.architecture),
+        }
+
+    def _report_curve(self, trial: Trial, report: Report) -> None:
+        """Every finite loss of the one run that answered; a mean and a prediction have no curve."""
+        benchmark, result = self._simulation.benchmark, trial.result
+        if not benchmark.has_curves or result.seed is None or result.origin != "measured":
+            return
+        curve = getattr(benchmark.curve(trial.evaluated, result.seed), benchmark.objective)
+        for loss in curve[: result.epoch]:
+            if math.isfinite(loss):
+                report(float(loss))
+            time.sleep(self._pause_s)

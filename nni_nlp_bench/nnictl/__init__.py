@@ -1,0 +1,1 @@
+"""What `nnictl` runs: the tuner, the trials, and what reads their experiments back."""

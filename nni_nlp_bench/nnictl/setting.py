@@ -1,0 +1,85 @@
+"""The `classArgs` of the tuner: which strategy, over which space."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal, get_args
+
+from nni_nlp_bench.strategies.registry import make_searcher, needs_curves
+from nni_nlp_bench.strategies.searcher import Searcher
+from search_spaces.base import SearchSpace, get_space
+from search_spaces.bounded import UNBOUNDED, BoundedSpace
+from search_spaces.errors import UserError
+from search_spaces.restricted import RestrictedSpace
+
+OptimizeMode = Literal["minimize", "maximize"]
+
+
+class SettingError(UserError):
+    """The tuner's classArgs cannot be used; the message names the remedy."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a StrategyTuner runs."""
+
+    strategy: str
+    """Name of a discrete strategy."""
+    space: str = "rnn_cell"
+    seed: int = 0
+    epochs: int | None = None
+    """Epochs of a full training, for strategies that also ask for shorter ones."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Options of the strategy, by name."""
+    restrict_to: str | None = None
+    """A benchmark, by name or folder: only the architectures that its table holds are tried."""
+    optimize_mode: OptimizeMode = "minimize"
+    """What is better in the trials' results: less, as in a loss, or more."""
+
+    @classmethod
+    def from_args(cls, args: Mapping[str, Any]) -> Setting:
+        """The setting that `classArgs` give. Raises SettingError, UnknownNameError."""
+        known = [f.name for f in fields(cls)]
+        for name in args:
+            if name not in known:
+                raise SettingError(f"unknown classArgs {name!r}; known: {', '.join(known)}")
+        if "strategy" not in args:
+            raise SettingError("classArgs lack 'strategy': give the name of one")
+        setting = cls(**args)
+        for name, kind in (("seed", int), ("epochs", int | None), ("options", Mapping)):
+            if not isinstance(getattr(setting, name), kind):
+                raise SettingError(f"classArgs {name}: {getattr(setting, name)!r} cannot be used")
+        if setting.optimize_mode not in get_args(OptimizeMode):
+            raise SettingError(
+                f"classArgs optimize_mode is minimize or maximize, not {setting.optimize_mode!r}"
+            )
+        if needs_curves(setting.strategy) and setting.epochs is None:
+            raise SettingError(
+                f"strategy {setting.strategy!r} asks for shorter trainings too: give classArgs "
+                "epochs, the length of a full one"
+            )
+        return setting
+
+    def searcher(self) -> Searcher:
+        """The strategy, ready to ask. Raises SettingError for options that it does not take."""
+        space, epochs = self._space(), self.epochs or 1
+        try:
+            return make_searcher(self.strategy, space, self.seed, epochs, **self.options)
+        except TypeError as error:
+            raise SettingError(f"classArgs options: {error}") from None
+
+    def _space(self) -> SearchSpace[Any]:
+        space = get_space(self.space)
+        if self.restrict_to is None:
+            return BoundedSpace(space, UNBOUNDED)
+        from nni_nlp_bench.benchmarks.catalogue import load
+
+        benchmark = load(self.restrict_to)
+        held = benchmark.architectures()
+        if benchmark.space != self.space or held is None:
+            raise SettingError(
+                f"classArgs restrict_to: {self.restrict_to} holds no list of {self.space} "
+                "architectures"
+            )
+        return RestrictedSpace(space, held)
