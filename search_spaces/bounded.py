@@ -1,9 +1,8 @@
-"""A space cut to ranges of its descriptors, such as at most 12 nodes."""
+"""A space cut to the architectures that a condition allows, such as at most 12 nodes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,51 +10,24 @@ import numpy as np
 from search_spaces.base import Choices, SearchSpace
 from search_spaces.errors import ArchitectureError, UserError
 
-Descriptor = int | float | str
-
-
-@dataclass(frozen=True)
-class Bounds:
-    """What each descriptor may be: a closed range (low, high), or one of several values."""
-
-    ranges: Mapping[str, tuple[float, float]]
-    values: Mapping[str, frozenset[Descriptor]]
-
-    def allow(self, descriptors: Mapping[str, Descriptor]) -> bool:
-        """Whether every descriptor is within its bounds. Raises UserError for an unknown name."""
-        for name in (*self.ranges, *self.values):
-            if name not in descriptors:
-                known = ", ".join(descriptors)
-                raise UserError(f"the search space bounds {name!r}, which is none of: {known}")
-        return all(
-            low <= float(descriptors[name]) <= high for name, (low, high) in self.ranges.items()
-        ) and all(descriptors[name] in values for name, values in self.values.items())
-
-
-UNBOUNDED = Bounds({}, {})
-
 
 class BoundedSpace:
-    """Every move of `space` stays within `bounds`, which may change; other doors are its own.
+    """Every move of `space` stays where `allows` holds; other doors are its own.
 
-    A move draws until one fits.
+    The condition may change. A move draws until one fits.
     """
 
     _samples = 10_000
     _edits = 100
 
-    def __init__(self, space: SearchSpace[Any], bounds: Bounds) -> None:
+    def __init__(self, space: SearchSpace[Any], allows: Callable[[Any], bool]) -> None:
         self.space = space
-        self.bounds = bounds
+        self.allows = allows
 
     def __getattr__(self, door: str) -> Any:
         if door.startswith("__"):
             raise AttributeError(door)
         return getattr(self.space, door)
-
-    def allows(self, architecture: Any) -> bool:
-        """Whether an architecture is within the bounds."""
-        return self.bounds.allow(self.space.describe(architecture))
 
     def sample(self, rng: np.random.Generator) -> Any:
         """A random architecture within the bounds. Raises UserError where none is found."""

@@ -76,6 +76,12 @@ class Benchmark(Protocol):
     """Epochs of a full training."""
     has_curves: bool
 
+    @property
+    def lowest_loss(self) -> float | None:
+        """No full training is answered with a lower loss: test where it is recorded, else
+        validation. None where nobody knows, NaN where no training succeeded.
+        """
+
     def query(self, architecture: Any, epoch: int | None = None, seed: int | None = None) -> Result:
         """The result after `epoch` epochs (all by default) of run `seed` (the first by default).
 

@@ -50,6 +50,10 @@ class Predictor(Protocol):
     def metadata(self) -> Mapping[str, Any]:
         """What it was fitted on, and how good it is on cells it had not seen."""
 
+    @property
+    def lowest_loss(self) -> float:
+        """No lower loss is ever predicted."""
+
     def predict(self, recipes: Sequence[Recipe]) -> Prediction:
         """The prediction of every recipe, in their order."""
 
@@ -76,6 +80,11 @@ class SurrogateBenchmark:
         self.objective = objective
         """The one loss that it predicts."""
         self.epochs = epochs
+
+    @property
+    def lowest_loss(self) -> float:
+        """The lowest loss that it can predict."""
+        return self.predictor.lowest_loss
 
     def query(
         self, architecture: Recipe, epoch: int | None = None, seed: int | None = None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +112,18 @@ class Table:
         if not self._keys_checked:
             self._check_keys()
         return self._position.get(architecture.canonical_key)
+
+    @cached_property
+    def lowest_loss(self) -> float:
+        """The lowest final loss of all trainings that succeeded; NaN where none did."""
+        finals = (self.query(a, None, seed) for a in self.architectures() for seed in self.seeds(a))
+        losses = [
+            result.val_loss if result.test_loss is None else result.test_loss
+            for result in finals
+            if result.status == OK
+        ]
+        finite = [loss for loss in losses if loss is not None and math.isfinite(loss)]
+        return min(finite, default=math.nan)
 
     def info(self) -> TableInfo:
         """Figures of the whole table."""

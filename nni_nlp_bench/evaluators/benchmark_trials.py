@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import time
 from argparse import ArgumentParser, Namespace
-from typing import Any, get_args
+from typing import Any
 
-from nni_nlp_bench.evaluators.policies import MissPolicy, SeedPolicy
+from nni_nlp_bench.evaluators.benchmark_options import add_benchmark_options
 from nni_nlp_bench.evaluators.quick_imports import without
 from nni_nlp_bench.evaluators.simulation import Settings, Simulation
 from nni_nlp_bench.evaluators.trial import Trial
@@ -21,10 +21,8 @@ class BenchmarkTrials:
     @classmethod
     def add_options(cls, parser: ArgumentParser) -> None:
         """Which benchmark, and how it answers."""
+        add_benchmark_options(parser)
         add = parser.add_argument
-        add("--benchmark", default="nas-bench-nlp/ptb-surrogate", help="name, or a table's folder")
-        add("--miss", choices=get_args(MissPolicy), default="error")
-        add("--runs", choices=get_args(SeedPolicy), default="first")
         add("--seed", type=int, default=0, help="decides which run is drawn under --runs drawn")
         pace = "wait so long after every epoch of a curve, so that an assessor can stop the trial"
         add("--seconds-per-epoch", type=float, default=0.0, help=pace)
@@ -46,6 +44,7 @@ class BenchmarkTrials:
             surrogate = surrogate_of(benchmark)
         settings = Settings(miss=options.miss, seeds=options.runs, seed=options.seed)
         self._simulation = Simulation(benchmark, settings, surrogate)
+        self._may_replace = options.miss == "nearest"
         self._pause_s: float = options.seconds_per_epoch
 
     def evaluate(self, architecture: Any, epochs: int | None, report: Report) -> dict[str, float]:
@@ -55,14 +54,15 @@ class BenchmarkTrials:
         if trial.failed:
             raise TrainingFailedError(f"the training failed: {trial.result.status}")
         loss, hours = -trial.score, trial.result.wall_time_s / 3600
-        return {
-            "default": loss,
-            "perplexity": math.exp(loss),
-            **({"hours": hours} if math.isfinite(hours) else {}),
-            "epochs": trial.result.epoch,
-            "predicted": int(trial.result.origin == "predicted"),
-            "replaced": int(trial.evaluated is not trial.architecture),
-        }
+        metrics = {"default": loss, "perplexity": math.exp(loss)}
+        if math.isfinite(hours):
+            metrics["hours"] = hours
+        if self._simulation.benchmark.has_curves:
+            metrics["epochs"] = trial.result.epoch
+        metrics["predicted"] = int(trial.result.origin == "predicted")
+        if self._may_replace:
+            metrics["replaced"] = int(trial.evaluated is not trial.architecture)
+        return metrics
 
     def _report_curve(self, trial: Trial, report: Report) -> None:
         """Every finite loss of the one run that answered; a mean and a prediction have no curve."""

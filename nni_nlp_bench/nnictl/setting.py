@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal, get_args
 
+from nni_nlp_bench.nnictl.architecture_trials import ArchitectureTrials
 from nni_nlp_bench.strategies.registry import make_searcher, needs_curves
 from nni_nlp_bench.strategies.searcher import Searcher
 from search_spaces.base import SearchSpace, get_space
-from search_spaces.bounded import UNBOUNDED, BoundedSpace
+from search_spaces.bounded import BoundedSpace
 from search_spaces.errors import UserError
 from search_spaces.restricted import RestrictedSpace
 
@@ -61,18 +62,20 @@ class Setting:
             )
         return setting
 
-    def searcher(self) -> Searcher:
-        """The strategy, ready to ask. Raises SettingError for options that it does not take."""
-        space, epochs = self._space(), self.epochs or 1
+    def searcher(self) -> tuple[Searcher, ArchitectureTrials]:
+        """The strategy, ready to ask, and its trials. Raises UserError."""
+        trials = ArchitectureTrials(get_space(self.space))
         try:
-            return make_searcher(self.strategy, space, self.seed, epochs, **self.options)
+            searcher = make_searcher(
+                self.strategy, self._space(trials), self.seed, self.epochs or 1, **self.options
+            )
         except TypeError as error:
             raise SettingError(f"classArgs options: {error}") from None
+        return searcher, trials
 
-    def _space(self) -> SearchSpace[Any]:
-        space = get_space(self.space)
+    def _space(self, trials: ArchitectureTrials) -> SearchSpace[Any]:
         if self.restrict_to is None:
-            return BoundedSpace(space, UNBOUNDED)
+            return BoundedSpace(trials.space, trials.allows_architecture)
         from nni_nlp_bench.benchmarks.catalogue import load
 
         benchmark = load(self.restrict_to)
@@ -82,4 +85,4 @@ class Setting:
                 f"classArgs restrict_to: {self.restrict_to} holds no list of {self.space} "
                 "architectures"
             )
-        return RestrictedSpace(space, held)
+        return RestrictedSpace(trials.space, held)

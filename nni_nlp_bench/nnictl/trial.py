@@ -8,20 +8,10 @@ import sys
 from collections.abc import Sequence
 
 from nni_nlp_bench.evaluators.trials import EVALUATORS
+from nni_nlp_bench.nnictl.architecture_trials import parsed_proposal
 from nni_nlp_bench.nnictl.channel import Manager
-from nni_nlp_bench.nnictl.parameters import from_parameters
+from nni_nlp_bench.nnictl.command import run_command
 from search_spaces.base import get_space
-from search_spaces.errors import UserError
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the trial; exit code 2 and one line on stderr for every error that a user can mend."""
-    try:
-        _run(arguments)
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
 
 
 def _run(arguments: Sequence[str] | None) -> None:
@@ -45,10 +35,10 @@ def _run(arguments: Sequence[str] | None) -> None:
         print(json.dumps(trial.evaluate(architecture, options.epochs, print)))
         return
     manager = Manager()
-    proposal = from_parameters(space, manager.parameters)
+    proposal = parsed_proposal(space, manager.parameters)
     trial = evaluator(options.space, options)
     manager.finish(trial.evaluate(proposal.architecture, proposal.epochs, manager.report))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_command(_run))

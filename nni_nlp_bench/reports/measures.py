@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nni_nlp_bench.benchmarks.base import OK, Benchmark, Result
+from nni_nlp_bench.benchmarks.base import Benchmark, Result
 from nni_nlp_bench.evaluators.trial import Trial
 from nni_nlp_bench.strategies.compare import Run
 
@@ -85,26 +85,20 @@ def regrets(trials: Sequence[Trial], reference: Reference) -> list[float]:
 
 
 def reference_loss(benchmark: Benchmark, runs: Sequence[Run]) -> Reference:
-    """The lowest loss of the table, or of all incumbents where the benchmark is no table."""
+    """The lowest loss of the benchmark, or of all incumbents where nobody knows it."""
     found = [
         reported_loss(best.result)
         for run in runs
         for best in incumbents(run.trials)
         if best is not None
     ]
-    held = benchmark.architectures()
-    if held is None:
+    known = benchmark.lowest_loss
+    if known is None:
         return Reference(_lowest(found), "best found in this comparison")
-    table = [
-        reported_loss(result)
-        for architecture in held
-        for seed in benchmark.seeds(architecture)
-        if (result := benchmark.query(architecture, None, seed)).status == OK
-    ]
-    lowest = _lowest(table + found)
-    if lowest not in table:
-        return Reference(lowest, "best found in this comparison, below the table's best")
-    return Reference(lowest, "best of the table")
+    lowest = _lowest([known, *found])
+    if lowest != known and found:
+        return Reference(lowest, f"best found in this comparison, below all of {benchmark.name}")
+    return Reference(lowest, f"lowest of {benchmark.name}")
 
 
 def _lowest(losses: list[float]) -> float:

@@ -83,6 +83,11 @@ class Surrogate:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     _known: dict[str, tuple[float, ...]] = field(default_factory=dict, repr=False, compare=False)
 
+    @property
+    def lowest_loss(self) -> float:
+        """That of its training cells: it never predicts a lower one."""
+        return float(self.loss.scale.losses[0])
+
     def predict(self, recipes: Sequence[Recipe], workers: int | None = None) -> Prediction:
         """Predict every recipe. `workers` processes share a large batch: all by default."""
         keys = [recipe.canonical_key for recipe in recipes]

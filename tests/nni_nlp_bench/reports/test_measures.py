@@ -85,14 +85,14 @@ def test_the_reference_of_a_table_is_its_lowest_test_loss() -> None:
         if (curve := table.curve(cell, 0)).status == OK
     )
     reference = reference_loss(table, [])
-    assert reference == Reference(best, "best of the table")
+    assert reference == Reference(best, "lowest of made-up")
 
 
 def test_a_better_find_than_the_table_is_the_reference() -> None:
     table = made_up_table(20)
     reference = reference_loss(table, [run_of([(1.0, 1.5)])])
     assert reference.loss == 1.5
-    assert "below the table's best" in reference.meaning
+    assert "below all of made-up" in reference.meaning
 
 
 def test_strategies_are_ranked_by_mean_regret() -> None:

@@ -1,0 +1,136 @@
+"""`python -m nni_nlp_bench.nnictl.search`: one trial is one whole search on a benchmark.
+
+The parameters of the trial are `strategy`, `seed`, and options of the strategy by name.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from nni_nlp_bench.benchmarks.base import Benchmark
+from nni_nlp_bench.benchmarks.catalogue import load
+from nni_nlp_bench.evaluators.benchmark_options import add_benchmark_options
+from nni_nlp_bench.evaluators.budget import Budget
+from nni_nlp_bench.evaluators.simulation import Settings
+from nni_nlp_bench.evaluators.trial import Trial
+from nni_nlp_bench.nnictl.channel import Manager
+from nni_nlp_bench.nnictl.command import run_command
+from nni_nlp_bench.reports.files import write_best, write_summary, write_trials
+from nni_nlp_bench.reports.measures import Reference, reference_loss, reported_loss, summarize
+from nni_nlp_bench.strategies.compare import Run
+from nni_nlp_bench.strategies.run import Search, run_search, search_space
+from search_spaces.errors import UserError
+
+
+def _run(arguments: Sequence[str] | None) -> None:
+    parser = argparse.ArgumentParser(prog="nni_nlp_bench.nnictl.search", description=__doc__)
+    add_benchmark_options(parser)
+    add = parser.add_argument
+    add("--trials", type=int, default=100, help="evaluations of the search")
+    add("--epochs", type=int, help="also stop after so many epochs in all")
+    add("--hours", type=float, help="also stop after so many simulated hours")
+    add("--workers", type=int, default=1, help="simulated trainings at a time")
+    add("--restrict", action="store_true", help="search only the table's architectures")
+    options = parser.parse_args(arguments)
+    manager = Manager()
+    search = _search(manager.parameters, options)
+    benchmark = load(options.benchmark)
+    reports = Reports(manager, reference_loss(benchmark, []))
+    run = Run(search.strategy, search.seed, _trials(benchmark, search, reports))
+    reports.finish(run)
+
+
+def _search(parameters: Mapping[str, Any], options: argparse.Namespace) -> Search:
+    of_strategy = dict(parameters)
+    try:
+        strategy, seed = str(of_strategy.pop("strategy")), int(of_strategy.pop("seed"))
+    except (KeyError, ValueError) as error:
+        raise UserError(
+            f"searchSpace must be a choice of 'strategy' and of whole numbers 'seed' ({error})"
+        ) from None
+    budget = Budget(options.trials, options.epochs, options.hours)
+    settings = Settings(options.miss, options.runs, seed, options.workers, budget)
+    return Search(strategy, seed, settings, options.restrict, of_strategy)
+
+
+def _trials(benchmark: Benchmark, search: Search, reports: Reports) -> tuple[Trial, ...]:
+    """Evaluations are logged in the trial's folder: a trial that NNI runs again goes on there."""
+    surrogate = None
+    if search.settings.miss == "surrogate":
+        from nni_nlp_bench.benchmarks.surrogate_benchmark import surrogate_of
+
+        surrogate = surrogate_of(benchmark, workers=1)
+    space, journal = search_space(benchmark, search.restrict), _folder() / "journal.jsonl"
+    try:
+        return tuple(run_search(benchmark, space, search, surrogate, journal, reports))
+    except TypeError as error:
+        if not search.options:
+            raise
+        raise UserError(f"options of strategy {search.strategy!r}: {error}") from None
+
+
+def _folder() -> Path:
+    return Path(os.environ["NNI_OUTPUT_DIR"])
+
+
+class Reports:
+    """Reports the incumbent after every evaluation, and the figures of the search at its end.
+
+    `default`, which is minimised, is the regret, or the loss where no reference is known.
+    """
+
+    def __init__(self, manager: Manager, reference: Reference) -> None:
+        self._manager = manager
+        self._reference = reference
+        self._best: Trial | None = None
+
+    def __call__(self, trial: Trial) -> None:
+        """One more evaluation. Before a training succeeds, the loss is that of a uniform guess."""
+        found = not trial.failed and (self._best is None or trial.score > self._best.score)
+        self._best = best = trial if found else self._best
+        shown: dict[str, Any] = {"failed": 1} if best is None else {}
+        loss = -trial.score if best is None else reported_loss(best.result)
+        if best is not None:
+            shown["predicted"] = int(best.result.origin == "predicted")
+        if found and best is not None:
+            shown["architecture"] = best.evaluated.to_json()
+            shown |= {"source": best.result.source, "origin": best.result.origin}
+        self._manager.report({**self._losses(loss), **_known(hours=trial.end_s / 3600), **shown})
+
+    def finish(self, run: Run) -> None:
+        """The final result; every evaluation is left in the trial's folder."""
+        summary = summarize(run, self._reference)
+        write_trials(_folder() / "trials.csv", [run], self._reference)
+        write_summary(_folder() / "summary.csv", [summary])
+        write_best(_folder() / "best.json", [run], self._reference)
+        if self._best is None:
+            raise UserError("no training of the search succeeded")
+        figures = asdict(summary)
+        counts = ("evaluations", "evaluations_to_target", "failed", "predicted", "replaced")
+        self._manager.finish(
+            {
+                **self._losses(summary.best_loss),
+                "perplexity": summary.best_perplexity,
+                **_known(hours=summary.simulated_hours),
+                **{name: figures[name] for name in counts if figures[name] is not None},
+            }
+        )
+
+    def _losses(self, loss: float) -> dict[str, float]:
+        regret = _known(default=loss - self._reference.loss)
+        return {"default": loss, **regret, "loss": loss}
+
+
+def _known(**values: float) -> dict[str, float]:
+    """The values that are numbers."""
+    return {name: value for name, value in values.items() if value == value}
+
+
+if __name__ == "__main__":
+    sys.exit(run_command(_run))
