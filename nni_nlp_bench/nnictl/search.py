@@ -13,6 +13,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from threadpoolctl import threadpool_limits
+
 from nni_nlp_bench.benchmarks.base import Benchmark
 from nni_nlp_bench.benchmarks.catalogue import load
 from nni_nlp_bench.evaluators.benchmark_options import add_benchmark_options
@@ -42,7 +44,8 @@ def _run(arguments: Sequence[str] | None) -> None:
     search = _search(manager.parameters, options)
     benchmark = load(options.benchmark)
     reports = Reports(manager, reference_loss(benchmark, []))
-    run = Run(search.strategy, search.seed, _trials(benchmark, search, reports))
+    with threadpool_limits(1):  # the trials of an experiment share the cores
+        run = Run(search.strategy, search.seed, _trials(benchmark, search, reports))
     reports.finish(run)
 
 

@@ -61,6 +61,7 @@ class SearcherTuner(Tuner):  # type: ignore[misc]
 
     def __init__(self, **class_args: Any) -> None:
         super().__init__()
+        self._class_args = class_args
         self._lock = RLock()
         self._session: Session | None = None
         self._handed_out: dict[int, Key] = {}
@@ -72,10 +73,6 @@ class SearcherTuner(Tuner):  # type: ignore[misc]
         self._unfinished: set[Key] = set()
         """What had no score when an earlier manager ended."""
         self._resumed = False
-        try:
-            self._set_up(class_args)
-        except UserError as error:  # NNI's manager cannot hear of it yet
-            self._error = error
 
     @abstractmethod
     def _set_up(self, class_args: Mapping[str, Any]) -> None:
@@ -90,12 +87,14 @@ class SearcherTuner(Tuner):  # type: ignore[misc]
         """Bound the proposals, at the beginning and whenever the user changes the bounds."""
         if self._error is not None:
             return
+        course = self._course
         try:
-            self._course.bound(search_space)
+            course.bound(search_space)
         except UserError as error:
-            if not self._course.bounded:
+            if not course.bounded:
                 raise
             _logger.error("%s; the search goes on within the former bounds", error)
+        self._answer_requests()
 
     @_ends_experiment
     def load_checkpoint(self) -> None:
@@ -129,7 +128,8 @@ class SearcherTuner(Tuner):  # type: ignore[misc]
         self, parameter_id: int, parameters: Mapping[str, Any], value: Any, **kwargs: Any
     ) -> None:
         """Tell the strategy the score of a trial, whether or not the trial has ended before."""
-        self._course.hear(self._kind.from_parameters(parameters), self._score(value))
+        course = self._course
+        course.hear(self._kind.from_parameters(parameters), self._score(value))
         self._answer_requests()
 
     @_ends_experiment
@@ -144,19 +144,21 @@ class SearcherTuner(Tuner):  # type: ignore[misc]
         """Take in results of other experiments, and after a resume those of this one."""
         if self._error is not None:
             return
+        course = self._course
         for entry in data:
             try:
                 proposal = self._kind.from_parameters(entry["parameter"])
             except UserError as error:
                 _logger.error("an imported result is left out: %s", error)
                 continue
-            self._course.hear(proposal, self._score(entry["value"]))
+            course.hear(proposal, self._score(entry["value"]))
         self._answer_requests()
 
     @property
     def _course(self) -> Session:
-        """The session, begun or resumed at first use: only then is there an experiment."""
+        """The session, begun or resumed at first use: NNI gives a tuner 10 seconds to be made."""
         if self._session is None:
+            self._set_up(self._class_args)
             folder = self.get_checkpoint_path()
             if folder is None:
                 raise UserError("NNI_CHECKPOINT_DIRECTORY names no folder: run under nnictl")

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from nni_nlp_bench.evaluators.json_lines import JournalError, JsonLines
 from nni_nlp_bench.nnictl.trials import TrialKind
 from nni_nlp_bench.strategies.searcher import Proposal
+from search_spaces.errors import UserError
 
 Key = tuple[str, int | None]
 """What is evaluated, and after how many epochs."""
@@ -150,7 +151,7 @@ class Session:
         for position, line in enumerate(self._log.lines, start=1):
             try:
                 event, subject, score = self._parsed(line)
-            except (KeyError, TypeError, ValueError) as error:
+            except (KeyError, TypeError, ValueError, UserError) as error:
                 raise self._damaged(position, f"no event of this experiment ({error})") from None
             if event == "bound":
                 self._bound(subject)

@@ -1,0 +1,79 @@
+"""Every file of `experiments/`: valid for NNI, and run for real with few trials."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+EXPERIMENTS = Path(__file__).parents[3] / "experiments"
+FILES = sorted(EXPERIMENTS.glob("*.yml"))
+LOCAL = [file for file in FILES if "platform: local" in file.read_text()]
+WIKITEXT_2 = "nas-bench-nlp/wikitext-2"
+
+
+@pytest.fixture(scope="module")
+def tables(shared, tmp_path_factory) -> Path:
+    """A folder of benchmarks with the WikiText-2 table in it."""
+    folder = tmp_path_factory.mktemp("nasbenchmark")
+    logs = shared("nas-bench-nlp/wikitext2_logs.zip")
+    command = ["nni_nlp_bench.cli.app", "benchmark", "download", WIKITEXT_2, "--file", str(logs)]
+    code = (
+        "import runpy, sys; sys.argv = sys.argv[1:]; from nni_nlp_bench.cli.app import main; main()"
+    )
+    subprocess.run(
+        [sys.executable, "-c", code, *command],
+        env={"NASBENCHMARK_DIR": str(folder)},
+        check=True,
+    )
+    return folder
+
+
+def by_name(file: Path) -> str:
+    return file.stem
+
+
+@pytest.mark.parametrize("file", FILES, ids=by_name)
+def test_the_file_is_a_valid_configuration(file: Path) -> None:
+    from nni.experiment.config import ExperimentConfig
+
+    config = ExperimentConfig.load(file).canonical_copy()
+    assert config.max_trial_number
+
+
+@pytest.mark.parametrize("file", FILES, ids=by_name)
+def test_the_file_begins_with_what_it_shows(file: Path) -> None:
+    comment = re.match(r"(#.*\n)+", file.read_text())
+    assert comment is not None
+    for part in ("Look at:", "Change:", "minutes"):
+        assert part in comment.group(), part
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("file", LOCAL, ids=by_name)
+def test_the_experiment_runs_to_its_end(
+    file: Path, nni_home, monkeypatch, request: pytest.FixtureRequest
+) -> None:
+    if WIKITEXT_2 in file.read_text():
+        monkeypatch.setenv("NASBENCHMARK_DIR", str(request.getfixturevalue("tables")))
+    config: dict[str, Any] = yaml.safe_load(file.read_text())
+    config["maxTrialNumber"] = 4
+    config["trialCommand"] = re.sub(r"--(trials|epochs) \d+", r"--\1 60", config["trialCommand"])
+    experiment = nni_home.create(config)
+    experiment.wait_for("DONE")
+    trials = experiment.trial_jobs()
+    assert len(trials) == 4
+    succeeded = [trial for trial in trials if trial["status"] == "SUCCEEDED"]
+    assert succeeded, [trial["status"] for trial in trials]
+    for trial in succeeded:
+        final = json.loads(json.loads(trial["finalMetricData"][0]["data"]))
+        assert final["perplexity"] > 50 and final["hours"] > 0
+        assert final["predicted"] == (60 if "compare" in file.stem else 1) * (
+            "surrogate" in config["trialCommand"]
+        )
