@@ -16,6 +16,7 @@ from nni.tuner import Tuner
 from nni.utils import extract_scalar_reward
 
 from nni_nlp_bench.evaluators.json_lines import JsonLines
+from nni_nlp_bench.nnictl.leash import end_with_manager
 from nni_nlp_bench.nnictl.session import AskAndTell, Key, Session, key_of
 from nni_nlp_bench.nnictl.trials import TrialKind
 from nni_nlp_bench.nnictl.unfinished import ENDED, trials
@@ -73,6 +74,7 @@ class SearcherTuner(Tuner):  # type: ignore[misc]
         self._unfinished: set[Key] = set()
         """What had no score when an earlier manager ended."""
         self._resumed = False
+        end_with_manager()
 
     @abstractmethod
     def _set_up(self, class_args: Mapping[str, Any]) -> None:

@@ -97,9 +97,19 @@ class NniHome:
         """Start an experiment with `nnictl create` on a free port."""
         port = free_port()
         file = config if isinstance(config, Path) else self.write(config)
-        created = self.run("nnictl", "create", "--config", str(file), "--port", str(port))
-        assert created.returncode == 0, created.stdout + created.stderr
-        return next(e for e in self.experiments() if e.port == port)
+        return self._start("create", "--config", str(file), "--port", str(port))
+
+    def resume(self, experiment: RunningExperiment) -> RunningExperiment:
+        """Go on with an experiment that has ended, on the same port."""
+        return self._start("resume", experiment.id, "--port", str(experiment.port))
+
+    def _start(self, *command: str) -> RunningExperiment:
+        """NNI's launcher gives up where its manager is slow to answer: one more try is fair."""
+        for _ in range(2):
+            started = self.run("nnictl", *command)
+            if started.returncode == 0:
+                return next(e for e in self.experiments() if str(e.port) == command[-1])
+        raise AssertionError(started.stdout + started.stderr)
 
     def write(self, config: Mapping[str, Any], name: str = "experiment.yml") -> Path:
         """A configuration as a YAML file in this folder."""
