@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from typing import Any
 
 from nni.nas.execution import ExecutionEngine
@@ -24,11 +25,34 @@ class SearcherStrategy(Strategy):  # type: ignore[misc]
         self.searcher = searcher
         self._choices = searcher.space.choices()
         self._running: dict[int, tuple[ExecutableModelSpace, Proposal]] = {}
+        self._history: list[tuple[str, int, float | None]] = []
+        """`ask` and `tell` in order, with the number of the proposal and its score."""
+        self._numbers: dict[Proposal, int] = {}
+        self._again: deque[Proposal] = deque()
+        """What an interrupted experiment had asked for and never heard of."""
         self._lock = threading.Lock()  # an engine may report from another thread
 
     def extra_repr(self) -> str:
         """The searcher's name."""
         return type(self.searcher).__name__
+
+    def state_dict(self) -> dict[str, Any]:
+        """What was asked and told: NNI stores it with an experiment."""
+        with self._lock:
+            return {"history": list(self._history)}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Lead the searcher to where it was; what it waited for is tried once more."""
+        waiting: dict[int, Proposal] = {}
+        for event, number, score in state_dict["history"]:
+            if event == "ask":
+                proposal = self._ask()
+                if proposal is None:
+                    raise ValueError("the strategy proposes less than it did: use the same options")
+                waiting[number] = proposal
+            else:
+                self._tell(waiting.pop(number), score)
+        self._again.extend(waiting.values())
 
     def _initialize(
         self, model_space: ExecutableModelSpace, engine: ExecutionEngine
@@ -42,7 +66,7 @@ class SearcherStrategy(Strategy):  # type: ignore[misc]
     def _run(self) -> None:
         while self.wait_for_resource():
             with self._lock:
-                proposal = self.searcher.ask()
+                proposal = self._again.popleft() if self._again else self._ask()
                 waiting = [model for model, _ in self._running.values()]
             if proposal is not None:
                 self._submit(proposal)
@@ -51,6 +75,17 @@ class SearcherStrategy(Strategy):  # type: ignore[misc]
             else:
                 return
         self.engine.wait_models(*(model for model, _ in list(self._running.values())))
+
+    def _ask(self) -> Proposal | None:
+        proposal = self.searcher.ask()
+        if proposal is not None:
+            self._numbers[proposal] = len(self._numbers)
+            self._history.append(("ask", self._numbers[proposal], None))
+        return proposal
+
+    def _tell(self, proposal: Proposal, score: float | None) -> None:
+        self._history.append(("tell", self._numbers[proposal], score))
+        self.searcher.tell(proposal, score)
 
     def _submit(self, proposal: Proposal) -> None:
         model = self.model_space.freeze(self._choices.to_sample(proposal.architecture))
@@ -65,7 +100,7 @@ class SearcherStrategy(Strategy):  # type: ignore[misc]
             _, proposal = self._running.pop(id(event.model), (None, None))
             if proposal is not None:
                 finished = event.status == ModelStatus.Trained
-                self.searcher.tell(proposal, _score(event.model) if finished else None)
+                self._tell(proposal, _score(event.model) if finished else None)
 
 
 def _score(model: ExecutableModelSpace) -> Any:

@@ -148,6 +148,12 @@ def free_port() -> int:
 
 
 @pytest.fixture
+def a_port() -> int:
+    """A free port."""
+    return free_port()
+
+
+@pytest.fixture
 def nni_home(tmp_path: Path) -> Iterator[NniHome]:
     """An empty home for NNI; its experiments are stopped after the test."""
     yield from _home(tmp_path / "home")

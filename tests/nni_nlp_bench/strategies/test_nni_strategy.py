@@ -1,0 +1,63 @@
+"""Strategies on NNI's engine: what a checkpoint of an experiment brings back."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from nni_nlp_bench.evaluators.simulation import Settings, Simulation
+from nni_nlp_bench.strategies.quiet import load_nni
+from nni_nlp_bench.strategies.registry import make_strategy
+from nni_nlp_bench.strategies.run import search_space
+from nni_nlp_bench.testing import EPOCHS, made_up_table
+
+TABLE = made_up_table(60)
+
+
+def explore(strategy: Any, trials: int) -> list[str]:
+    """Keys of what the strategy evaluates on NNI's sequential engine."""
+    from nni.nas.execution import SequentialExecutionEngine
+
+    from nni_nlp_bench.evaluators.benchmark import ChoiceSpace, SimulationEvaluator
+
+    simulation = Simulation(TABLE, Settings())
+    space = ChoiceSpace(SimulationEvaluator(simulation, search_space(TABLE, restrict=True)))
+    strategy(space, SequentialExecutionEngine(trials))
+    return [trial.architecture.canonical_key for trial in simulation.trials]
+
+
+def evolution(seed: int = 0) -> Any:
+    load_nni()
+    space = search_space(TABLE, restrict=True)
+    return make_strategy("regularized_evolution", space, seed, EPOCHS, population=5, tournament=3)
+
+
+def test_a_strategy_goes_on_from_its_state() -> None:
+    whole = explore(evolution(), 30)
+    first = evolution()
+    before = explore(first, 12)
+    second = evolution()
+    second.load_state_dict(json.loads(json.dumps(first.state_dict())))
+    assert before + explore(second, 18) == whole
+
+
+def test_what_was_under_way_is_tried_once_more() -> None:
+    first = evolution()
+    before = explore(first, 12)
+    state = first.state_dict()
+    state["history"] = state["history"][:-1]  # the last score never came
+    second = evolution()
+    second.load_state_dict(state)
+    assert explore(second, 3)[0] == before[-1]
+
+
+def test_a_state_of_a_longer_search_space_is_refused() -> None:
+    load_nni()
+    space = search_space(made_up_table(5), restrict=True)
+    first = evolution()
+    explore(first, 30)
+    small = make_strategy("grid", space, 0, EPOCHS)
+    with pytest.raises(ValueError, match="proposes less than it did"):
+        small.load_state_dict(first.state_dict())
