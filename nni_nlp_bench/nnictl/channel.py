@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
+import time
+from contextlib import suppress
 from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 from nni_nlp_bench.evaluators.quick_imports import without
 from search_spaces.errors import UserError
+
+_TRIES, _PAUSE_S, _SECONDS = 50, 0.1, 30
 
 
 class Manager:
@@ -19,7 +26,8 @@ class Manager:
         if os.environ.get("NNI_PLATFORM") is None:
             raise UserError("no NNI experiment runs this trial: give --architecture to try it")
         self._channel = _nni_channel()
-        self._record = self._channel.receive_parameter()
+        on_this_machine = os.environ["NNI_PLATFORM"] == "local"
+        self._record = _noted_form() if on_this_machine else self._channel.receive_parameter()
         self._reported = 0
 
     @property
@@ -45,6 +53,25 @@ class Manager:
             sequence=sequence,
             value=metric,
         )
+
+
+def _noted_form() -> dict[str, Any]:
+    """Parameter id and parameters that the manager has noted under this trial's name.
+
+    Its command channel gives the next parameters to whichever trial asks first: results of trials
+    that start together would be shown, exported and resumed under each other's parameters. Trials
+    on other machines cannot reach the manager's REST API and have to live with that.
+    """
+    manager = os.environ["NNI_TRIAL_COMMAND_CHANNEL"].rpartition("/env/")[0]
+    job = f"{manager}/api/v1/nni/trial-jobs/{os.environ['NNI_TRIAL_JOB_ID']}"
+    for _ in range(_TRIES):
+        with suppress(HTTPError), urlopen(job, timeout=_SECONDS) as answer:
+            noted = json.load(answer).get("hyperParameters")
+            if noted:
+                form: dict[str, Any] = json.loads(noted[0])
+                return form
+        time.sleep(_PAUSE_S)  # the manager notes a trial just after it has started it
+    raise UserError(f"NNI's manager knows no parameters of this trial ({job})")
 
 
 def _nni_channel() -> Any:

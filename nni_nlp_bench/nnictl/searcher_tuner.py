@@ -19,7 +19,7 @@ from nni_nlp_bench.evaluators.json_lines import JsonLines
 from nni_nlp_bench.nnictl.leash import end_with_manager
 from nni_nlp_bench.nnictl.session import AskAndTell, Key, Session, key_of
 from nni_nlp_bench.nnictl.trials import TrialKind
-from nni_nlp_bench.nnictl.unfinished import ENDED, trials
+from nni_nlp_bench.nnictl.unfinished import trials
 from search_spaces.errors import UserError
 
 LOG = "nni_nlp_bench.jsonl"
@@ -139,15 +139,22 @@ class SearcherTuner(Tuner):  # type: ignore[misc]
         """A trial without a result has failed; one that succeeded has some time to deliver it."""
         key = self._handed_out.get(parameter_id)
         if key is not None:  # else it is a trial that the user has added
-            self._end(key, success)
+            self._end(key, wait=success)
 
     @_ends_experiment
     def import_data(self, data: Sequence[Mapping[str, Any]]) -> None:
-        """Take in results of other experiments, and after a resume those of this one."""
+        """Take in results of other experiments.
+
+        NNI also repeats those of this one when it is resumed. The log has them, and they may stand
+        under the parameters of another trial.
+        """
         if self._error is not None:
             return
         course = self._course
+        own = trials().ids if self._resumed else frozenset()
         for entry in data:
+            if entry.get("trialJobId") in own:
+                continue
             try:
                 proposal = self._kind.from_parameters(entry["parameter"])
             except UserError as error:
@@ -173,21 +180,26 @@ class SearcherTuner(Tuner):  # type: ignore[misc]
 
         It tells of no end of those, but asks for one more trial whenever one has ended.
         """
-        states = {key_of(self._kind.from_parameters(p)): state for p, state in trials()}
-        for key in sorted(self._unfinished, key=repr):
-            if self._resumed and key not in states:
-                self._course.repeat(key)
-            if key not in states or states[key] in ENDED:
-                self._unfinished.discard(key)
-            if states.get(key) in ENDED:
-                self._end(key, states[key] == "SUCCEEDED")
+        left, course = trials(), self._course
+        for parameters, value in left.results:
+            course.hear(self._kind.from_parameters(parameters), self._score(value))
+        without_result, to_come = self._keys(left.without_result), self._keys(left.to_come)
+        for key in sorted((self._unfinished & course.open) - to_come, key=repr):
+            if key in without_result:
+                self._end(key, wait=not self._resumed)
+            elif self._resumed:
+                course.repeat(key)
+        self._unfinished &= course.open & to_come
         self._resumed = False
 
-    def _end(self, key: Key, success: bool) -> None:
-        if success:
-            wait = Timer(PATIENCE_S, self._give_up, (key,))
-            wait.daemon = True
-            wait.start()
+    def _keys(self, trials: Sequence[Mapping[str, Any]]) -> set[Key]:
+        return {key_of(self._kind.from_parameters(parameters)) for parameters in trials}
+
+    def _end(self, key: Key, wait: bool) -> None:
+        if wait:
+            timer = Timer(PATIENCE_S, self._give_up, (key,))
+            timer.daemon = True
+            timer.start()
         else:
             self._give_up(key)
 

@@ -1,27 +1,52 @@
-"""Trials of this experiment as its manager knows them.
-
-NNI runs the trials again that were running when their manager died, but tells the tuner of no end.
-"""
+"""What an earlier manager of this experiment left behind, by the manager that resumed it."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-ENDED = ("SUCCEEDED", "FAILED", "EARLY_STOPPED", "USER_CANCELED", "SYS_CANCELED")
+_ENDED = ("SUCCEEDED", "FAILED", "EARLY_STOPPED", "USER_CANCELED", "SYS_CANCELED")
 _SECONDS = 30
 
+Parameters = Mapping[str, Any]
 
-def trials() -> Iterator[tuple[dict[str, Any], str]]:
-    """Parameters and status of every trial that the tuner chose, asked from its manager."""
+
+@dataclass(frozen=True)
+class Trials:
+    """The trials that the tuner chose."""
+
+    ids: frozenset[str]
+    results: Sequence[tuple[Parameters, Any]]
+    """Parameters and final results. Trials that start together may get each other's parameters,
+    and the manager notes the wrong ones; a result says whose it is."""
+    without_result: Sequence[Parameters]
+    """Parameters of trials that have ended without one."""
+    to_come: Sequence[Parameters]
+    """Parameters of trials that run, or that NNI will run again."""
+
+
+def trials() -> Trials:
+    """All trials so far, from the manager that started this process."""
     import httpx
 
     tuner_channel = os.environ["NNI_TUNER_COMMAND_CHANNEL"]
     manager = tuner_channel.replace("ws://", "http://", 1).removesuffix("/tuner")
     answer = httpx.get(f"{manager}/api/v1/nni/trial-jobs", timeout=_SECONDS).raise_for_status()
-    for trial in answer.json():
-        form = json.loads(trial["hyperParameters"][0])
-        if form["parameter_source"] != "customized":
-            yield form["parameters"], trial["status"]
+    return _read(answer.json())
+
+
+def _read(jobs: Sequence[Mapping[str, Any]]) -> Trials:
+    forms = [(job, json.loads(job["hyperParameters"][0])) for job in jobs]
+    chosen = [(job, form) for job, form in forms if form["parameter_source"] != "customized"]
+    by_id = {str(form["parameter_id"]): form["parameters"] for _, form in chosen}
+    finals = [final for job, _ in chosen for final in job.get("finalMetricData", ())]
+    ended = [(job, form) for job, form in chosen if job["status"] in _ENDED]
+    return Trials(
+        ids=frozenset(job["trialJobId"] for job, _ in chosen),
+        results=[(by_id[f["parameterId"]], json.loads(json.loads(f["data"]))) for f in finals],
+        without_result=[f["parameters"] for job, f in ended if not job.get("finalMetricData")],
+        to_come=[form["parameters"] for job, form in chosen if job["status"] not in _ENDED],
+    )
