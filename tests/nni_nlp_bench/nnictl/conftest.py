@@ -101,6 +101,15 @@ class NniHome:
         assert created.returncode == 0, created.stdout + created.stderr
         return next(e for e in self.experiments() if e.port == port)
 
+    def up(self, config: Path | Mapping[str, Any], *options: str) -> RunningExperiment:
+        """Start an experiment with `nni-nlp-bench up` on a free port."""
+        port = free_port()
+        file = config if isinstance(config, Path) else self.write(config)
+        command = ("nni-nlp-bench", "up", "--config", str(file), "--port", str(port), *options)
+        started = self.run(*command)
+        assert started.returncode == 0, started.stdout + started.stderr
+        return next(e for e in self.experiments() if e.port == port)
+
     def write(self, config: Mapping[str, Any], name: str = "experiment.yml") -> Path:
         """A configuration as a YAML file in this folder."""
         file = self.folder / name
