@@ -150,4 +150,4 @@ def _manages(pid: int, id: str) -> bool:
 
 
 def _listens(connection: Any, port: int) -> bool:
-    return connection.status == psutil.CONN_LISTEN and connection.laddr.port == port
+    return bool(connection.status == psutil.CONN_LISTEN and connection.laddr.port == port)

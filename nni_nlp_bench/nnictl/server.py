@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nni_nlp_bench.nnictl.running import running, stop
+from nni_nlp_bench.nnictl.running import chosen, stop
 from search_spaces.errors import UserError
 
 LOOPBACK = "127.0.0.1"
@@ -54,10 +54,11 @@ def start(config: Path, port: int = PORT, host: str = LOOPBACK) -> Started:
     loaded = load_config(config)
     tunnels = check_reachable(loaded, port, host)
     id = _launch(loaded, port, host)
-    (experiment,) = (e for e in running() if e.id == id)
+    experiment = chosen(id)
     if (now := experiment.ask("check-status")) and now["status"] == "ERROR":
         stop(experiment)
-        raise ServerError(f"{config}: {'; '.join(now['errors'])}; the logs are in {experiment.logs}")
+        why = "; ".join(now["errors"])
+        raise ServerError(f"{config}: {why}; the logs are in {experiment.logs}")
     return Started(id, port, host, tunnels)
 
 
