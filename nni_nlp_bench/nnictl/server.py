@@ -150,8 +150,10 @@ def check_reachable(config: Any, port: int, host: str) -> tuple[str, ...]:
 
 
 def _tunnels(service: Any, port: int) -> list[str]:
+    ports = (port, port + 1) if getattr(service, "reuse_mode", True) else (port,)
+    back = " ".join(f"-R {p}:{LOOPBACK}:{p}" for p in ports)
     return [
-        f"ssh -N -R {port}:{LOOPBACK}:{port} -p {machine.port} {machine.user}@{machine.host}"
+        f"ssh -N {back} -p {machine.port} {machine.user}@{machine.host}"
         for machine in getattr(service, "machine_list", [])
         if machine.host not in (LOOPBACK, "localhost")
     ]
