@@ -29,7 +29,7 @@ def status(json: options.Json = False) -> None:
 
 
 def _facts(experiment: Running) -> dict[str, Any]:
-    from nni_nlp_bench.nnictl.server import EVERY
+    from nni_nlp_bench.nnictl.addresses import EVERY
 
     progress, addresses = experiment.progress(), experiment.addresses
     return {

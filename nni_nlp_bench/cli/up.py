@@ -22,7 +22,8 @@ def up(
 
     Every other command of `nnictl` works on it too.
     """
-    from nni_nlp_bench.nnictl.server import EVERY, LOOPBACK, start
+    from nni_nlp_bench.nnictl.addresses import EVERY, LOOPBACK
+    from nni_nlp_bench.nnictl.server import start
 
     started = start(config, port, host)
     typer.echo(f"experiment  {started.id}")

@@ -12,6 +12,7 @@ from typing import Any
 
 import psutil
 
+from nni_nlp_bench.nnictl.addresses import LOOPBACK, url_of
 from search_spaces.errors import UserError
 
 PATIENCE_S = 90
@@ -67,9 +68,7 @@ class Running:
         """What the REST API answers; None where it does not."""
         import httpx
 
-        address = next((a for a in self.addresses if a not in ("::", "0.0.0.0")), "127.0.0.1")
-        host = f"[{address}]" if ":" in address else address
-        parts = (f"http://{host}:{self.port}", self.prefix, "api/v1/nni", route)
+        parts = (url_of(LOOPBACK, self.port), self.prefix, "api/v1/nni", route)
         with suppress(httpx.HTTPError, json.JSONDecodeError):
             url = "/".join(part.strip("/") for part in parts if part)
             return httpx.get(url, timeout=10, trust_env=False).raise_for_status().json()

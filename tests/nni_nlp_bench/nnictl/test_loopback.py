@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from nni_nlp_bench.nnictl import server
+from nni_nlp_bench.nnictl.addresses import EVERY
 
 PROGRAM = """
 const server = require("net").createServer();
@@ -65,7 +66,7 @@ def test_every_way_to_listen_ends_on_loopback(call):
 
 def test_without_it_node_listens_on_all_interfaces():
     address, _ = run_node("listen(0)", {})
-    assert address["address"] in server.EVERY
+    assert address["address"] in EVERY
 
 
 def test_a_pipe_stays_a_pipe(tmp_path):

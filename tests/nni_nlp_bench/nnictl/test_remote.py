@@ -59,8 +59,9 @@ class Machine:
 
     def printed(self, experiment, trial):
         """What a trial wrote there, on stdout and stderr."""
-        trials = self.home / "nni-experiments" / experiment.id / "environments/remote-worker1/trials"
-        return "".join(file.read_text() for file in (trials / trial).glob("trial.std*"))
+        folder = self.home / "nni-experiments" / experiment.id / "environments/remote-worker1"
+        files = (folder / "trials" / trial).glob("trial.std*")
+        return "".join(file.read_text() for file in files)
 
 
 @pytest.fixture
@@ -148,20 +149,6 @@ def test_a_trial_that_fails_there_is_known_here(machine, nni_home, config):
     ]
     finals = {row["trialJobId"] for row in experiment.metric_data()}
     assert finals == {trial["trialJobId"] for trial in trials} - {failed}
-
-
-def test_up_refuses_where_trials_could_not_call_back(nni_home, machine, config):
-    for ip, host, remedy in (
-        (None, "127.0.0.1", "set nniManagerIp"),
-        ("192.0.2.77", "127.0.0.1", "add --host 192.0.2.77"),
-    ):
-        file = nni_home.write(config | {"nniManagerIp": ip})
-        port = str(_free_port())
-        command = ("nni-nlp-bench", "up", "--config", str(file), "--port", port, "--host", host)
-        refused = nni_home.run(*command)
-        assert (refused.returncode, refused.stdout) == (2, "")
-        assert refused.stderr.count("\n") == 1
-        assert remedy in refused.stderr
 
 
 def _free_port() -> int:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import socket
+import time
+from pathlib import Path
 
 import httpx
 import psutil
@@ -26,6 +28,14 @@ def status(home):
     done = home.run("nni-nlp-bench", "status", "--json")
     assert done.returncode == 0, done.stderr
     return {e["id"]: e for e in json.loads(done.stdout)["experiments"]}
+
+
+def wait_until(holds):
+    """Wait for a condition, not for ever."""
+    deadline = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
 
 
 def gone(processes):
@@ -82,8 +92,7 @@ def test_up_says_how_to_get_there_and_down_ends_it_all(nni_home, tiny_config, fr
     for words in (experiment.id, f"http://127.0.0.1:{port}", f"ssh -L {port}:127.0.0.1:{port} "):
         assert words in started.stdout
     assert started.stderr == ""
-    while [job["status"] for job in experiment.trial_jobs()] != ["RUNNING"]:
-        pass
+    wait_until(lambda: [job["status"] for job in experiment.trial_jobs()] == ["RUNNING"])
     processes = experiment.processes
     assert sum("sleep" in p.cmdline() for p in processes) == 2
     again = nni_home.run(*up)
@@ -133,3 +142,37 @@ def test_host_adds_one_address(nni_home, tiny_config, other_address):
     assert httpx.get(f"http://{other_address}:{experiment.port}").is_success
     experiment.wait_for("DONE")
     assert status(nni_home)[experiment.id]["addresses"] == ["127.0.0.1", other_address]
+
+
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        (("up", "--config", "missing.yml"), "missing.yml: No such file"),
+        (("down",), "no experiment runs"),
+        (("down", "abc"), "no experiment abc runs"),
+        (("down", "abc", "--all"), "contradict"),
+    ],
+)
+def test_mistakes_end_with_2_and_one_line(nni_home, command, says):
+    done = nni_home.run("nni-nlp-bench", *command)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: ")
+    assert done.stderr.count("\n") == 1
+    assert says in done.stderr
+
+
+def test_nothing_runs(nni_home):
+    assert "no experiment runs" in nni_home.run("nni-nlp-bench", "status").stdout
+    assert status(nni_home) == {}
+    assert nni_home.run("nni-nlp-bench", "down", "--all").returncode == 0
+
+
+def test_an_experiment_that_fails_at_once_is_refused_and_stopped(nni_home, tiny_config):
+    tuner = {"className": "no_such_module.Tuner", "codeDirectory": "."}
+    file = nni_home.write(tiny_config | {"tuner": tuner})
+    done = nni_home.run("nni-nlp-bench", "up", "--config", str(file))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1
+    (name,) = done.stderr.split("the logs are in ")[1:]
+    assert "no_such_module" in Path(name.strip(), "dispatcher.log").read_text()
+    assert status(nni_home) == {}
