@@ -9,9 +9,14 @@ from typing import Annotated
 
 import typer
 
+from search_spaces.errors import UserError
+
 
 def up(
-    config: Annotated[Path, typer.Option(help="The experiment: a YAML file of NNI.")],
+    config: Annotated[Path | None, typer.Option(help="The experiment: a YAML file of NNI.")] = None,
+    resume: Annotated[
+        str | None, typer.Option(help="Go on with the experiment of this id, which was stopped.")
+    ] = None,
     port: Annotated[int, typer.Option(help="Port of the web UI.")] = 8080,
     host: Annotated[
         str,
@@ -22,10 +27,15 @@ def up(
 
     Every other command of `nnictl` works on it too.
     """
+    from nni_nlp_bench.nnictl import server
     from nni_nlp_bench.nnictl.addresses import EVERY, LOOPBACK
-    from nni_nlp_bench.nnictl.server import start
 
-    started = start(config, port, host)
+    if config is not None and resume is None:
+        started = server.start(config, port, host)
+    elif resume is not None and config is None:
+        started = server.resume(resume, port, host)
+    else:
+        raise UserError("give --config FILE for a new experiment, or --resume ID for a stopped one")
     typer.echo(f"experiment  {started.id}")
     typer.echo(f"web UI      {started.url}")
     if host == LOOPBACK:

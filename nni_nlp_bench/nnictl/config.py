@@ -43,6 +43,20 @@ def load_config(file: Path) -> Any:
     return config
 
 
+def stopped_config(id: str) -> Any:
+    """The configuration of an experiment that was stopped. Raises ConfigError."""
+    _silence_nni()
+    from nni.experiment.config import ExperimentConfig
+    from nni.experiment.launcher import get_stopped_experiment_config_json
+
+    content = get_stopped_experiment_config_json(id)
+    if content is None:
+        raise ConfigError(
+            f"no stopped experiment {id}: `nnictl experiment list --all` names those that there are"
+        )
+    return ExperimentConfig(**content)
+
+
 def _fields(file: Path) -> Mapping[str, Any]:
     import yaml
 

@@ -56,6 +56,16 @@ class Running:
             return tuple(sorted({c.laddr.ip for c in found if _listens(c, self.port)}))
         return ()
 
+    @property
+    def has_tuner(self) -> bool:
+        """Whether its tuner is there: a process of the manager's that is connected to it."""
+        with suppress(psutil.NoSuchProcess):
+            for process in psutil.Process(self.pid).children():
+                for connection in process.net_connections("tcp"):
+                    if connection.raddr and connection.raddr.port == self.port:
+                        return True
+        return False
+
     def progress(self) -> Progress | None:
         """How far it is; None while its manager does not answer."""
         status, counts, profile = map(self.ask, ("check-status", "job-statistics", "experiment"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,13 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from nni_nlp_bench.nnictl.addresses import LOOPBACK, check_listening, check_reachable, url_of
-from nni_nlp_bench.nnictl.config import load_config
-from nni_nlp_bench.nnictl.running import chosen, stop
+from nni_nlp_bench.nnictl.config import load_config, stopped_config
+from nni_nlp_bench.nnictl.running import Running, chosen, stop
 from search_spaces.errors import UserError
 
 PORT = 8080
 SHIM = Path(__file__).with_name("loopback.js").resolve()
 """What node loads so that a manager listens where it should."""
+_TUNER_S = 20
+"""NNI's manager waits half as long for the tuner."""
 
 
 class ServerError(UserError):
@@ -45,15 +48,12 @@ def start(config: Path, port: int = PORT, host: str = LOOPBACK) -> Started:
 
     The manager has no login: whoever reaches `host` can run commands here.
     """
-    loaded = load_config(config)
-    check_listening(loaded, port, host)
-    tunnels = check_reachable(loaded, port, host)
-    experiment = chosen(_launch(loaded, port, host))
-    if (now := experiment.ask("check-status")) and now["status"] == "ERROR":
-        stop(experiment)
-        why = "; ".join(now["errors"])
-        raise ServerError(f"{config}: {why}; the logs are in {experiment.logs}")
-    return Started(experiment.id, port, host, tunnels)
+    return _start(load_config(config), port, host)
+
+
+def resume(id: str, port: int = PORT, host: str = LOOPBACK) -> Started:
+    """Go on with an experiment that was stopped, likewise."""
+    return _start(stopped_config(id), port, host, resumed=id)
 
 
 def manager_environment(host: str = LOOPBACK) -> dict[str, str]:
@@ -63,11 +63,33 @@ def manager_environment(host: str = LOOPBACK) -> dict[str, str]:
     return {"NODE_OPTIONS": f"{given} {ours}".strip(), "NNI_NLP_BENCH_HOST": host}
 
 
-def _launch(config: Any, port: int, host: str) -> str:
-    """The id of the new experiment: NNI's launcher waits until its manager answers."""
+def _start(config: Any, port: int, host: str, resumed: str | None = None) -> Started:
+    check_listening(config, port, host)
+    tunnels = check_reachable(config, port, host)
+    experiment = chosen(_launch(config, port, host, resumed))
+    _await_tuner(experiment)
+    return Started(experiment.id, port, host, tunnels)
+
+
+def _await_tuner(experiment: Running) -> None:
+    """NNI's manager says RUNNING before there is a tuner, and ERROR ten seconds later."""
+    deadline = time.monotonic() + _TUNER_S
+    while not experiment.has_tuner and time.monotonic() < deadline:
+        now = experiment.ask("check-status")
+        if now is not None and now["status"] == "ERROR":
+            stop(experiment)
+            why = "; ".join(now["errors"])
+            raise ServerError(f"NNI gave up: {why}; the logs are in {experiment.logs}")
+        time.sleep(0.2)
+
+
+def _launch(config: Any, port: int, host: str, resumed: str | None) -> str:
+    """The id of the experiment: NNI's launcher waits until its manager answers."""
     from nni.experiment import Experiment, RunMode
 
-    experiment = Experiment(config)
+    experiment = Experiment(config, id=resumed)
+    if resumed is not None:
+        experiment._action = "resume"  # its own resume() ends with this process
     with _environment(manager_environment(host)):
         try:
             experiment.start(port, run_mode=RunMode.Detach)

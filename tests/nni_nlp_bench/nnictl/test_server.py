@@ -126,12 +126,20 @@ def test_two_at_once_beside_one_of_plain_nnictl(nni_home, tiny_config):
     assert not (one.processes or two.processes or plain.processes)
 
 
-def test_nnictl_resumes_what_up_began(nni_home, tiny_config):
+def test_both_commands_resume_what_up_began(nni_home, tiny_config):
     experiment = nni_home.up(tiny_config)
     experiment.wait_for("DONE")
+    running = nni_home.run("nni-nlp-bench", "up", "--resume", experiment.id)
+    assert (running.returncode, running.stdout) == (2, "")
+    port = str(experiment.port)
     nni_home.run("nni-nlp-bench", "down", experiment.id)
-    resumed = nni_home.run("nnictl", "resume", experiment.id, "--port", str(experiment.port))
-    assert resumed.returncode == 0, resumed.stdout
+    resumed = nni_home.run("nni-nlp-bench", "up", "--resume", experiment.id, "--port", port)
+    assert resumed.returncode == 0, resumed.stderr
+    told = status(nni_home)[experiment.id]
+    assert (told["trials_done"], told["addresses"]) == (3, ["127.0.0.1"])
+    nni_home.run("nnictl", "stop", experiment.id)
+    by_nnictl = nni_home.run("nnictl", "resume", experiment.id, "--port", port)
+    assert by_nnictl.returncode == 0, by_nnictl.stdout
     assert status(nni_home)[experiment.id]["trials_done"] == 3
 
 
@@ -148,6 +156,8 @@ def test_host_adds_one_address(nni_home, tiny_config, other_address):
     ("command", "says"),
     [
         (("up", "--config", "missing.yml"), "missing.yml: No such file"),
+        (("up",), "give --config FILE"),
+        (("up", "--resume", "abc"), "no stopped experiment abc"),
         (("down",), "no experiment runs"),
         (("down", "abc"), "no experiment abc runs"),
         (("down", "abc", "--all"), "contradict"),
