@@ -45,6 +45,4 @@ def up(
     else:
         where = "any address of this machine" if host in EVERY else host
         typer.echo(f"warning: whoever reaches {where} can run commands here", err=True)
-    for tunnel in started.tunnels:
-        typer.echo(f"trials      need this now, and until the end: {tunnel}")
     typer.echo(f"stop        nni-nlp-bench down {started.id}")

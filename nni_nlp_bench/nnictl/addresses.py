@@ -12,7 +12,7 @@ from search_spaces.errors import UserError
 LOOPBACK = "127.0.0.1"
 EVERY = ("0.0.0.0", "::")
 """Addresses that stand for all of a machine's interfaces."""
-_CALLED_BACK = frozenset({"remote", "openpai", "kubeflow", "frameworkcontroller", "adl"})
+CALLED_BACK = frozenset({"remote", "openpai", "kubeflow", "frameworkcontroller", "adl"})
 """Training services whose machines open connections to the manager."""
 _MAX_PORT = 65535
 
@@ -33,50 +33,22 @@ def services(config: Any) -> list[Any]:
     return given if isinstance(given, list) else [given]
 
 
+def ports(service: Any, port: int) -> tuple[int, ...]:
+    """The ports of an experiment: some services keep a second one for their trials."""
+    return (port, port + 1) if service.platform in CALLED_BACK else (port,)
+
+
 def check_listening(config: Any, port: int, host: str) -> None:
     """Raise AddressError unless the manager can listen where NNI wants it to."""
     try:
         ip_address(host)
     except ValueError:
         raise AddressError(f"--host {host!r} is no address: give one such as {LOOPBACK}") from None
-    also = any(service.platform in _CALLED_BACK for service in services(config))
-    for needed in (port, port + 1) if also else (port,):
+    for needed in sorted({p for service in services(config) for p in ports(service, port)}):
         if not 0 < needed <= _MAX_PORT:
             raise AddressError(f"there is no port {needed}: choose another with --port")
         for address in {LOOPBACK, host} if host not in EVERY else {host}:
             _check_free(address, needed)
-
-
-def check_reachable(config: Any, port: int, host: str) -> tuple[str, ...]:
-    """The tunnels through which trials elsewhere call back. Raises AddressError if they cannot."""
-    tunnels: list[str] = []
-    for service in services(config.canonical_copy()):
-        ip, platform = service.nni_manager_ip, service.platform
-        if platform not in _CALLED_BACK:
-            continue
-        if ip is None:
-            raise AddressError(
-                f"the machines of trainingService {platform} connect to this one: set nniManagerIp "
-                f"to its address and give it to --host too, or set it to {LOOPBACK} for tunnels"
-            )
-        if ip in (LOOPBACK, "localhost"):
-            tunnels += _tunnels(service, port)
-        elif ip != host and host not in EVERY:
-            raise AddressError(
-                f"the machines of trainingService {platform} connect to {ip}, where the manager "
-                f"would not listen: add --host {ip}"
-            )
-    return tuple(tunnels)
-
-
-def _tunnels(service: Any, port: int) -> list[str]:
-    ports = (port, port + 1) if service.reuse_mode else (port,)
-    back = " ".join(f"-R {p}:{LOOPBACK}:{p}" for p in ports)
-    return [
-        f"ssh -N {back} -p {machine.port} {machine.user}@{machine.host}"
-        for machine in getattr(service, "machine_list", [])
-        if machine.host not in (LOOPBACK, "localhost")
-    ]
 
 
 def _check_free(address: str, port: int) -> None:

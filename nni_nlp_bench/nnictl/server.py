@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nni_nlp_bench.nnictl.addresses import LOOPBACK, check_listening, check_reachable, url_of
+from nni_nlp_bench.nnictl.addresses import LOOPBACK, check_listening, url_of
 from nni_nlp_bench.nnictl.config import load_config, stopped_config
 from nni_nlp_bench.nnictl.running import Running, chosen, stop
+from nni_nlp_bench.nnictl.way_back import check_way_back
 from search_spaces.errors import UserError
 
 PORT = 8080
@@ -34,8 +35,6 @@ class Started:
     id: str
     port: int
     host: str
-    tunnels: tuple[str, ...] = ()
-    """Commands that let the machines of the trials reach a manager that listens on loopback."""
 
     @property
     def url(self) -> str:
@@ -65,10 +64,10 @@ def manager_environment(host: str = LOOPBACK) -> dict[str, str]:
 
 def _start(config: Any, port: int, host: str, resumed: str | None = None) -> Started:
     check_listening(config, port, host)
-    tunnels = check_reachable(config, port, host)
+    check_way_back(config, port, host)
     experiment = chosen(_launch(config, port, host, resumed))
     _await_tuner(experiment)
-    return Started(experiment.id, port, host, tunnels)
+    return Started(experiment.id, port, host)
 
 
 def _await_tuner(experiment: Running) -> None:

@@ -151,6 +151,24 @@ def test_a_trial_that_fails_there_is_known_here(machine, nni_home, config):
     assert finals == {trial["trialJobId"] for trial in trials} - {failed}
 
 
+def test_machines_are_asked_to_connect_before_anything_starts(machine, nni_home, config):
+    def refusal(machine_config, *options, **fields):
+        config["trainingService"]["machineList"] = [machine.config | machine_config]
+        file = nni_home.write(config | fields)
+        up = ("nni-nlp-bench", "up", "--config", str(file), "--port", str(_free_port()))
+        refused = nni_home.run(*up, *options)
+        assert (refused.returncode, refused.stdout) == (2, "")
+        assert refused.stderr.count("\n") == 1
+        return refused.stderr
+
+    host_key = str(machine.key.with_name("host"))
+    assert "look at port, user and sshKeyFile" in refusal({"sshKeyFile": host_key})
+    assert "look at port, user and sshKeyFile" in refusal({"port": _free_port()})
+    elsewhere = refusal({}, "--host", "0.0.0.0", nniManagerIp="203.0.113.7")
+    assert "does not reach 203.0.113.7" in elsewhere
+    assert "firewall" in elsewhere
+
+
 def _free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
