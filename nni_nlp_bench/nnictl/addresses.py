@@ -12,7 +12,7 @@ from search_spaces.errors import UserError
 LOOPBACK = "127.0.0.1"
 EVERY = ("0.0.0.0", "::")
 """Addresses that stand for all of a machine's interfaces."""
-CALLED_BACK = frozenset({"remote", "openpai", "kubeflow", "frameworkcontroller", "adl"})
+CALLED_BACK = frozenset({"remote", "kubeflow", "frameworkcontroller"})
 """Training services whose machines open connections to the manager."""
 _MAX_PORT = 65535
 

@@ -84,6 +84,8 @@ def _check_services(file: Path, config: Any) -> None:
     for service in services(config):
         if not isinstance(service, TrainingServiceConfig):
             raise ConfigError(f"{file}: trainingService needs a platform that NNI has, as 'local'")
+        if service.platform == "openpai":
+            raise ConfigError(f"{file}: NNI 3 cannot run on OpenPAI any more, though it reads this")
     if isinstance(config.training_service, list) and config.nni_manager_ip is None:
         raise ConfigError(f"{file}: several training services need nniManagerIp")
 

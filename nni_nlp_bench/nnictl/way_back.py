@@ -43,16 +43,20 @@ def check_way_back(config: Any, port: int, host: str) -> None:
 
 
 def _check_address(service: Any, host: str) -> None:
-    ip, platform = service.nni_manager_ip, service.platform
+    ip, machines = service.nni_manager_ip, f"the machines of trainingService {service.platform}"
+    by_ssh = service.platform == "remote"
     if ip is None:
+        tunnels = f", or set it to {LOOPBACK} for tunnels of ssh" if by_ssh else ""
         raise AddressError(
-            f"the machines of trainingService {platform} connect to this one: set nniManagerIp to "
-            f"its address and give it to --host too, or set it to {LOOPBACK} for tunnels of ssh"
+            f"{machines} connect to this one: set nniManagerIp to its address and give that to "
+            f"--host too{tunnels}"
         )
-    if ip not in (LOOPBACK, "localhost", host) and host not in EVERY:
+    if ip in (LOOPBACK, "localhost"):
+        if not by_ssh:
+            raise AddressError(f"{machines} cannot reach {ip} here: set nniManagerIp to an address")
+    elif ip != host and host not in EVERY:
         raise AddressError(
-            f"the machines of trainingService {platform} connect to {ip}, where the manager "
-            f"would not listen: add --host {ip}"
+            f"{machines} connect to {ip}, where the manager would not listen: add --host {ip}"
         )
 
 

@@ -84,6 +84,7 @@ def test_no_file(tmp_path, name):
         ({"trialCodeDirectory": "nowhere"}, "nowhere"),
         ({"trialCommand": None}, "trial_command"),
         ({"trainingService": {"platform": "moon"}}, "needs a platform"),
+        ({"trainingService": {"platform": "openpai"}}, "NNI 3 cannot run on OpenPAI"),
         ({"trainingService": "local"}, "needs a platform"),
         ({"trainingService": [{"platform": "local"}]}, "need nniManagerIp"),
         ({"experimentType": "nas"}, "remove experimentType"),
@@ -113,6 +114,32 @@ def test_trials_elsewhere_must_reach_the_manager(remote):
     for host in ("203.0.113.7", "0.0.0.0"):
         check_way_back(remote("203.0.113.7"), 8080, host)
     check_way_back(remote("127.0.0.1"), 8080, "127.0.0.1")
+
+
+def test_a_cluster_cannot_use_a_tunnel(load):
+    service = {
+        "platform": "frameworkcontroller",
+        "storage": {"storageType": "nfs", "server": "nfs.example.org", "path": "/nni"},
+        "serviceAccountName": "nni",
+        "taskRoles": [
+            {
+                "name": "worker",
+                "taskNumber": 1,
+                "command": "true",
+                "gpuNumber": 0,
+                "cpuNumber": 1,
+                "memorySize": "4gb",
+                "frameworkAttemptCompletionPolicy": {
+                    "minFailedTaskCount": 1,
+                    "minSucceedTaskCount": 1,
+                },
+            }
+        ],
+    }
+    config = load(trainingService=service, nniManagerIp="127.0.0.1")
+    with pytest.raises(AddressError, match=r"cannot reach 127\.0\.0\.1 here"):
+        check_way_back(config, 8080, "127.0.0.1")
+    check_way_back(load(trainingService=service, nniManagerIp="10.0.0.5"), 8080, "10.0.0.5")
 
 
 def test_trials_here_need_no_address(load):

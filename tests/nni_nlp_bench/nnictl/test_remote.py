@@ -151,6 +151,22 @@ def test_a_trial_that_fails_there_is_known_here(machine, nni_home, config):
     assert finals == {trial["trialJobId"] for trial in trials} - {failed}
 
 
+def test_a_machine_can_be_reused_as_clusters_are(machine, nni_home, config):
+    """NNI's runner of trials, which it also uses on Kubernetes and OpenPAI, on another channel."""
+    config["trainingService"]["reuseMode"] = True
+    experiment = nni_home.up(config | {"maxTrialNumber": 2})
+    try:
+        experiment.wait_for("DONE")
+        trials = experiment.trial_jobs()
+        assert [trial["status"] for trial in trials] == ["SUCCEEDED"] * 2
+        finals = {row["trialJobId"]: row["data"] for row in experiment.metric_data()}
+        assert set(finals) == {trial["trialJobId"] for trial in trials}
+        assert all(final["default"] > 3 for final in finals.values())
+        assert nni_home.run("nni-nlp-bench", "down").returncode == 0
+    finally:
+        shutil.rmtree(Path("/tmp/nni-experiments", experiment.id))  # NNI leaves it there
+
+
 def test_machines_are_asked_to_connect_before_anything_starts(machine, nni_home, config):
     def refusal(machine_config, *options, **fields):
         config["trainingService"]["machineList"] = [machine.config | machine_config]
