@@ -6,7 +6,7 @@ import json
 import os
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,12 +20,17 @@ from search_spaces.errors import UserError
 PORT = 8080
 SHIM = Path(__file__).with_name("loopback.js").resolve()
 """What node loads so that a manager listens where it should."""
+_CHANCES = 3
 _TUNER_S = 20
 """NNI's manager waits half as long for the tuner."""
 
 
 class ServerError(UserError):
     """NNI did not start the experiment; the message names the reason and the logs."""
+
+
+class LateError(ServerError):
+    """The manager took longer to begin than NNI waits."""
 
 
 @dataclass(frozen=True)
@@ -83,18 +88,33 @@ def _await_tuner(experiment: Running) -> None:
 
 
 def _launch(config: Any, port: int, host: str, resumed: str | None) -> str:
-    """The id of the experiment: NNI's launcher waits until its manager answers."""
+    """The id of the experiment, whose manager answers.
+
+    NNI's launcher gives the manager some four seconds to begin, too few on a busy machine, and ends
+    it then: there is more than one chance.
+    """
+    for _ in range(_CHANCES - 1):
+        with suppress(LateError):
+            return _launch_once(config, port, host, resumed)
+        time.sleep(1)
+    return _launch_once(config, port, host, resumed)
+
+
+def _launch_once(config: Any, port: int, host: str, resumed: str | None) -> str:
     from nni.experiment import Experiment, RunMode
+    from requests import ConnectionError, JSONDecodeError
 
     experiment = Experiment(config, id=resumed)
     if resumed is not None:
         experiment._action = "resume"  # its own resume() ends with this process
-    with _environment(manager_environment(host)):
-        try:
+    logs = Path(config.canonical_copy().experiment_working_directory, experiment.id, "log")
+    try:
+        with _environment(manager_environment(host)):
             experiment.start(port, run_mode=RunMode.Detach)
-        except (OSError, RuntimeError) as error:
-            logs = Path(config.canonical_copy().experiment_working_directory, experiment.id, "log")
-            raise ServerError(f"NNI did not start: {error}; the logs are in {logs}") from None
+    except (ConnectionError, JSONDecodeError):
+        raise LateError(f"NNI was not ready in time: try again; the logs are in {logs}") from None
+    except (OSError, RuntimeError) as error:
+        raise ServerError(f"NNI did not start: {error}; the logs are in {logs}") from None
     return str(experiment.id)
 
 

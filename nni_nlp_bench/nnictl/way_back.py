@@ -33,17 +33,20 @@ def check_way_back(config: Any, port: int, host: str) -> None:
 
     Those that ssh reaches with a key alone are asked to try.
     """
-    for service in services(config.canonical_copy()):
+    canonical = config.canonical_copy()
+    for service in services(canonical):
         if service.platform in CALLED_BACK:
-            _check_address(service, host)
+            # NNI's runner of reused machines takes the address of the experiment.
+            ip = (canonical if service.reuse_mode else service).nni_manager_ip
+            _check_address(service, ip, host)
             needed = ports(service, port) if service.reuse_mode else (port,)
             for machine in getattr(service, "machine_list", []):
                 if machine.ssh_key_file is not None and machine.ssh_passphrase is None:
-                    _check_machine(machine, service.nni_manager_ip, needed, host)
+                    _check_machine(machine, ip, needed, host)
 
 
-def _check_address(service: Any, host: str) -> None:
-    ip, machines = service.nni_manager_ip, f"the machines of trainingService {service.platform}"
+def _check_address(service: Any, ip: str | None, host: str) -> None:
+    machines = f"the machines of trainingService {service.platform}"
     by_ssh = service.platform == "remote"
     if ip is None:
         tunnels = f", or set it to {LOOPBACK} for tunnels of ssh" if by_ssh else ""
