@@ -147,6 +147,12 @@ def free_port() -> int:
 
 
 @pytest.fixture
+def port() -> int:
+    """A port of 127.0.0.1 that nothing listens on."""
+    return free_port()
+
+
+@pytest.fixture
 def nni_home(tmp_path: Path) -> Iterator[NniHome]:
     """An empty home for NNI; its experiments are stopped after the test."""
     yield from _home(tmp_path / "home")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import socket
 import time
-from pathlib import Path
 
 import httpx
 import psutil
@@ -42,14 +41,6 @@ def gone(processes):
     return not any(p.is_running() and p.status() != psutil.STATUS_ZOMBIE for p in processes)
 
 
-@pytest.fixture
-def free_port():
-    """A port of 127.0.0.1 that nothing listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
-
-
 @pytest.fixture(scope="module")
 def other_address():
     """An address of this machine beside loopback."""
@@ -83,10 +74,9 @@ def test_up_serves_this_machine_alone(nni_home, tiny_config, other_address, monk
     }
 
 
-def test_up_says_how_to_get_there_and_down_ends_it_all(nni_home, tiny_config, free_port):
+def test_up_says_how_to_get_there_and_down_ends_it_all(nni_home, tiny_config, port):
     file = nni_home.write(tiny_config | {"trialCommand": "sleep 300 & sleep 300"})
-    port = str(free_port)
-    up = ("nni-nlp-bench", "up", "--config", str(file), "--port", port)
+    up = ("nni-nlp-bench", "up", "--config", str(file), "--port", str(port))
     started = nni_home.run(*up)
     (experiment,) = nni_home.experiments()
     for words in (experiment.id, f"http://127.0.0.1:{port}", f"ssh -L {port}:127.0.0.1:{port} "):
@@ -150,59 +140,3 @@ def test_host_adds_one_address(nni_home, tiny_config, other_address):
     assert httpx.get(f"http://{other_address}:{experiment.port}").is_success
     experiment.wait_for("DONE")
     assert status(nni_home)[experiment.id]["addresses"] == ["127.0.0.1", other_address]
-
-
-@pytest.mark.parametrize(
-    ("command", "says"),
-    [
-        (("up", "--config", "missing.yml"), "missing.yml: No such file"),
-        (("up",), "give --config FILE"),
-        (("up", "--resume", "abc"), "no stopped experiment abc"),
-        (("down",), "no experiment runs"),
-        (("down", "abc"), "no experiment abc runs"),
-        (("down", "abc", "--all"), "contradict"),
-    ],
-)
-def test_mistakes_end_with_2_and_one_line(nni_home, command, says):
-    done = nni_home.run("nni-nlp-bench", *command)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("error: ")
-    assert done.stderr.count("\n") == 1
-    assert says in done.stderr
-
-
-def test_nothing_runs(nni_home):
-    assert "no experiment runs" in nni_home.run("nni-nlp-bench", "status").stdout
-    assert status(nni_home) == {}
-    assert nni_home.run("nni-nlp-bench", "down", "--all").returncode == 0
-
-
-def test_an_experiment_that_fails_at_once_is_refused_and_stopped(nni_home, tiny_config, free_port):
-    tuner = {"className": "no_such_module.Tuner", "codeDirectory": "."}
-    file = nni_home.write(tiny_config | {"tuner": tuner})
-    done = nni_home.run("nni-nlp-bench", "up", "--config", str(file), "--port", str(free_port))
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.count("\n") == 1
-    (name,) = done.stderr.split("the logs are in ")[1:]
-    assert "no_such_module" in Path(name.strip(), "dispatcher.log").read_text()
-    assert status(nni_home) == {}
-
-
-@pytest.mark.parametrize(("slow_starts", "code"), [(1, 0), (9, 2)])
-def test_a_manager_that_is_slow_gets_more_than_one_chance(
-    nni_home, tiny_config, free_port, monkeypatch, slow_starts, code
-):
-    starts, script = nni_home.folder / "starts", nni_home.folder / "slow.js"
-    script.write_text(f"""
-        const fs = require("fs");
-        fs.appendFileSync({json.dumps(str(starts))}, "x");
-        if (fs.statSync({json.dumps(str(starts))}).size <= {slow_starts}) {{
-            Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60000);
-        }}
-    """)
-    monkeypatch.setenv("NODE_OPTIONS", f"--require={json.dumps(str(script))}")
-    file = nni_home.write(tiny_config)
-    done = nni_home.run("nni-nlp-bench", "up", "--config", str(file), "--port", str(free_port))
-    assert done.returncode == code
-    assert len(nni_home.experiments()) == (code == 0)
-    assert ("not ready in time" in done.stderr) == (code == 2)
