@@ -10,8 +10,11 @@ from typer.core import TyperGroup
 from nni_nlp_bench.cli.arch import arch
 from nni_nlp_bench.cli.benchmark import benchmark
 from nni_nlp_bench.cli.compare import compare
+from nni_nlp_bench.cli.down import down
 from nni_nlp_bench.cli.list_verb import list_parts
 from nni_nlp_bench.cli.search import search
+from nni_nlp_bench.cli.status import status
+from nni_nlp_bench.cli.up import up
 from search_spaces.errors import UserError
 
 
@@ -41,6 +44,9 @@ app = typer.Typer(
 app.command("list")(list_parts)
 app.command("search")(search)
 app.command("compare")(compare)
+app.command("up")(up)
+app.command("status")(status)
+app.command("down")(down)
 app.add_typer(arch, name="arch")
 app.add_typer(benchmark, name="benchmark")
 

@@ -111,6 +111,15 @@ class NniHome:
                 return next(e for e in self.experiments() if str(e.port) == command[-1])
         raise AssertionError(started.stdout + started.stderr)
 
+    def up(self, config: Path | Mapping[str, Any], *options: str) -> RunningExperiment:
+        """Start an experiment with `nni-nlp-bench up` on a free port."""
+        port = free_port()
+        file = config if isinstance(config, Path) else self.write(config)
+        command = ("nni-nlp-bench", "up", "--config", str(file), "--port", str(port), *options)
+        started = self.run(*command)
+        assert started.returncode == 0, started.stdout + started.stderr
+        return next(e for e in self.experiments() if e.port == port)
+
     def write(self, config: Mapping[str, Any], name: str = "experiment.yml") -> Path:
         """A configuration as a YAML file in this folder."""
         file = self.folder / name
@@ -148,8 +157,8 @@ def free_port() -> int:
 
 
 @pytest.fixture
-def a_port() -> int:
-    """A free port."""
+def port() -> int:
+    """A port of 127.0.0.1 that nothing listens on."""
     return free_port()
 
 

@@ -1,0 +1,133 @@
+"""Start experiments whose web UI listens on this machine alone, or on one address that is named."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nni_nlp_bench.nnictl.addresses import LOOPBACK, check_listening, url_of
+from nni_nlp_bench.nnictl.config import load_config, stopped_config
+from nni_nlp_bench.nnictl.running import Running, chosen, stop
+from nni_nlp_bench.nnictl.way_back import check_way_back
+from search_spaces.errors import UserError
+
+PORT = 8080
+SHIM = Path(__file__).with_name("loopback.js").resolve()
+"""What node loads so that a manager listens where it should."""
+_CHANCES = 3
+_TUNER_S = 20
+"""NNI's manager waits half as long for the tuner."""
+
+
+class ServerError(UserError):
+    """NNI did not start the experiment; the message names the reason and the logs."""
+
+
+class LateError(ServerError):
+    """The manager took longer to begin than NNI waits."""
+
+
+@dataclass(frozen=True)
+class Started:
+    """An experiment that has just been started."""
+
+    id: str
+    port: int
+    host: str
+
+    @property
+    def url(self) -> str:
+        """Where the web UI answers."""
+        return url_of(self.host, self.port)
+
+
+def start(config: Path, port: int = PORT, host: str = LOOPBACK) -> Started:
+    """Start the experiment of a YAML file; it goes on when this process ends. Raises UserError.
+
+    The manager has no login: whoever reaches `host` can run commands here.
+    """
+    return _start(load_config(config), port, host)
+
+
+def resume(id: str, port: int = PORT, host: str = LOOPBACK) -> Started:
+    """Go on with an experiment that was stopped, likewise."""
+    return _start(stopped_config(id), port, host, resumed=id)
+
+
+def manager_environment(host: str = LOOPBACK) -> dict[str, str]:
+    """The variables that make a manager listen on `host`, for one that nnictl starts as well."""
+    ours = "--require=" + json.dumps(str(SHIM), ensure_ascii=False)
+    given = os.environ.get("NODE_OPTIONS", "")
+    return {"NODE_OPTIONS": f"{given} {ours}".strip(), "NNI_NLP_BENCH_HOST": host}
+
+
+def _start(config: Any, port: int, host: str, resumed: str | None = None) -> Started:
+    check_listening(config, port, host)
+    check_way_back(config, port, host)
+    experiment = chosen(_launch(config, port, host, resumed))
+    _await_tuner(experiment)
+    return Started(experiment.id, port, host)
+
+
+def _await_tuner(experiment: Running) -> None:
+    """NNI's manager says RUNNING before there is a tuner, and ERROR ten seconds later."""
+    deadline = time.monotonic() + _TUNER_S
+    while not experiment.has_tuner and time.monotonic() < deadline:
+        now = experiment.ask("check-status")
+        if now is not None and now["status"] == "ERROR":
+            stop(experiment)
+            why = "; ".join(now["errors"])
+            raise ServerError(f"NNI gave up: {why}; the logs are in {experiment.logs}")
+        time.sleep(0.2)
+
+
+def _launch(config: Any, port: int, host: str, resumed: str | None) -> str:
+    """The id of the experiment, whose manager answers.
+
+    NNI's launcher gives the manager some four seconds to begin, too few on a busy machine, and ends
+    it then: there is more than one chance.
+    """
+    for _ in range(_CHANCES - 1):
+        with suppress(LateError):
+            return _launch_once(config, port, host, resumed)
+        time.sleep(1)
+    return _launch_once(config, port, host, resumed)
+
+
+def _launch_once(config: Any, port: int, host: str, resumed: str | None) -> str:
+    from nni.experiment import Experiment, RunMode
+    from requests import ConnectionError, JSONDecodeError
+
+    experiment = Experiment(config, id=resumed)
+    if resumed is not None:
+        experiment._action = "resume"  # its own resume() ends with this process
+    logs = Path(config.canonical_copy().experiment_working_directory, experiment.id, "log")
+    try:
+        with _environment(manager_environment(host)):
+            experiment.start(port, run_mode=RunMode.Detach)
+    except (ConnectionError, JSONDecodeError):
+        raise LateError(f"NNI was not ready in time: try again; the logs are in {logs}") from None
+    except (OSError, RuntimeError) as error:
+        raise ServerError(f"NNI did not start: {error}; the logs are in {logs}") from None
+    return str(experiment.id)
+
+
+@contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """Set variables of this process's environment in the block: NNI hands it to the manager."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
