@@ -15,6 +15,7 @@ from nni_nlp_bench.strategies.compare import Run
 
 TARGET = 0.02
 """A search has arrived when its incumbent is within so many nats of the reference."""
+BEST_OF_TABLE = "best of the table"
 _LARGEST_LOSS = math.log(sys.float_info.max)
 
 
@@ -37,7 +38,8 @@ class Summary:
     """One search in one row. Losses in nats per token and regret: lower is better."""
 
     strategy: str
-    seed: int
+    seed: int | None
+    """None where it is not recorded."""
     best_perplexity: float
     best_loss: float
     """Test loss of the incumbent at the end: the architecture of the best objective so far."""
@@ -47,8 +49,9 @@ class Summary:
     hours_to_target: float | None
     simulated_hours: float
     evaluations: int
-    distinct: int
-    epochs: int
+    distinct: int | None
+    """Architectures told apart; None where it is not recorded."""
+    epochs: int | None
     failed: int
     predicted: int
     replaced: int
@@ -104,7 +107,7 @@ def reference_loss(benchmark: Benchmark, runs: Sequence[Run]) -> Reference:
     lowest = _lowest(table + found)
     if lowest not in table:
         return Reference(lowest, "best found in this comparison, below the table's best")
-    return Reference(lowest, "best of the table")
+    return Reference(lowest, BEST_OF_TABLE)
 
 
 def _lowest(losses: list[float]) -> float:
@@ -112,12 +115,17 @@ def _lowest(losses: list[float]) -> float:
     return min((loss for loss in losses if math.isfinite(loss)), default=math.nan)
 
 
+def arrival(regret: Sequence[float]) -> int | None:
+    """Position of the first regret within the target; None where there is none."""
+    return next((i for i, value in enumerate(regret) if value <= TARGET), None)
+
+
 def summarize(run: Run, reference: Reference) -> Summary:
     """The row of one search."""
     trials, regret = run.trials, regrets(run.trials, reference)
     best = incumbents(trials)[-1] if trials else None
     loss = math.nan if best is None else reported_loss(best.result)
-    arrived = next((i for i, value in enumerate(regret) if value <= TARGET), None)
+    arrived = arrival(regret)
     return Summary(
         strategy=run.strategy,
         seed=run.seed,
