@@ -11,6 +11,7 @@ from nni_nlp_bench.cli.arch import arch
 from nni_nlp_bench.cli.benchmark import benchmark
 from nni_nlp_bench.cli.compare import compare
 from nni_nlp_bench.cli.list_verb import list_parts
+from nni_nlp_bench.cli.report import report
 from nni_nlp_bench.cli.search import search
 from search_spaces.errors import UserError
 
@@ -41,6 +42,7 @@ app = typer.Typer(
 app.command("list")(list_parts)
 app.command("search")(search)
 app.command("compare")(compare)
+app.command("report")(report)
 app.add_typer(arch, name="arch")
 app.add_typer(benchmark, name="benchmark")
 

@@ -20,6 +20,24 @@ class Reading:
     remarks: tuple[str, ...]
     """What was left out and why, in sentences without a stop."""
 
+    @property
+    def benchmarks(self) -> list[str]:
+        """Where its results come from."""
+        return list(dict.fromkeys(record.benchmark for record in self.records))
+
+    @property
+    def evaluations(self) -> int:
+        """Of all its searches."""
+        return sum(record.counts.evaluations for record in self.records)
+
+    @property
+    def seeds(self) -> str:
+        """The seeds in words, empty where none is recorded."""
+        seeds = sorted({record.seed for record in self.records if record.seed is not None})
+        if len(seeds) > 2 and seeds == list(range(seeds[0], seeds[-1] + 1)):
+            return f"{seeds[0]} to {seeds[-1]}"
+        return ", ".join(map(str, seeds))
+
 
 def number(record: Any, key: str, where: str) -> float:
     """A number of a trial's result. Raises UserError where it is missing or no number."""

@@ -1,0 +1,106 @@
+"""The plots of a report as inline SVG."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from nni_nlp_bench.reports.critical_difference import critical_difference, groups
+from nni_nlp_bench.reports.inline_svg import GRID, INK, inline_svg, page_style
+from nni_nlp_bench.reports.regret_curves import (
+    COLOURS,
+    Curves,
+    draw_against_evaluations,
+    draw_against_hours,
+    style_of,
+)
+from nni_nlp_bench.reports.statistics import Friedman
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_INCHES = (5.2, 3.5)
+_ROW_INCHES = 0.3
+_GROUP_ROWS = 0.45
+
+
+def regret_by_evaluations(name: str, curves: Curves, reference: float) -> str:
+    """Regret against evaluations."""
+    description = "Line chart: mean regret of every strategy against evaluations"
+    return _figure(
+        name, description, _INCHES, lambda axes: draw_against_evaluations(axes, curves, reference)
+    )
+
+
+def regret_by_hours(name: str, curves: Curves, reference: float) -> str | None:
+    """Regret against simulated hours; None where no strategy's hours are known."""
+    timed = any(own and all(curve.timed for curve in own) for own in curves.values())
+    if not timed:
+        return None
+    description = "Line chart: mean regret of every strategy against simulated hours"
+    return _figure(
+        name, description, _INCHES, lambda axes: draw_against_hours(axes, curves, reference)
+    )
+
+
+def ranks(name: str, test: Friedman) -> str:
+    """The critical-difference plot of Demsar (2006): mean ranks, and bars over who is alike."""
+    difference = critical_difference(len(test.mean_ranks), test.seeds)
+    alike = groups(test.mean_ranks, difference)
+    rows = len(test.mean_ranks) + _GROUP_ROWS * len(alike)
+    told = ", ".join(f"{who} {rank:.2f}" for who, rank in test.mean_ranks.items())
+    description = f"Mean ranks: {told}. Critical difference: {difference:.2f}"
+    return _figure(
+        name,
+        description,
+        (_INCHES[0], 1.0 + _ROW_INCHES * rows),
+        lambda axes: _draw_ranks(axes, test, difference, alike),
+    )
+
+
+def swatch(position: int) -> str:
+    """A short line in the style of the strategy at that position, for a legend."""
+    line = style_of(position)[1]
+    dashes = {"-": "", "--": "7 4", "-.": "9 3 2 3", ":": "2 3"}[line]
+    return (
+        '<svg class="swatch" viewBox="0 0 28 8" aria-hidden="true"><line x1="1" x2="27" y1="4" '
+        f'y2="4" stroke="var(--series-{position % len(COLOURS)})" stroke-width="3" '
+        f'stroke-dasharray="{dashes}"/></svg>'
+    )
+
+
+def _figure(
+    name: str, description: str, inches: tuple[float, float], draw: Callable[[Axes], None]
+) -> str:
+    from matplotlib.figure import Figure
+
+    with page_style():
+        figure = Figure(figsize=inches, layout="constrained")
+        draw(figure.subplots())
+        return inline_svg(figure, name, description)
+
+
+def _draw_ranks(
+    axes: Axes, test: Friedman, difference: float, alike: list[tuple[str, ...]]
+) -> None:
+    order = sorted(test.mean_ranks, key=lambda name: test.mean_ranks[name])
+    first = len(alike) * _GROUP_ROWS + 0.6
+    for row, name in enumerate(order):
+        rank = test.mean_ranks[name]
+        axes.plot([rank, rank], [0, first + row], color=GRID, linewidth=1)
+        axes.plot(rank, first + row, "o", color=INK, markersize=6)
+    for row, group in enumerate(alike):
+        low, high = test.mean_ranks[group[0]], test.mean_ranks[group[-1]]
+        height = (row + 1) * _GROUP_ROWS
+        axes.plot([low - 0.03, high + 0.03], [height] * 2, color=INK, linewidth=4)
+    axes.plot([1, 1 + difference], [-0.75] * 2, "|-", color=INK, linewidth=1.5, clip_on=False)
+    axes.text(1.08 + difference, -0.75, f"critical difference {difference:.2f}", va="center")
+    axes.set_ylim(first + len(order) - 0.4, -1.2)
+    axes.set_xlim(0.9, len(order) + 0.1)
+    axes.set_xticks(range(1, len(order) + 1))
+    axes.set_yticks([first + row for row in range(len(order))], order, parse_math=False)
+    axes.tick_params(axis="y", length=0)
+    axes.spines[["left", "right", "bottom"]].set_visible(False)
+    axes.spines["top"].set_position(("data", 0))
+    axes.xaxis.tick_top()
+    axes.tick_params(axis="x", direction="out")
