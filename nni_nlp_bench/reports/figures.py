@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _INCHES = (5.2, 3.5)
 _ROW_INCHES = 0.3
 _GROUP_ROWS = 0.45
+_RULER = -1.5
+"""Height of the critical difference, in rows; the scale of the ranks is at 0."""
 
 
 def regret_by_evaluations(name: str, curves: Curves, reference: float) -> str:
@@ -53,7 +55,7 @@ def ranks(name: str, test: Friedman) -> str:
     return _figure(
         name,
         description,
-        (_INCHES[0], 1.0 + _ROW_INCHES * rows),
+        (_INCHES[0], 1.2 + _ROW_INCHES * rows),
         lambda axes: _draw_ranks(axes, test, difference, alike),
     )
 
@@ -93,9 +95,9 @@ def _draw_ranks(
         low, high = test.mean_ranks[group[0]], test.mean_ranks[group[-1]]
         height = (row + 1) * _GROUP_ROWS
         axes.plot([low - 0.03, high + 0.03], [height] * 2, color=INK, linewidth=4)
-    axes.plot([1, 1 + difference], [-0.75] * 2, "|-", color=INK, linewidth=1.5, clip_on=False)
-    axes.text(1.08 + difference, -0.75, f"critical difference {difference:.2f}", va="center")
-    axes.set_ylim(first + len(order) - 0.4, -1.2)
+    axes.plot([1, 1 + difference], [_RULER] * 2, "|-", color=INK, linewidth=1.5, clip_on=False)
+    axes.text(1, _RULER - 0.35, f"critical difference {difference:.2f}")
+    axes.set_ylim(first + len(order) - 0.4, _RULER - 1.1)
     axes.set_xlim(0.9, len(order) + 0.1)
     axes.set_xticks(range(1, len(order) + 1))
     axes.set_yticks([first + row for row in range(len(order))], order, parse_math=False)

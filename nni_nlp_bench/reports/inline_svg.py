@@ -28,7 +28,7 @@ def page_style() -> Iterator[None]:
 
     inked = ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color")
     style = {"svg.fonttype": "none", "svg.hashsalt": "nni-nlp-bench", "grid.color": GRID}
-    with mpl.rc_context(style | dict.fromkeys(inked, INK) | {"font.size": 10.0}):
+    with mpl.rc_context(style | dict.fromkeys(inked, INK) | {"font.size": 11.0}):
         yield
 
 

@@ -79,7 +79,9 @@ def ranking_table(ranked: Sequence[Ranked], reference: Reference, title: str) ->
         f"ppl: test perplexity, lower is better. Regret and target: from {reference}; "
         "in brackets the seeds that arrived."
     )
-    table = Table(title=Text(title), caption=Text(caption), box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table = Table(
+        title=Text(title), caption=Text(caption), box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0)
+    )
     table.add_column("", justify="right", style="dim")
     table.add_column("strategy", no_wrap=True, style="bold")
     for heading in (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,10 +33,7 @@ class Reading:
     @property
     def seeds(self) -> str:
         """The seeds in words, empty where none is recorded."""
-        seeds = sorted({record.seed for record in self.records if record.seed is not None})
-        if len(seeds) > 2 and seeds == list(range(seeds[0], seeds[-1] + 1)):
-            return f"{seeds[0]} to {seeds[-1]}"
-        return ", ".join(map(str, seeds))
+        return seeds_word(self.records)
 
 
 def number(record: Any, key: str, where: str) -> float:
@@ -58,3 +55,11 @@ def text(record: Any, key: str, where: str) -> str:
 def origin_of(value: Any) -> Any:
     """`measured` or `predicted`, else None: not recorded."""
     return value if value in ("measured", "predicted") else None
+
+
+def seeds_word(records: Iterable[SearchRecord]) -> str:
+    """The seeds of searches in words, such as `0 to 9`; empty where none is recorded."""
+    seeds = sorted({record.seed for record in records if record.seed is not None})
+    if len(seeds) > 2 and seeds == list(range(seeds[0], seeds[-1] + 1)):
+        return f"{seeds[0]} to {seeds[-1]}"
+    return ", ".join(map(str, seeds))

@@ -35,7 +35,7 @@ def draw_against_evaluations(axes: Axes, curves: Curves, reference: float) -> No
         length = min(len(curve.losses) for curve in own)
         losses = np.array([curve.losses[:length] for curve in own])
         _draw(axes, np.arange(1.0, length + 1), losses - reference, name, style)
-    axes.set(xlabel="evaluations", ylabel="regret of the incumbent (nats per token)")
+    axes.set(xlabel="evaluations", ylabel="regret (nats per token)")
     _limit(axes, curves, reference)
     _tidy(axes)
 
@@ -48,7 +48,7 @@ def draw_against_hours(axes: Axes, curves: Curves, reference: float) -> None:
             _draw(axes, hours, losses - reference, name, style)
     axes.set(
         xlabel="simulated hours" if axes.lines else "simulated hours: not recorded",
-        ylabel="regret of the incumbent (nats per token)",
+        ylabel="regret (nats per token)",
     )
     _limit(axes, curves, reference)
     _tidy(axes)
@@ -78,7 +78,9 @@ def _draw(
     style: tuple[str, str],
 ) -> None:
     colour, line = style
-    found = ~np.isnan(values).all(axis=0)  # before it no seed has an incumbent
+    missing = np.isnan(values).sum(axis=0)
+    # It begins when all seeds that ever succeed have an incumbent: else the mean could rise.
+    found = (missing == missing.min()) & (missing < len(values))
     x, values = x[found], values[:, found]
     mean, dot = np.nanmean(values, axis=0), "o" if len(set(x)) == 1 else ""
     axes.plot(x, mean, label=name, linewidth=1.8, color=colour, ls=line, marker=dot)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from nni_nlp_bench.evaluators.simulation import UNIFORM_GUESS
 from nni_nlp_bench.reports.measures import Reference, Summary, arrival, perplexity
 from nni_nlp_bench.reports.ranking import Ranked, rank
-from nni_nlp_bench.reports.readings import Reading
+from nni_nlp_bench.reports.readings import Reading, seeds_word
 from nni_nlp_bench.reports.searches import Counts, Curve, SearchRecord
 from nni_nlp_bench.reports.statistics import (
     FEWEST_SEEDS,
@@ -57,6 +57,11 @@ class Section:
             failed=sum(c.failed for c in own),
             replaced=sum(c.replaced for c in own),
         )
+
+    @property
+    def seeds(self) -> str:
+        """The seeds of all searches, in words."""
+        return seeds_word(self.records)
 
     @property
     def curves(self) -> dict[str, list[Curve]]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 
+from nni_nlp_bench.reports.critical_difference import critical_difference
 from nni_nlp_bench.reports.sections import Section
 from nni_nlp_bench.reports.statistics import (
     FEWEST_SEEDS,
@@ -95,12 +97,26 @@ def _pairs(section: Section) -> list[str]:
             f"Which pairs differ takes more seeds: with {strategies} strategies no pair can come "
             f"out clear below {needed}, and there are {len(section.shared_seeds)}."
         ]
-    own = [pair for pair in section.pairs if pair.better == first]
-    clear = [pair.other for pair in own if pair.clear]
-    unclear = [row.strategy for row in section.ranked[1:] if row.strategy not in clear]
+    clear = {pair.other for pair in section.pairs if pair.better == first and pair.clear}
+    others = [row.strategy for row in section.ranked[1:]]
     sentences = []
     if clear:
-        sentences.append(f"{first} is better than {listed(clear)} (Wilcoxon's test, Holm).")
-    if unclear:
-        sentences.append(f"Its lead over {listed(unclear)} may be chance.")
-    return sentences
+        better = listed([name for name in others if name in clear])
+        sentences.append(f"{first} is better than {better} (Wilcoxon's test of pairs, Holm).")
+    if unclear := [name for name in others if name not in clear]:
+        sentences.append(
+            f"Its lead over {listed(unclear)} may be chance (Wilcoxon's test of pairs, Holm)."
+        )
+    return [*sentences, *_ranks_alone(section, clear)]
+
+
+def _ranks_alone(section: Section, clear: Collection[str]) -> list[str]:
+    """What Nemenyi's test parts from the first strategy although Wilcoxon's does not."""
+    if section.friedman is None:
+        return []
+    ranks, first = section.friedman.mean_ranks, section.ranked[0].strategy
+    difference = critical_difference(len(ranks), section.friedman.seeds)
+    parted = [name for name in ranks if ranks[name] - ranks[first] > difference]
+    if extra := [name for name in parted if name not in clear]:
+        return [f"By their ranks alone, {first} and {listed(extra)} differ (Nemenyi's test)."]
+    return []
