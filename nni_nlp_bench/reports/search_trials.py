@@ -57,7 +57,11 @@ def searches_of_trials(experiment: NniExperiment) -> Reading:
 def _sorted_out(experiment: NniExperiment) -> tuple[list[TrialJob], list[str]]:
     """The trials that finished, in the order of strategies and seeds, and what became of others."""
     groups: dict[str, list[TrialJob]] = {}
-    for trial in sorted(experiment.trials, key=lambda t: (_label(t), t.id)):
+    strategies_and_seeds = sorted(
+        experiment.trials,
+        key=lambda t: (str(t.parameters["strategy"]), _seed(experiment, t), t.id),
+    )
+    for trial in strategies_and_seeds:
         groups.setdefault(_fate(experiment, trial), []).append(trial)
     finished = groups.pop("", [])
     remarks = [f"{fate}: {', '.join(map(_label, own))}" for fate, own in groups.items()]
@@ -78,8 +82,7 @@ def _fate(experiment: NniExperiment, trial: TrialJob) -> str:
 
 
 def _label(trial: TrialJob) -> str:
-    seed = trial.parameters["seed"]
-    return f"{trial.parameters['strategy']} seed {seed:>6}".replace("  ", "")
+    return f"{trial.parameters['strategy']} seed {trial.parameters['seed']}"
 
 
 def _where(experiment: NniExperiment, trial: TrialJob) -> str:

@@ -29,22 +29,14 @@ def told_apart(read: Sequence[SearchRecord]) -> tuple[list[SearchRecord], list[s
                 f"{record.experiment}: it counts once"
             )
     clashing = {strategy for (strategy, _), own in searches.items() if len(own) > 1}
-    records = [record for own in searches.values() for record in own]
-    named = [
-        replace(r, strategy=f"{r.strategy}, {r.experiment}") if r.strategy in clashing else r
-        for r in records
-    ]
-    _check(named)
-    return named, remarks
-
-
-def _check(records: Sequence[SearchRecord]) -> None:
-    seen = set()
-    for record in records:
-        key = record.strategy, record.seed
-        if record.seed is not None and key in seen:
+    for (strategy, seed), own in searches.items():
+        experiments = [record.experiment for record in own]
+        if len(set(experiments)) < len(experiments):
             raise UserError(
-                f"{record.experiment} holds {record.strategy} seed {record.seed} twice, with "
-                "different results"
+                f"{own[0].experiment} holds {strategy} seed {seed} twice, with different results"
             )
-        seen.add(key)
+    return [
+        replace(r, strategy=f"{r.strategy}, {r.experiment}") if r.strategy in clashing else r
+        for own in searches.values()
+        for r in own
+    ], remarks
