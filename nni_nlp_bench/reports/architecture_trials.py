@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from argparse import ArgumentParser
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,9 +11,12 @@ from typing import Any
 import numpy as np
 
 from nni_nlp_bench.benchmarks.base import Origin
+from nni_nlp_bench.evaluators.benchmark_trials import BenchmarkTrials
 from nni_nlp_bench.reports.nni_experiment import ENDED, ExperimentError, NniExperiment, TrialJob
 from nni_nlp_bench.reports.readings import Reading, number, text
 from nni_nlp_bench.reports.searches import Counts, Curve, Find, SearchRecord, curve_in_order
+
+_TRIAL = "nni_nlp_bench.nnictl.trial"
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,7 @@ def search_of_architectures(experiment: NniExperiment) -> Reading:
             f"experiment {experiment.name} holds no finished trial with a result: "
             f"{len(experiment.trials)} trials, {len(ended)} of them ended"
         )
-    seed, benchmark = arguments.get("seed"), experiment.option("benchmark")
+    seed, benchmark = arguments.get("seed"), _benchmark(experiment)
     record = SearchRecord(
         experiment=experiment.name,
         strategy=_strategy(experiment, arguments),
@@ -76,6 +80,16 @@ def _remarks(experiment: NniExperiment, evaluations: list[_Evaluation]) -> tuple
 
 def _class_arguments(experiment: NniExperiment) -> Mapping[str, Any]:
     return (experiment.config.get("tuner") or {}).get("classArgs") or {}
+
+
+def _benchmark(experiment: NniExperiment) -> str | None:
+    """As the trials' command names it, or our trial's own where it names none."""
+    named, evaluator = experiment.option("benchmark"), experiment.option("evaluator")
+    if named or evaluator not in (None, "benchmark") or not experiment.runs(_TRIAL):
+        return named
+    parser = ArgumentParser()
+    BenchmarkTrials.add_options(parser)
+    return str(parser.get_default("benchmark"))
 
 
 def _strategy(experiment: NniExperiment, arguments: Mapping[str, Any]) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from nni_nlp_bench.reports.critical_difference import critical_difference, groups
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 _INCHES = (5.2, 3.5)
 _ROW_INCHES = 0.3
 _GROUP_ROWS = 0.45
+_LINE_INCHES = 0.17
+_LABEL_CHARACTERS, _LABEL_LINES = 22, 3
 _RULER = -1.5
 """Height of the critical difference, in rows; the scale of the ranks is at 0."""
 
@@ -49,14 +52,16 @@ def ranks(name: str, test: Friedman) -> str:
     """The critical-difference plot of Demsar (2006): mean ranks, and bars over who is alike."""
     difference = critical_difference(len(test.mean_ranks), test.seeds)
     alike = groups(test.mean_ranks, difference)
+    labels = {name: _wrapped(name) for name in test.mean_ranks}
+    lines = max(label.count("\n") + 1 for label in labels.values())
     rows = len(test.mean_ranks) + _GROUP_ROWS * len(alike)
     told = ", ".join(f"{who} {rank:.2f}" for who, rank in test.mean_ranks.items())
     description = f"Mean ranks: {told}. Critical difference: {difference:.2f}"
     return _figure(
         name,
         description,
-        (_INCHES[0], 1.2 + _ROW_INCHES * rows),
-        lambda axes: _draw_ranks(axes, test, difference, alike),
+        (_INCHES[0], 1.2 + (_ROW_INCHES + _LINE_INCHES * (lines - 1)) * rows),
+        lambda axes: _draw_ranks(axes, test.mean_ranks, difference, alike, labels),
     )
 
 
@@ -82,17 +87,26 @@ def _figure(
         return inline_svg(figure, name, description)
 
 
+def _wrapped(name: str) -> str:
+    """In lines that leave room for the ranks; the table has the names in full."""
+    return "\n".join(wrap(name, _LABEL_CHARACTERS, max_lines=_LABEL_LINES, placeholder=" …"))
+
+
 def _draw_ranks(
-    axes: Axes, test: Friedman, difference: float, alike: list[tuple[str, ...]]
+    axes: Axes,
+    mean_ranks: Mapping[str, float],
+    difference: float,
+    alike: list[tuple[str, ...]],
+    labels: Mapping[str, str],
 ) -> None:
-    order = sorted(test.mean_ranks, key=lambda name: test.mean_ranks[name])
+    order = sorted(mean_ranks, key=lambda name: mean_ranks[name])
     first = len(alike) * _GROUP_ROWS + 0.6
     for row, name in enumerate(order):
-        rank = test.mean_ranks[name]
+        rank = mean_ranks[name]
         axes.plot([rank, rank], [0, first + row], color=GRID, linewidth=1)
         axes.plot(rank, first + row, "o", color=INK, markersize=6)
     for row, group in enumerate(alike):
-        low, high = test.mean_ranks[group[0]], test.mean_ranks[group[-1]]
+        low, high = mean_ranks[group[0]], mean_ranks[group[-1]]
         height = (row + 1) * _GROUP_ROWS
         axes.plot([low - 0.03, high + 0.03], [height] * 2, color=INK, linewidth=4)
     axes.plot([1, 1 + difference], [_RULER] * 2, "|-", color=INK, linewidth=1.5, clip_on=False)
@@ -100,7 +114,9 @@ def _draw_ranks(
     axes.set_ylim(first + len(order) - 0.4, _RULER - 1.1)
     axes.set_xlim(0.9, len(order) + 0.1)
     axes.set_xticks(range(1, len(order) + 1))
-    axes.set_yticks([first + row for row in range(len(order))], order, parse_math=False)
+    axes.set_yticks(
+        [first + row for row in range(len(order))], [labels[n] for n in order], parse_math=False
+    )
     axes.tick_params(axis="y", length=0)
     axes.spines[["left", "right", "bottom"]].set_visible(False)
     axes.spines["top"].set_position(("data", 0))

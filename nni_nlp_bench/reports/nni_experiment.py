@@ -77,10 +77,22 @@ class NniExperiment:
         parser = ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
         parser.add_argument(f"--{name}", dest="value")
         try:
-            chosen, _ = parser.parse_known_args(shlex.split(self.config.get("trialCommand", "")))
-        except (ArgumentError, ValueError):
-            return None  # a shell may read what shlex cannot; then the option is not known
+            chosen, _ = parser.parse_known_args(self._words)
+        except ArgumentError:
+            return None  # a name without a value
         return str(chosen.value) if chosen.value is not None else None
+
+    def runs(self, module: str) -> bool:
+        """Whether the trials' command runs that Python module."""
+        return module in self._words
+
+    @cached_property
+    def _words(self) -> list[str]:
+        """The trials' command in words."""
+        try:
+            return shlex.split(self.config.get("trialCommand", ""))
+        except ValueError:
+            return []  # a shell may read what shlex cannot; then no option is known
 
     @cached_property
     def _by_trial(self) -> dict[tuple[str, str], list[Metric]]:

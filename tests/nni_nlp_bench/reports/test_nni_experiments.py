@@ -143,6 +143,25 @@ def test_another_tuner_has_its_name_and_no_seed(experiment_of):
 
 
 @pytest.mark.parametrize(
+    ("command", "benchmark"),
+    [
+        ("python -m nni_nlp_bench.nnictl.trial --benchmark 'my table'", "my table"),
+        ("python -m nni_nlp_bench.nnictl.trial", "nas-bench-nlp/ptb-surrogate"),
+        ("python -m nni_nlp_bench.nnictl.trial --evaluator train", None),
+        ("python train.py", None),
+        ("python train.py --benchmark", None),
+        ("python train.py 'unclosed", None),
+    ],
+)
+def test_the_benchmark_is_that_of_the_trials_command(experiment_of, command, benchmark):
+    experiment = experiment_of(architecture_trials(5.0), trialCommand=command)
+    (record,) = searches_of(experiment).records
+    assert record.benchmark == benchmark or "benchmark not recorded" in record.benchmark
+    assert record.find is not None
+    assert record.find.source == benchmark
+
+
+@pytest.mark.parametrize(
     ("trials", "config", "message"),
     [
         ([], {}, "holds no trial yet"),
