@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -250,8 +251,6 @@ def test_a_damaged_database_is_named(search_experiment, store, tmp_path, spoil: 
 
 
 def test_metrics_that_are_no_json_are_damage(search_experiment, store, tmp_path):
-    import sqlite3
-
     folder = store(search_experiment, tmp_path)
     with sqlite3.connect(folder / "db" / "nni.sqlite") as database:
         database.execute("UPDATE MetricData SET data = 'cut off'")
