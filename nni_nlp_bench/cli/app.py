@@ -12,6 +12,8 @@ from nni_nlp_bench.cli.benchmark import benchmark
 from nni_nlp_bench.cli.compare import compare
 from nni_nlp_bench.cli.down import down
 from nni_nlp_bench.cli.list_verb import list_parts
+from nni_nlp_bench.cli.register import register
+from nni_nlp_bench.cli.report import report
 from nni_nlp_bench.cli.search import search
 from nni_nlp_bench.cli.status import status
 from nni_nlp_bench.cli.up import up
@@ -47,6 +49,8 @@ app.command("compare")(compare)
 app.command("up")(up)
 app.command("status")(status)
 app.command("down")(down)
+app.command("report")(report)
+app.command("register")(register)
 app.add_typer(arch, name="arch")
 app.add_typer(benchmark, name="benchmark")
 

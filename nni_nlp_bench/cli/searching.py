@@ -46,7 +46,7 @@ def _run_and_report(
     ranked = rank(summaries)
     write_trials(out / "trials.csv", runs, reference)
     write_summary(out / "summary.csv", summaries)
-    write_best(out / "best.json", runs, reference)
+    write_best(out / "best.json", runs, reference, benchmark.space)
     title = f"{benchmark.name}: {comparison.settings.budget.evaluations} evaluations a search"
     draw_regret(out / "curve.png", runs, reference, title)
     if as_json:

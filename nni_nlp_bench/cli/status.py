@@ -9,7 +9,7 @@ import typer
 from nni_nlp_bench.cli import options
 
 if TYPE_CHECKING:
-    from nni_nlp_bench.nnictl.running import Running
+    from nni_nlp_bench.nnictl.serving.running import Running
 
 _COLUMNS = ("id", "name", "status", "trials", "port", "listens on")
 
@@ -17,7 +17,7 @@ _COLUMNS = ("id", "name", "status", "trials", "port", "listens on")
 def status(json: options.Json = False) -> None:
     """List the experiments of NNI that run here, and the addresses that they listen on."""
     from nni_nlp_bench.cli.output import plain_table, print_json, print_tables
-    from nni_nlp_bench.nnictl.running import running
+    from nni_nlp_bench.nnictl.serving.running import running
 
     experiments = [_facts(experiment) for experiment in running()]
     if json:
@@ -29,7 +29,7 @@ def status(json: options.Json = False) -> None:
 
 
 def _facts(experiment: Running) -> dict[str, Any]:
-    from nni_nlp_bench.nnictl.addresses import EVERY
+    from nni_nlp_bench.nnictl.serving.addresses import EVERY
 
     progress, addresses = experiment.progress(), experiment.addresses
     return {

@@ -27,8 +27,8 @@ def up(
 
     Every other command of `nnictl` works on it too.
     """
-    from nni_nlp_bench.nnictl import server
-    from nni_nlp_bench.nnictl.addresses import EVERY, LOOPBACK
+    from nni_nlp_bench.nnictl.serving import server
+    from nni_nlp_bench.nnictl.serving.addresses import EVERY, LOOPBACK
 
     if config is not None and resume is None:
         started = server.start(config, port, host)

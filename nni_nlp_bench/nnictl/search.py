@@ -43,7 +43,7 @@ def _run(arguments: Sequence[str] | None) -> None:
     manager = Manager()
     search = _search(manager.parameters, options)
     benchmark = load(options.benchmark)
-    reports = Reports(manager, reference_loss(benchmark, []))
+    reports = Reports(manager, benchmark.space, reference_loss(benchmark, []))
     with threadpool_limits(1):  # the trials of an experiment share the cores
         run = Run(search.strategy, search.seed, _trials(benchmark, search, reports))
     reports.finish(run)
@@ -88,8 +88,9 @@ class Reports:
     `default`, which is minimised, is the regret, or the loss where no reference is known.
     """
 
-    def __init__(self, manager: Manager, reference: Reference) -> None:
+    def __init__(self, manager: Manager, space: str, reference: Reference) -> None:
         self._manager = manager
+        self._space = space
         self._reference = reference
         self._best: Trial | None = None
 
@@ -111,7 +112,7 @@ class Reports:
         summary = summarize(run, self._reference)
         write_trials(_folder() / "trials.csv", [run], self._reference)
         write_summary(_folder() / "summary.csv", [summary])
-        write_best(_folder() / "best.json", [run], self._reference)
+        write_best(_folder() / "best.json", [run], self._reference, self._space)
         if self._best is None:
             raise UserError("no training of the search succeeded")
         figures = asdict(summary)

@@ -80,6 +80,13 @@ class SearcherTuner(Tuner):  # type: ignore[misc]
     def _set_up(self, class_args: Mapping[str, Any]) -> None:
         """Set `_searcher`, `_kind` and `_lower_is_better`. Raises UserError."""
 
+    @classmethod
+    def check(cls, class_args: Mapping[str, Any], search_space: Mapping[str, Any]) -> None:
+        """Raise UserError for what would end an experiment at its start."""
+        tuner = cls(**class_args)
+        tuner._set_up(class_args)
+        tuner._kind.bound(search_space)
+
     _searcher: AskAndTell
     _kind: TrialKind
     _lower_is_better: bool

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from nni.utils import ClassArgsValidator
-
 from nni_nlp_bench.nnictl.searcher_tuner import SearcherTuner
 from nni_nlp_bench.nnictl.setting import Setting
 
@@ -21,11 +19,3 @@ class StrategyTuner(SearcherTuner):
         setting = Setting.from_args(class_args)
         self._searcher, self._kind = setting.searcher()
         self._lower_is_better = setting.optimize_mode == "minimize"
-
-
-class StrategyTunerArgs(ClassArgsValidator):  # type: ignore[misc]
-    """Lets `nnictl create` refuse wrong classArgs of the registered tuner before it starts."""
-
-    def validate_class_args(self, **class_args: Any) -> None:
-        """Raises SettingError, UnknownNameError."""
-        Setting.from_args(class_args)

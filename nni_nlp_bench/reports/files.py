@@ -30,7 +30,7 @@ def write_summary(path: Path, summaries: Sequence[Summary]) -> None:
     _write_csv(path, (asdict(summary) for summary in summaries))
 
 
-def write_best(path: Path, runs: Sequence[Run], reference: Reference) -> None:
+def write_best(path: Path, runs: Sequence[Run], reference: Reference, space: str) -> None:
     """The architecture of the best objective over all runs, with its losses and their origin."""
     ends = [(run, incumbents(run.trials)[-1]) for run in runs if run.trials]
     finished = [(run, best) for run, best in ends if best is not None]
@@ -41,6 +41,7 @@ def write_best(path: Path, runs: Sequence[Run], reference: Reference) -> None:
     write_json(
         path,
         {
+            "space": space,
             "architecture": json.loads(best.evaluated.to_json()),
             "canonical_key": best.evaluated.canonical_key,
             "strategy": run.strategy,

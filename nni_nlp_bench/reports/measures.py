@@ -25,6 +25,8 @@ class Reference:
     loss: float
     """NaN where no training succeeded."""
     meaning: str
+    known: bool = False
+    """Whether no search can find a lower one, and so every comparison measures from it."""
 
     def __str__(self) -> str:
         if math.isnan(self.loss):
@@ -37,7 +39,8 @@ class Summary:
     """One search in one row. Losses in nats per token and regret: lower is better."""
 
     strategy: str
-    seed: int
+    seed: int | None
+    """None where it is not recorded."""
     best_perplexity: float
     best_loss: float
     """Test loss of the incumbent at the end: the architecture of the best objective so far."""
@@ -47,8 +50,9 @@ class Summary:
     hours_to_target: float | None
     simulated_hours: float
     evaluations: int
-    distinct: int
-    epochs: int
+    distinct: int | None
+    """Architectures told apart; None where it is not recorded."""
+    epochs: int | None
     failed: int
     predicted: int
     replaced: int
@@ -98,7 +102,7 @@ def reference_loss(benchmark: Benchmark, runs: Sequence[Run]) -> Reference:
     lowest = _lowest([known, *found])
     if lowest != known and found:
         return Reference(lowest, f"best found in this comparison, below all of {benchmark.name}")
-    return Reference(lowest, f"lowest of {benchmark.name}")
+    return Reference(known, f"lowest of {benchmark.name}", known=True)
 
 
 def _lowest(losses: list[float]) -> float:
@@ -106,12 +110,17 @@ def _lowest(losses: list[float]) -> float:
     return min((loss for loss in losses if math.isfinite(loss)), default=math.nan)
 
 
+def arrival(regret: Sequence[float]) -> int | None:
+    """Position of the first regret within the target; None where there is none."""
+    return next((i for i, value in enumerate(regret) if value <= TARGET), None)
+
+
 def summarize(run: Run, reference: Reference) -> Summary:
     """The row of one search."""
     trials, regret = run.trials, regrets(run.trials, reference)
     best = incumbents(trials)[-1] if trials else None
     loss = math.nan if best is None else reported_loss(best.result)
-    arrived = next((i for i, value in enumerate(regret) if value <= TARGET), None)
+    arrived = arrival(regret)
     return Summary(
         strategy=run.strategy,
         seed=run.seed,

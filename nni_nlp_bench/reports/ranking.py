@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nni_nlp_bench.reports.measures import Reference, Summary
+from nni_nlp_bench.reports.page.words import known
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -72,12 +73,15 @@ def ranking_table(ranked: Sequence[Ranked], reference: Reference, title: str) ->
     """The ranking for the terminal: fits 80 columns."""
     from rich import box
     from rich.table import Table
+    from rich.text import Text
 
     caption = (
         f"ppl: test perplexity, lower is better. Regret and target: from {reference}; "
         "in brackets the seeds that arrived."
     )
-    table = Table(title=title, caption=caption, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table = Table(
+        title=Text(title), caption=Text(caption), box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0)
+    )
     table.add_column("", justify="right", style="dim")
     table.add_column("strategy", no_wrap=True, style="bold")
     for heading in (
@@ -91,12 +95,12 @@ def ranking_table(ranked: Sequence[Ranked], reference: Reference, title: str) ->
     for place, row in enumerate(ranked, start=1):
         table.add_row(
             str(place),
-            row.strategy,
-            _known(row.best_perplexity, ".1f"),
-            f"{_known(row.perplexity, '.1f')} ± {_known(row.perplexity_sd, '.1f')}",
-            _known(row.regret, ".3f"),
+            Text(row.strategy),
+            known(row.best_perplexity, ".1f"),
+            f"{known(row.perplexity, '.1f')} ± {known(row.perplexity_sd, '.1f')}",
+            known(row.regret, ".3f"),
             _arrival(row),
-            _known(row.simulated_hours, ",.0f"),
+            known(row.simulated_hours, ",.0f"),
         )
     return table
 
@@ -105,7 +109,3 @@ def _arrival(row: Ranked) -> str:
     if row.evaluations_to_target is None:
         return f"- (0/{row.seeds})"
     return f"{row.evaluations_to_target:.0f} ({row.arrived}/{row.seeds})"
-
-
-def _known(value: float, form: str) -> str:
-    return "-" if math.isnan(value) else format(value, form)

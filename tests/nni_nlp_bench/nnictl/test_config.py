@@ -7,9 +7,9 @@ import socket
 import pytest
 import yaml
 
-from nni_nlp_bench.nnictl.addresses import AddressError, check_listening
-from nni_nlp_bench.nnictl.config import load_config
-from nni_nlp_bench.nnictl.way_back import check_way_back
+from nni_nlp_bench.nnictl.serving.addresses import AddressError, check_listening
+from nni_nlp_bench.nnictl.serving.config import load_config
+from nni_nlp_bench.nnictl.serving.way_back import check_way_back
 from search_spaces.errors import UserError
 
 GOOD = {

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from nni_nlp_bench.nnictl import server
-from nni_nlp_bench.nnictl.addresses import EVERY
+from nni_nlp_bench.nnictl.serving import server
+from nni_nlp_bench.nnictl.serving.addresses import EVERY
 
 PROGRAM = """
 const server = require("net").createServer();

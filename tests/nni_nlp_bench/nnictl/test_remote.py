@@ -19,7 +19,7 @@ import psutil
 import pytest
 import yaml
 
-from nni_nlp_bench.nnictl.server import manager_environment
+from nni_nlp_bench.nnictl.serving.server import manager_environment
 
 EXPERIMENTS = Path(__file__).parents[3] / "experiments"
 SSHD = shutil.which("sshd", path=f"{os.environ['PATH']}{os.pathsep}/usr/sbin")

@@ -12,7 +12,7 @@ from typing import Any
 
 import psutil
 
-from nni_nlp_bench.nnictl.addresses import LOOPBACK, url_of
+from nni_nlp_bench.nnictl.serving.addresses import LOOPBACK, url_of
 from search_spaces.errors import UserError
 
 PATIENCE_S = 90

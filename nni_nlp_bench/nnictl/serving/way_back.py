@@ -9,7 +9,7 @@ from contextlib import suppress
 from threading import Thread
 from typing import Any
 
-from nni_nlp_bench.nnictl.addresses import (
+from nni_nlp_bench.nnictl.serving.addresses import (
     CALLED_BACK,
     EVERY,
     LOOPBACK,

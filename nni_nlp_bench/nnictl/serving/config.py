@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from nni_nlp_bench.nnictl.addresses import services
+from nni_nlp_bench.nnictl.serving.addresses import services
 from search_spaces.errors import UserError
 
-_OUR_TUNER = "nni_nlp_bench.nnictl.tuner.StrategyTuner"
 _SILENT = logging.NullHandler()
 _REFUSALS = (ValueError, TypeError, AttributeError, AssertionError, OSError)
 """What NNI's classes raise for what they do not accept."""
@@ -94,16 +94,18 @@ def _check_tuner(file: Path, config: Any) -> None:
     """NNI would wait for the tuner for ten seconds, and then say that it did not connect."""
     from nni.tools.package_utils.config_manager import get_algo_meta
 
-    from nni_nlp_bench.nnictl.parameters import bounds_of
-    from nni_nlp_bench.nnictl.setting import Setting
-
     canonical = config.canonical_copy()
     tuner = canonical.tuner
-    if tuner.name is not None and get_algo_meta(tuner.name) is None:
-        raise ConfigError(f"{file}: unknown tuner {tuner.name!r}: see `nnictl algo list`")
-    if tuner.class_name == _OUR_TUNER:
-        Setting.from_args(tuner.class_args or {})
-        bounds_of(canonical.search_space)
+    known = None if tuner.name is None else get_algo_meta(tuner.name)
+    if tuner.name is not None and known is None:
+        raise ConfigError(
+            f"{file}: unknown tuner {tuner.name!r}: see `nnictl algo list`; `nni-nlp-bench "
+            "register` adds ours"
+        )
+    module, _, name = (tuner.class_name if known is None else known.class_name).rpartition(".")
+    if module.startswith("nni_nlp_bench."):
+        kind = getattr(import_module(module), name)
+        kind.check(tuner.class_args or {}, canonical.search_space)
 
 
 def _silence_nni() -> None:

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nni_nlp_bench.nnictl.addresses import LOOPBACK, check_listening, url_of
-from nni_nlp_bench.nnictl.config import load_config, stopped_config
-from nni_nlp_bench.nnictl.running import Running, chosen, stop
-from nni_nlp_bench.nnictl.way_back import check_way_back
+from nni_nlp_bench.nnictl.serving.addresses import LOOPBACK, check_listening, url_of
+from nni_nlp_bench.nnictl.serving.config import load_config, stopped_config
+from nni_nlp_bench.nnictl.serving.running import Running, chosen, stop
+from nni_nlp_bench.nnictl.serving.way_back import check_way_back
 from search_spaces.errors import UserError
 
 PORT = 8080

@@ -1,0 +1,73 @@
+"""`report`: one page about finished searches."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from nni_nlp_bench.cli import options
+
+
+def report(
+    experiments: Annotated[
+        list[str],
+        typer.Argument(
+            help="NNI experiments by id, folder or address; folders that compare or search wrote."
+        ),
+    ],
+    out: Annotated[Path, typer.Option(help="The HTML file to write.")],
+    json: options.Json = False,
+) -> None:
+    """Compare the strategies of experiments on one page: regret, tests, plots, best networks.
+
+    The page is one file that needs no network. Experiments may still run.
+    """
+    from rich.console import Console
+
+    from nni_nlp_bench.cli.output import print_json
+    from nni_nlp_bench.reports.page.html_report import write_report
+    from nni_nlp_bench.reports.page.wording import provenance, verdict
+    from nni_nlp_bench.reports.ranking import ranking_table
+    from nni_nlp_bench.reports.readers.experiments import read_all
+    from nni_nlp_bench.reports.sections import sections_of
+
+    readings = read_all(experiments)
+    sections = sections_of(readings)
+    write_report(out, readings, sections)
+    if json:
+        print_json({"sections": [_section(section) for section in sections], "out": str(out)})
+        return
+    console = Console()
+    for section in sections:
+        console.print(ranking_table(section.ranked, section.reference, section.benchmark))
+        for sentence in (provenance(section), *verdict(section)):
+            console.print(sentence, highlight=False, markup=False)
+    for reading in readings:
+        for remark in reading.remarks:
+            console.print(f"{reading.name}: {remark}", highlight=False, markup=False)
+    console.print(f"report  {out}", soft_wrap=True, highlight=False, markup=False)
+
+
+def _section(section: Any) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    from nni_nlp_bench.reports.page.wording import verdict
+
+    ranking = [
+        {**asdict(row), "regret_interval": interval and asdict(interval)}
+        for row in section.ranked
+        for interval in (section.intervals[row.strategy],)
+    ]
+    return {
+        "benchmark": section.benchmark,
+        "experiments": section.experiments,
+        "counts": asdict(section.counts),
+        "reference": asdict(section.reference),
+        "ranking": ranking,
+        "friedman": section.friedman and asdict(section.friedman),
+        "pairs": [{**asdict(pair), "clear": pair.clear} for pair in section.pairs],
+        "verdict": verdict(section),
+        "remarks": section.remarks,
+    }

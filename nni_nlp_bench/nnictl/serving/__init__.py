@@ -1,0 +1,1 @@
+"""Experiments whose web UI listens where it should: start them, list them, stop them."""

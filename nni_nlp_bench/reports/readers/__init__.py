@@ -1,0 +1,1 @@
+"""Read searches from NNI experiments and from folders that `compare` wrote."""

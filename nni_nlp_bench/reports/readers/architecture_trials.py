@@ -1,0 +1,145 @@
+"""Read an experiment in which one trial is one architecture: the experiment is one search."""
+
+from __future__ import annotations
+
+import math
+from argparse import ArgumentParser
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from nni_nlp_bench.benchmarks.base import Origin
+from nni_nlp_bench.evaluators.benchmark_trials import BenchmarkTrials
+from nni_nlp_bench.reports.readers.nni_experiment import (
+    ENDED,
+    ExperimentError,
+    NniExperiment,
+    TrialJob,
+)
+from nni_nlp_bench.reports.readers.readings import Reading, number, text
+from nni_nlp_bench.reports.searches import Counts, Curve, Find, SearchRecord, curve_in_order
+
+_TRIAL = "nni_nlp_bench.nnictl.trial"
+
+
+@dataclass(frozen=True)
+class _Evaluation:
+    """One trial that has ended. Its loss and hours are NaN where it failed."""
+
+    architecture: str
+    ended_ms: int
+    loss: float
+    hours: float
+    origin: Origin | None
+    replaced: bool
+
+    @property
+    def failed(self) -> bool:
+        return math.isnan(self.loss)
+
+
+def search_of_architectures(experiment: NniExperiment) -> Reading:
+    """The one search, of the trials that have ended, in the order of their results.
+
+    Raises ExperimentError where no training has succeeded yet.
+    """
+    arguments = _class_arguments(experiment)
+    if arguments.get("optimize_mode", "minimize") != "minimize":
+        raise ExperimentError(
+            f"experiment {experiment.name} maximises its trials' results: a report reads losses"
+        )
+    ended = [trial for trial in experiment.trials if trial.status in ENDED]
+    evaluations = sorted(
+        (_evaluation(experiment, trial) for trial in ended), key=lambda e: (e.ended_ms, e.loss)
+    )
+    if all(e.failed for e in evaluations):
+        raise ExperimentError(
+            f"experiment {experiment.name} holds no finished trial with a result: "
+            f"{len(experiment.trials)} trials, {len(ended)} of them ended"
+        )
+    seed, benchmark = arguments.get("seed"), _benchmark(experiment)
+    record = SearchRecord(
+        experiment=experiment.name,
+        strategy=_strategy(experiment, arguments),
+        seed=seed if isinstance(seed, int) else None,
+        space=str(arguments.get("space", "rnn_cell")),
+        benchmark=benchmark or f"benchmark not recorded, {experiment.name}",
+        optimum=None,
+        curve=_curve(evaluations),
+        counts=_counts(evaluations),
+        find=_find(evaluations, benchmark),
+    )
+    return Reading(experiment.name, (record,), _remarks(experiment, evaluations))
+
+
+def _remarks(experiment: NniExperiment, evaluations: list[_Evaluation]) -> tuple[str, ...]:
+    remarks = []
+    if running := len(experiment.trials) - len(evaluations):
+        remarks.append(f"left out, for they had not ended: {running} trials")
+    if any(e.failed for e in evaluations) and not all(math.isnan(e.hours) for e in evaluations):
+        remarks.append("the hours leave out failed trainings, whose times are not recorded")
+    return tuple(remarks)
+
+
+def _class_arguments(experiment: NniExperiment) -> Mapping[str, Any]:
+    return (experiment.config.get("tuner") or {}).get("classArgs") or {}
+
+
+def _benchmark(experiment: NniExperiment) -> str | None:
+    """As the trials' command names it, or our trial's own where it names none."""
+    named, evaluator = experiment.option("benchmark"), experiment.option("evaluator")
+    if named or evaluator not in (None, "benchmark") or not experiment.runs(_TRIAL):
+        return named
+    parser = ArgumentParser()
+    BenchmarkTrials.add_options(parser)
+    return str(parser.get_default("benchmark"))
+
+
+def _strategy(experiment: NniExperiment, arguments: Mapping[str, Any]) -> str:
+    """The strategy of our tuner, or the name of another tuner."""
+    tuner = experiment.config.get("tuner") or {}
+    name = arguments.get("strategy") or tuner.get("name") or tuner.get("className")
+    return str(name or "tuner not recorded").rpartition(".")[2]
+
+
+def _evaluation(experiment: NniExperiment, trial: TrialJob) -> _Evaluation:
+    where = f"trial {trial.id} of experiment {experiment.name}"
+    architecture = text(trial.parameters, "architecture", where)
+    final = experiment.final(trial.id)
+    if trial.status != "SUCCEEDED" or final is None:
+        assert trial.ended_ms is not None
+        return _Evaluation(architecture, trial.ended_ms, math.nan, math.nan, None, False)
+    result = final.data if isinstance(final.data, Mapping) else {"default": final.data}
+    origins: dict[Any, Origin] = {0: "measured", 1: "predicted"}
+    return _Evaluation(
+        architecture=architecture,
+        ended_ms=final.reported_ms,
+        loss=number(result, "default", where),
+        hours=number(result, "hours", where) if "hours" in result else math.nan,
+        origin=origins.get(result.get("predicted")),
+        replaced=bool(result.get("replaced")),
+    )
+
+
+def _curve(evaluations: list[_Evaluation]) -> Curve:
+    """Trainings one after the other; a failed one is charged no hours, for none are recorded."""
+    losses = np.fmin.accumulate([e.loss for e in evaluations])
+    hours = np.cumsum([0.0 if e.failed else e.hours for e in evaluations])
+    return curve_in_order(losses.tolist(), hours.tolist())
+
+
+def _counts(evaluations: list[_Evaluation]) -> Counts:
+    return Counts(
+        evaluations=len(evaluations),
+        measured=sum(e.origin == "measured" for e in evaluations),
+        predicted=sum(e.origin == "predicted" for e in evaluations),
+        failed=sum(e.failed for e in evaluations),
+        replaced=sum(e.replaced for e in evaluations),
+    )
+
+
+def _find(evaluations: list[_Evaluation], source: str | None) -> Find:
+    best = min((e for e in evaluations if not e.failed), key=lambda e: e.loss)
+    return Find(best.architecture, best.loss, best.origin, source)

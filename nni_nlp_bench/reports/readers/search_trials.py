@@ -1,0 +1,145 @@
+"""Read an experiment in which one trial is one whole search."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from nni_nlp_bench.reports.readers.nni_experiment import (
+    ENDED,
+    ExperimentError,
+    NniExperiment,
+    TrialJob,
+)
+from nni_nlp_bench.reports.readers.readings import Reading, number, origin_of, text
+from nni_nlp_bench.reports.searches import (
+    Counts,
+    Curve,
+    Find,
+    SearchRecord,
+    benchmark_of,
+    curve_in_order,
+)
+
+_SAME = 1e-9
+
+
+def searches_of_trials(experiment: NniExperiment) -> Reading:
+    """The finished searches; those that run or failed are left out, with a remark.
+
+    Raises ExperimentError where none has finished.
+    """
+    finished, remarks = _sorted_out(experiment)
+    if not finished:
+        why = "; ".join(remarks)
+        raise ExperimentError(f"experiment {experiment.name} holds no finished search: {why}")
+    finds = [_find(experiment, trial) for trial in finished]
+    benchmark = (
+        benchmark_of(find for find in finds if find is not None)
+        or experiment.option("benchmark")
+        or f"benchmark not recorded, {experiment.name}"
+    )
+    optimum = _optimum(experiment, finished)
+    space = experiment.option("space") or "rnn_cell"
+    records = tuple(
+        SearchRecord(
+            experiment=experiment.name,
+            strategy=str(trial.parameters["strategy"]),
+            seed=_seed(experiment, trial),
+            space=space,
+            benchmark=benchmark,
+            optimum=optimum,
+            curve=_curve(experiment, trial),
+            counts=_counts(experiment, trial),
+            find=find,
+        )
+        for trial, find in zip(finished, finds, strict=True)
+    )
+    return Reading(experiment.name, records, tuple(remarks))
+
+
+def _sorted_out(experiment: NniExperiment) -> tuple[list[TrialJob], list[str]]:
+    """The trials that finished, in the order of strategies and seeds, and what became of others."""
+    groups: dict[str, list[TrialJob]] = {}
+    strategies_and_seeds = sorted(
+        experiment.trials,
+        key=lambda t: (str(t.parameters["strategy"]), _seed(experiment, t), t.id),
+    )
+    for trial in strategies_and_seeds:
+        groups.setdefault(_fate(experiment, trial), []).append(trial)
+    finished = groups.pop("", [])
+    remarks = [f"{fate}: {', '.join(map(_label, own))}" for fate, own in groups.items()]
+    return finished, remarks
+
+
+def _fate(experiment: NniExperiment, trial: TrialJob) -> str:
+    """Why a trial's search is left out; empty where it finished."""
+    final = experiment.final(trial.id)
+    if trial.status not in ENDED:
+        return "left out, for they had not ended"
+    if trial.status != "SUCCEEDED" or final is None:
+        return "left out, for they failed or were stopped"
+    evaluations = number(final.data, "evaluations", _where(experiment, trial))
+    if len(experiment.intermediates(trial.id)) != evaluations:
+        return "left out, for some of their results are missing"
+    return ""
+
+
+def _label(trial: TrialJob) -> str:
+    return f"{trial.parameters['strategy']} seed {trial.parameters['seed']}"
+
+
+def _where(experiment: NniExperiment, trial: TrialJob) -> str:
+    return f"trial {trial.id} of experiment {experiment.name}"
+
+
+def _seed(experiment: NniExperiment, trial: TrialJob) -> int:
+    return int(number(trial.parameters, "seed", _where(experiment, trial)))
+
+
+def _curve(experiment: NniExperiment, trial: TrialJob) -> Curve:
+    where = _where(experiment, trial)
+    told = experiment.intermediates(trial.id)
+    losses = tuple(
+        math.nan if record.get("failed") else number(record, "loss", where) for record in told
+    )
+    ends = [number(record, "hours", where) if "hours" in record else math.nan for record in told]
+    return curve_in_order(losses, ends)
+
+
+def _find(experiment: NniExperiment, trial: TrialJob) -> Find | None:
+    """The last architecture that became the incumbent."""
+    where = _where(experiment, trial)
+    new = [record for record in experiment.intermediates(trial.id) if "architecture" in record]
+    if not new:
+        return None
+    last: Any = new[-1]
+    return Find(
+        architecture=text(last, "architecture", where),
+        loss=number(last, "loss", where),
+        origin=origin_of(last.get("origin")),
+        source=last.get("source"),
+    )
+
+
+def _counts(experiment: NniExperiment, trial: TrialJob) -> Counts:
+    final = experiment.final(trial.id)
+    assert final is not None
+    evaluations, failed, predicted, replaced = (
+        int(number(final.data, name, _where(experiment, trial)))
+        for name in ("evaluations", "failed", "predicted", "replaced")
+    )
+    return Counts(evaluations, evaluations - predicted, predicted, failed, replaced)
+
+
+def _optimum(experiment: NniExperiment, trials: Sequence[TrialJob]) -> float | None:
+    """What regret is measured from, if that is what the trials minimise: one loss for all."""
+    below = [
+        number(record, "loss", where) - number(record, "default", where)
+        for trial in trials
+        if (where := _where(experiment, trial))
+        for record in experiment.intermediates(trial.id)
+    ]
+    same = bool(below) and max(below) - min(below) < _SAME
+    return below[0] if same and abs(below[0]) > _SAME else None

@@ -1,0 +1,80 @@
+"""`report` as a user runs it, on what `compare` wrote."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from nni_nlp_bench.testing import made_up_table
+
+COMMAND = [str(Path(sys.executable).with_name("nni-nlp-bench"))]
+
+
+def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [*COMMAND, *(str(a) for a in arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def compared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("compared")
+    made_up_table(60).save(folder / "made-up")
+    options = ("--benchmark", folder / "made-up", "--restrict", "--strategies", "random,grid")
+    done = run("compare", *options, "--trials", 8, "--seeds", 2, "--out", folder / "out")
+    assert done.returncode == 0, done.stderr
+    return folder / "out"
+
+
+def test_a_report_for_people(compared: Path, tmp_path: Path) -> None:
+    done = run("report", compared, "--out", tmp_path / "report.html")
+    assert (done.returncode, done.stderr) == (0, "")
+    words = " ".join(done.stdout.split())
+    assert "All 32 evaluations are results of trained networks, from made-up." in words
+    assert "here 2 strategies share 2 seeds" in words
+    assert done.stdout.endswith(f"report  {tmp_path / 'report.html'}\n")
+    assert (tmp_path / "report.html").read_text().startswith("<!doctype html>")
+
+
+def test_a_report_for_machines_has_the_numbers_of_compare(compared: Path, tmp_path: Path) -> None:
+    done = run("report", compared, compared, "--out", tmp_path / "report.html", "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    (section,) = json.loads(done.stdout)["sections"]
+    assert section["counts"] == {
+        "evaluations": 32,
+        "measured": 32,
+        "predicted": 0,
+        "failed": section["counts"]["failed"],
+        "replaced": 0,
+    }
+    assert section["friedman"] is None
+    with (compared / "summary.csv").open(newline="", encoding="utf-8") as file:
+        summaries = list(csv.DictReader(file))
+    for row in section["ranking"]:
+        own = [s for s in summaries if s["strategy"] == row["strategy"]]
+        for column in ("regret", "simulated_hours"):
+            assert row[column] == pytest.approx(sum(float(s[column]) for s in own) / 2)
+
+
+def test_what_cannot_be_read_or_written_is_one_line_and_exit_code_2(
+    compared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "file").touch()
+    for place, out in (
+        ("unknown1", "report.html"),
+        (tmp_path / "empty", "report.html"),
+        ("http://127.0.0.1:9", "report.html"),
+        (compared, "file/report.html"),
+        (compared, "empty"),
+    ):
+        done = run("report", place, "--out", tmp_path / out)
+        assert (done.returncode, done.stdout) == (2, ""), place
+        assert done.stderr.startswith("error: ")
+        assert done.stderr.count("\n") == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["empty", "file"]

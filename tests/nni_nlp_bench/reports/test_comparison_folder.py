@@ -1,0 +1,88 @@
+"""What compare wrote, read back."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+
+from nni_nlp_bench.evaluators.budget import Budget
+from nni_nlp_bench.evaluators.simulation import Settings
+from nni_nlp_bench.reports.files import write_best, write_trials
+from nni_nlp_bench.reports.measures import Reference, reference_loss, summarize
+from nni_nlp_bench.reports.readers.experiments import read
+from nni_nlp_bench.reports.searches import curve_of
+from nni_nlp_bench.reports.sections import sections_of
+from nni_nlp_bench.strategies.compare import Run
+from nni_nlp_bench.strategies.run import Search, run_search, search_space
+from nni_nlp_bench.testing import made_up_table
+from search_spaces.errors import UserError
+
+SETTINGS = Settings(budget=Budget(15))
+
+
+@pytest.fixture(scope="module")
+def runs() -> list[Run]:
+    table = made_up_table(60)
+    space = search_space(table, restrict=True)
+    return [
+        Run(name, seed, tuple(run_search(table, space, Search(name, seed, SETTINGS, True))))
+        for name in ("random", "hyperband")
+        for seed in range(2)
+    ]
+
+
+@pytest.fixture
+def folder(runs: list[Run], tmp_path: Path) -> Path:
+    reference = reference_loss(made_up_table(60), runs)
+    write_trials(tmp_path / "trials.csv", runs, reference)
+    write_best(tmp_path / "best.json", runs, reference, "rnn_cell")
+    return tmp_path
+
+
+def test_the_searches_are_the_same(runs: list[Run], folder: Path) -> None:
+    records = read(str(folder)).records
+    assert [(r.strategy, r.seed) for r in records] == [(r.strategy, r.seed) for r in runs]
+    for record, run in zip(records, runs, strict=True):
+        expected = curve_of(run)
+        assert record.curve.losses == pytest.approx(expected.losses, nan_ok=True)
+        assert record.curve.hours == pytest.approx(expected.hours)
+        assert record.counts.measured == record.counts.evaluations == 15
+        assert record.counts.failed == sum(trial.failed for trial in run.trials)
+        assert (record.benchmark, record.space) == ("made-up", "rnn_cell")
+
+
+def test_a_report_ranks_as_compare_does(runs: list[Run], folder: Path) -> None:
+    (section,) = sections_of([read(str(folder))])
+    reference = reference_loss(made_up_table(60), runs)
+    assert section.reference == Reference(
+        reference.loss, "known optimum of the benchmark", known=True
+    )
+    for row in section.ranked:
+        own = [summarize(run, reference) for run in runs if run.strategy == row.strategy]
+        assert row.regret == pytest.approx(sum(s.regret for s in own) / len(own))
+        assert row.simulated_hours == pytest.approx(sum(s.simulated_hours for s in own) / len(own))
+        assert row.arrived == sum(s.evaluations_to_target is not None for s in own)
+
+
+def test_what_is_missing_or_damaged_is_named(folder: Path) -> None:
+    (folder / "settings.json").write_text("{}")
+    trials = (folder / "trials.csv").read_text()
+    (folder / "trials.csv").write_text(trials.replace("regret", "regrets", 1))
+    with pytest.raises(UserError, match="cannot be read"):
+        read(str(folder))
+    (folder / "trials.csv").unlink()
+    with pytest.raises(UserError, match=r"trials\.csv is missing: run the search to its end"):
+        read(str(folder))
+    (folder / "settings.json").unlink()
+    with pytest.raises(UserError, match="holds no searches"):
+        read(str(folder))
+
+
+def test_a_search_without_success(tmp_path: Path) -> None:
+    nothing = Reference(math.nan, "best of the table")
+    write_trials(tmp_path / "trials.csv", [Run("random", 0, ())], nothing)
+    write_best(tmp_path / "best.json", [], nothing, "rnn_cell")
+    with pytest.raises(UserError, match="no training succeeded"):
+        read(str(tmp_path))
