@@ -7,19 +7,21 @@ from typing import Any
 
 from nni_nlp_bench.nnictl.search_trials import Grid, SearchTrials
 from nni_nlp_bench.nnictl.searcher_tuner import SearcherTuner
-from search_spaces.errors import UserError
+from nni_nlp_bench.nnictl.setting import MINIMIZE, SettingError, minimizes
 
 
 class GridTuner(SearcherTuner):
     """One trial for every combination of the choices in the experiment's `searchSpace`.
 
-    The first choice varies fastest. Unlike NNI's GridSearch it neither repeats nor loses a
-    combination when the experiment is resumed.
+    The last choice varies fastest. Unlike NNI's GridSearch it neither repeats nor loses a
+    combination when the experiment is resumed. `classArgs` may hold `optimize_mode`, which tells
+    the web UI which results are the best.
     """
 
     def _set_up(self, class_args: Mapping[str, Any]) -> None:
-        if class_args:
-            raise UserError(f"GridTuner takes no classArgs, got {', '.join(class_args)}")
+        unknown = [name for name in class_args if name != "optimize_mode"]
+        if unknown:
+            raise SettingError(f"unknown classArgs {unknown[0]!r}; known: optimize_mode")
         self._kind = trials = SearchTrials()
         self._searcher = Grid(trials)
-        self._lower_is_better = True
+        self._lower_is_better = minimizes(class_args.get("optimize_mode", MINIMIZE))

@@ -9,7 +9,6 @@ import argparse
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -115,16 +114,18 @@ class Reports:
         write_best(_folder() / "best.json", [run], self._reference, self._space)
         if self._best is None:
             raise UserError("no training of the search succeeded")
-        figures = asdict(summary)
-        counts = ("evaluations", "evaluations_to_target", "failed", "predicted", "replaced")
-        self._manager.finish(
-            {
-                **self._losses(summary.best_loss),
-                "perplexity": summary.best_perplexity,
-                **_known(hours=summary.simulated_hours),
-                **{name: figures[name] for name in counts if figures[name] is not None},
-            }
-        )
+        figures = {
+            **self._losses(summary.best_loss),
+            "perplexity": summary.best_perplexity,
+            **_known(hours=summary.simulated_hours),
+            "evaluations": summary.evaluations,
+            "failed": summary.failed,
+            "predicted": summary.predicted,
+            "replaced": summary.replaced,
+        }
+        if summary.evaluations_to_target is not None:
+            figures["to_target"] = summary.evaluations_to_target
+        self._manager.finish(figures)
 
     def _losses(self, loss: float) -> dict[str, float]:
         regret = _known(default=loss - self._reference.loss)

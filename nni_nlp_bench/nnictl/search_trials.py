@@ -44,7 +44,7 @@ class SearchTrials:
 
     def __init__(self) -> None:
         self.combinations: list[Combination] = []
-        """All of them; the first choice varies fastest."""
+        """All of them; the last choice varies fastest."""
 
     def bound(self, search_space: Mapping[str, Any]) -> None:
         """Take in the choices. Raises UserError for anything else."""
@@ -52,8 +52,9 @@ class SearchTrials:
         for name, spec in search_space.items():
             if spec["_type"] != "choice":
                 raise UserError(f"searchSpace: {name!r} must be a choice, not {spec['_type']!r}")
-        slowest_first = reversed(list(search_space.items()))
-        values = [[(name, value) for value in spec["_value"]] for name, spec in slowest_first]
+        values = [
+            [(name, value) for value in spec["_value"]] for name, spec in search_space.items()
+        ]
         self.combinations = [Combination.of(dict(each)) for each in itertools.product(*values)]
 
     def allows(self, proposal: Proposal) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, Literal, get_args
+from typing import Any
 
 from nni_nlp_bench.nnictl.architecture_trials import ArchitectureTrials
 from nni_nlp_bench.strategies.registry import make_searcher, needs_curves
@@ -14,11 +14,20 @@ from search_spaces.bounded import BoundedSpace
 from search_spaces.errors import UserError
 from search_spaces.restricted import RestrictedSpace
 
-OptimizeMode = Literal["minimize", "maximize"]
-
-
 class SettingError(UserError):
     """The tuner's classArgs cannot be used; the message names the remedy."""
+
+
+MINIMIZE = "minimize"
+
+
+def minimizes(optimize_mode: str) -> bool:
+    """Whether a lower result is better. Raises SettingError."""
+    if optimize_mode not in (MINIMIZE, "maximize"):
+        raise SettingError(
+            f"classArgs optimize_mode is minimize or maximize, not {optimize_mode!r}"
+        )
+    return optimize_mode == MINIMIZE
 
 
 @dataclass(frozen=True)
@@ -35,8 +44,8 @@ class Setting:
     """Options of the strategy, by name."""
     restrict_to: str | None = None
     """A benchmark, by name or folder: only the architectures that its table holds are tried."""
-    optimize_mode: OptimizeMode = "minimize"
-    """What is better in the trials' results: less, as in a loss, or more."""
+    optimize_mode: str = MINIMIZE
+    """`minimize` or `maximize` the trials' results: of a loss, less is better."""
 
     @classmethod
     def from_args(cls, args: Mapping[str, Any]) -> Setting:
@@ -51,10 +60,7 @@ class Setting:
         for name, kind in (("seed", int), ("epochs", int | None), ("options", Mapping)):
             if not isinstance(getattr(setting, name), kind):
                 raise SettingError(f"classArgs {name}: {getattr(setting, name)!r} cannot be used")
-        if setting.optimize_mode not in get_args(OptimizeMode):
-            raise SettingError(
-                f"classArgs optimize_mode is minimize or maximize, not {setting.optimize_mode!r}"
-            )
+        minimizes(setting.optimize_mode)
         if needs_curves(setting.strategy) and setting.epochs is None:
             raise SettingError(
                 f"strategy {setting.strategy!r} asks for shorter trainings too: give classArgs "

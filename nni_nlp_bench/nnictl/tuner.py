@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nni_nlp_bench.nnictl.searcher_tuner import SearcherTuner
-from nni_nlp_bench.nnictl.setting import Setting
+from nni_nlp_bench.nnictl.setting import Setting, minimizes
 
 
 class StrategyTuner(SearcherTuner):
@@ -18,4 +18,4 @@ class StrategyTuner(SearcherTuner):
     def _set_up(self, class_args: Mapping[str, Any]) -> None:
         setting = Setting.from_args(class_args)
         self._searcher, self._kind = setting.searcher()
-        self._lower_is_better = setting.optimize_mode == "minimize"
+        self._lower_is_better = minimizes(setting.optimize_mode)

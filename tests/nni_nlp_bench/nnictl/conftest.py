@@ -19,6 +19,8 @@ import psutil
 import pytest
 import yaml
 
+from nni_nlp_bench.nnictl.serving.server import manager_environment
+
 BIN = Path(sys.executable).parent
 PATIENCE_S = 180
 
@@ -81,12 +83,12 @@ class NniHome:
 
     folder: Path
 
-    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """Run a command of this interpreter's environment, such as `nnictl`."""
         search_path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
         return subprocess.run(
             [str(BIN / command[0]), *command[1:]],
-            env={**os.environ, "HOME": str(self.folder), "PATH": search_path},
+            env={**os.environ, "HOME": str(self.folder), "PATH": search_path, **variables},
             cwd=self.folder,
             capture_output=True,
             text=True,
@@ -94,7 +96,7 @@ class NniHome:
         )
 
     def create(self, config: Path | Mapping[str, Any]) -> RunningExperiment:
-        """Start an experiment with `nnictl create` on a free port."""
+        """Start an experiment with `nnictl create` on a free port of 127.0.0.1."""
         port = free_port()
         file = config if isinstance(config, Path) else self.write(config)
         return self._start("create", "--config", str(file), "--port", str(port))
@@ -103,10 +105,14 @@ class NniHome:
         """Go on with an experiment that has ended, on the same port."""
         return self._start("resume", experiment.id, "--port", str(experiment.port))
 
+    def view(self, experiment: RunningExperiment) -> RunningExperiment:
+        """Serve an experiment that has ended, without going on with it."""
+        return self._start("view", experiment.id, "--port", str(free_port()))
+
     def _start(self, *command: str) -> RunningExperiment:
         """NNI's launcher gives up where its manager is slow to answer: one more try is fair."""
         for _ in range(2):
-            started = self.run("nnictl", *command)
+            started = self.run("nnictl", *command, **manager_environment())
             if started.returncode == 0:
                 return next(e for e in self.experiments() if str(e.port) == command[-1])
         raise AssertionError(started.stdout + started.stderr)

@@ -97,9 +97,11 @@ def test_up_says_how_to_get_there_and_down_ends_it_all(nni_home, tiny_config, po
     assert "STOPPED" in listed
 
 
-def test_two_at_once_beside_one_of_plain_nnictl(nni_home, tiny_config):
+def test_two_at_once_beside_one_of_plain_nnictl(nni_home, tiny_config, port):
     one, two = nni_home.up(tiny_config), nni_home.up(tiny_config)
-    plain = nni_home.create(tiny_config)
+    file = str(nni_home.write(tiny_config))
+    assert nni_home.run("nnictl", "create", "--config", file, "--port", str(port)).returncode == 0
+    (plain,) = (e for e in nni_home.experiments() if e.port == port)
     told = status(nni_home)
     assert [told[e.id]["all_interfaces"] for e in (one, two, plain)] == [False, False, True]
     table = nni_home.run("nni-nlp-bench", "status").stdout

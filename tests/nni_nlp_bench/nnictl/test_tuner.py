@@ -206,8 +206,8 @@ def test_results_of_another_experiment(start, caplog) -> None:
 
 
 CHOICES = {
-    "strategy": {"_type": "choice", "_value": ["a", "b"]},
     "seed": {"_type": "choice", "_value": [0, 1, 2]},
+    "strategy": {"_type": "choice", "_value": ["a", "b"]},
 }
 
 
@@ -218,7 +218,7 @@ def grid(start) -> Dispatcher:
     return Dispatcher(tuner)
 
 
-def test_every_combination_once_the_first_choice_fastest(grid) -> None:
+def test_every_combination_once_the_last_choice_fastest(grid) -> None:
     combinations = [(p["strategy"], p["seed"]) for p in grid.request(10)]
     assert combinations == [("a", 0), ("b", 0), ("a", 1), ("b", 1), ("a", 2), ("b", 2)]
 
@@ -234,6 +234,20 @@ def test_a_choice_that_is_added_comes_last(grid) -> None:
 def test_what_another_experiment_ran_is_not_run_again(grid) -> None:
     grid.tuner.import_data([{"parameter": {"strategy": "b", "seed": 0}, "value": 0.1}])
     assert len(grid.request(10)) == 5
+
+
+@pytest.mark.parametrize(
+    ("class_args", "message"),
+    [
+        ({"optimise_mode": "minimize"}, "unknown classArgs 'optimise_mode'; known: optimize_mode"),
+        ({"optimize_mode": "min"}, "minimize or maximize, not 'min'"),
+    ],
+)
+def test_a_grid_takes_the_mode_alone(start, class_args, message) -> None:
+    tuner = GridTuner(**class_args)
+    tuner.update_search_space(CHOICES)
+    with pytest.raises(UserError, match=message):
+        Dispatcher(tuner).request()
 
 
 def test_a_range_is_no_choice(start) -> None:

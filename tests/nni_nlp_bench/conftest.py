@@ -1,0 +1,56 @@
+"""A browser, for the pages that people look at."""
+
+from __future__ import annotations
+
+import base64
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SCREENSHOTS = Path(__file__).parents[2] / "build" / "screenshots"
+FLAGS = (
+    "--headless=new",
+    "--no-sandbox",  # the sandbox refuses root, whom containers run as
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A headless Chromium. Skips where there is none."""
+    programs = {name: shutil.which(name) for name in ("chromium", "chromedriver")}
+    for name, program in programs.items():
+        if program is None:
+            pytest.skip(f"{name} is not installed (Debian: chromium, chromium-driver)")
+    from selenium import webdriver
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = programs["chromium"]
+    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('chromium')}"):
+        options.add_argument(flag)
+    service = webdriver.ChromeService(programs["chromedriver"])
+    with webdriver.Chrome(options=options, service=service) as driver:
+        driver.set_window_size(1280, 1000)
+        yield driver
+
+
+@pytest.fixture(scope="session")
+def screenshot(browser: Any) -> Callable[[str], Path]:
+    """Save a picture of the whole page in the browser, to be looked at; the file."""
+
+    def save(title: str) -> Path:
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        file = SCREENSHOTS / f"{re.sub(r'[^a-z0-9]+', '-', title.lower())}.png"
+        shot = browser.execute_cdp_cmd("Page.captureScreenshot", {"captureBeyondViewport": True})
+        file.write_bytes(base64.b64decode(shot["data"]))
+        return file
+
+    return save

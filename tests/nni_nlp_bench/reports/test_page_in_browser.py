@@ -1,0 +1,105 @@
+"""The page as a browser shows it: on a phone and on a desk, light and dark."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nni_nlp_bench.reports.page.html_report import write_report
+from nni_nlp_bench.reports.readers.readings import Reading
+from nni_nlp_bench.reports.searches import SearchRecord
+from nni_nlp_bench.reports.sections import sections_of
+
+pytestmark = pytest.mark.slow
+
+SMALL_TEXT_CONTRAST = 4.5
+"""What WCAG 2.1 asks for at its level AA."""
+CONTRASTS = """
+    const channel = (c) => (c /= 255) <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+    const light = (rgb) => {
+        const [r, g, b] = rgb.match(/[0-9.]+/g).map(Number).map(channel);
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    };
+    const behind = (element) => {
+        for (; element; element = element.parentElement) {
+            const colour = getComputedStyle(element).backgroundColor;
+            if (colour !== "rgba(0, 0, 0, 0)") return colour;
+        }
+        return "rgb(255, 255, 255)";
+    };
+    const said = [...document.querySelectorAll("body :not(style)")].filter((element) =>
+        [...element.childNodes].some((n) => n.nodeType === 3 && n.data.trim() !== ""));
+    return said.map((element) => {
+        const ink = getComputedStyle(element);
+        const colour = element instanceof SVGElement ? ink.fill : ink.color;
+        const [low, high] = [light(colour), light(behind(element))].sort((a, b) => a - b);
+        return [element.textContent.trim(), (high + 0.05) / (low + 0.05)];
+    });
+"""
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("page") / "report.html"
+
+
+@pytest.fixture
+def shown(
+    browser: Any, page: Path, record_of: Callable[..., SearchRecord]
+) -> Callable[[int, str], Any]:
+    """Open the page in a width and a colour scheme."""
+    names = ("random", "local_search", "bayesian", "regularized_evolution", "tpe")
+    records = [
+        record_of(
+            name, seed, [6.0 - i, 5.0 + (i * seed % 4) / 10, 4.5 + (2 * i + i * seed % 3) / 50]
+        )
+        for seed in range(6)
+        for i, name in enumerate(names)
+    ]
+    readings = [Reading("invented", tuple(records), ("left out: one search",))]
+    write_report(page, readings, sections_of(readings))
+
+    def show(width: int, scheme: str) -> Any:
+        browser.execute_cdp_cmd(
+            "Emulation.setDeviceMetricsOverride",
+            {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500},
+        )
+        feature = {"name": "prefers-color-scheme", "value": scheme}
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [feature]})
+        browser.get(page.as_uri())
+        return browser
+
+    yield show
+    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_nothing_is_cut_off_or_too_faint(shown, width: int, scheme: str, screenshot) -> None:
+    browser = shown(width, scheme)
+    screenshot(f"report {width} {scheme}")
+    root = "document.documentElement"
+    assert browser.execute_script(f"return {root}.scrollWidth") == width
+    background = browser.execute_script("return getComputedStyle(document.body).backgroundColor")
+    assert (background == "rgb(255, 255, 255)") == (scheme == "light")
+    faint = [
+        (text, contrast)
+        for text, contrast in browser.execute_script(CONTRASTS)
+        if contrast < SMALL_TEXT_CONTRAST
+    ]
+    assert not faint
+    pictures = "return [...document.images].map((i) => i.complete && i.naturalWidth > 0)"
+    assert browser.execute_script(pictures) == [True] * 5
+
+
+def test_curves_and_ranks_are_drawn(shown) -> None:
+    browser = shown(1280, "light")
+    for svg in browser.find_elements("css selector", ".plots svg"):
+        assert svg.size["width"] > 300 and svg.size["height"] > 100
+    captions = [each.text for each in browser.find_elements("css selector", "figcaption")]
+    assert any("critical difference" in text.lower() for text in captions)
+    assert browser.get_log("browser") == []
