@@ -17,7 +17,7 @@ class BoundedSpace:
     The condition may change. A move draws until one fits.
     """
 
-    _samples = 10_000
+    _samples = 1_000  # about ten seconds of a recurrent cell
     _edits = 100
 
     def __init__(self, space: SearchSpace[Any], allows: Callable[[Any], bool]) -> None:

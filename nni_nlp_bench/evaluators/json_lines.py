@@ -40,6 +40,8 @@ class JsonLines:
             self._file.close()
             self._file = None
 
+    __del__ = close
+
 
 def _opened_after(path: Path, lines: list[dict[str, Any]]) -> FileIO:
     """The file, open for appending after these lines: whatever a crash left behind them goes.

@@ -40,9 +40,14 @@ def by_name(file: Path) -> str:
 
 
 @pytest.mark.parametrize("file", FILES, ids=by_name)
-def test_the_file_is_a_valid_configuration(file: Path) -> None:
+def test_the_file_is_a_valid_configuration(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from nni.experiment.config import ExperimentConfig
 
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / ".ssh").mkdir()
+    (tmp_path / ".ssh" / "id_ed25519").touch()  # the key that remote.yml names
     config = ExperimentConfig.load(file).canonical_copy()
     assert config.max_trial_number
 
