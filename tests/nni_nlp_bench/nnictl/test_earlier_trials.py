@@ -1,0 +1,77 @@
+"""Earlier trials: of another experiment, imported; of the same one, which goes on."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+CELLS: dict[str, Any] = {
+    "experimentName": "cells",
+    "searchSpace": {"nodes": {"_type": "randint", "_value": [2, 13]}},
+    "trialCommand": "python -m nni_nlp_bench.nnictl.trial",
+    "trialCodeDirectory": ".",
+    "trialConcurrency": 2,
+    "maxTrialNumber": 4,
+    "tuner": {
+        "className": "nni_nlp_bench.nnictl.tuner.StrategyTuner",
+        "codeDirectory": ".",
+        "classArgs": {"strategy": "local_search", "seed": 3},
+    },
+    "trainingService": {"platform": "local"},
+}
+
+
+def cells_of(experiment) -> set[str]:
+    """What its trials evaluated."""
+    forms = [json.loads(trial["hyperParameters"][0]) for trial in experiment.trial_jobs()]
+    return {form["parameters"]["architecture"] for form in forms}
+
+
+def events(experiment, kind: str) -> list[dict[str, Any]]:
+    log = (experiment.folder / "checkpoint" / "nni_nlp_bench.jsonl").read_text().splitlines()
+    return [event for event in map(json.loads, log) if event["event"] == kind]
+
+
+def run(home, *command: str) -> None:
+    done = home.run("nnictl", *command)
+    assert done.returncode == 0 and "ERROR" not in done.stdout, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def earlier(module_nni_home):
+    experiment = module_nni_home.create(CELLS)
+    experiment.wait_for("DONE")
+    return experiment
+
+
+def test_exported_results_are_learnt_by_another_experiment(earlier, module_nni_home) -> None:
+    file = str(module_nni_home.folder / "trials.json")
+    run(module_nni_home, "experiment", "export", earlier.id, "--type", "json", "--filename", file)
+    known = len(json.loads(Path(file).read_text()))
+    assert known >= 3
+    slow = {**CELLS, "trialCommand": "sleep 3; " + CELLS["trialCommand"]}
+    later = module_nni_home.create(slow)
+    run(module_nni_home, "experiment", "import", later.id, "--filename", file)
+    later.wait_for("DONE")
+    # The same seed proposes the same cells, until it has heard of them: those that were under way.
+    learnt = {event["parameters"]["architecture"] for event in events(later, "learn")}
+    asked = {event["parameters"]["architecture"] for event in events(later, "ask")}
+    assert len(learnt - asked) + len(asked & cells_of(earlier)) >= known
+    assert len(cells_of(later)) == 4
+
+
+def test_a_finished_experiment_goes_on_with_more_trials(earlier, module_nni_home) -> None:
+    before = cells_of(earlier)
+    run(module_nni_home, "stop", earlier.id)
+    resumed = module_nni_home.resume(earlier)
+    assert cells_of(resumed) == before
+    run(module_nni_home, "update", "trialnum", resumed.id, "--value", "6")
+    resumed.wait_for("RUNNING")
+    resumed.wait_for("DONE")
+    assert len(cells_of(resumed)) == len(resumed.trial_jobs()) == 6
+    assert cells_of(resumed) > before
