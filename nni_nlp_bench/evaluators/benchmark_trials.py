@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from argparse import ArgumentParser, Namespace
+from collections.abc import Callable
 from typing import Any
 
 from nni_nlp_bench.evaluators.benchmark_options import add_benchmark_options
@@ -13,6 +14,15 @@ from nni_nlp_bench.evaluators.simulation import Settings, Simulation
 from nni_nlp_bench.evaluators.trial import Trial
 from nni_nlp_bench.evaluators.trials import Report, TrainingFailedError
 from search_spaces.errors import UserError
+
+_CURVES: dict[str, Callable[[float], float]] = {
+    "loss": lambda loss: loss,
+    "likelihood": lambda loss: math.exp(-loss),
+}
+_CURVES_HELP = (
+    "what the results of epochs are: the loss, or the mean probability of a token, exp(-loss), "
+    "for assessors that take higher for better, such as Curvefitting"
+)
 
 
 class BenchmarkTrials:
@@ -26,6 +36,7 @@ class BenchmarkTrials:
         add("--seed", type=int, default=0, help="decides which run is drawn under --runs drawn")
         pace = "wait so long after every epoch of a curve, so that an assessor can stop the trial"
         add("--seconds-per-epoch", type=float, default=0.0, help=pace)
+        add("--curves", choices=list(_CURVES), default="loss", help=_CURVES_HELP)
 
     def __init__(self, space: str, options: Namespace) -> None:
         with without("matplotlib", "pandas", "sklearn"):  # each takes longer than all the rest
@@ -46,6 +57,7 @@ class BenchmarkTrials:
         self._simulation = Simulation(benchmark, settings, surrogate)
         self._may_replace = options.miss == "nearest"
         self._pause_s: float = options.seconds_per_epoch
+        self._shown = _CURVES[options.curves]
 
     def evaluate(self, architecture: Any, epochs: int | None, report: Report) -> dict[str, float]:
         """The loss that the benchmark minimises, perplexity, hours, epochs, whence it comes."""
@@ -72,5 +84,5 @@ class BenchmarkTrials:
         curve = getattr(benchmark.curve(trial.evaluated, result.seed), benchmark.objective)
         for loss in curve[: result.epoch]:
             if math.isfinite(loss):
-                report(float(loss))
+                report(self._shown(float(loss)))
             time.sleep(self._pause_s)

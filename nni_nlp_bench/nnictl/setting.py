@@ -14,6 +14,7 @@ from search_spaces.bounded import BoundedSpace
 from search_spaces.errors import UserError
 from search_spaces.restricted import RestrictedSpace
 
+
 class SettingError(UserError):
     """The tuner's classArgs cannot be used; the message names the remedy."""
 
