@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from search_spaces.base import Choices, SearchSpace
+from search_spaces.base import SearchSpace
 from search_spaces.errors import ArchitectureError, UserError
+from search_spaces.mapped_choices import MappedChoices
 
 
 class BoundedSpace:
@@ -49,30 +50,11 @@ class BoundedSpace:
         """All architectures one edit away that are within the bounds."""
         return [a for a in self.space.neighbours(architecture) if self.allows(a)]
 
-    def choices(self, **options: Any) -> BoundedChoices:
-        """The categorical choices of the whole space."""
-        return BoundedChoices(self.space.choices(**options), self)
+    def choices(self, **options: Any) -> MappedChoices:
+        """Those of the whole space. A sample beyond the bounds raises ArchitectureError."""
+        return MappedChoices(self.space.choices(**options), self._within)
 
-
-class BoundedChoices:
-    """Categorical choices of which a sample beyond the bounds is no architecture."""
-
-    def __init__(self, choices: Choices, space: BoundedSpace) -> None:
-        self._choices = choices
-        self._space = space
-
-    @property
-    def categoricals(self) -> Mapping[str, Sequence[Any]]:
-        """Label -> values, those of the whole space."""
-        return self._choices.categoricals
-
-    def to_sample(self, architecture: Any) -> dict[str, Any]:
-        """The sample of an architecture."""
-        return self._choices.to_sample(architecture)
-
-    def from_sample(self, sample: Mapping[str, Any]) -> Any:
-        """The architecture of a sample. Raises ArchitectureError beyond the bounds too."""
-        architecture = self._choices.from_sample(sample)
-        if not self._space.allows(architecture):
+    def _within(self, architecture: Any) -> Any:
+        if not self.allows(architecture):
             raise ArchitectureError("the sample is beyond the bounds of the search space")
         return architecture

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from search_spaces.base import Choices, SearchSpace
+from search_spaces.base import SearchSpace
 from search_spaces.errors import UserError
+from search_spaces.mapped_choices import MappedChoices
 
 
 class RestrictedSpace:
@@ -62,9 +63,9 @@ class RestrictedSpace:
             held = int(np.argmin(self._distances(self._point(architecture))))
         return self.architectures[held]
 
-    def choices(self, **options: Any) -> RestrictedChoices:
+    def choices(self, **options: Any) -> MappedChoices:
         """The categorical choices of the space; a sample stands for the nearest architecture."""
-        return RestrictedChoices(self.space.choices(**options), self)
+        return MappedChoices(self.space.choices(**options), self.nearest)
 
     @cached_property
     def _neighbourhoods(self) -> list[NDArray[np.intp]]:
@@ -102,24 +103,3 @@ class RestrictedSpace:
     ) -> NDArray[np.float64]:
         """Squared distances from a scaled point to some of the architectures, or to all."""
         return np.asarray(np.square(self._scaled[among] - point).sum(axis=1))
-
-
-class RestrictedChoices:
-    """Categorical choices of which every sample stands for an architecture of the table."""
-
-    def __init__(self, choices: Choices, space: RestrictedSpace) -> None:
-        self._choices = choices
-        self._space = space
-
-    @property
-    def categoricals(self) -> Mapping[str, Sequence[Any]]:
-        """Label -> values, those of the whole space."""
-        return self._choices.categoricals
-
-    def to_sample(self, architecture: Any) -> dict[str, Any]:
-        """The sample of an architecture."""
-        return self._choices.to_sample(architecture)
-
-    def from_sample(self, sample: Mapping[str, Any]) -> Any:
-        """The nearest architecture of the table."""
-        return self._space.nearest(self._choices.from_sample(sample))

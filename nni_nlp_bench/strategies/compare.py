@@ -23,12 +23,14 @@ from nni_nlp_bench.evaluators.simulation import Settings
 from nni_nlp_bench.evaluators.trial import Trial
 from nni_nlp_bench.strategies.run import Search, run_search, search_space
 from search_spaces.base import SearchSpace
+from search_spaces.environment import environment
 from search_spaces.errors import UserError
 
 Progress = Callable[[str, int, int], None]
 """Called with the strategy, the seed and the number of evaluations done."""
 _REPORT_EVERY = 5
-_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+"""For processes that fill the cores together."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ def compare(
     queue, (leash, hand) = context.Queue(), context.Pipe(duplex=False)
     pool = ProcessPoolExecutor(processes, context, _start_worker, (queue, leash))
     try:
-        with _keyboard_is_the_parents(), _one_thread_each():
+        with _keyboard_is_the_parents(), environment(_ONE_THREAD):
             jobs = [pool.submit(_run, comparison, s, journals) for s in comparison.searches()]
         _follow(jobs, queue, progress)
         return [job.result() for job in jobs]
@@ -113,21 +115,6 @@ def _keyboard_is_the_parents() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-@contextmanager
-def _one_thread_each() -> Iterator[None]:
-    """Processes started here compute in one thread each, for together they fill the cores."""
-    before = {name: os.environ.get(name) for name in _THREADS}
-    os.environ.update(dict.fromkeys(_THREADS, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
 
 
 def _run(comparison: Comparison, search: Search, journals: Path) -> Run:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from nni_nlp_bench.nnictl.serving.addresses import LOOPBACK, check_listening, ur
 from nni_nlp_bench.nnictl.serving.config import load_config, stopped_config
 from nni_nlp_bench.nnictl.serving.running import Running, chosen, stop
 from nni_nlp_bench.nnictl.serving.way_back import check_way_back
+from search_spaces.environment import environment
 from search_spaces.errors import UserError
 
 PORT = 8080
@@ -109,25 +109,10 @@ def _launch_once(config: Any, port: int, host: str, resumed: str | None) -> str:
         experiment._action = "resume"  # its own resume() ends with this process
     logs = Path(config.canonical_copy().experiment_working_directory, experiment.id, "log")
     try:
-        with _environment(manager_environment(host)):
+        with environment(manager_environment(host)):
             experiment.start(port, run_mode=RunMode.Detach)
     except (ConnectionError, JSONDecodeError):
         raise LateError(f"NNI was not ready in time: try again; the logs are in {logs}") from None
     except (OSError, RuntimeError) as error:
         raise ServerError(f"NNI did not start: {error}; the logs are in {logs}") from None
     return str(experiment.id)
-
-
-@contextmanager
-def _environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """Set variables of this process's environment in the block: NNI hands it to the manager."""
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
