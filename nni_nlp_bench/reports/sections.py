@@ -105,7 +105,7 @@ def _section(benchmark: str, read: Sequence[SearchRecord]) -> Section:
 
 
 def _reference(records: Sequence[SearchRecord]) -> Reference:
-    """The known optimum of the benchmark, else the best found by any search of the report."""
+    """The lowest loss of the benchmark, or the best found by any search of the report."""
     known = sorted({record.optimum for record in records if record.optimum is not None})
     if known and known[-1] - known[0] > _SAME:
         raise UserError(
@@ -117,8 +117,10 @@ def _reference(records: Sequence[SearchRecord]) -> Reference:
     if not known:
         return Reference(lowest, "best found by the searches of this report")
     if lowest < known[0] - _SAME:
-        return Reference(lowest, "best found by the searches here, below the known optimum")
-    return Reference(known[0], "known optimum of the benchmark", known=True)
+        return Reference(
+            lowest, f"best found by the searches here, below the lowest of {records[0].benchmark}"
+        )
+    return Reference(known[0], f"lowest of {records[0].benchmark}", known=True)
 
 
 def _summary(record: SearchRecord, reference: Reference) -> Summary:
