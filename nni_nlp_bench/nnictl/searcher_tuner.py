@@ -17,6 +17,7 @@ from nni.utils import extract_scalar_reward
 
 from nni_nlp_bench.evaluators.json_lines import JsonLines
 from nni_nlp_bench.nnictl.leash import end_with_manager
+from nni_nlp_bench.nnictl.manager_api import want_no_more_trials
 from nni_nlp_bench.nnictl.session import AskAndTell, Key, Session, key_of
 from nni_nlp_bench.nnictl.trials import TrialKind
 from nni_nlp_bench.nnictl.unfinished import trials
@@ -130,6 +131,8 @@ class SearcherTuner(Tuner):  # type: ignore[misc]
                 self._requests.append(parameter_id)
             else:
                 proposed.append(parameters)
+        if not proposed:
+            self._end_if_nothing_is_left()
         return proposed
 
     @_ends_experiment
@@ -221,8 +224,15 @@ class SearcherTuner(Tuner):  # type: ignore[misc]
         while self._requests and self._send is not None:
             parameters = self._next(self._requests[0])
             if parameters is None:
+                self._end_if_nothing_is_left()
                 return
             self._send(self._requests.popleft(), parameters)
+
+    def _end_if_nothing_is_left(self) -> None:
+        """A search that waits for no score and has no proposal is at its end."""
+        if self._requests and not self._course.open:
+            _logger.info("the search has ended: there will be no more trials")
+            want_no_more_trials()
 
     def _next(self, parameter_id: int) -> dict[str, Any] | None:
         proposal = self._course.next()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from nni_nlp_bench.nnictl.manager_api import trial_jobs
+
 _ENDED = ("SUCCEEDED", "FAILED", "EARLY_STOPPED", "USER_CANCELED", "SYS_CANCELED")
-_SECONDS = 30
 
 Parameters = Mapping[str, Any]
 
@@ -30,12 +30,7 @@ class Trials:
 
 def trials() -> Trials:
     """All trials so far, from the manager that started this process."""
-    import httpx
-
-    tuner_channel = os.environ["NNI_TUNER_COMMAND_CHANNEL"]
-    manager = tuner_channel.replace("ws://", "http://", 1).removesuffix("/tuner")
-    answer = httpx.get(f"{manager}/api/v1/nni/trial-jobs", timeout=_SECONDS).raise_for_status()
-    return _read(answer.json())
+    return _read(trial_jobs())
 
 
 def _read(jobs: Sequence[Mapping[str, Any]]) -> Trials:
