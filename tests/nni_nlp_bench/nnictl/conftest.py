@@ -156,9 +156,9 @@ def end(processes: list[psutil.Process]) -> None:
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that nothing listens on."""
+    """A port that is free on every address of this machine."""
     with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
+        listener.bind(("", 0))
         return int(listener.getsockname()[1])
 
 

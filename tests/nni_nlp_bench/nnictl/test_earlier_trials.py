@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -53,9 +54,10 @@ def test_exported_results_are_learnt_by_another_experiment(earlier, module_nni_h
     file = str(module_nni_home.folder / "trials.json")
     run(module_nni_home, "experiment", "export", earlier.id, "--type", "json", "--filename", file)
     known = len(json.loads(Path(file).read_text()))
-    assert known >= 3
-    slow = {**CELLS, "trialCommand": "sleep 3; " + CELLS["trialCommand"]}
+    slow = {**CELLS, "trialCommand": "sleep 6; " + CELLS["trialCommand"]}
     later = module_nni_home.create(slow)
+    while not later.trial_jobs():  # NNI takes in nothing before its tuner is ready
+        time.sleep(0.2)
     run(module_nni_home, "experiment", "import", later.id, "--filename", file)
     later.wait_for("DONE")
     # The same seed proposes the same cells, until it has heard of them: those that were under way.

@@ -185,7 +185,7 @@ def test_machines_are_asked_to_connect_before_anything_starts(machine, nni_home,
 
 def _free_port() -> int:
     with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
+        listener.bind(("", 0))  # free on every address
         return int(listener.getsockname()[1])
 
 
