@@ -110,8 +110,8 @@ class NniHome:
         return self._start("view", experiment.id, "--port", str(free_port()))
 
     def _start(self, *command: str) -> RunningExperiment:
-        """NNI's launcher gives up where its manager is slow to answer: one more try is fair."""
-        for _ in range(2):
+        """NNI's launcher gives up where its manager is slow to answer: it gets three tries."""
+        for _ in range(3):
             started = self.run("nnictl", *command, **manager_environment())
             if started.returncode == 0:
                 return next(e for e in self.experiments() if str(e.port) == command[-1])
