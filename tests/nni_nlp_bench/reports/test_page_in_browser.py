@@ -69,6 +69,8 @@ def shown(
         )
         feature = {"name": "prefers-color-scheme", "value": scheme}
         browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [feature]})
+        browser.get("about:blank")
+        browser.get_log("browser")  # what earlier pages had to say
         browser.get(page.as_uri())
         return browser
 
