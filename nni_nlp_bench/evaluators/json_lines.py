@@ -19,8 +19,8 @@ class JsonLines:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.lines: list[dict[str, Any]] = _complete_lines(path)
         self._file: FileIO | None = None
+        self.lines: list[dict[str, Any]] = _complete_lines(path)
 
     def append(self, line: dict[str, Any]) -> None:
         """Write one more line; it is on its way to the disk when this returns."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -93,3 +95,19 @@ def test_a_damaged_journal_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.jsonl").write_bytes(content)
     with pytest.raises(JournalError, match="is damaged"):
         search(tmp_path / "a.jsonl")
+
+
+def test_a_damaged_log_is_told_in_one_error(tmp_path: Path) -> None:
+    """What Python cannot raise, such as an error while an object goes, it prints."""
+    (tmp_path / "a.jsonl").write_bytes(b"no json\n")
+    open_log = f"""
+from pathlib import Path
+from nni_nlp_bench.evaluators.json_lines import JournalError, JsonLines
+try:
+    JsonLines(Path({str(tmp_path / "a.jsonl")!r}))
+except JournalError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", open_log], capture_output=True, text=True)
+    assert "is damaged" in done.stdout
+    assert done.stderr == ""
