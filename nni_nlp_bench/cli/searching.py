@@ -16,7 +16,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from nni_nlp_bench.benchmarks.base import Benchmark
 from nni_nlp_bench.benchmarks.catalogue import load
 from nni_nlp_bench.cli.output import print_json
-from nni_nlp_bench.reports.files import write_best, write_json, write_summary, write_trials
+from nni_nlp_bench.reports.files import BEST, write_json, write_searches
 from nni_nlp_bench.reports.measures import reference_loss, summarize
 from nni_nlp_bench.reports.plot import draw_regret
 from nni_nlp_bench.reports.ranking import rank, ranking_table
@@ -44,9 +44,7 @@ def _run_and_report(
     reference = reference_loss(benchmark, runs)
     summaries = [summarize(run, reference) for run in runs]
     ranked = rank(summaries)
-    write_trials(out / "trials.csv", runs, reference)
-    write_summary(out / "summary.csv", summaries)
-    write_best(out / "best.json", runs, reference, benchmark.space)
+    write_searches(out, runs, summaries, reference, benchmark.space)
     title = f"{benchmark.name}: {comparison.settings.budget.evaluations} evaluations a search"
     draw_regret(out / "curve.png", runs, reference, title)
     if as_json:
@@ -56,7 +54,7 @@ def _run_and_report(
         console = Console()
         console.print(ranking_table(ranked, reference, title))
         console.print(f"plot    {out / 'curve.png'}", soft_wrap=True, highlight=False)
-        console.print(f"best    {out / 'best.json'}", soft_wrap=True, highlight=False)
+        console.print(f"best    {out / BEST}", soft_wrap=True, highlight=False)
 
 
 def _check(benchmark: Benchmark, comparison: Comparison, space: str) -> None:

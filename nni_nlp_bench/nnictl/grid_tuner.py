@@ -7,7 +7,7 @@ from typing import Any
 
 from nni_nlp_bench.nnictl.search_trials import Grid, SearchTrials
 from nni_nlp_bench.nnictl.searcher_tuner import SearcherTuner
-from nni_nlp_bench.nnictl.setting import MINIMIZE, SettingError, minimizes
+from nni_nlp_bench.nnictl.setting import MINIMIZE, check_names, minimizes
 
 
 class GridTuner(SearcherTuner):
@@ -19,9 +19,7 @@ class GridTuner(SearcherTuner):
     """
 
     def _set_up(self, class_args: Mapping[str, Any]) -> None:
-        unknown = [name for name in class_args if name != "optimize_mode"]
-        if unknown:
-            raise SettingError(f"unknown classArgs {unknown[0]!r}; known: optimize_mode")
+        check_names(class_args, ["optimize_mode"])
         self._kind = trials = SearchTrials()
         self._searcher = Grid(trials)
         self._lower_is_better = minimizes(class_args.get("optimize_mode", MINIMIZE))

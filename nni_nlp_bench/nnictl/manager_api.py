@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import Any
 
+ENDED = frozenset({"SUCCEEDED", "FAILED", "EARLY_STOPPED", "USER_CANCELED", "SYS_CANCELED"})
+"""The statuses of trials that do not run any more, nor ever will."""
 _SECONDS = 30
 
 

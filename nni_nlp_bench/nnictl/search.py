@@ -22,7 +22,7 @@ from nni_nlp_bench.evaluators.simulation import Settings
 from nni_nlp_bench.evaluators.trial import Trial
 from nni_nlp_bench.nnictl.channel import Manager
 from nni_nlp_bench.nnictl.command import run_command
-from nni_nlp_bench.reports.files import write_best, write_summary, write_trials
+from nni_nlp_bench.reports.files import write_searches
 from nni_nlp_bench.reports.measures import Reference, reference_loss, reported_loss, summarize
 from nni_nlp_bench.strategies.compare import Run
 from nni_nlp_bench.strategies.run import Search, run_search, search_space
@@ -109,9 +109,7 @@ class Reports:
     def finish(self, run: Run) -> None:
         """The final result; every evaluation is left in the trial's folder."""
         summary = summarize(run, self._reference)
-        write_trials(_folder() / "trials.csv", [run], self._reference)
-        write_summary(_folder() / "summary.csv", [summary])
-        write_best(_folder() / "best.json", [run], self._reference, self._space)
+        write_searches(_folder(), [run], [summary], self._reference, self._space)
         if self._best is None:
             raise UserError("no training of the search succeeded")
         figures = {

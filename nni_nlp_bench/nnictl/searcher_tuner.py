@@ -131,8 +131,7 @@ class SearcherTuner(Tuner):  # type: ignore[misc]
                 self._requests.append(parameter_id)
             else:
                 proposed.append(parameters)
-        if not proposed:
-            self._end_if_nothing_is_left()
+        self._end_if_nothing_is_left()
         return proposed
 
     @_ends_experiment

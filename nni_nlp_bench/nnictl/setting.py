@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -20,6 +20,13 @@ class SettingError(UserError):
 
 
 MINIMIZE = "minimize"
+
+
+def check_names(class_args: Mapping[str, Any], known: Sequence[str]) -> None:
+    """Raise SettingError for a name that is not among those known."""
+    for name in class_args:
+        if name not in known:
+            raise SettingError(f"unknown classArgs {name!r}; known: {', '.join(known)}")
 
 
 def minimizes(optimize_mode: str) -> bool:
@@ -51,10 +58,7 @@ class Setting:
     @classmethod
     def from_args(cls, args: Mapping[str, Any]) -> Setting:
         """The setting that `classArgs` give. Raises SettingError, UnknownNameError."""
-        known = [f.name for f in fields(cls)]
-        for name in args:
-            if name not in known:
-                raise SettingError(f"unknown classArgs {name!r}; known: {', '.join(known)}")
+        check_names(args, [f.name for f in fields(cls)])
         if "strategy" not in args:
             raise SettingError("classArgs lack 'strategy': give the name of one")
         setting = cls(**args)

@@ -7,9 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nni_nlp_bench.nnictl.manager_api import trial_jobs
-
-_ENDED = ("SUCCEEDED", "FAILED", "EARLY_STOPPED", "USER_CANCELED", "SYS_CANCELED")
+from nni_nlp_bench.nnictl.manager_api import ENDED, trial_jobs
 
 Parameters = Mapping[str, Any]
 
@@ -38,10 +36,10 @@ def _read(jobs: Sequence[Mapping[str, Any]]) -> Trials:
     chosen = [(job, form) for job, form in forms if form["parameter_source"] != "customized"]
     by_id = {str(form["parameter_id"]): form["parameters"] for _, form in chosen}
     finals = [final for job, _ in chosen for final in job.get("finalMetricData", ())]
-    ended = [(job, form) for job, form in chosen if job["status"] in _ENDED]
+    ended = [(job, form) for job, form in chosen if job["status"] in ENDED]
     return Trials(
         ids=frozenset(job["trialJobId"] for job, _ in chosen),
         results=[(by_id[f["parameterId"]], json.loads(json.loads(f["data"]))) for f in finals],
         without_result=[f["parameters"] for job, f in ended if not job.get("finalMetricData")],
-        to_come=[form["parameters"] for job, form in chosen if job["status"] not in _ENDED],
+        to_come=[form["parameters"] for job, form in chosen if job["status"] not in ENDED],
     )

@@ -1,4 +1,4 @@
-"""Write a comparison to a folder: trials.csv, summary.csv, best.json. Each appears whole or not."""
+"""Write searches to a folder: trials.csv, summary.csv, best.json. Each appears whole or not."""
 
 from __future__ import annotations
 
@@ -13,6 +13,21 @@ from nni_nlp_bench.evaluators.trial import Trial
 from nni_nlp_bench.reports.measures import Reference, Summary, incumbents, regrets
 from nni_nlp_bench.strategies.compare import Run
 from search_spaces.files import strict_json, whole_file
+
+TRIALS, SUMMARY, BEST = "trials.csv", "summary.csv", "best.json"
+
+
+def write_searches(
+    folder: Path,
+    runs: Sequence[Run],
+    summaries: Sequence[Summary],
+    reference: Reference,
+    space: str,
+) -> None:
+    """The three files about these searches."""
+    write_trials(folder / TRIALS, runs, reference)
+    write_summary(folder / SUMMARY, summaries)
+    write_best(folder / BEST, runs, reference, space)
 
 
 def write_trials(path: Path, runs: Sequence[Run], reference: Reference) -> None:

@@ -28,6 +28,11 @@ class Reference:
     known: bool = False
     """Whether no search can find a lower one, and so every comparison measures from it."""
 
+    @classmethod
+    def lowest_of(cls, benchmark: str, loss: float) -> Reference:
+        """The lowest loss of a benchmark where it is known."""
+        return cls(loss, f"lowest of {benchmark}", known=True)
+
     def __str__(self) -> str:
         if math.isnan(self.loss):
             return "nothing, for no training succeeded"
@@ -102,7 +107,7 @@ def reference_loss(benchmark: Benchmark, runs: Sequence[Run]) -> Reference:
     lowest = _lowest([known, *found])
     if lowest != known and found:
         return Reference(lowest, f"best found in this comparison, below all of {benchmark.name}")
-    return Reference(known, f"lowest of {benchmark.name}", known=True)
+    return Reference.lowest_of(benchmark.name, known)
 
 
 def _lowest(losses: list[float]) -> float:

@@ -116,11 +116,10 @@ def _reference(records: Sequence[SearchRecord]) -> Reference:
     lowest = min(found, default=math.nan)
     if not known:
         return Reference(lowest, "best found by the searches of this report")
-    if lowest < known[0] - _SAME:
-        return Reference(
-            lowest, f"best found by the searches here, below the lowest of {records[0].benchmark}"
-        )
-    return Reference(known[0], f"lowest of {records[0].benchmark}", known=True)
+    reference = Reference.lowest_of(records[0].benchmark, known[0])
+    if lowest < reference.loss - _SAME:
+        return Reference(lowest, f"best found by the searches here, below the {reference.meaning}")
+    return reference
 
 
 def _summary(record: SearchRecord, reference: Reference) -> Summary:

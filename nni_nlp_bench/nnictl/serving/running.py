@@ -12,12 +12,12 @@ from typing import Any
 
 import psutil
 
+from nni_nlp_bench.nnictl.manager_api import ENDED
 from nni_nlp_bench.nnictl.serving.addresses import LOOPBACK, url_of
 from search_spaces.errors import UserError
 
 PATIENCE_S = 90
 """NNI's manager gives its own parts a minute to end."""
-_ENDED = frozenset({"SUCCEEDED", "FAILED", "EARLY_STOPPED", "USER_CANCELED", "SYS_CANCELED"})
 
 
 class ExperimentError(UserError):
@@ -71,7 +71,7 @@ class Running:
         status, counts, profile = map(self.ask, ("check-status", "job-statistics", "experiment"))
         if status is None or counts is None or profile is None:
             return None
-        done = sum(c["trialJobNumber"] for c in counts if c["trialJobStatus"] in _ENDED)
+        done = sum(c["trialJobNumber"] for c in counts if c["trialJobStatus"] in ENDED)
         return Progress(status["status"], done, profile["params"].get("maxTrialNumber"))
 
     def ask(self, route: str) -> Any:

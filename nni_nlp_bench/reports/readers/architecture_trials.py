@@ -105,7 +105,7 @@ def _strategy(experiment: NniExperiment, arguments: Mapping[str, Any]) -> str:
 
 
 def _evaluation(experiment: NniExperiment, trial: TrialJob) -> _Evaluation:
-    where = f"trial {trial.id} of experiment {experiment.name}"
+    where = experiment.where(trial)
     architecture = text(trial.parameters, "architecture", where)
     final = experiment.final(trial.id)
     if trial.status != "SUCCEEDED" or final is None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from nni_nlp_bench.benchmarks.base import OK
+from nni_nlp_bench.reports.files import BEST, TRIALS
 from nni_nlp_bench.reports.readers.readings import Reading, origin_of
 from nni_nlp_bench.reports.searches import (
     Counts,
@@ -21,8 +22,6 @@ from nni_nlp_bench.reports.searches import (
 )
 from search_spaces.errors import UserError
 
-TRIALS = "trials.csv"
-BEST = "best.json"
 _Rows = Sequence[Mapping[str, str]]
 
 

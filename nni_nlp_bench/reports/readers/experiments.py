@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from nni_nlp_bench.reports.readers.comparison_folder import TRIALS, read_comparison
+from nni_nlp_bench.reports.files import TRIALS
+from nni_nlp_bench.reports.readers.comparison_folder import read_comparison
 from nni_nlp_bench.reports.readers.nni_database import DATABASE, experiment_folder, read_database
 from nni_nlp_bench.reports.readers.nni_rest import read_rest
 from nni_nlp_bench.reports.readers.nni_searches import searches_of

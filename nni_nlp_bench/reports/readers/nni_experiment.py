@@ -62,6 +62,10 @@ class NniExperiment:
         name = self.config.get("experimentName")
         return f"{name} ({self.id})" if name else self.id
 
+    def where(self, trial: TrialJob) -> str:
+        """A trial in the words of an error."""
+        return f"trial {trial.id} of experiment {self.name}"
+
     def intermediates(self, trial: str) -> list[Any]:
         """The intermediate results of a trial, in the order of its reports."""
         own = self._by_trial.get((trial, "PERIODICAL"), [])

@@ -80,7 +80,7 @@ def _fate(experiment: NniExperiment, trial: TrialJob) -> str:
         return "left out, for they had not ended"
     if trial.status != "SUCCEEDED" or final is None:
         return "left out, for they failed or were stopped"
-    evaluations = number(final.data, "evaluations", _where(experiment, trial))
+    evaluations = number(final.data, "evaluations", experiment.where(trial))
     if len(experiment.intermediates(trial.id)) != evaluations:
         return "left out, for some of their results are missing"
     return ""
@@ -90,16 +90,12 @@ def _label(trial: TrialJob) -> str:
     return f"{trial.parameters['strategy']} seed {trial.parameters['seed']}"
 
 
-def _where(experiment: NniExperiment, trial: TrialJob) -> str:
-    return f"trial {trial.id} of experiment {experiment.name}"
-
-
 def _seed(experiment: NniExperiment, trial: TrialJob) -> int:
-    return int(number(trial.parameters, "seed", _where(experiment, trial)))
+    return int(number(trial.parameters, "seed", experiment.where(trial)))
 
 
 def _curve(experiment: NniExperiment, trial: TrialJob) -> Curve:
-    where = _where(experiment, trial)
+    where = experiment.where(trial)
     told = experiment.intermediates(trial.id)
     losses = tuple(
         math.nan if record.get("failed") else number(record, "loss", where) for record in told
@@ -110,7 +106,7 @@ def _curve(experiment: NniExperiment, trial: TrialJob) -> Curve:
 
 def _find(experiment: NniExperiment, trial: TrialJob) -> Find | None:
     """The last architecture that became the incumbent."""
-    where = _where(experiment, trial)
+    where = experiment.where(trial)
     new = [record for record in experiment.intermediates(trial.id) if "architecture" in record]
     if not new:
         return None
@@ -127,7 +123,7 @@ def _counts(experiment: NniExperiment, trial: TrialJob) -> Counts:
     final = experiment.final(trial.id)
     assert final is not None
     evaluations, failed, predicted, replaced = (
-        int(number(final.data, name, _where(experiment, trial)))
+        int(number(final.data, name, experiment.where(trial)))
         for name in ("evaluations", "failed", "predicted", "replaced")
     )
     return Counts(evaluations, evaluations - predicted, predicted, failed, replaced)
@@ -138,7 +134,7 @@ def _optimum(experiment: NniExperiment, trials: Sequence[TrialJob]) -> float | N
     below = [
         number(record, "loss", where) - number(record, "default", where)
         for trial in trials
-        if (where := _where(experiment, trial))
+        if (where := experiment.where(trial))
         for record in experiment.intermediates(trial.id)
     ]
     same = bool(below) and max(below) - min(below) < _SAME
