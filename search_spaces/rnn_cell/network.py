@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import torch
 from torch import Tensor, nn
@@ -11,6 +11,9 @@ from torch.nn import functional
 
 from search_spaces.rnn_cell.architecture import Node, Recipe
 from search_spaces.rnn_cell.validity import topological_order
+
+if TYPE_CHECKING:
+    from search_spaces.rnn_cell.recurrence.function import Trace
 
 _ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "activation_tanh": torch.tanh,
@@ -37,13 +40,13 @@ class RecurrentCell(nn.Module):
         self.recipe = recipe
         self.input_size = input_size
         self.hidden_size = hidden_size
-        linear = [node for node in recipe.nodes if node.op == "linear"]
+        self._linear = [node for node in recipe.nodes if node.op == "linear"]
         widths = {"x": input_size}
         self.maps = nn.ModuleList(
             LinearMap([widths.get(name, hidden_size) for name in node.inputs], hidden_size)
-            for node in linear
+            for node in self._linear
         )
-        self._map_of = {node.name: i for i, node in enumerate(linear)}
+        self._map_of = {node.name: i for i, node in enumerate(self._linear)}
         table = {node.name: node for node in recipe.nodes}
         order = topological_order({node.name: node.inputs for node in recipe.nodes})
         self._steps = [table[name] for name in order]
@@ -51,10 +54,9 @@ class RecurrentCell(nn.Module):
 
     def reset_parameters(self, generator: torch.Generator | None = None) -> None:
         """Draw all weights anew, in the release's order."""
-        maps = [cast(LinearMap, linear) for linear in self.maps]
-        for linear in maps:
+        for linear in self._maps():
             linear.draw_as_layer(generator)
-        for linear in maps:
+        for linear in self._maps():
             linear.draw_within(self.hidden_size**-0.5, generator)
 
     def forward(self, x: Tensor, states: Sequence[Tensor]) -> tuple[Tensor, ...]:
@@ -69,18 +71,37 @@ class RecurrentCell(nn.Module):
         return tuple(values[f"h_new_{i}"] for i in range(self.recipe.hidden_states))
 
     def unroll(
-        self, inputs: Tensor, states: Sequence[Tensor] | None = None
+        self,
+        inputs: Tensor,
+        states: Sequence[Tensor] | None = None,
+        drop: Callable[[Tensor], Tensor] | None = None,
+        trace: Trace | None = None,
     ) -> tuple[Tensor, tuple[Tensor, ...]]:
         """Run over inputs (time, batch, input_size), from zero states by default.
 
-        Returns the outputs (time, batch, hidden_size) and the states after the last step.
+        `drop` is applied to every matrix whose input is not `x`; `trace` is filled with what was
+        computed on the way. Returns the outputs (time, batch, hidden_size) and the last states.
         """
-        current = tuple(states) if states is not None else self.zero_states(inputs)
-        outputs = []
-        for x in inputs:
-            current = self(x, current)
-            outputs.append(current[0])
-        return torch.stack(outputs), current
+        from search_spaces.rnn_cell.recurrence.function import unroll
+
+        current = states if states is not None else self.zero_states(inputs)
+        return unroll(self.recipe, self._dropped(drop), inputs, current, trace)
+
+    def _dropped(
+        self, drop: Callable[[Tensor], Tensor] | None
+    ) -> list[tuple[Tensor, list[Tensor]]]:
+        """Bias and matrices of each linear map, those of previous results dropped."""
+        found = []
+        for node, linear in zip(self._linear, self._maps(), strict=True):
+            matrices: list[Tensor] = list(linear.matrices)
+            if drop is not None:
+                pairs = zip(node.inputs, matrices, strict=True)
+                matrices = [m if name == "x" else drop(m) for name, m in pairs]
+            found.append((cast(Tensor, linear.bias), matrices))
+        return found
+
+    def _maps(self) -> list[LinearMap]:
+        return [cast(LinearMap, linear) for linear in self.maps]
 
     def zero_states(self, inputs: Tensor) -> tuple[Tensor, ...]:
         """States (batch, hidden_size) of zeros for inputs (time, batch, input_size)."""
