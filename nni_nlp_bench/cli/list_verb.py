@@ -8,12 +8,14 @@ from nni_nlp_bench.cli import options
 
 
 def list_parts(json: options.Json = False) -> None:
-    """List the search spaces, benchmarks and strategies."""
+    """List the search spaces, benchmarks, strategies and corpora."""
     from nni_nlp_bench.cli.output import plain_table, print_json, print_tables
 
     spaces, benchmarks, strategies = _spaces(), _benchmarks(), _strategies()
+    corpora = _corpora()
     if json:
-        print_json({"spaces": spaces, "benchmarks": benchmarks, "strategies": strategies})
+        parts = {"spaces": spaces, "benchmarks": benchmarks, "strategies": strategies}
+        print_json({**parts, "corpora": corpora})
         return
     results = [
         [b["name"], "yes" if b["at_hand"] else "no", b["licence"], b["description"]]
@@ -25,6 +27,7 @@ def list_parts(json: options.Json = False) -> None:
         ),
         plain_table("Benchmarks", ("name", "at hand", "licence", "description"), results),
         plain_table("Strategies", ("name", "description"), [[*s.values()] for s in strategies]),
+        plain_table("Corpora", ("name", "description"), [[*c.values()] for c in corpora]),
     )
 
 
@@ -38,6 +41,12 @@ def _strategies() -> list[dict[str, str]]:
     from nni_nlp_bench.strategies.registry import STRATEGIES
 
     return [_named(name, STRATEGIES.get(name)) for name in STRATEGIES]
+
+
+def _corpora() -> list[dict[str, str]]:
+    from nni_nlp_bench.data.corpora import CORPORA
+
+    return [{"name": name, "description": CORPORA.get(name).description} for name in CORPORA]
 
 
 def _named(name: str, part: Any) -> dict[str, str]:

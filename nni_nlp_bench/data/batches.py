@@ -1,0 +1,23 @@
+"""Text as columns that are read side by side, window by window."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+
+def columns(ids: NDArray[Any], batch_size: int) -> Tensor:
+    """Rows (time, batch): each column is consecutive text; what does not fill them is left out."""
+    rows = len(ids) // batch_size
+    return torch.from_numpy(ids[: rows * batch_size]).view(batch_size, rows).t().contiguous()
+
+
+def windows(rows: Tensor, length: int) -> Iterator[tuple[Tensor, Tensor]]:
+    """Inputs (time, batch) and targets (time * batch,) of consecutive windows."""
+    for start in range(0, len(rows) - 1, length):
+        stop = min(start + length, len(rows) - 1)
+        yield rows[start:stop], rows[start + 1 : stop + 1].flatten()

@@ -1,0 +1,132 @@
+"""The language model of NAS-Bench-NLP: the AWD skeleton around any recurrent cell.
+
+S. Merity et al., Regularizing and Optimizing LSTM Language Models (arXiv 1708.02182), as the
+release of NAS-Bench-NLP builds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from nni_nlp_bench.training.settings import Dropouts, Sizes, WeightDrop
+from search_spaces.rnn_cell import Recipe
+from search_spaces.rnn_cell.network import RecurrentCell
+from search_spaces.rnn_cell.recurrence.function import Trace
+
+States = list[tuple[Tensor, ...]]
+"""Of each layer: h states (batch, hidden)."""
+
+
+class Outputs(NamedTuple):
+    """What the layers give for one window."""
+
+    dropped: Tensor
+    """The last layer's (time, batch, embedding), after dropout."""
+    raw: Tensor
+    """The same before dropout."""
+    states: States
+    """After the last step."""
+
+
+class LanguageModel(nn.Module):
+    """Embedding, layers of one cell, and a decoder that shares the embedding's weight.
+
+    `seed` decides the initial weights and the dropout masks; the weights are drawn in the order of
+    the release, so that a seed gives the same network as `torch.manual_seed` gives there.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        words: int,
+        sizes: Sizes | None = None,
+        dropouts: Dropouts | None = None,
+        weight_drop: WeightDrop = "release",
+        seed: int = 0,
+    ) -> None:
+        super().__init__()
+        self.sizes = sizes or Sizes()
+        self.dropouts = dropouts or Dropouts()
+        self.weight_drop = weight_drop
+        self.random = torch.Generator().manual_seed(seed)
+        self.embedding = nn.Parameter(torch.empty(words, self.sizes.embedding))
+        nn.init.normal_(self.embedding, generator=self.random)  # drawn over below
+        self.layers = nn.ModuleList(
+            RecurrentCell(recipe, width, hidden, self.random)
+            for width, hidden in self.sizes.of_layers()
+        )
+        self.decoder_bias = nn.Parameter(torch.zeros(words))
+        self._draw_decoder()
+
+    def forward(
+        self, tokens: Tensor, states: States | None = None, traces: Sequence[Trace] | None = None
+    ) -> Outputs:
+        """Run over tokens (time, batch), from zero states by default."""
+        return self.run(self.embed(tokens), states, traces)
+
+    def embed(self, tokens: Tensor) -> Tensor:
+        """Vectors (time, batch, embedding) of tokens (time, batch); in training, words dropped."""
+        weight: Tensor = self.embedding
+        if self.training and self.dropouts.embedding:
+            weight = weight * self._mask((len(weight), 1), self.dropouts.embedding, weight)
+        return functional.embedding(tokens, weight)
+
+    def run(
+        self, embedded: Tensor, states: States | None = None, traces: Sequence[Trace] | None = None
+    ) -> Outputs:
+        """Run over vectors (time, batch, embedding); `traces`, one a layer, are filled."""
+        layers = [cast(RecurrentCell, layer) for layer in self.layers]
+        value = self._locked(embedded, self.dropouts.input)
+        last: States = []
+        for i, layer in enumerate(layers):
+            raw, new = layer.unroll(
+                value,
+                states[i] if states else None,
+                self._drop_weight,
+                traces[i] if traces else None,
+            )
+            last.append(new)
+            top = layer is layers[-1]
+            value = self._locked(raw, self.dropouts.output if top else self.dropouts.hidden)
+        return Outputs(value, raw, last)
+
+    def loss(self, dropped: Tensor, targets: Tensor) -> Tensor:
+        """Mean cross-entropy in nats per token; targets (time * batch,)."""
+        logits = functional.linear(dropped.flatten(0, 1), self.embedding, self.decoder_bias)
+        return functional.cross_entropy(logits, targets)
+
+    def num_parameters(self) -> int:
+        """Trained and frozen ones; the decoder's weight is the embedding."""
+        return sum(parameter.numel() for parameter in self.parameters())
+
+    def _draw_decoder(self) -> None:
+        """As torch draws a linear layer of the hidden width, then over it and the embedding."""
+        words = len(self.embedding)
+        bound = self.sizes.hidden**-0.5
+        torch.empty(words, self.sizes.hidden).uniform_(-bound, bound, generator=self.random)
+        torch.empty(words).uniform_(-bound, bound, generator=self.random)
+        for _ in range(2):
+            nn.init.uniform_(self.embedding, -0.1, 0.1, generator=self.random)
+
+    def _drop_weight(self, matrix: Tensor) -> Tensor:
+        if self.weight_drop == "release":
+            matrix = matrix.detach()
+        if not self.training or not self.dropouts.weight:
+            return matrix
+        return matrix * self._mask(matrix.shape, self.dropouts.weight, matrix)
+
+    def _locked(self, value: Tensor, probability: float) -> Tensor:
+        """In training: (time, batch, width) with one mask for all steps."""
+        if not self.training or not probability:
+            return value
+        return value * self._mask((1, *value.shape[1:]), probability, value)
+
+    def _mask(self, shape: Sequence[int], probability: float, like: Tensor) -> Tensor:
+        """0, or what keeps the mean; drawn on the CPU, so that a seed means the same everywhere."""
+        kept = torch.empty(*shape).bernoulli_(1 - probability, generator=self.random)
+        return kept.div_(1 - probability).to(like)

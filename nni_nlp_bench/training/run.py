@@ -1,0 +1,133 @@
+"""A whole training in a folder: log, checkpoint, and going on after an interruption."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from nni_nlp_bench.data.corpus import Corpus
+from nni_nlp_bench.training.log import NAN, Curves, Subject, log_name, release_log, write_log
+from nni_nlp_bench.training.settings import Settings
+from nni_nlp_bench.training.trainer import Trainer
+from search_spaces.errors import UserError
+from search_spaces.files import whole_file
+from search_spaces.rnn_cell import Recipe
+
+CHECKPOINT = "checkpoint.pt"
+
+Progress = Callable[[float], None]
+"""Called with the epochs trained, in parts of epochs."""
+EpochDone = Callable[[Curves], None]
+"""Called with the curves after every epoch."""
+
+
+def train(
+    recipe: Recipe,
+    corpus: Corpus,
+    settings: Settings,
+    out: Path | None = None,
+    *,
+    recipe_id: int = -1,
+    device: str = "cpu",
+    checkpoint_s: float = 300.0,
+    progress: Progress = lambda epochs: None,
+    epoch_done: EpochDone = lambda curves: None,
+) -> Curves:
+    """Train a cell's language model; NaN ends the training, and its `status` says so.
+
+    With `out`, a folder: the log is written after every epoch, a checkpoint then and every
+    `checkpoint_s` seconds, and the same call goes on from it, bit for bit. Raises UserError.
+    """
+    trainer = Trainer(recipe, corpus, settings, device)
+    parameters = trainer.model.num_parameters()
+    subject = Subject(recipe.to_json(), recipe_id, corpus.name, corpus.digest, parameters)
+    curves = Curves()
+    if out is not None:
+        curves = _restored(out / CHECKPOINT, trainer, subject, settings)
+    keeper = _Keeper(out, trainer, subject, settings, checkpoint_s)
+
+    def after_step(done: int, total: int) -> None:
+        progress(curves.epochs + done / total)
+        keeper.checkpoint_if_due(curves)
+
+    while curves.epochs < settings.epochs and curves.status != NAN:
+        finite = trainer.train_epoch(after_step)
+        _append_epoch(curves, trainer, corpus, finite)
+        keeper.epoch_done(curves)
+        epoch_done(curves)
+    return curves
+
+
+def _append_epoch(curves: Curves, trainer: Trainer, corpus: Corpus, finite: bool) -> None:
+    for losses, ids in (
+        (curves.train_losses, corpus.train),
+        (curves.val_losses, corpus.valid),
+        (curves.test_losses, corpus.test),
+    ):
+        losses.append(trainer.evaluate(ids) if finite else math.nan)
+    curves.wall_times.append(trainer.epoch_s)
+    last = (curves.train_losses[-1], curves.val_losses[-1], curves.test_losses[-1])
+    if any(math.isnan(loss) for loss in last):
+        curves.status = NAN
+
+
+class _Keeper:
+    """Writes the log and the checkpoints into the folder, if there is one."""
+
+    def __init__(
+        self,
+        out: Path | None,
+        trainer: Trainer,
+        subject: Subject,
+        settings: Settings,
+        checkpoint_s: float,
+    ) -> None:
+        self.out, self.trainer, self.subject, self.settings = out, trainer, subject, settings
+        self.checkpoint_s = checkpoint_s
+        self._last = time.monotonic()
+
+    def checkpoint_if_due(self, curves: Curves) -> None:
+        if self.out is not None and time.monotonic() - self._last >= self.checkpoint_s:
+            self._checkpoint(self.out, curves)
+
+    def epoch_done(self, curves: Curves) -> None:
+        if self.out is not None:
+            log = release_log(self.subject, self.settings, curves)
+            write_log(self.out / log_name(self.subject, self.settings), log)
+            self._checkpoint(self.out, curves)
+
+    def _checkpoint(self, out: Path, curves: Curves) -> None:
+        identity = _identity(self.subject, self.settings)
+        state = {"identity": identity, "curves": asdict(curves), **self.trainer.state()}
+        with whole_file(out / CHECKPOINT) as new:
+            torch.save(state, new)
+        self._last = time.monotonic()
+
+
+def _identity(subject: Subject, settings: Settings) -> dict[str, Any]:
+    """What a checkpoint must share with the training that goes on from it; epochs may be added."""
+    return {**asdict(subject), **asdict(settings), "epochs": None}
+
+
+def _restored(path: Path, trainer: Trainer, subject: Subject, settings: Settings) -> Curves:
+    """The curves so far, with the trainer where it was; empty ones where nothing was trained."""
+    if not path.exists():
+        return Curves()
+    try:
+        state = torch.load(path, map_location=trainer.device, weights_only=True)
+    except (OSError, RuntimeError, ValueError, EOFError) as error:
+        raise UserError(f"{path} is damaged ({error}); delete it to start over") from None
+    known, wanted = state["identity"], _identity(subject, settings)
+    different = [name for name in wanted if known.get(name) != wanted[name]]
+    if different:
+        raise UserError(
+            f"{path} is of a training with another {', '.join(different)}; choose another folder"
+        )
+    trainer.restore(state)
+    return Curves(**state["curves"])

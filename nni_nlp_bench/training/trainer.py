@@ -1,0 +1,147 @@
+"""One language model in training: the release's protocol, epoch by epoch."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn.utils import clip_grad_norm_
+
+from nni_nlp_bench.data.batches import columns, windows
+from nni_nlp_bench.data.corpus import Corpus
+from nni_nlp_bench.training.language_model import LanguageModel, Outputs, States
+from nni_nlp_bench.training.settings import Settings
+from search_spaces.rnn_cell import Recipe
+
+AfterStep = Callable[[int, int], None]
+"""Called with the rows trained in this epoch, and all rows of the epoch."""
+
+
+class Trainer:
+    """A model, its optimizer and where it stands in its epoch."""
+
+    def __init__(
+        self, recipe: Recipe, corpus: Corpus, settings: Settings, device: str = "cpu"
+    ) -> None:
+        self.settings = settings
+        self.device = torch.device(device)
+        self.model = LanguageModel(
+            recipe,
+            len(corpus.vocabulary),
+            settings.sizes,
+            settings.dropouts,
+            settings.weight_drop,
+            settings.seed,
+        ).to(self.device)
+        self.optimizer = torch.optim.Adam(
+            self.model.parameters(),
+            lr=settings.learning_rate,
+            weight_decay=settings.weight_decay,
+            fused=True,
+        )
+        self.rows = columns(corpus.train, settings.batch_size).to(self.device)
+        self._lengths = torch.Generator().manual_seed(settings.seed)
+        self.position = 0
+        """Row at which the next window begins; beyond the last where the epoch is over."""
+        self.epoch_s = 0.0
+        self.states: States | None = None
+
+    def train_epoch(self, after_step: AfterStep = lambda done, total: None) -> bool:
+        """Train to the end of the epoch, from where it stands. False where the loss became NaN.
+
+        `epoch_s` is then the time of the whole epoch, before an interruption included.
+        """
+        if self._epoch_over:
+            self.position, self.epoch_s, self.states = 0, 0.0, None
+        self.model.train()
+        while not self._epoch_over:
+            started = time.perf_counter()
+            finite = self._step()
+            self.epoch_s += time.perf_counter() - started
+            if not finite:
+                return False
+            after_step(self.position, len(self.rows))
+        return True
+
+    def evaluate(self, ids: NDArray[Any]) -> float:
+        """Mean cross-entropy in nats per token, without dropout, from zero states on.
+
+        The release divides the same sum by one token a column more.
+        """
+        rows = columns(ids, self.settings.eval_batch_size).to(self.device)
+        total, states = 0.0, None
+        self.model.eval()
+        with torch.inference_mode():
+            for inputs, targets in windows(rows, self.settings.bptt):
+                outputs, loss = self._run(inputs, targets, states)
+                states = outputs.states
+                total += len(inputs) * loss.item()
+        return total / (len(rows) - 1)
+
+    def state(self) -> dict[str, Any]:
+        """All that decides how the training goes on."""
+        return {
+            "model": self.model.state_dict(),
+            "masks": self.model.random.get_state(),
+            "optimizer": self.optimizer.state_dict(),
+            "lengths": self._lengths.get_state(),
+            "states": self.states,
+            "position": self.position,
+            "epoch_s": self.epoch_s,
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from a `state`."""
+        self.model.load_state_dict(state["model"])
+        self.model.random.set_state(state["masks"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self._lengths.set_state(state["lengths"])
+        self.states = state["states"]
+        self.position = state["position"]
+        self.epoch_s = state["epoch_s"]
+
+    @property
+    def _epoch_over(self) -> bool:
+        return self.position >= len(self.rows) - 2
+
+    def _step(self) -> bool:
+        """Train on the next window. False where its loss is NaN."""
+        settings, start = self.settings, self.position
+        length = self._draw_length()
+        stop = min(start + length, len(self.rows) - 1)
+        inputs, targets = self.rows[start:stop], self.rows[start + 1 : stop + 1].flatten()
+        outputs, loss = self._run(inputs, targets, self.states)
+        penalised = loss + settings.activation_penalty * outputs.dropped.pow(2).mean()
+        changes = outputs.raw[1:] - outputs.raw[:-1]
+        if len(changes):
+            penalised = penalised + settings.slowness_penalty * changes.pow(2).mean()
+        self.optimizer.zero_grad()
+        penalised.backward()  # type: ignore[no-untyped-call]
+        clip_grad_norm_(self.model.parameters(), settings.clip)
+        self.optimizer.param_groups[0]["lr"] = settings.learning_rate * length / settings.bptt
+        self.optimizer.step()
+        self.states = [tuple(state.detach() for state in layer) for layer in outputs.states]
+        self.position = start + length
+        return not loss.isnan().item()
+
+    def _draw_length(self) -> int:
+        """Steps of the next window: N(bptt, 5), of one in twenty N(bptt / 2, 5); at least 5."""
+        full = torch.rand((), generator=self._lengths).item() < 0.95
+        mean = self.settings.bptt if full else self.settings.bptt / 2
+        return max(5, int(mean + 5 * torch.randn((), generator=self._lengths).item()))
+
+    def _run(
+        self, inputs: Tensor, targets: Tensor, states: States | None
+    ) -> tuple[Outputs, Tensor]:
+        with self._precision():
+            outputs = self.model(inputs, states)
+            return outputs, self.model.loss(outputs.dropped, targets)
+
+    def _precision(self) -> AbstractContextManager[Any]:
+        half = self.settings.precision == "bfloat16"
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=half)
