@@ -27,6 +27,7 @@ VALUES = [
     "search_spaces.rnn_cell.encoding",
     "search_spaces.rnn_cell.choices",
     "nni_nlp_bench.benchmarks.catalogue",
+    "nni_nlp_bench.evaluation.report",
     "nni_nlp_bench.strategies.registry",
     "nni_nlp_bench.cli.app",
 ]

@@ -1,0 +1,1 @@
+"""Training-free scores: what an untrained network tells of the trained one."""
