@@ -82,5 +82,5 @@ WIKITEXT_2 = CorpusEntry(
 )
 PYDOC = CorpusEntry("Python's own documentation, which needs no download", pydoc_corpus)
 PYDOC_SMALL = CorpusEntry(
-    "its first 3,500 lines, for trainings of seconds", partial(pydoc_corpus, "pydoc-small", 3_500)
+    "its first 2,000 lines, for trainings of seconds", partial(pydoc_corpus, "pydoc-small", 2_000)
 )

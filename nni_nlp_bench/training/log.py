@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -80,9 +81,10 @@ def release_log(subject: Subject, settings: Settings, curves: Curves) -> dict[st
     }
 
 
-def log_name(subject: Subject, settings: Settings) -> str:
-    """A file name like those of the release."""
-    return f"log_stats_model_{subject.recipe_id}_seed_{settings.seed}.json"
+def log_name(recipe: str, recipe_id: int, seed: int) -> str:
+    """A file name like those of the release; a cell without an id is named by its recipe."""
+    name = recipe_id if recipe_id >= 0 else hashlib.sha256(recipe.encode("utf-8")).hexdigest()[:12]
+    return f"log_stats_model_{name}_seed_{seed}.json"
 
 
 def write_log(path: Path, log: dict[str, Any]) -> None:

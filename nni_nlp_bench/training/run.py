@@ -99,7 +99,9 @@ class _Keeper:
     def epoch_done(self, curves: Curves) -> None:
         if self.out is not None:
             log = release_log(self.subject, self.settings, curves)
-            write_log(self.out / log_name(self.subject, self.settings), log)
+            subject = self.subject
+            name = log_name(subject.recipe, subject.recipe_id, self.settings.seed)
+            write_log(self.out / name, log)
             self._checkpoint(self.out, curves)
 
     def _checkpoint(self, out: Path, curves: Curves) -> None:

@@ -120,7 +120,7 @@ def test_penn_treebank(shared: Callable[[str], Path]) -> None:
     assert words(corpus, "valid")[:3] == ["consumers", "may", "want"]
 
 
-@pytest.mark.parametrize(("name", "least"), [("pydoc", 50_000), ("pydoc-small", 20_000)])
+@pytest.mark.parametrize(("name", "least"), [("pydoc", 50_000), ("pydoc-small", 15_000)])
 def test_pythons_documentation(name: str, least: int) -> None:
     corpus = load_corpus(name)
     assert len(corpus.vocabulary) == 1_000

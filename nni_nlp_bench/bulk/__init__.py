@@ -1,0 +1,1 @@
+"""Many cells at once, on one machine or on a cluster of Dask."""

@@ -1,0 +1,55 @@
+"""The processes that do the work: Dask's, here or on a cluster of the user's own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from search_spaces.errors import UserError
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+CONNECT_S = 20
+
+
+@contextmanager
+def cluster(scheduler: str | None = None, workers: int | None = None) -> Iterator[Client]:
+    """A client of the scheduler at that address, or of `workers` local processes of one thread.
+
+    By default as many as processors may be used. The local ones listen on 127.0.0.1 alone, are
+    started again where they die, and end with the block. Raises UserError.
+    """
+    import dask
+    from distributed import Client, LocalCluster
+
+    if scheduler is not None:
+        try:
+            client = Client(scheduler, timeout=CONNECT_S)
+        except (OSError, ValueError) as error:
+            raise UserError(f"no scheduler of Dask answers at {scheduler}: {error}") from None
+        with client:
+            yield client
+        return
+    one_thread = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    config = {"distributed.nanny.pre-spawn-environ": one_thread}
+    with (
+        dask.config.set(config),
+        LocalCluster(
+            n_workers=workers or _processors(),
+            threads_per_worker=1,
+            host="127.0.0.1",
+            dashboard_address=None,
+            silence_logs="CRITICAL",
+        ) as local,
+        Client(local) as client,
+    ):
+        yield client
+
+
+def _processors() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

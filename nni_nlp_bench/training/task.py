@@ -1,0 +1,45 @@
+"""A training as a task for any process: names and numbers in, the log out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from nni_nlp_bench.data.corpora import load_corpus
+from nni_nlp_bench.data.corpus import Corpus
+from nni_nlp_bench.training.log import Subject, release_log
+from nni_nlp_bench.training.memory import keep_freed_memory
+from nni_nlp_bench.training.run import train
+from nni_nlp_bench.training.settings import Settings
+from nni_nlp_bench.training.trainer import Trainer
+from search_spaces.rnn_cell import Recipe
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingTask:
+    """What is trained, on what, and how."""
+
+    recipe: str
+    """JSON text."""
+    recipe_id: int
+    """Its published id, or -1."""
+    corpus: str
+    """Name or folder, as the process that trains sees it."""
+    settings: Settings
+
+
+def train_task(task: TrainingTask) -> dict[str, Any]:
+    """Train, and give the log in the release's format."""
+    keep_freed_memory()
+    corpus = _corpus(task.corpus)
+    recipe = Recipe.from_json(task.recipe)
+    curves = train(recipe, corpus, task.settings, recipe_id=task.recipe_id)
+    parameters = Trainer(recipe, corpus, task.settings).model.num_parameters()
+    subject = Subject(task.recipe, task.recipe_id, corpus.name, corpus.digest, parameters)
+    return release_log(subject, task.settings, curves)
+
+
+@cache
+def _corpus(name_or_folder: str) -> Corpus:
+    return load_corpus(name_or_folder)
