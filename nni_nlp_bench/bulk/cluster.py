@@ -41,7 +41,7 @@ def cluster(scheduler: str | None = None, workers: int | None = None) -> Iterato
             n_workers=workers or _processors(),
             threads_per_worker=1,
             host="127.0.0.1",
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",
             silence_logs="CRITICAL",
         ) as local,
         Client(local) as client,

@@ -14,6 +14,7 @@ from nni_nlp_bench.cli.down import down
 from nni_nlp_bench.cli.list_verb import list_parts
 from nni_nlp_bench.cli.register import register
 from nni_nlp_bench.cli.report import report
+from nni_nlp_bench.cli.score import score
 from nni_nlp_bench.cli.search import search
 from nni_nlp_bench.cli.status import status
 from nni_nlp_bench.cli.up import up
@@ -46,6 +47,7 @@ app = typer.Typer(
 app.command("list")(list_parts)
 app.command("search")(search)
 app.command("compare")(compare)
+app.command("score")(score)
 app.command("up")(up)
 app.command("status")(status)
 app.command("down")(down)

@@ -8,14 +8,14 @@ from nni_nlp_bench.cli import options
 
 
 def list_parts(json: options.Json = False) -> None:
-    """List the search spaces, benchmarks, strategies and corpora."""
+    """List the search spaces, benchmarks, strategies, corpora and scores."""
     from nni_nlp_bench.cli.output import plain_table, print_json, print_tables
 
     spaces, benchmarks, strategies = _spaces(), _benchmarks(), _strategies()
-    corpora = _corpora()
+    corpora, scores = _corpora(), _scores()
     if json:
         parts = {"spaces": spaces, "benchmarks": benchmarks, "strategies": strategies}
-        print_json({**parts, "corpora": corpora})
+        print_json({**parts, "corpora": corpora, "scores": scores})
         return
     results = [
         [b["name"], "yes" if b["at_hand"] else "no", b["licence"], b["description"]]
@@ -28,6 +28,11 @@ def list_parts(json: options.Json = False) -> None:
         plain_table("Benchmarks", ("name", "at hand", "licence", "description"), results),
         plain_table("Strategies", ("name", "description"), [[*s.values()] for s in strategies]),
         plain_table("Corpora", ("name", "description"), [[*c.values()] for c in corpora]),
+        plain_table(
+            "Training-free scores",
+            ("name", "better", "description"),
+            [[s["name"], s["better"], s["description"]] for s in scores],
+        ),
     )
 
 
@@ -47,6 +52,16 @@ def _corpora() -> list[dict[str, str]]:
     from nni_nlp_bench.data.corpora import CORPORA
 
     return [{"name": name, "description": CORPORA.get(name).description} for name in CORPORA]
+
+
+def _scores() -> list[dict[str, str]]:
+    from nni_nlp_bench.scores.base import SCORES
+
+    better = {True: "higher", False: "lower"}
+    return [
+        {**_named(name, score), "better": better[score.higher_is_better]}
+        for name, score in ((name, SCORES.get(name)) for name in SCORES)
+    ]
 
 
 def _named(name: str, part: Any) -> dict[str, str]:

@@ -33,4 +33,16 @@ Restrict = Annotated[
 Processes = Annotated[
     int | None, typer.Option(min=1, help="Searches at a time (default: one a core).")
 ]
+CorpusName = Annotated[
+    str, typer.Option(help="Name of a corpus, or a folder with train, valid and test texts.")
+]
+Embedding = Annotated[int, typer.Option(min=1, help="Width of the embedding and the last layer.")]
+Hidden = Annotated[int, typer.Option(min=1, help="Width of the other layers.")]
+Layers = Annotated[int, typer.Option(min=1, help="Layers of the cell.")]
+TaskWorkers = Annotated[
+    int | None, typer.Option("--workers", min=1, help="Local processes (default: one a core).")
+]
+Scheduler = Annotated[
+    str | None, typer.Option(help="A scheduler of Dask's, such as tcp://host:8786, to work on.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]

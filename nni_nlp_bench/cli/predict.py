@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO
+from typing import Annotated
 
 import typer
 
 from search_spaces.errors import UserError
 
 BATCH = 256
-MAX_LINE_BYTES = 1_000_000
 COLUMNS = ("line", "canonical_key", "test_loss", "std", "training_hours")
 
 
@@ -28,6 +26,7 @@ def predict(
     from nni_nlp_bench.benchmarks.catalogue import load
     from nni_nlp_bench.benchmarks.surrogate_benchmark import SurrogateBenchmark
     from nni_nlp_bench.cli.output import bar
+    from nni_nlp_bench.cli.recipes import numbered, opened
     from search_spaces.base import get_space
     from search_spaces.files import whole_file
 
@@ -36,13 +35,13 @@ def predict(
         raise UserError(f"{benchmark} holds measured results: only a surrogate predicts")
     space = get_space(surrogate.space)
     count = 0
-    with _opened(recipes) as source, whole_file(out) as new, bar("predicting", True) as progress:
+    with opened(recipes) as source, whole_file(out) as new, bar("predicting", True) as progress:
         size = recipes.stat().st_size
         with new.open("w", newline="", encoding="utf-8") as target:
             writer = csv.writer(target)
             writer.writerow(COLUMNS)
-            numbered = _recipes(source, recipes, space)
-            while batch := list(islice(numbered, BATCH)):
+            lines = numbered(source, recipes, space)
+            while batch := list(islice(lines, BATCH)):
                 results = surrogate.query_all([recipe for _, recipe in batch])
                 for (line, recipe), result in zip(batch, results, strict=True):
                     hours = result.wall_time_s / 3600
@@ -53,25 +52,3 @@ def predict(
         if count == 0:
             raise UserError(f"{recipes} holds no recipe: write one a line")
     typer.echo(f"{out}: {count} predictions written")
-
-
-def _opened(path: Path) -> BinaryIO:
-    try:
-        return path.open("rb")
-    except OSError as error:
-        raise UserError(f"cannot read {path}: {error.strerror}") from None
-
-
-def _recipes(source: BinaryIO, path: Path, space: Any) -> Iterator[tuple[int, Any]]:
-    """The recipes with the numbers of their lines, from 1; blank lines are passed over."""
-    line = 0
-    while content := source.readline(MAX_LINE_BYTES):
-        line += 1
-        try:
-            text = content.decode("utf-8")
-            if text.strip():
-                yield line, space.parse(text)
-        except UnicodeDecodeError:
-            raise UserError(f"{path}, line {line}: not a text") from None
-        except UserError as error:
-            raise UserError(f"{path}, line {line}: {error}") from None

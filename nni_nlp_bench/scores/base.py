@@ -29,4 +29,4 @@ def score(name: str, model: LanguageModel, batch: Tensor, seed: int = 0) -> floa
 
     Raises UnknownNameError.
     """
-    return SCORES.get(name).of(Passes(model, batch, seed))
+    return SCORES.get(name).of(Passes.through(model, batch, seed))

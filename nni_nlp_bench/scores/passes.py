@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import NamedTuple, cast
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from nni_nlp_bench.training.language_model import LanguageModel
+from search_spaces.rnn_cell import Recipe
 from search_spaces.rnn_cell.network import LinearMap, RecurrentCell
 from search_spaces.rnn_cell.recurrence.function import Trace
 
@@ -29,15 +31,32 @@ class Saliency(NamedTuple):
 class Passes:
     """One model in evaluation mode, from zero states, on one window of tokens (time, batch).
 
-    The outputs are those of the last recurrent layer: the decoder is not applied.
+    The model is built when a score first needs it. The outputs are those of the last recurrent
+    layer: the decoder is not applied.
     """
 
-    def __init__(self, model: LanguageModel, tokens: Tensor, seed: int = 0) -> None:
-        self.model = model.eval()
-        self.recipe = cast(RecurrentCell, model.layers[0]).recipe
+    def __init__(
+        self, recipe: Recipe, build: Callable[[], LanguageModel], tokens: Tensor, seed: int = 0
+    ) -> None:
+        self.recipe = recipe
         self.tokens = tokens
         self.seed = seed
-        self._traces = [Trace() for _ in model.layers]
+        self._build = build
+
+    @classmethod
+    def through(cls, model: LanguageModel, tokens: Tensor, seed: int = 0) -> Passes:
+        """Passes through a model that is there already."""
+        recipe = cast(RecurrentCell, model.layers[0]).recipe
+        return cls(recipe, lambda: model, tokens, seed)
+
+    @cached_property
+    def model(self) -> LanguageModel:
+        """The model, in evaluation mode."""
+        return self._build().eval()
+
+    @cached_property
+    def _traces(self) -> list[Trace]:
+        return [Trace() for _ in self.model.layers]
 
     @cached_property
     def _embedded(self) -> Tensor:

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from nni_nlp_bench.benchmarks.catalogue import BENCHMARKS, WIKITEXT_2
 from nni_nlp_bench.cli.app import app
 from nni_nlp_bench.data.corpora import CORPORA
+from nni_nlp_bench.scores.base import SCORES
 from nni_nlp_bench.strategies.registry import STRATEGIES
 from search_spaces.base import SPACES
 
@@ -35,6 +36,7 @@ def test_json_lists_every_part() -> None:
         "benchmarks": list(BENCHMARKS),
         "strategies": list(STRATEGIES),
         "corpora": list(CORPORA),
+        "scores": list(SCORES),
     }
     assert all(names.values())
 
