@@ -17,6 +17,7 @@ from nni_nlp_bench.cli.report import report
 from nni_nlp_bench.cli.score import score
 from nni_nlp_bench.cli.search import search
 from nni_nlp_bench.cli.status import status
+from nni_nlp_bench.cli.train import train
 from nni_nlp_bench.cli.up import up
 from search_spaces.errors import UserError
 
@@ -47,6 +48,7 @@ app = typer.Typer(
 app.command("list")(list_parts)
 app.command("search")(search)
 app.command("compare")(compare)
+app.command("train")(train)
 app.command("score")(score)
 app.command("up")(up)
 app.command("status")(status)

@@ -48,13 +48,16 @@ def facts_table(facts: Mapping[str, str]) -> Table:
 
 
 @contextmanager
-def bar(label: str, in_bytes: bool = False) -> Iterator[Callable[[int, int | None], None]]:
+def bar(
+    label: str, in_bytes: bool = False, percent: bool = False
+) -> Iterator[Callable[[int, int | None], None]]:
     """A progress bar on stderr if that is a terminal; call it with what is done and what is all."""
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.progress import TaskProgressColumn as Percent
     from rich.progress import TimeRemainingColumn as Remaining
 
-    count = DownloadColumn() if in_bytes else MofNCompleteColumn()
+    count = DownloadColumn() if in_bytes else Percent() if percent else MofNCompleteColumn()
     columns = (TextColumn(label), BarColumn(), count, Remaining())
     console = Console(stderr=True)
     progress = Progress(*columns, console=console, disable=not console.is_terminal)

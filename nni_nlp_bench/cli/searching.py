@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from nni_nlp_bench.benchmarks.base import Benchmark
 from nni_nlp_bench.benchmarks.catalogue import load
+from nni_nlp_bench.cli.folder import claimed
 from nni_nlp_bench.cli.output import print_json
-from nni_nlp_bench.reports.files import BEST, write_json, write_searches
+from nni_nlp_bench.reports.files import BEST, write_searches
 from nni_nlp_bench.reports.measures import reference_loss, summarize
 from nni_nlp_bench.reports.plot import draw_regret
 from nni_nlp_bench.reports.ranking import rank, ranking_table
@@ -24,7 +22,6 @@ from nni_nlp_bench.strategies.compare import Comparison, Run, compare
 from nni_nlp_bench.strategies.run import check_search, search_space
 from search_spaces.base import get_space
 from search_spaces.errors import UserError
-from search_spaces.files import strict_json
 
 
 def run_and_report(
@@ -33,7 +30,7 @@ def run_and_report(
     """Run the comparison, or go on with it, and leave its results in `out`."""
     benchmark = load(comparison.benchmark)
     _check(benchmark, comparison, space)
-    with _claimed(out, comparison):
+    with claimed(out, asdict(comparison), "search"):
         _run_and_report(benchmark, comparison, out, processes, as_json)
 
 
@@ -64,30 +61,6 @@ def _check(benchmark: Benchmark, comparison: Comparison, space: str) -> None:
     for search in comparison.searches():
         check_search(benchmark, search)
     search_space(benchmark, comparison.restrict)
-
-
-@contextmanager
-def _claimed(out: Path, comparison: Comparison) -> Iterator[None]:
-    """Hold the folder, with the settings in it; refuse one that holds another comparison."""
-    lock = FileLock(out / ".lock", timeout=0)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
-    except Timeout:
-        raise UserError(
-            f"another process is searching into {out}: wait for its end, or choose another --out"
-        ) from None
-    except (FileExistsError, NotADirectoryError):
-        raise UserError(f"--out {out} is not a folder") from None
-    except OSError as error:
-        raise UserError(f"cannot write --out {out}: {error.strerror or error}") from None
-    with lock:
-        path, settings = out / "settings.json", asdict(comparison)
-        if not path.exists():
-            write_json(path, settings)
-        elif path.read_text("utf-8") != strict_json(settings) + "\n":
-            raise UserError(f"{out} holds a search with other options; choose another --out")
-        yield
 
 
 def _run_with_progress(comparison: Comparison, journals: Path, processes: int) -> list[Run]:

@@ -56,6 +56,13 @@ def published_recipe(recipe_id: int) -> Recipe:
     raise AssertionError("the published ranges cover every id")
 
 
+def id_of(text: str) -> int:
+    """The published id that a name or an id in digits stands for; -1 for any other text."""
+    if text in NAMED:
+        return FIRST_ID + NAMED.index(text)
+    return int(text) if text.isascii() and text.isdigit() and int(text) in published_ids() else -1
+
+
 def named_recipe(name: str) -> Recipe:
     """`rnn`, `lstm` or `gru` as the release wires them."""
     return Recipe.from_json(_read("named.json")[name])

@@ -72,7 +72,7 @@ def test_one_folder_takes_one_search_at_a_time(table: Path, tmp_path: Path) -> N
         time.sleep(0.05)
     second = run("search", *options, "--out", tmp_path / "out")
     assert (second.returncode, second.stderr.count("\n")) == (2, 1)
-    assert "another process is searching into" in second.stderr
+    assert "another process is writing into" in second.stderr
     workers = processes_below(first.pid)
     assert workers
     first.kill()

@@ -1,0 +1,46 @@
+"""A folder for results, held by one process at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from search_spaces.errors import UserError
+
+
+@contextmanager
+def claimed(out: Path, settings: Mapping[str, Any], what: str) -> Iterator[None]:
+    """Hold the folder, with the settings in it; refuse one that holds `what` with other settings.
+
+    Raises UserError.
+    """
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(out / ".lock", timeout=0)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except Timeout:
+        raise UserError(
+            f"another process is writing into {out}: wait for its end, or choose another --out"
+        ) from None
+    except (FileExistsError, NotADirectoryError):
+        raise UserError(f"--out {out} is not a folder") from None
+    except OSError as error:
+        raise UserError(f"cannot write --out {out}: {error.strerror or error}") from None
+    with lock:
+        _check_settings(out / "settings.json", settings, what)
+        yield
+
+
+def _check_settings(path: Path, settings: Mapping[str, Any], what: str) -> None:
+    from search_spaces.files import strict_json, whole_file
+
+    text = strict_json(settings) + "\n"
+    if not path.exists():
+        with whole_file(path) as new:
+            new.write_text(text, "utf-8")
+    elif path.read_text("utf-8") != text:
+        raise UserError(f"{path.parent} holds a {what} with other options; choose another --out")

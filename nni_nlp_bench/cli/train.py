@@ -1,0 +1,120 @@
+"""`train`: one cell's language model on one text, or many cells' at once."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from nni_nlp_bench.cli import options
+
+if TYPE_CHECKING:
+    from nni_nlp_bench.training.log import Curves
+    from nni_nlp_bench.training.settings import Settings
+
+DropoutsOf = Literal["ptb", "wikitext-2", "none"]
+
+
+def train(
+    architecture: Annotated[str, typer.Option(help="Its name or id, JSON text, or a file.")],
+    corpus: options.CorpusName,
+    out: options.Out,
+    space: options.SpaceName = "rnn_cell",
+    epochs: Annotated[int, typer.Option(min=1, help="Epochs in all.")] = 50,
+    embedding: options.Embedding = 400,
+    hidden: options.Hidden = 600,
+    layers: options.Layers = 3,
+    dropouts: Annotated[DropoutsOf, typer.Option(help="Of which published training.")] = "ptb",
+    weight_drop: Annotated[
+        Literal["release", "trained"],
+        typer.Option(
+            help="Whether gradients reach the recurrent matrices: `release`: they do not."
+        ),
+    ] = "release",
+    batch_size: Annotated[int, typer.Option(min=1, help="Columns of text.")] = 20,
+    bptt: Annotated[int, typer.Option(min=1, help="Mean steps of a window.")] = 70,
+    learning_rate: Annotated[float, typer.Option(help="Adam's.")] = 1e-3,
+    seed: options.Seed = 0,
+    device: Annotated[str, typer.Option(help="cpu, cuda, ...")] = "cpu",
+    precision: Annotated[
+        Literal["float32", "bfloat16"], typer.Option(help="`bfloat16`: mixed precision.")
+    ] = "float32",
+    json: options.Json = False,
+) -> None:
+    """Train a cell's language model. Run it again to go on after an interruption.
+
+    Writes the log in the format of NAS-Bench-NLP's release, checkpoint.pt and curve.png to --out.
+    """
+    from nni_nlp_bench.training.settings import DROPOUTS, Settings, Sizes
+
+    settings = Settings(
+        epochs=epochs,
+        sizes=Sizes(embedding, hidden, layers),
+        dropouts=DROPOUTS[dropouts],
+        weight_drop=weight_drop,
+        batch_size=batch_size,
+        bptt=bptt,
+        learning_rate=learning_rate,
+        precision=precision,
+        seed=seed,
+    )
+    _train(architecture, corpus, out, space, settings, device, json)
+
+
+def _train(
+    architecture: str,
+    corpus_name: str,
+    out: Path,
+    space: str,
+    settings: Settings,
+    device: str,
+    as_json: bool,
+) -> None:
+    from nni_nlp_bench.cli.arch import read_architecture
+    from nni_nlp_bench.cli.folder import claimed
+    from nni_nlp_bench.cli.output import bar, print_json
+    from nni_nlp_bench.data.corpora import load_corpus
+    from nni_nlp_bench.reports.training_curves import draw_training
+    from nni_nlp_bench.training.memory import keep_freed_memory
+    from nni_nlp_bench.training.run import train as run_training
+    from search_spaces.base import get_space
+    from search_spaces.rnn_cell.published import id_of
+
+    recipe = read_architecture(get_space(space), architecture)
+    corpus = load_corpus(corpus_name)
+    claim = {"recipe": recipe.to_json(), "corpus": corpus.digest, **asdict(settings)}
+    keep_freed_memory()
+    with claimed(out, {**claim, "epochs": None}, "training"):
+        with bar("training", percent=True) as progress:
+
+            def show(trained: float) -> None:
+                progress(round(1000 * trained), 1000 * settings.epochs)
+
+            recipe_id = id_of(architecture)
+            curves = run_training(
+                recipe, corpus, settings, out, recipe_id=recipe_id, device=device, progress=show
+            )
+        draw_training(out / "curve.png", curves, f"{architecture[:40]} on {corpus.name}")
+    if as_json:
+        print_json({**asdict(curves), "out": str(out)})
+    else:
+        _print(curves, out, settings)
+
+
+def _print(curves: Curves, out: Path, settings: Settings) -> None:
+    import math
+
+    from nni_nlp_bench.cli.output import plain_table, print_tables
+
+    columns = ("epoch", "train ppl", "valid ppl", "test ppl", "seconds")
+    series = (curves.train_losses, curves.val_losses, curves.test_losses)
+    rows = [
+        [str(i + 1), *(f"{math.exp(losses[i]):.1f}" for losses in series), f"{seconds:.1f}"]
+        for i, seconds in enumerate(curves.wall_times)
+    ]
+    print_tables(plain_table(f"weight drop: {settings.weight_drop}", columns, rows))
+    if curves.status != "OK":
+        typer.echo(f"status  {curves.status}")
+    typer.echo(f"plot    {out / 'curve.png'}")
