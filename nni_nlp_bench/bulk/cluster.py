@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 from search_spaces.errors import UserError
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from distributed import Client
 
 CONNECT_S = 20
+_PACKAGE = "nni-nlp-bench"
 
 
 @contextmanager
@@ -31,6 +33,7 @@ def cluster(scheduler: str | None = None, workers: int | None = None) -> Iterato
         except (OSError, ValueError) as error:
             raise UserError(f"no scheduler of Dask answers at {scheduler}: {error}") from None
         with client:
+            _check_workers(client, scheduler)
             yield client
         return
     one_thread = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -47,6 +50,27 @@ def cluster(scheduler: str | None = None, workers: int | None = None) -> Iterato
         Client(local) as client,
     ):
         yield client
+
+
+def _check_workers(client: Client, scheduler: str) -> None:
+    """A worker without the package would leave the cluster at its first task, and none would come.
+
+    Raises UserError.
+    """
+    try:
+        client.wait_for_workers(1, timeout=CONNECT_S)
+    except TimeoutError:
+        raise UserError(f"the scheduler at {scheduler} has no workers: start some") from None
+    here = version(_PACKAGE)
+    try:
+        there: set[str] = set(client.run(version, _PACKAGE).values())
+    except PackageNotFoundError:
+        raise UserError(f"a worker of {scheduler} lacks {_PACKAGE}: install it there") from None
+    if there != {here}:
+        others = ", ".join(sorted(there))
+        raise UserError(
+            f"workers of {scheduler} have {_PACKAGE} {others}, here it is {here}: install the same"
+        )
 
 
 def _processors() -> int:

@@ -25,6 +25,7 @@ def compare(
     miss: options.Miss = "error",
     runs: options.Runs = "first",
     restrict: options.Restrict = False,
+    warm_start: options.WarmStart = None,
     processes: options.Processes = None,
     json: options.Json = False,
 ) -> None:
@@ -44,5 +45,6 @@ def compare(
         seeds=tuple(range(seed, seed + seeds)),
         settings=Settings(miss=miss, seeds=runs, workers=workers, budget=budget),
         restrict=restrict,
+        warm_start=warm_start,
     )
     run_and_report(comparison, space, out, processes, json)

@@ -30,6 +30,10 @@ Runs = Annotated[
 Restrict = Annotated[
     bool, typer.Option("--restrict", help="Search only the architectures that the table holds.")
 ]
+WarmStart = Annotated[
+    str | None,
+    typer.Option(help="A training-free score: random cells are the best of ten by it."),
+]
 Processes = Annotated[
     int | None, typer.Option(min=1, help="Searches at a time (default: one a core).")
 ]

@@ -24,6 +24,7 @@ def search(
     miss: options.Miss = "error",
     runs: options.Runs = "first",
     restrict: options.Restrict = False,
+    warm_start: options.WarmStart = None,
     processes: options.Processes = None,
     json: options.Json = False,
 ) -> None:
@@ -45,6 +46,7 @@ def search(
         miss=miss,
         runs=runs,
         restrict=restrict,
+        warm_start=warm_start,
         processes=processes,
         json=json,
     )

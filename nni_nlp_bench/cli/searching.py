@@ -60,7 +60,7 @@ def _check(benchmark: Benchmark, comparison: Comparison, space: str) -> None:
         raise UserError(f"{benchmark.name} is a benchmark of space {benchmark.space!r}")
     for search in comparison.searches():
         check_search(benchmark, search)
-    search_space(benchmark, comparison.restrict)
+    search_space(benchmark, comparison.restrict, comparison.warm_start)
 
 
 def _run_with_progress(comparison: Comparison, journals: Path, processes: int) -> list[Run]:

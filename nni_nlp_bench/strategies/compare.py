@@ -43,6 +43,8 @@ class Comparison:
     seeds: tuple[int, ...]
     settings: Settings = field(default_factory=Settings)
     restrict: bool = False
+    warm_start: str | None = None
+    """A training-free score: random architectures are the best of ten by it."""
 
     def searches(self) -> list[Search]:
         """One search for every strategy and seed, strategies in turn."""
@@ -122,7 +124,7 @@ def _run(comparison: Comparison, search: Search, journals: Path) -> Run:
         if (trial.index + 1) % _REPORT_EVERY == 0:
             _progress.put((search.strategy, search.seed, trial.index + 1))
 
-    benchmark, space = _loaded(comparison.benchmark, comparison.restrict)
+    benchmark, space = _loaded(comparison.benchmark, comparison.restrict, comparison.warm_start)
     surrogate = _fitted(comparison.benchmark) if comparison.settings.miss == "surrogate" else None
     path = journals / f"{search.strategy}-{search.seed}.jsonl"
     trials = run_search(benchmark, space, search, surrogate, path, report)
@@ -131,11 +133,13 @@ def _run(comparison: Comparison, search: Search, journals: Path) -> Run:
 
 
 @lru_cache(maxsize=1)
-def _loaded(name: str, restrict: bool) -> tuple[Benchmark, SearchSpace[Any]]:
+def _loaded(
+    name: str, restrict: bool, warm_start: str | None
+) -> tuple[Benchmark, SearchSpace[Any]]:
     from nni_nlp_bench.benchmarks.catalogue import load
 
     benchmark = load(name)
-    return benchmark, search_space(benchmark, restrict)
+    return benchmark, search_space(benchmark, restrict, warm_start)
 
 
 @lru_cache(maxsize=1)

@@ -10,11 +10,13 @@ from typing import Any
 from nni_nlp_bench.benchmarks.base import Benchmark, BenchmarkError
 from nni_nlp_bench.evaluators.journal import Journal
 from nni_nlp_bench.evaluators.simulation import Settings, Simulation
+from nni_nlp_bench.evaluators.training_free import Preference
 from nni_nlp_bench.evaluators.trial import Trial
 from nni_nlp_bench.strategies.quiet import load_nni
 from nni_nlp_bench.strategies.registry import make_strategy, needs_curves
 from search_spaces.base import SearchSpace, get_space
 from search_spaces.errors import UserError
+from search_spaces.preferred import PreferredSpace
 from search_spaces.restricted import RestrictedSpace
 
 
@@ -31,15 +33,23 @@ class Search:
     """Options of the strategy, by name."""
 
 
-def search_space(benchmark: Benchmark, restrict: bool) -> SearchSpace[Any]:
-    """The space of a benchmark, restricted to its table if asked. Raises BenchmarkError."""
+def search_space(
+    benchmark: Benchmark, restrict: bool, warm_start: str | None = None
+) -> SearchSpace[Any]:
+    """The space of a benchmark, restricted to its table if asked.
+
+    With the name of a training-free score for `warm_start`, random architectures are the best of
+    ten by it. Raises BenchmarkError, UnknownNameError.
+    """
     space = get_space(benchmark.space)
-    if not restrict:
-        return space
-    held = benchmark.architectures()
-    if held is None:
-        raise BenchmarkError(f"{benchmark.name} answers for any architecture: nothing to restrict")
-    return RestrictedSpace(space, held)
+    if restrict:
+        held = benchmark.architectures()
+        if held is None:
+            raise BenchmarkError(
+                f"{benchmark.name} answers for any architecture: nothing to restrict"
+            )
+        space = RestrictedSpace(space, held)
+    return space if warm_start is None else PreferredSpace(space, Preference(warm_start))
 
 
 def check_search(benchmark: Benchmark, search: Search) -> None:

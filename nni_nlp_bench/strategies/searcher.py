@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from search_spaces.base import SearchSpace
+from search_spaces.preferred import PreferredSpace
 from search_spaces.restricted import RestrictedSpace
 
 
@@ -49,8 +50,9 @@ class Searcher(ABC):
         """
         drawn = (self.space.sample(self.rng) for _ in range(tries))
         new = next((a for a in drawn if a.canonical_key not in seen), None)
-        if new is None and isinstance(self.space, RestrictedSpace):
-            left = [a for a in self.space.architectures if a.canonical_key not in seen]
+        space = self.space.space if isinstance(self.space, PreferredSpace) else self.space
+        if new is None and isinstance(space, RestrictedSpace):
+            left = [a for a in space.architectures if a.canonical_key not in seen]
             new = left[int(self.rng.integers(len(left)))] if left else None
         if new is not None:
             seen.add(new.canonical_key)

@@ -15,11 +15,34 @@ from torch.nn.utils import clip_grad_norm_
 from nni_nlp_bench.data.batches import columns, windows
 from nni_nlp_bench.data.corpus import Corpus
 from nni_nlp_bench.training.language_model import LanguageModel, Outputs, States
+from nni_nlp_bench.training.objective import draw_length, penalties
 from nni_nlp_bench.training.settings import Settings
+from search_spaces.errors import UserError
 from search_spaces.rnn_cell import Recipe
 
 AfterStep = Callable[[int, int], None]
 """Called with the rows trained in this epoch, and all rows of the epoch."""
+
+
+def _device(name: str) -> torch.device:
+    try:
+        device = torch.device(name)
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:  # torch without CUDA raises AssertionError
+        reason = str(error).partition("\n")[0]
+        raise UserError(f"device {name!r} cannot be used: {reason}") from None
+    return device
+
+
+def _check_length(corpus: Corpus, settings: Settings) -> None:
+    sizes = {"train": settings.batch_size, "valid": settings.eval_batch_size}
+    for part, size in (sizes | {"test": settings.eval_batch_size}).items():
+        tokens = len(getattr(corpus, part))
+        if tokens < 3 * size:
+            raise UserError(
+                f"the part {part!r} of corpus {corpus.name} has {tokens:,} tokens, too few for "
+                f"{size} columns: choose a smaller batch"
+            )
 
 
 class Trainer:
@@ -29,7 +52,8 @@ class Trainer:
         self, recipe: Recipe, corpus: Corpus, settings: Settings, device: str = "cpu"
     ) -> None:
         self.settings = settings
-        self.device = torch.device(device)
+        self.device = _device(device)
+        _check_length(corpus, settings)
         self.model = LanguageModel(
             recipe,
             len(corpus.vocabulary),
@@ -112,14 +136,11 @@ class Trainer:
     def _step(self) -> bool:
         """Train on the next window. False where its loss is NaN."""
         settings, start = self.settings, self.position
-        length = self._draw_length()
+        length = draw_length(settings.bptt, self._lengths)
         stop = min(start + length, len(self.rows) - 1)
         inputs, targets = self.rows[start:stop], self.rows[start + 1 : stop + 1].flatten()
         outputs, loss = self._run(inputs, targets, self.states)
-        penalised = loss + settings.activation_penalty * outputs.dropped.pow(2).mean()
-        changes = outputs.raw[1:] - outputs.raw[:-1]
-        if len(changes):
-            penalised = penalised + settings.slowness_penalty * changes.pow(2).mean()
+        penalised = loss + penalties(outputs, settings)
         self.optimizer.zero_grad()
         penalised.backward()  # type: ignore[no-untyped-call]
         clip_grad_norm_(self.model.parameters(), settings.clip)
@@ -128,12 +149,6 @@ class Trainer:
         self.states = [tuple(state.detach() for state in layer) for layer in outputs.states]
         self.position = start + length
         return not loss.isnan().item()
-
-    def _draw_length(self) -> int:
-        """Steps of the next window: N(bptt, 5), of one in twenty N(bptt / 2, 5); at least 5."""
-        full = torch.rand((), generator=self._lengths).item() < 0.95
-        mean = self.settings.bptt if full else self.settings.bptt / 2
-        return max(5, int(mean + 5 * torch.randn((), generator=self._lengths).item()))
 
     def _run(
         self, inputs: Tensor, targets: Tensor, states: States | None
