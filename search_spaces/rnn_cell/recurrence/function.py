@@ -29,7 +29,7 @@ from search_spaces.rnn_cell.recurrence.products import (
     input_gradient,
     map_gradients,
     project,
-    step_weights,
+    stacked_weights,
 )
 from search_spaces.rnn_cell.recurrence.source import Loop, Source
 
@@ -80,12 +80,13 @@ class Recurrence(torch.autograd.Function):
         """Tensors: `count` states (batch, hidden), then bias and matrices of each linear map."""
         plan = program.plan
         states, maps = tensors[:count], by_map(plan, tensors[count:])
-        buffers = forward_buffers(plan, x, states)
-        project(plan, maps, x, buffers["linear"])
-        weights = step_weights(plan, maps, program.forward, transposed=True)
-        program.forward_loop(step_views(program.forward, buffers, x.shape[0]), weights)
+        buffers, weights = forward_buffers(plan, x, states), stacked_weights(plan, maps)
+        project(plan, maps, weights, x, buffers["linear"])
+        with torch.inference_mode():
+            matrices = [weights[source][i].t() for source, i in program.forward.weights]
+            program.forward_loop(step_views(program.forward, buffers, x.shape[0]), matrices)
         ctx.program, ctx.count, ctx.trace = program, count, trace
-        ctx.buffers = buffers
+        ctx.buffers, ctx.weights = buffers, weights
         outputs = buffers["state 0"][1:]
         ctx.save_for_backward(x, *tensors[count:])
         if trace is not None:
@@ -96,20 +97,21 @@ class Recurrence(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, output_grad: Tensor, *state_grads: Tensor) -> tuple[Tensor | None, ...]:
         """Gradients of everything that needs one."""
-        program, buffers = ctx.program, ctx.buffers
+        program, buffers, weights = ctx.program, ctx.buffers, ctx.weights
         plan = program.plan
-        x, *tensors = ctx.saved_tensors
-        maps = by_map(plan, tensors)
+        x, *_ = ctx.saved_tensors
         buffers["output_grad"] = output_grad
         buffers["linear_grad"] = torch.empty_like(buffers["linear"])
         buffers["state_grad"] = torch.empty_like(output_grad)
-        weights = step_weights(plan, maps, program.backward, transposed=False)
-        steps = step_views(program.backward, buffers, x.shape[0], backwards=True)
-        states = program.backward_loop(steps, weights, *state_grads)
+        with torch.inference_mode():
+            matrices = [weights[source][i] for source, i in program.backward.weights]
+            steps = step_views(program.backward, buffers, x.shape[0], backwards=True)
+            states = program.backward_loop(steps, matrices, *state_grads)
         if ctx.trace is not None:
             ctx.trace.state_gradient = buffers["state_grad"]
-        x_grad = input_gradient(plan, maps, x, buffers) if ctx.needs_input_grad[3] else None
+        x_grad = input_gradient(plan, weights, x, buffers) if ctx.needs_input_grad[3] else None
         needed = ctx.needs_input_grad[4 + ctx.count :]
+        states = (state.clone() for state in states)  # out of inference mode
         return None, None, None, x_grad, *states, *map_gradients(plan, x, buffers, needed)
 
 
