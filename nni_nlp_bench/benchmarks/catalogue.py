@@ -223,3 +223,20 @@ PTB_SURROGATE = CatalogueEntry(
     ),
     source=Packaged(_open_ptb_surrogate),
 )
+
+
+def _open_mini() -> Benchmark:
+    return Table.load(Path(__file__).parent / "mini" / "table")
+
+
+MINI = CatalogueEntry(
+    name="mini",
+    space="rnn_cell",
+    description=(
+        "measured curves of published cells, trained small on Python's documentation; comes with "
+        "the package"
+    ),
+    licence="MIT",
+    citation="nni-nlp-bench",
+    source=Packaged(_open_mini),
+)

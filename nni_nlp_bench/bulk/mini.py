@@ -1,16 +1,29 @@
-"""The benchmark `mini`: which cells are trained, how, and the table of them."""
+"""The benchmark `mini`: which cells are trained and how, their scores, and the table of them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain, pairwise, zip_longest
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+from nni_nlp_bench.benchmarks.importers.reading import Progress, no_progress
+from nni_nlp_bench.benchmarks.importers.release_logs import read_release_logs
+from nni_nlp_bench.benchmarks.table import Table
+from nni_nlp_bench.bulk.score import score_all
+from nni_nlp_bench.bulk.train import train_all
+from nni_nlp_bench.data.corpora import load_corpus
+from nni_nlp_bench.scores.task import Scoring
 from nni_nlp_bench.training.settings import Dropouts, Settings, Sizes
 from nni_nlp_bench.training.task import TrainingTask
 from search_spaces.rnn_cell import Recipe
 from search_spaces.rnn_cell.published import NAMED, first_ids, published_recipe
 
+if TYPE_CHECKING:
+    from distributed import Client
+
+NAME = "mini"
 CORPUS = "pydoc-small"
 CELLS = 1_000
 REPEATED = 200
@@ -23,6 +36,65 @@ SETTINGS = Settings(
     bptt=35,
     learning_rate=1e-2,
 )
+
+
+SCORES = (
+    "miniature_recall",
+    "miniature_correlation",
+    "layer1_hidden_covariance",
+    "activation_distance",
+    "naswot",
+    "linear_regions",
+    "ntk_condition",
+    "jacobian_covariance",
+    "jacobian_cosine",
+    "large_noise_jacobian",
+    "large_noise_jacobian_cosine",
+    "more_noised_jacobian",
+    "more_noised_jacobian_cosine",
+    "hidden_synaptic_saliency",
+    "synaptic_saliency",
+    "num_params",
+)
+SCORING = Scoring(SCORES, CORPUS, SETTINGS.sizes, columns=20, steps=35)
+
+
+def build(
+    client: Client,
+    out: Path,
+    cells: int = CELLS,
+    repeated: int = REPEATED,
+    progress: Progress = no_progress,
+) -> Table:
+    """Train, score and write `logs`, `scores.csv` and `table` into a folder; or go on with it.
+
+    Raises UserError.
+    """
+    (out / "logs").mkdir(parents=True, exist_ok=True)
+    train_all(client, mini_tasks(cells, repeated), out / "logs", progress)
+    table = table_of(out / "logs")
+    recipes = [(i + 1, recipe) for i, recipe in enumerate(table.architectures())]
+    score_all(client, recipes, SCORING, out / "scores.csv", progress)
+    table.save(out / "table", overwrite=True)
+    return table
+
+
+def table_of(logs: Path) -> Table:
+    """The table of the logs in a folder. Raises BenchmarkError."""
+    digest = load_corpus(CORPUS).digest
+    return Table.from_runs(
+        read_release_logs(logs).runs,
+        name=NAME,
+        space="rnn_cell",
+        epochs=SETTINGS.epochs,
+        description=(
+            "small language models, one layer of 64 units, trained for 10 epochs on the text of "
+            f"Python's documentation (sha256 {digest[:12]}), weight drop `{SETTINGS.weight_drop}`"
+        ),
+        source="trained by nni-nlp-bench: `nni-nlp-bench benchmark build-mini`",
+        licence="MIT",
+        citation="nni-nlp-bench, benchmark mini",
+    )
 
 
 def mini_cells(count: int = CELLS) -> list[tuple[int, Recipe]]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from nni_nlp_bench.cli import options
+from nni_nlp_bench.cli.build_mini import build_mini
 from nni_nlp_bench.cli.predict import predict
 from search_spaces.errors import UserError
 
@@ -24,6 +25,7 @@ Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what --out
 NameOrFolder = Annotated[str, typer.Argument(help="Name of a benchmark, or a table's folder.")]
 
 benchmark.command()(predict)
+benchmark.command("build-mini")(build_mini)
 
 
 @benchmark.command()
