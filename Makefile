@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
 PINS := setup.cfg pyproject.toml constraints.txt
 
 .DELETE_ON_ERROR:
-.PHONY: help install test lint format demo bench clean
+.PHONY: help install test lint format demo bench mini clean
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -34,6 +34,12 @@ demo: $(VENV)/installed ## Compare five strategies on NAS-Bench-NLP's surrogate,
 
 bench: $(VENV)/installed ## Measure how fast cells, tables, searches and the surrogate are
 	for script in tests/performance/bench_*.py; do $(BIN)/python -W ignore $$script || exit; done
+
+mini: $(VENV)/installed ## Train the cells of the benchmark mini again: two hours
+	$(BIN)/nni-nlp-bench benchmark build-mini --out build/mini
+	rm -rf nni_nlp_bench/benchmarks/mini
+	mkdir nni_nlp_bench/benchmarks/mini
+	cp -r build/mini/table build/mini/scores.csv nni_nlp_bench/benchmarks/mini
 
 clean: ## Remove .venv and every cache
 	rm -rf $(VENV) .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
