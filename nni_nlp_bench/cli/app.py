@@ -11,6 +11,7 @@ from nni_nlp_bench.cli.arch import arch
 from nni_nlp_bench.cli.benchmark import benchmark
 from nni_nlp_bench.cli.compare import compare
 from nni_nlp_bench.cli.down import down
+from nni_nlp_bench.cli.evaluate import evaluate
 from nni_nlp_bench.cli.list_verb import list_parts
 from nni_nlp_bench.cli.register import register
 from nni_nlp_bench.cli.report import report
@@ -49,6 +50,7 @@ app.command("list")(list_parts)
 app.command("search")(search)
 app.command("compare")(compare)
 app.command("train")(train)
+app.command("evaluate")(evaluate)
 app.command("score")(score)
 app.command("up")(up)
 app.command("status")(status)

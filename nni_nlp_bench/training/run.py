@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -20,6 +21,7 @@ from search_spaces.files import whole_file
 from search_spaces.rnn_cell import Recipe
 
 CHECKPOINT = "checkpoint.pt"
+VOCABULARY = "vocabulary.txt"
 
 Progress = Callable[[float], None]
 """Called with the epochs trained, in parts of epochs."""
@@ -41,8 +43,8 @@ def train(
 ) -> Curves:
     """Train a cell's language model; NaN ends the training, and its `status` says so.
 
-    With `out`, a folder: the log is written after every epoch, a checkpoint then and every
-    `checkpoint_s` seconds, and the same call goes on from it, bit for bit. Raises UserError.
+    With `out`, a folder: the words are written there, the log after every epoch, a checkpoint then
+    and every `checkpoint_s` seconds; the same call goes on from it, bit for bit. Raises UserError.
     """
     trainer = Trainer(recipe, corpus, settings, device)
     parameters = trainer.model.num_parameters()
@@ -50,6 +52,8 @@ def train(
     curves = Curves()
     if out is not None:
         curves = _restored(out / CHECKPOINT, trainer, subject, settings)
+        with whole_file(out / VOCABULARY) as new:
+            new.write_text("".join(f"{word}\n" for word in corpus.vocabulary), "utf-8")
     keeper = _Keeper(out, trainer, subject, settings, checkpoint_s)
 
     def after_step(done: int, total: int) -> None:
@@ -112,6 +116,16 @@ class _Keeper:
         self._last = time.monotonic()
 
 
+def read_checkpoint(path: Path, device: torch.device | None = None) -> dict[str, Any]:
+    """The state in a checkpoint, its tensors on the device. Raises UserError."""
+    try:
+        state: dict[str, Any] = torch.load(path, map_location=device or "cpu", weights_only=True)
+    except (OSError, RuntimeError, ValueError, EOFError, UnpicklingError) as error:
+        reason = str(error).partition("\n")[0]
+        raise UserError(f"{path} is damaged ({reason}); delete it to start over") from None
+    return state
+
+
 def _identity(subject: Subject, settings: Settings) -> dict[str, Any]:
     """What a checkpoint must share with the training that goes on from it; epochs may be added."""
     return {**asdict(subject), **asdict(settings), "epochs": None}
@@ -121,10 +135,7 @@ def _restored(path: Path, trainer: Trainer, subject: Subject, settings: Settings
     """The curves so far, with the trainer where it was; empty ones where nothing was trained."""
     if not path.exists():
         return Curves()
-    try:
-        state = torch.load(path, map_location=trainer.device, weights_only=True)
-    except (OSError, RuntimeError, ValueError, EOFError) as error:
-        raise UserError(f"{path} is damaged ({error}); delete it to start over") from None
+    state = read_checkpoint(path, trainer.device)
     known, wanted = state["identity"], _identity(subject, settings)
     different = [name for name in wanted if known.get(name) != wanted[name]]
     if different:

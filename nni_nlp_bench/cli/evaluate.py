@@ -1,0 +1,82 @@
+"""`evaluate`: what a trained cell has learned of words and sentences."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nni_nlp_bench.cli import options
+from search_spaces.errors import UserError
+
+if TYPE_CHECKING:
+    from nni_nlp_bench.evaluation.classification import TaskResult
+    from nni_nlp_bench.evaluation.evaluate import Evaluation
+    from nni_nlp_bench.training.trained import TrainedModel
+
+ALL_TASKS = "rte,mrpc,cola,sst2"
+
+
+def evaluate(
+    model: Annotated[Path, typer.Option(help="Folder of a training: its --out.")],
+    out: options.Out,
+    words: Annotated[
+        Path | None, typer.Option(help="Folder of word-similarity sets (EN-*.txt).")
+    ] = None,
+    tasks: Annotated[
+        Path | None, typer.Option(help="Folder with the tasks' folders, such as rte.")
+    ] = None,
+    names: Annotated[str, typer.Option(help="Tasks, with commas between.")] = ALL_TASKS,
+    seed: options.Seed = 0,
+    json: options.Json = False,
+) -> None:
+    """Measure a trained model's embeddings by word similarity, its outputs by small tasks.
+
+    Writes evaluation.csv and evaluation.json to --out.
+    """
+    from nni_nlp_bench.cli.folder import claimed
+    from nni_nlp_bench.cli.output import print_json
+    from nni_nlp_bench.evaluation.report import report, write_csv, write_json
+    from nni_nlp_bench.training.trained import TrainedModel
+
+    if words is None and tasks is None:
+        raise UserError("nothing to evaluate on: give --words, --tasks or both")
+    trained = TrainedModel.load(model)
+    found = _evaluation(trained, words, tasks, names, seed)
+    with claimed(out, {"model": str(model.resolve()), "epochs": trained.epochs}, "evaluation"):
+        write_csv(out / "evaluation.csv", found)
+        write_json(out / "evaluation.json", found)
+    if json:
+        print_json({"epochs": trained.epochs, "status": trained.status, **report(found)})
+    else:
+        _print(trained, found, out)
+
+
+def _evaluation(
+    trained: TrainedModel, words: Path | None, tasks: Path | None, names: str, seed: int
+) -> Evaluation:
+    from nni_nlp_bench.cli.output import bar
+    from nni_nlp_bench.evaluation.evaluate import Evaluation, evaluate
+    from nni_nlp_bench.evaluation.tasks import read_task
+    from nni_nlp_bench.evaluation.word_sets import read_word_sets
+
+    sets = [] if words is None else read_word_sets(words)
+    chosen = [] if tasks is None else dict.fromkeys(name.strip() for name in names.split(","))
+    read = [] if tasks is None else [read_task(name, tasks) for name in chosen]
+    similarities = evaluate(trained, sets).similarities
+    results: list[TaskResult] = []
+    with bar("tasks") as progress:
+        for done, task in enumerate(read):
+            progress(done, len(read))
+            results += evaluate(trained, tasks=[task], seed=seed).tasks
+    return Evaluation(similarities, tuple(results), seed)
+
+
+def _print(trained: TrainedModel, found: Evaluation, out: Path) -> None:
+    from nni_nlp_bench.cli.output import plain_table, print_tables
+    from nni_nlp_bench.evaluation.report import COLUMNS, table_rows
+
+    title = f"{trained.corpus}, {trained.epochs} epochs, status {trained.status}"
+    print_tables(plain_table(title, COLUMNS, table_rows(found)))
+    typer.echo(f"table   {out / 'evaluation.csv'}")
