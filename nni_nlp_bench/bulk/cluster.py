@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
+from search_spaces.environment import processors
 from search_spaces.errors import UserError
 
 if TYPE_CHECKING:
@@ -39,9 +40,10 @@ def cluster(scheduler: str | None = None, workers: int | None = None) -> Iterato
     one_thread = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     config = {"distributed.nanny.pre-spawn-environ": one_thread}
     with (
+        _environment_kept(),
         dask.config.set(config),
         LocalCluster(
-            n_workers=workers or _processors(),
+            n_workers=workers or processors(),
             threads_per_worker=1,
             host="127.0.0.1",
             dashboard_address="127.0.0.1:0",
@@ -50,6 +52,18 @@ def cluster(scheduler: str | None = None, workers: int | None = None) -> Iterato
         Client(local) as client,
     ):
         yield client
+
+
+@contextmanager
+def _environment_kept() -> Iterator[None]:
+    """Take back what Dask sets for its workers, in the process that starts them as well."""
+    before = dict(os.environ)
+    try:
+        yield
+    finally:
+        for name in os.environ.keys() - before.keys():
+            del os.environ[name]
+        os.environ.update(before)
 
 
 def _check_workers(client: Client, scheduler: str) -> None:
@@ -71,9 +85,3 @@ def _check_workers(client: Client, scheduler: str) -> None:
         raise UserError(
             f"workers of {scheduler} have {_PACKAGE} {others}, here it is {here}: install the same"
         )
-
-
-def _processors() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

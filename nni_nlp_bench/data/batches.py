@@ -16,8 +16,13 @@ def columns(ids: NDArray[Any], batch_size: int) -> Tensor:
     return torch.from_numpy(ids[: rows * batch_size]).view(batch_size, rows).t().contiguous()
 
 
+def window(rows: Tensor, start: int, length: int) -> tuple[Tensor, Tensor]:
+    """Inputs (time, batch) and targets (time * batch,) of `length` steps, fewer at the end."""
+    stop = min(start + length, len(rows) - 1)
+    return rows[start:stop], rows[start + 1 : stop + 1].flatten()
+
+
 def windows(rows: Tensor, length: int) -> Iterator[tuple[Tensor, Tensor]]:
-    """Inputs (time, batch) and targets (time * batch,) of consecutive windows."""
+    """Consecutive windows."""
     for start in range(0, len(rows) - 1, length):
-        stop = min(start + length, len(rows) - 1)
-        yield rows[start:stop], rows[start + 1 : stop + 1].flatten()
+        yield window(rows, start, length)

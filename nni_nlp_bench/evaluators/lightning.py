@@ -12,9 +12,9 @@ from nni.nas.evaluator.pytorch import Lightning, LightningModule, Trainer
 from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset
 
-from nni_nlp_bench.data.batches import columns, windows
+from nni_nlp_bench.data.batches import columns, window, windows
 from nni_nlp_bench.data.corpora import load_corpus
-from nni_nlp_bench.training.language_model import LanguageModel, Outputs, States
+from nni_nlp_bench.training.language_model import LanguageModel, Outputs, States, detached
 from nni_nlp_bench.training.objective import draw_length, penalties
 from nni_nlp_bench.training.settings import Settings
 from search_spaces.rnn_cell.network import RecurrentCell
@@ -33,8 +33,7 @@ class RandomWindows(IterableDataset[Window]):
         start = 0
         while start < len(self.rows) - 2:
             length = draw_length(self.bptt, self._generator)
-            stop = min(start + length, len(self.rows) - 1)
-            yield self.rows[start:stop], self.rows[start + 1 : stop + 1].flatten()
+            yield window(self.rows, start, length)
             start += length
 
 
@@ -95,7 +94,7 @@ class LanguageModelModule(LightningModule):  # type: ignore[misc]
 
     def _run(self, batch: Window) -> tuple[Outputs, Tensor]:
         outputs: Outputs = self.model(batch[0], self._states)
-        self._states = [tuple(state.detach() for state in layer) for layer in outputs.states]
+        self._states = detached(outputs.states)
         return outputs, self.model.loss(outputs.dropped, batch[1])
 
 

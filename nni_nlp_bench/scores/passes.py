@@ -75,20 +75,23 @@ class Passes:
             {name: value.detach() for name, value in trace.values.items()} for trace in self._traces
         ]
 
-    @cached_property
+    @property
     def jacobian(self) -> Matrix:
         """Gradient of the sum of all outputs by the embedded tokens, (batch, time * embedding)."""
+        return self._gradients_of_sum[0]
+
+    @property
+    def state_gradients(self) -> list[Tensor]:
+        """Of each layer: gradient (time, batch, hidden) of the same sum by the new states."""
+        return self._gradients_of_sum[1]
+
+    @cached_property
+    def _gradients_of_sum(self) -> tuple[Matrix, list[Tensor]]:
         outputs = self.outputs
         ones = torch.ones_like(outputs)
         (gradient,) = torch.autograd.grad(outputs, self._embedded, ones, retain_graph=True)
-        self._state_gradients = [cast(Tensor, trace.state_gradient) for trace in self._traces]
-        return _by_sequence(gradient)
-
-    @cached_property
-    def state_gradients(self) -> list[Tensor]:
-        """Of each layer: gradient (time, batch, hidden) of the same sum by the new states."""
-        _ = self.jacobian
-        return self._state_gradients
+        states = [cast(Tensor, trace.state_gradient) for trace in self._traces]
+        return _by_sequence(gradient), states
 
     @cached_property
     def noised_jacobians(self) -> list[Matrix]:

@@ -33,6 +33,11 @@ class Outputs(NamedTuple):
     """After the last step."""
 
 
+def detached(states: States) -> States:
+    """The same states for the next window: gradients end here."""
+    return [tuple(state.detach() for state in layer) for layer in states]
+
+
 class LanguageModel(nn.Module):
     """Embedding, layers of one cell, and a decoder that shares the embedding's weight.
 

@@ -8,8 +8,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from nni_nlp_bench.data.corpus import Corpus
 from nni_nlp_bench.training.settings import Settings
 from search_spaces.files import whole_file
+from search_spaces.rnn_cell import Recipe
+from search_spaces.rnn_cell.language_model import language_model_parameters
 
 OK = "OK"
 NAN = "loss is nan!"
@@ -44,6 +47,13 @@ class Subject:
     digest: str
     """Of the corpus."""
     num_params: int
+
+    @classmethod
+    def of(cls, recipe: Recipe, recipe_id: int, corpus: Corpus, settings: Settings) -> Subject:
+        """The subject of a training."""
+        layers = settings.sizes.of_layers()
+        parameters = language_model_parameters(recipe, len(corpus.vocabulary), layers)
+        return cls(recipe.to_json(), recipe_id, corpus.name, corpus.digest, parameters)
 
 
 def release_log(subject: Subject, settings: Settings, curves: Curves) -> dict[str, Any]:

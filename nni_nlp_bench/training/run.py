@@ -47,8 +47,7 @@ def train(
     and every `checkpoint_s` seconds; the same call goes on from it, bit for bit. Raises UserError.
     """
     trainer = Trainer(recipe, corpus, settings, device)
-    parameters = trainer.model.num_parameters()
-    subject = Subject(recipe.to_json(), recipe_id, corpus.name, corpus.digest, parameters)
+    subject = Subject.of(recipe, recipe_id, corpus, settings)
     curves = Curves()
     if out is not None:
         curves = _restored(out / CHECKPOINT, trainer, subject, settings)
@@ -102,8 +101,8 @@ class _Keeper:
 
     def epoch_done(self, curves: Curves) -> None:
         if self.out is not None:
-            log = release_log(self.subject, self.settings, curves)
             subject = self.subject
+            log = release_log(subject, self.settings, curves)
             name = log_name(subject.recipe, subject.recipe_id, self.settings.seed)
             write_log(self.out / name, log)
             self._checkpoint(self.out, curves)

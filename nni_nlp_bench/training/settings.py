@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Literal
 
@@ -11,6 +11,12 @@ from search_spaces.errors import UserError
 WeightDrop = Literal["release", "trained"]
 """`release`: the recurrent matrices stay as drawn and are only masked anew in every step, as the
 released code of NAS-Bench-NLP does; `trained`: gradients reach them, as its paper describes."""
+
+
+def _check_counts(values: object, *names: str) -> None:
+    for name in names:
+        if getattr(values, name) < 1:
+            raise UserError(f"{name} must be at least 1, got {getattr(values, name)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +29,7 @@ class Sizes:
     layers: int = 3
 
     def __post_init__(self) -> None:
-        for name in ("embedding", "hidden", "layers"):
-            if getattr(self, name) < 1:
-                raise UserError(f"{name} must be at least 1, got {getattr(self, name)}")
+        _check_counts(self, "embedding", "hidden", "layers")
 
     def of_layers(self) -> list[tuple[int, int]]:
         """Input and hidden width of each layer."""
@@ -85,13 +89,7 @@ class Settings:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "batch_size", "eval_batch_size", "bptt"):
-            if getattr(self, name) < 1:
-                raise UserError(f"{name} must be at least 1, got {getattr(self, name)}")
+        _check_counts(self, "epochs", "batch_size", "eval_batch_size", "bptt")
         for name in ("learning_rate", "clip"):
             if not getattr(self, name) > 0:
                 raise UserError(f"{name} must be above 0, got {getattr(self, name)}")
-
-    def small(self) -> Settings:
-        """One layer of 64 units, windows of 35 steps: a training in seconds to minutes."""
-        return replace(self, sizes=Sizes(64, 64, 1), bptt=35)

@@ -12,7 +12,6 @@ from nni_nlp_bench.training.log import Subject, release_log
 from nni_nlp_bench.training.memory import keep_freed_memory
 from nni_nlp_bench.training.run import train
 from nni_nlp_bench.training.settings import Settings
-from nni_nlp_bench.training.trainer import Trainer
 from search_spaces.rnn_cell import Recipe
 
 
@@ -35,8 +34,7 @@ def train_task(task: TrainingTask) -> dict[str, Any]:
     corpus = _corpus(task.corpus)
     recipe = Recipe.from_json(task.recipe)
     curves = train(recipe, corpus, task.settings, recipe_id=task.recipe_id)
-    parameters = Trainer(recipe, corpus, task.settings).model.num_parameters()
-    subject = Subject(task.recipe, task.recipe_id, corpus.name, corpus.digest, parameters)
+    subject = Subject.of(recipe, task.recipe_id, corpus, task.settings)
     return release_log(subject, task.settings, curves)
 
 

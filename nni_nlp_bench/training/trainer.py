@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.utils import clip_grad_norm_
 
-from nni_nlp_bench.data.batches import columns, windows
+from nni_nlp_bench.data.batches import columns, window, windows
 from nni_nlp_bench.data.corpus import Corpus
-from nni_nlp_bench.training.language_model import LanguageModel, Outputs, States
+from nni_nlp_bench.training.language_model import LanguageModel, Outputs, States, detached
 from nni_nlp_bench.training.objective import draw_length, penalties
 from nni_nlp_bench.training.settings import Settings
 from search_spaces.errors import UserError
@@ -135,10 +135,9 @@ class Trainer:
 
     def _step(self) -> bool:
         """Train on the next window. False where its loss is NaN."""
-        settings, start = self.settings, self.position
+        settings = self.settings
         length = draw_length(settings.bptt, self._lengths)
-        stop = min(start + length, len(self.rows) - 1)
-        inputs, targets = self.rows[start:stop], self.rows[start + 1 : stop + 1].flatten()
+        inputs, targets = window(self.rows, self.position, length)
         outputs, loss = self._run(inputs, targets, self.states)
         penalised = loss + penalties(outputs, settings)
         self.optimizer.zero_grad()
@@ -146,8 +145,8 @@ class Trainer:
         clip_grad_norm_(self.model.parameters(), settings.clip)
         self.optimizer.param_groups[0]["lr"] = settings.learning_rate * length / settings.bptt
         self.optimizer.step()
-        self.states = [tuple(state.detach() for state in layer) for layer in outputs.states]
-        self.position = start + length
+        self.states = detached(outputs.states)
+        self.position += length
         return not loss.isnan().item()
 
     def _run(

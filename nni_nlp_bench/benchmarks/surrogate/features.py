@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from search_spaces.environment import processors
 from search_spaces.rnn_cell import Recipe
 from search_spaces.rnn_cell.behaviour import behaviour
 from search_spaces.rnn_cell.growth import growth
@@ -29,7 +29,7 @@ def features(recipes: Sequence[Recipe], workers: int | None = None) -> NDArray[n
 
     `workers` processes share a large batch: all usable processors by default.
     """
-    workers = workers or _processors()
+    workers = workers or processors()
     if workers == 1 or len(recipes) < WORTH_PROCESSES:
         return _features(recipes)
     from joblib import Parallel, delayed
@@ -60,9 +60,3 @@ def _thread_pools() -> ThreadpoolController:
 
 def _of_cell(recipe: Recipe) -> dict[str, float]:
     return structure(recipe) | growth(recipe) | behaviour(recipe)
-
-
-def _processors() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

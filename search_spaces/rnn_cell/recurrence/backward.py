@@ -72,14 +72,16 @@ class BackwardSource:
             self._blend(node)
 
     def _activation(self, node: Node) -> None:
+        derivative = DERIVATIVE[node.op]
         g, y, (target,) = self._names[node.name], self._value(node.name), node.inputs
-        if target in self.plan.column and target not in self._names:
-            grad = self._slot(target)
-            into = f", grad_input={grad}"
-            self.source.add(DERIVATIVE[node.op].format(out=".grad_input", g=g, y=y, into=into))
-            self._own(target, grad)
-        else:
-            self._give(target, DERIVATIVE[node.op].format(out="", g=g, y=y, into=""), fresh=True)
+        value = derivative.format(out="", g=g, y=y, into="")
+        self._collect(
+            target,
+            new=value,
+            written=derivative.format(out=".grad_input", g=g, y=y, into=", grad_input={to}"),
+            added=f"{{to}}.add_({value})",
+            total=f"torch.add({{to}}, {value})",
+        )
 
     def _product(self, node: Node) -> None:
         g = self._names[node.name]
@@ -104,51 +106,55 @@ class BackwardSource:
             return
         for i, product in enumerate(self.plan.products.get(name, ())):
             block = self.source.view(View("linear_grad", product.start, product.stop))
-            weight = self.source.weight(name, i)
-            known = self._names.get(name)
-            if known is None and self._block_name(name) in self.plan.column:
-                grad = self._slot(self._block_name(name))
-                self.source.add(f"torch.mm({block}, {weight}, out={grad})")
-                self._own(name, grad)
-            elif known is None:
-                self._own(name, self._new(f"torch.mm({block}, {weight})"))
-            elif name in self._owned:
-                self.source.add(f"{known}.addmm_({block}, {weight})")
-            else:
-                self._own(name, self._new(f"torch.addmm({known}, {block}, {weight})"))
+            factors = f"{block}, {self.source.weight(name, i)}"
+            self._collect(
+                name,
+                new=f"torch.mm({factors})",
+                written=f"torch.mm({factors}, out={{to}})",
+                added=f"{{to}}.addmm_({factors})",
+                total=f"torch.addmm({{to}}, {factors})",
+            )
 
     def _give(self, name: str, gradient: str, fresh: bool = False) -> None:
         """Add a gradient to that of a name; a `fresh` one is nobody else's."""
-        if name == X:
+        if not fresh and name not in self._names and self._column_of(name) not in self.plan.column:
+            self._names[name] = gradient
             return
-        known = self._names.get(name)
-        if known is None and self._block_name(name) in self.plan.column:
-            grad = self._slot(self._block_name(name))
-            self.source.add(f"{grad}.copy_({gradient})")
-            self._own(name, grad)
-        elif known is None:
-            if fresh:
-                self._own(name, self._new(gradient))
-            else:
-                self._names[name] = gradient
-        elif name in self._owned:
-            self.source.add(f"{known}.add_({gradient})")
-        else:
-            self._own(name, self._new(f"torch.add({known}, {gradient})"))
+        self._collect(
+            name,
+            new=gradient,
+            written=f"{{to}}.copy_({gradient})",
+            added=f"{{to}}.add_({gradient})",
+            total=f"torch.add({{to}}, {gradient})",
+        )
 
     def _give_product(self, name: str, g: str, factor: str) -> None:
         """Add `g * factor` to the gradient of a name."""
-        known = self._names.get(name)
-        if known is None and self._block_name(name) in self.plan.column:
-            grad = self._slot(self._block_name(name))
-            self.source.add(f"torch.mul({g}, {factor}, out={grad})")
-            self._own(name, grad)
+        self._collect(
+            name,
+            new=f"torch.mul({g}, {factor})",
+            written=f"torch.mul({g}, {factor}, out={{to}})",
+            added=f"{{to}}.addcmul_({g}, {factor})",
+            total=f"torch.addcmul({{to}}, {g}, {factor})",
+        )
+
+    def _collect(self, name: str, *, new: str, written: str, added: str, total: str) -> None:
+        """Add to the gradient of a name, in the way that fits what is known of it.
+
+        Written into its columns or new at first, then added in place where the name owns it, else
+        a new total; `{to}` stands for the columns or for what is known.
+        """
+        known, column = self._names.get(name), self._column_of(name)
+        if known is None and column in self.plan.column:
+            slot = self._slot(column)
+            self.source.add(written.format(to=slot))
+            self._own(name, slot)
         elif known is None:
-            self._own(name, self._new(f"torch.mul({g}, {factor})"))
+            self._own(name, self._new(new))
         elif name in self._owned:
-            self.source.add(f"{known}.addcmul_({g}, {factor})")
+            self.source.add(added.format(to=known))
         else:
-            self._own(name, self._new(f"torch.addcmul({known}, {g}, {factor})"))
+            self._own(name, self._new(total.format(to=known)))
 
     def _own(self, name: str, variable: str) -> None:
         self._names[name] = variable
@@ -167,6 +173,6 @@ class BackwardSource:
         start = self.plan.column[linear]
         return self.source.view(View("linear_grad", start, start + 1))
 
-    def _block_name(self, name: str) -> str:
+    def _column_of(self, name: str) -> str:
         """The linear map in whose columns the gradient of a name is collected."""
         return self.plan.in_place.get(name, name)

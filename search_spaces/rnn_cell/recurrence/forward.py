@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from search_spaces.rnn_cell.architecture import Node
 from search_spaces.rnn_cell.recurrence.plan import Plan, X, is_result
 from search_spaces.rnn_cell.recurrence.source import Source, View
@@ -45,6 +47,10 @@ def place(plan: Plan, name: str) -> View:
     return View(f"node {name}")
 
 
+def _value(plan: Plan, source: Source, name: str) -> str:
+    return source.view(place(plan, name))
+
+
 def _push(plan: Plan, source: Source, name: str) -> None:
     """Add a value's products to the linear maps that read it; those of `x` are there already."""
     if name == X:
@@ -73,9 +79,7 @@ def _compute(plan: Plan, source: Source, group: tuple[Node, ...]) -> None:
 
 
 def _elementwise(plan: Plan, source: Source, node: Node) -> None:
-    def value(name: str) -> str:
-        return source.view(place(plan, name))
-
+    value = partial(_value, plan, source)
     out = value(node.name)
     if node.op in ELSEWHERE:
         source.add(ELSEWHERE[node.op].format(z=value(node.inputs[0]), v=out))
@@ -93,10 +97,7 @@ def _elementwise(plan: Plan, source: Source, node: Node) -> None:
 
 def _sum(plan: Plan, source: Source, node: Node) -> None:
     """Plain terms first, then the products of two that are added without being written down."""
-
-    def value(name: str) -> str:
-        return source.view(place(plan, name))
-
+    value = partial(_value, plan, source)
     out = value(node.name)
     plain = [value(name) for name in node.inputs if name not in plan.folded]
     pairs = [

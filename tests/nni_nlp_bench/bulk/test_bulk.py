@@ -77,8 +77,9 @@ def test_a_task_that_kills_every_worker_is_given_up() -> None:
         list(results(client, kills_its_worker, [7], name=str))
 
 
-def test_local_workers_listen_on_loopback_and_end_with_the_block() -> None:
+def test_local_workers_listen_on_loopback_and_leave_nothing_behind() -> None:
     before = set(psutil.Process().children(recursive=True))
+    environment = dict(os.environ)
     with cluster(workers=1):
         new = set(psutil.Process().children(recursive=True)) - before
         listening = [
@@ -89,6 +90,7 @@ def test_local_workers_listen_on_loopback_and_end_with_the_block() -> None:
         ]
         assert len(listening) > 2
         assert set(listening) == {"127.0.0.1"}
+    assert os.environ == environment
     _, alive = psutil.wait_procs(new, timeout=10)
     assert not [process for process in alive if "resource_tracker" not in str(process.cmdline())]
 
