@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from dataclasses import dataclass
 from typing import Any
 
 from nni.nas.execution import ExecutionEngine
-from nni.nas.execution.event import ModelEventType, TrainingEndEvent
+from nni.nas.execution.event import FinalMetricEvent, ModelEventType, TrainingEndEvent
 from nni.nas.space import ExecutableModelSpace, ModelStatus
 from nni.nas.strategy.base import Strategy
 
@@ -24,7 +25,7 @@ class SearcherStrategy(Strategy):  # type: ignore[misc]
         super().__init__()
         self.searcher = searcher
         self._choices = searcher.space.choices()
-        self._running: dict[int, tuple[ExecutableModelSpace, Proposal]] = {}
+        self._trials: dict[int, _Trial] = {}
         self._history: list[tuple[str, int, float | None]] = []
         """`ask` and `tell` in order, with the number of the proposal and its score."""
         self._numbers: dict[Proposal, int] = {}
@@ -57,24 +58,29 @@ class SearcherStrategy(Strategy):  # type: ignore[misc]
     def _initialize(
         self, model_space: ExecutableModelSpace, engine: ExecutionEngine
     ) -> ExecutableModelSpace:
+        engine.register_model_event_callback(ModelEventType.FinalMetric, self._on_metric)
         engine.register_model_event_callback(ModelEventType.TrainingEnd, self._on_end)
         return model_space
 
     def _cleanup(self) -> None:
+        self.engine.unregister_model_event_callback(ModelEventType.FinalMetric, self._on_metric)
         self.engine.unregister_model_event_callback(ModelEventType.TrainingEnd, self._on_end)
 
     def _run(self) -> None:
         while self.wait_for_resource():
             with self._lock:
                 proposal = self._again.popleft() if self._again else self._ask()
-                waiting = [model for model, _ in self._running.values()]
+                training = [trial.model for trial in self._trials.values() if not trial.ended]
             if proposal is not None:
                 self._submit(proposal)
-            elif waiting:
-                self.engine.wait_models(waiting[0])
+            elif training:
+                self.engine.wait_models(training[0])
+            elif self._trials:
+                self._give_up()
             else:
                 return
-        self.engine.wait_models(*(model for model, _ in list(self._running.values())))
+        self.engine.wait_models(*(trial.model for trial in list(self._trials.values())))
+        self._give_up()
 
     def _ask(self) -> Proposal | None:
         proposal = self.searcher.ask()
@@ -92,17 +98,47 @@ class SearcherStrategy(Strategy):  # type: ignore[misc]
         if proposal.epochs is not None:
             model.evaluator = model.evaluator.at(proposal.epochs)
         with self._lock:
-            self._running[id(model)] = (model, proposal)
+            self._trials[id(model)] = _Trial(model, proposal)
         self.engine.submit_models(model)
+
+    def _on_metric(self, event: FinalMetricEvent) -> None:
+        with self._lock:
+            trial = self._trials.get(id(event.model))
+            if trial is not None and trial.ended:
+                self._finish(trial, _score(event.metric))
 
     def _on_end(self, event: TrainingEndEvent) -> None:
         with self._lock:
-            _, proposal = self._running.pop(id(event.model), (None, None))
-            if proposal is not None:
-                finished = event.status == ModelStatus.Trained
-                self._tell(proposal, _score(event.model) if finished else None)
+            trial = self._trials.get(id(event.model))
+            if trial is None:
+                return
+            if event.status != ModelStatus.Trained:
+                self._finish(trial, None)
+            elif event.model.metric is not None:
+                self._finish(trial, _score(event.model.metric))
+            else:
+                # NNI may give two trials that start together each other's model: the metric of
+                # this one then comes from the other trial, which may take longer.
+                trial.ended = True
+
+    def _give_up(self) -> None:
+        """Count what ended, and never gave a metric, as failed."""
+        with self._lock:
+            for trial in [trial for trial in self._trials.values() if trial.ended]:
+                self._finish(trial, None)
+
+    def _finish(self, trial: _Trial, score: float | None) -> None:
+        del self._trials[id(trial.model)]
+        self._tell(trial.proposal, score)
 
 
-def _score(model: ExecutableModelSpace) -> Any:
-    metric = model.metric
+@dataclass
+class _Trial:
+    model: ExecutableModelSpace
+    proposal: Proposal
+    ended: bool = False
+    """Its process is gone; it stays here until its metric comes."""
+
+
+def _score(metric: Any) -> Any:
     return metric["default"] if isinstance(metric, dict) else metric

@@ -61,3 +61,32 @@ def test_a_state_of_a_longer_search_space_is_refused() -> None:
     small = make_strategy("grid", space, 0, EPOCHS)
     with pytest.raises(ValueError, match="proposes less than it did"):
         small.load_state_dict(first.state_dict())
+
+
+def test_a_metric_may_come_after_the_end_of_the_trial() -> None:
+    """NNI's engine, when two trials were given each other's model."""
+    from nni.nas.execution import SequentialExecutionEngine
+    from nni.nas.execution.event import FinalMetricEvent, TrainingEndEvent
+    from nni.nas.space import ModelStatus
+
+    from nni_nlp_bench.evaluators.benchmark import ChoiceSpace, SimulationEvaluator
+
+    class EndsFirst(SequentialExecutionEngine):
+        def submit_models(self, *models: Any) -> None:
+            for number, model in enumerate(models, self.model_count):
+                self.dispatch_model_event(TrainingEndEvent(model, ModelStatus.Trained))
+                if number != 2:  # never reports
+                    self.dispatch_model_event(FinalMetricEvent(model, float(number)))
+                self.model_count += 1
+
+        model_count = 0
+
+        def budget_available(self) -> bool:
+            return self.model_count < 4
+
+    strategy = evolution()
+    evaluator = SimulationEvaluator(Simulation(TABLE, Settings()), search_space(TABLE, True))
+    strategy(ChoiceSpace(evaluator), EndsFirst(4))
+    history = strategy.state_dict()["history"]
+    told = {number: score for event, number, score in history if event == "tell"}
+    assert told == {0: 0, 1: 1, 2: None, 3: 3}
