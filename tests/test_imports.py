@@ -21,6 +21,10 @@ HEAVY = [
     "torch",
 ]
 VALUES = [
+    "search_spaces.enas_cell.space",
+    "search_spaces.enas_cell.choices",
+    "search_spaces.enas_cell.encoding",
+    "search_spaces.enas_cell.recipe",
     "search_spaces.rnn_cell.space",
     "search_spaces.rnn_cell.architecture",
     "search_spaces.rnn_cell.moves",
