@@ -33,6 +33,8 @@ VALUES = [
     "nni_nlp_bench.benchmarks.catalogue",
     "nni_nlp_bench.evaluation.report",
     "nni_nlp_bench.strategies.registry",
+    "nni_nlp_bench.training.one_shot.compare",
+    "nni_nlp_bench.training.one_shot.search",
     "nni_nlp_bench.cli.app",
 ]
 

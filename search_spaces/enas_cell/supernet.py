@@ -7,6 +7,7 @@ Each pair of a node and an earlier node has its own matrix, whatever the activat
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -118,6 +119,9 @@ class MixedCell(SharedCell):
         super().__init__(nodes, input_size, hidden_size)
         self.alphas = nn.ParameterDict(alphas)
         self.softmax = softmax
+        for alpha in alphas.values():  # an exploded gradient has no direction
+            finite = partial(torch.nan_to_num, nan=0.0, posinf=0.0, neginf=0.0)
+            alpha.register_hook(finite)  # type: ignore[no-untyped-call]
 
     @classmethod
     def mutate(cls, module: nn.Module, name: str, memo: Memo, options: Memo) -> MixedCell | None:

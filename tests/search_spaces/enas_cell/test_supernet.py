@@ -143,6 +143,14 @@ def test_gradients_reach_all_alphas() -> None:
         assert alpha.grad.abs().sum() > 0
 
 
+def test_an_exploded_gradient_leaves_the_alphas_where_they_are() -> None:
+    space = supernet(DARTS())
+    (space.cell.unroll(inputs())[0] * torch.inf).sum().backward()
+    for alpha in space.cell.arch_parameters():
+        assert alpha.grad is not None
+        assert not alpha.grad.any()
+
+
 def test_samples_are_checked_in_nnis_way() -> None:
     space = EnasCellModelSpace(**SIZES)
     sample = space.to_sample(drawn(0))
