@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from nni_nlp_bench.data.corpus import Corpus
-from nni_nlp_bench.training.settings import Settings
+from nni_nlp_bench.training.settings import Settings, Sizes
 from search_spaces.enas_cell import Cell
 from search_spaces.errors import UserError
 from search_spaces.files import strict_json, whole_file
@@ -43,11 +43,13 @@ def compare_with_lstm(
     settings: Settings,
     out: Path | None = None,
     *,
+    same: Literal["widths", "parameters"] = "widths",
     epoch_done: Callable[[str, Curves], None] = lambda name, curves: None,
 ) -> tuple[Trained, Trained]:
     """Train the cell's and the LSTM's language model, both with these settings; the cell first.
 
-    With `out`, a folder: a folder for each training, where it goes on after an interruption, and
+    `same` says in what the LSTM is as large: in its widths, or, wider, in its parameters. With
+    `out`, a folder: a folder for each training, where it goes on after an interruption, and
     `comparison.json`. Raises UserError for settings that keep recurrent matrices as drawn.
     """
     from search_spaces.rnn_cell.published import named_recipe
@@ -57,10 +59,17 @@ def compare_with_lstm(
             "weight_drop 'release' trains no recurrent matrix, of which a cell of ENAS has most: "
             "take weight_drop='trained'"
         )
-    rivals: dict[str, AnyCell] = {"found": cell, "lstm": named_recipe("lstm")}
+    recipe = named_recipe("lstm")
+    sizes = settings.sizes
+    if same == "parameters":
+        sizes = _sizes_with(recipe, cell, len(corpus.vocabulary), sizes)
+    rivals: tuple[tuple[str, AnyCell, Sizes], ...] = (
+        ("found", cell, settings.sizes),
+        ("lstm", recipe, sizes),
+    )
     ours, lstm = (
-        _train(name, rival, corpus, settings, out and out / name, epoch_done)
-        for name, rival in rivals.items()
+        _train(name, rival, corpus, replace(settings, sizes=sizes), out and out / name, epoch_done)
+        for name, rival, sizes in rivals
     )
     if out is not None:
         with whole_file(out / "comparison.json") as new:
@@ -68,6 +77,22 @@ def compare_with_lstm(
             trained = {"cell": cell.to_json(), "trained": [asdict(ours), asdict(lstm)]}
             new.write_text(strict_json({**rows, **trained}) + "\n", "utf-8")
     return ours, lstm
+
+
+def _sizes_with(recipe: AnyCell, cell: AnyCell, words: int, sizes: Sizes) -> Sizes:
+    """Sizes in the same proportion that give a recipe as many parameters as a cell, or nearly."""
+
+    def parameters(of: AnyCell, sizes: Sizes) -> int:
+        return words * (sizes.embedding + 1) + sum(of.num_parameters(*w) for w in sizes.of_layers())
+
+    wanted = parameters(cell, sizes)
+    found = [sizes]
+    while parameters(recipe, found[-1]) < wanted:
+        embedding = sizes.embedding + len(found)
+        found.append(
+            replace(sizes, embedding=embedding, hidden=embedding * sizes.hidden // sizes.embedding)
+        )
+    return min(found, key=lambda some: abs(parameters(recipe, some) - wanted))
 
 
 def _train(

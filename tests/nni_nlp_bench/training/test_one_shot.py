@@ -319,6 +319,18 @@ def test_the_found_cell_and_the_lstm_get_the_same(tmp_path: Path) -> None:
     assert again == ours  # gone on from its end, seconds included
 
 
+def test_the_lstm_can_have_as_many_parameters() -> None:
+    sizes = Sizes(12, 18, 2)
+    cell = Cell(tuple(Node(i, "tanh") for i in range(8)))
+    ours, lstm = compare_with_lstm(
+        cell, text(), replace(TRAINING, sizes=sizes, epochs=1), same="parameters"
+    )
+    by_widths = compare_with_lstm(cell, text(), replace(TRAINING, sizes=sizes, epochs=1))
+    assert by_widths[0].parameters == ours.parameters
+    assert by_widths[1].parameters < 0.7 * ours.parameters
+    assert lstm.parameters == pytest.approx(ours.parameters, rel=0.06)
+
+
 def test_a_training_that_would_train_no_recurrent_matrix_is_refused() -> None:
     with pytest.raises(UserError, match="take weight_drop='trained'"):
         compare_with_lstm(FORK, text(), replace(TRAINING, weight_drop="release"))

@@ -6,12 +6,23 @@ import logging
 from collections.abc import Iterator
 from typing import Any
 
+import nni
 import numpy as np
 import pytest
 import torch
 from nni.mutable import SampleValidationError
-from nni.nas.space import model_context
-from nni.nas.strategy import DARTS, ENAS, GumbelDARTS, Proxyless, RandomOneShot
+from nni.nas.evaluator import FunctionalEvaluator
+from nni.nas.execution import SequentialExecutionEngine
+from nni.nas.space import RawFormatModelSpace, model_context
+from nni.nas.strategy import (
+    DARTS,
+    ENAS,
+    GumbelDARTS,
+    Proxyless,
+    Random,
+    RandomOneShot,
+    RegularizedEvolution,
+)
 from torch import Tensor
 
 from search_spaces.enas_cell import Cell, Node, moves
@@ -165,6 +176,26 @@ def test_a_fixed_context_builds_the_cell() -> None:
         cell: Any = EnasCellModelSpace(**SIZES)
     assert isinstance(cell, EnasCell)
     assert (cell.cell, cell.input_size, cell.hidden_size) == (drawn(0), INPUT, HIDDEN)
+
+
+@pytest.mark.parametrize(
+    "strategy", [Random(seed=0), RegularizedEvolution(population_size=4, sample_size=2, seed=0)]
+)
+def test_strategies_that_train_each_cell_get_cells(strategy: Any) -> None:
+    seen = []
+
+    def evaluate(model: EnasCell) -> None:
+        seen.append(model.cell)
+        assert torch.isfinite(model.unroll(torch.ones(2, 1, INPUT))[0]).all()
+        nni.report_final_result(float(len(model.cell.ends)))
+
+    space = RawFormatModelSpace.from_model(
+        EnasCellModelSpace(**SIZES), FunctionalEvaluator(evaluate)
+    )
+    strategy(space, SequentialExecutionEngine(8))
+    assert len(seen) == 8
+    assert len(set(seen)) > 1
+    assert all(len(cell.nodes) == NODES for cell in seen)
 
 
 def test_proxyless_is_refused() -> None:
