@@ -19,7 +19,7 @@ from search_spaces.files import strict_json, whole_file
 if TYPE_CHECKING:
     from nni_nlp_bench.training.one_shot.search import Found
 
-SMOOTHED = 0.05
+SMOOTHED = 0.1
 """The share of all rewards over which the line of the plot is a running mean."""
 
 
