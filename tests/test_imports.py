@@ -21,6 +21,10 @@ HEAVY = [
     "torch",
 ]
 VALUES = [
+    "search_spaces.enas_cell.space",
+    "search_spaces.enas_cell.choices",
+    "search_spaces.enas_cell.encoding",
+    "search_spaces.enas_cell.recipe",
     "search_spaces.rnn_cell.space",
     "search_spaces.rnn_cell.architecture",
     "search_spaces.rnn_cell.moves",
@@ -29,6 +33,8 @@ VALUES = [
     "nni_nlp_bench.benchmarks.catalogue",
     "nni_nlp_bench.evaluation.report",
     "nni_nlp_bench.strategies.registry",
+    "nni_nlp_bench.training.one_shot.compare",
+    "nni_nlp_bench.training.one_shot.search",
     "nni_nlp_bench.cli.app",
 ]
 

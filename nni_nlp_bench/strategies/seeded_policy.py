@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import numpy as np
 import torch
 from nni.nas.execution import ExecutionEngine
 from nni.nas.space import ExecutableModelSpace
 from nni.nas.strategy import PolicyBasedRL
+
+from nni_nlp_bench.training.seeding import seeded
 
 
 class SeededPolicyRL(PolicyBasedRL):  # type: ignore[misc]
@@ -42,16 +42,10 @@ def _seeded(seed: int) -> Iterator[None]:
 
     One thread: the policy decides one choice at a time, and threads only get in each other's way.
     """
-    numpy_state, python_state = np.random.get_state(), random.getstate()
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        np.random.seed(seed % 2**32)
-        random.seed(seed)
-        try:
+    try:
+        with seeded(seed):
             yield
-        finally:
-            torch.set_num_threads(threads)
-            np.random.set_state(numpy_state)
-            random.setstate(python_state)
+    finally:
+        torch.set_num_threads(threads)

@@ -13,9 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from nni_nlp_bench.training.cells import AnyCell, Layer, layer_of
 from nni_nlp_bench.training.settings import Dropouts, Sizes, WeightDrop
-from search_spaces.rnn_cell import Recipe
-from search_spaces.rnn_cell.network import RecurrentCell
 from search_spaces.rnn_cell.recurrence.function import Trace
 
 States = list[tuple[Tensor, ...]]
@@ -47,7 +46,7 @@ class LanguageModel(nn.Module):
 
     def __init__(
         self,
-        recipe: Recipe,
+        recipe: AnyCell,
         words: int,
         sizes: Sizes | None = None,
         dropouts: Dropouts | None = None,
@@ -62,8 +61,7 @@ class LanguageModel(nn.Module):
         self.embedding = nn.Parameter(torch.empty(words, self.sizes.embedding))
         nn.init.normal_(self.embedding, generator=self.random)  # drawn over below
         self.layers = nn.ModuleList(
-            RecurrentCell(recipe, width, hidden, self.random)
-            for width, hidden in self.sizes.of_layers()
+            layer_of(recipe, width, hidden, self.random) for width, hidden in self.sizes.of_layers()
         )
         self.decoder_bias = nn.Parameter(torch.zeros(words))
         self._draw_decoder()
@@ -85,7 +83,7 @@ class LanguageModel(nn.Module):
         self, embedded: Tensor, states: States | None = None, traces: Sequence[Trace] | None = None
     ) -> Outputs:
         """Run over vectors (time, batch, embedding); `traces`, one a layer, are filled."""
-        layers = [cast(RecurrentCell, layer) for layer in self.layers]
+        layers = [cast(Layer, layer) for layer in self.layers]
         value = self._locked(embedded, self.dropouts.input)
         last: States = []
         for i, layer in enumerate(layers):

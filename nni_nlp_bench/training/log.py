@@ -6,13 +6,15 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nni_nlp_bench.data.corpus import Corpus
 from nni_nlp_bench.training.settings import Settings
 from search_spaces.files import whole_file
-from search_spaces.rnn_cell import Recipe
 from search_spaces.rnn_cell.language_model import language_model_parameters
+
+if TYPE_CHECKING:
+    from nni_nlp_bench.training.cells import AnyCell
 
 OK = "OK"
 NAN = "loss is nan!"
@@ -49,7 +51,7 @@ class Subject:
     num_params: int
 
     @classmethod
-    def of(cls, recipe: Recipe, recipe_id: int, corpus: Corpus, settings: Settings) -> Subject:
+    def of(cls, recipe: AnyCell, recipe_id: int, corpus: Corpus, settings: Settings) -> Subject:
         """The subject of a training."""
         layers = settings.sizes.of_layers()
         parameters = language_model_parameters(recipe, len(corpus.vocabulary), layers)

@@ -13,12 +13,12 @@ from typing import Any
 import torch
 
 from nni_nlp_bench.data.corpus import Corpus
+from nni_nlp_bench.training.cells import AnyCell
 from nni_nlp_bench.training.log import NAN, Curves, Subject, log_name, release_log, write_log
 from nni_nlp_bench.training.settings import Settings
 from nni_nlp_bench.training.trainer import Trainer
 from search_spaces.errors import UserError
 from search_spaces.files import whole_file
-from search_spaces.rnn_cell import Recipe
 
 CHECKPOINT = "checkpoint.pt"
 VOCABULARY = "vocabulary.txt"
@@ -30,7 +30,7 @@ EpochDone = Callable[[Curves], None]
 
 
 def train(
-    recipe: Recipe,
+    recipe: AnyCell,
     corpus: Corpus,
     settings: Settings,
     out: Path | None = None,

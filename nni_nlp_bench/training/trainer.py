@@ -14,11 +14,11 @@ from torch.nn.utils import clip_grad_norm_
 
 from nni_nlp_bench.data.batches import columns, window, windows
 from nni_nlp_bench.data.corpus import Corpus
+from nni_nlp_bench.training.cells import AnyCell
 from nni_nlp_bench.training.language_model import LanguageModel, Outputs, States, detached
 from nni_nlp_bench.training.objective import draw_length, penalties
 from nni_nlp_bench.training.settings import Settings
 from search_spaces.errors import UserError
-from search_spaces.rnn_cell import Recipe
 
 AfterStep = Callable[[int, int], None]
 """Called with the rows trained in this epoch, and all rows of the epoch."""
@@ -49,7 +49,7 @@ class Trainer:
     """A model, its optimizer and where it stands in its epoch."""
 
     def __init__(
-        self, recipe: Recipe, corpus: Corpus, settings: Settings, device: str = "cpu"
+        self, recipe: AnyCell, corpus: Corpus, settings: Settings, device: str = "cpu"
     ) -> None:
         self.settings = settings
         self.device = _device(device)

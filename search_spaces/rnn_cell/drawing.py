@@ -7,8 +7,7 @@ from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from search_spaces.errors import UserError
-from search_spaces.files import whole_file
+from search_spaces.pictures import save_picture
 from search_spaces.rnn_cell.architecture import Recipe
 from search_spaces.rnn_cell.language_model import language_model_parameters
 from search_spaces.rnn_cell.layout import Layout, arrange
@@ -16,8 +15,6 @@ from search_spaces.rnn_cell.layout import Layout, arrange
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-FORMATS = ("png", "svg", "pdf")
 
 
 class Style(NamedTuple):
@@ -62,18 +59,7 @@ def draw(recipe: Recipe, path: Path) -> None:
     The title's parameters are those of the benchmark's language model on PTB. Raises UserError for
     a suffix other than png, svg, pdf, and where the file cannot be written.
     """
-    import matplotlib as mpl
-
-    kind = path.suffix.removeprefix(".").lower()
-    if kind not in FORMATS:
-        raise UserError(
-            f"cannot draw {str(path)!r}: the suffix must be one of {', '.join(FORMATS)}"
-        )
-    # No date and no random ids: equal cells give equal files. Text stays text in an SVG.
-    undated = {"png": {}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}[kind]
-    text = {"svg.fonttype": "none", "svg.hashsalt": recipe.canonical_key}
-    with whole_file(path) as file, mpl.rc_context(text):
-        figure(recipe).savefig(file, format=kind, dpi=150, metadata=undated)
+    save_picture(lambda: figure(recipe), path, recipe.canonical_key)
 
 
 def figure(recipe: Recipe) -> Figure:

@@ -10,7 +10,10 @@ import pytest
 from search_spaces.base import SPACES, SearchSpace, get_space
 from search_spaces.testing import SpaceContract
 
-NETWORK_SIZES = {"rnn_cell": {"input_size": 4, "hidden_size": 6}}
+NETWORK_SIZES = {
+    "enas_cell": {"input_size": 4, "hidden_size": 6},
+    "rnn_cell": {"input_size": 4, "hidden_size": 6},
+}
 
 
 class TestSpaces(SpaceContract):

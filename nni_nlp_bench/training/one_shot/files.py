@@ -1,0 +1,84 @@
+"""The files of a one-shot search."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nni_nlp_bench.data.corpus import Corpus
+from nni_nlp_bench.training.one_shot.module import Reward
+from nni_nlp_bench.training.one_shot.settings import OneShot, OneShotSettings
+from search_spaces.enas_cell import Cell, CellError
+from search_spaces.enas_cell.recipe import to_recipe
+from search_spaces.files import strict_json, whole_file
+
+if TYPE_CHECKING:
+    from nni_nlp_bench.training.one_shot.search import Found
+
+SMOOTHED = 0.1
+"""The share of all rewards over which the line of the plot is a running mean."""
+
+
+def write_files(
+    out: Path,
+    corpus: Corpus,
+    strategy: OneShot,
+    settings: OneShotSettings,
+    seed: int,
+    found: Found,
+) -> None:
+    """`best.json`: the cell, its recipe or why there is none, its perplexity; `settings.json`;
+    `rewards.csv`: one row a reward; `rewards.png`: their course; `best.png`: the cell."""
+    from search_spaces.enas_cell.drawing import draw
+
+    run = {"strategy": strategy, "seed": seed, "corpus": corpus.name, "digest": corpus.digest}
+    _write(out / "settings.json", {**run, **asdict(settings)})
+    _write(out / "best.json", {**run, **_described(found.cell), "perplexity": found.perplexity})
+    with (
+        whole_file(out / "rewards.csv") as new,
+        new.open("w", encoding="utf-8", newline="") as file,
+    ):
+        writer = csv.DictWriter(file, [field.name for field in fields(Reward)])
+        writer.writeheader()
+        writer.writerows(map(asdict, found.rewards))
+    _plot(out / "rewards.png", found.rewards, f"{strategy} on {corpus.name}, seed {seed}")
+    draw(found.cell, out / "best.png")
+
+
+def _described(cell: Cell) -> dict[str, Any]:
+    """A cell in its own form, and as a recipe of NAS-Bench-NLP where one says the same."""
+    own = {"cell": json.loads(cell.to_json()), "canonical_key": cell.canonical_key}
+    try:
+        return {**own, "recipe": json.loads(to_recipe(cell).to_json())}
+    except CellError as error:
+        return {**own, "recipe": None, "why_no_recipe": str(error)}
+
+
+def _write(path: Path, value: dict[str, Any]) -> None:
+    with whole_file(path) as new:
+        new.write_text(strict_json(value) + "\n", "utf-8")
+
+
+def _plot(path: Path, rewards: Sequence[Reward], title: str) -> None:
+    """Every reward as a point, and their running mean as a line; higher is better."""
+    import numpy as np
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    values = np.array([reward.reward for reward in rewards])
+    width = max(1, int(SMOOTHED * len(values)))
+    smooth = np.convolve(values, np.full(width, 1 / width), "valid")
+    figure = Figure(figsize=(7, 4), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots()
+    axes.plot(np.arange(1, len(values) + 1), values, ".", markersize=3, color="#56B4E9")
+    axes.plot(np.arange(width, len(values) + 1), smooth, color="#0072B2")
+    axes.set_xlabel("windows of the validation text")
+    axes.set_ylabel("reward: 80 / perplexity")
+    axes.set_title(f"{title}\npoints: rewards; line: mean of the last {width}", fontsize=10)
+    with whole_file(path) as new:
+        figure.savefig(new, dpi=130)

@@ -1,0 +1,34 @@
+"""Pictures of architectures as files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from search_spaces.errors import UserError
+from search_spaces.files import whole_file
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+FORMATS = ("png", "svg", "pdf")
+
+
+def save_picture(figure: Callable[[], Figure], path: Path, salt: str) -> None:
+    """Write a figure; the suffix of `path` is the format. Equal salts and figures, equal files.
+
+    Raises UserError for a suffix other than png, svg, pdf, and where the file cannot be written.
+    """
+    import matplotlib as mpl
+
+    kind = path.suffix.removeprefix(".").lower()
+    if kind not in FORMATS:
+        raise UserError(
+            f"cannot draw {str(path)!r}: the suffix must be one of {', '.join(FORMATS)}"
+        )
+    # No date and no random ids. Text stays text in an SVG.
+    undated = {"png": {}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}[kind]
+    text = {"svg.fonttype": "none", "svg.hashsalt": salt}
+    with whole_file(path) as file, mpl.rc_context(text):
+        figure().savefig(file, format=kind, dpi=150, metadata=undated)
