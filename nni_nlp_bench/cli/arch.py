@@ -87,14 +87,29 @@ def check(
 
 
 def read_architecture(space: Any, text: str) -> Any:
-    """The architecture of that name, JSON text or file. Raises UserError."""
+    """The architecture of that name, JSON text or file: `best.json` too. Raises UserError."""
     if text.lstrip().startswith("{") or text in space.published() or not _names_file(text):
         return space.parse(text)
     content = _text_of(Path(text))
     try:
-        return space.parse(content)
+        return space.parse(_found(content, space.name) or content)
     except UserError as error:
         raise type(error)(f"{text}: {error}") from None
+
+
+def _found(content: str, space: str) -> str | None:
+    """The architecture in what a search wrote; None for any other text. Raises UserError."""
+    import json
+
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(found, dict) or not isinstance(found.get("space"), str):
+        return None
+    if found["space"] != space:
+        raise UserError(f"found in the space {found['space']}: give --space {found['space']}")
+    return json.dumps(found["architecture"])
 
 
 def _names_file(text: str) -> bool:

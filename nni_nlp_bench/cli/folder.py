@@ -9,16 +9,18 @@ from typing import Any
 
 from search_spaces.errors import UserError
 
+SETTINGS, LOCK = "settings.json", ".lock"
+
 
 @contextmanager
 def claimed(out: Path, settings: Mapping[str, Any], what: str) -> Iterator[None]:
     """Hold the folder, with the settings in it; refuse one that holds `what` with other settings.
 
-    Raises UserError.
+    A user's error before anything else is written leaves nothing behind. Raises UserError.
     """
     from filelock import FileLock, Timeout
 
-    lock = FileLock(out / ".lock", timeout=0)
+    lock = FileLock(out / LOCK, timeout=0)
     try:
         out.mkdir(parents=True, exist_ok=True)
         lock.acquire()
@@ -31,8 +33,20 @@ def claimed(out: Path, settings: Mapping[str, Any], what: str) -> Iterator[None]
     except OSError as error:
         raise UserError(f"cannot write --out {out}: {error.strerror or error}") from None
     with lock:
-        _check_settings(out / "settings.json", settings, what)
-        yield
+        _check_settings(out / SETTINGS, settings, what)
+        try:
+            yield
+        except UserError:
+            _clear(out)
+            raise
+
+
+def _clear(out: Path) -> None:
+    """Remove a folder that holds nothing but the claim."""
+    if {path.name for path in out.iterdir()} == {SETTINGS, LOCK}:
+        for name in (SETTINGS, LOCK):
+            (out / name).unlink()
+        out.rmdir()
 
 
 def _check_settings(path: Path, settings: Mapping[str, Any], what: str) -> None:

@@ -19,6 +19,7 @@ from nni_nlp_bench.training.language_model import LanguageModel, Outputs, States
 from nni_nlp_bench.training.objective import draw_length, penalties
 from nni_nlp_bench.training.settings import Settings
 from search_spaces.errors import UserError
+from search_spaces.rnn_cell import Recipe
 
 AfterStep = Callable[[int, int], None]
 """Called with the rows trained in this epoch, and all rows of the epoch."""
@@ -32,6 +33,15 @@ def _device(name: str) -> torch.device:
         reason = str(error).partition("\n")[0]
         raise UserError(f"device {name!r} cannot be used: {reason}") from None
     return device
+
+
+def _check_weight_drop(cell: AnyCell, settings: Settings) -> None:
+    """Of a cell of ENAS, most matrices are recurrent. Raises UserError."""
+    if settings.weight_drop == "release" and not isinstance(cell, Recipe):
+        raise UserError(
+            "weight drop 'release' leaves recurrent matrices as drawn, which are most of a cell of "
+            "ENAS: take 'trained'"
+        )
 
 
 def _check_length(corpus: Corpus, settings: Settings) -> None:
@@ -54,6 +64,7 @@ class Trainer:
         self.settings = settings
         self.device = _device(device)
         _check_length(corpus, settings)
+        _check_weight_drop(recipe, settings)
         self.model = LanguageModel(
             recipe,
             len(corpus.vocabulary),

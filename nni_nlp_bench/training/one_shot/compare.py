@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Literal
 from nni_nlp_bench.data.corpus import Corpus
 from nni_nlp_bench.training.settings import Settings, Sizes
 from search_spaces.enas_cell import Cell
-from search_spaces.errors import UserError
 from search_spaces.files import strict_json, whole_file
 from search_spaces.rnn_cell.language_model import language_model_parameters
 
@@ -55,11 +54,6 @@ def compare_with_lstm(
     """
     from search_spaces.rnn_cell.published import named_recipe
 
-    if settings.weight_drop == "release":
-        raise UserError(
-            "weight_drop 'release' trains no recurrent matrix, of which a cell of ENAS has most: "
-            "take weight_drop='trained'"
-        )
     recipe = named_recipe("lstm")
     sizes = settings.sizes
     if same == "parameters":

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from nni_nlp_bench.data.corpus import Corpus
 from nni_nlp_bench.training.one_shot.module import Reward
 from nni_nlp_bench.training.one_shot.settings import OneShot, OneShotSettings
-from search_spaces.enas_cell import Cell, CellError
+from search_spaces.enas_cell import CellError
 from search_spaces.enas_cell.recipe import to_recipe
 from search_spaces.files import strict_json, whole_file
 
@@ -31,13 +31,12 @@ def write_files(
     seed: int,
     found: Found,
 ) -> None:
-    """`best.json`: the cell, its recipe or why there is none, its perplexity; `settings.json`;
-    `rewards.csv`: one row a reward; `rewards.png`: their course; `best.png`: the cell."""
+    """`settings.json`; `best.json`; `rewards.csv`: one row a reward; `rewards.png`: their course;
+    `best.png`: the cell."""
     from search_spaces.enas_cell.drawing import draw
 
-    run = {"strategy": strategy, "seed": seed, "corpus": corpus.name, "digest": corpus.digest}
-    _write(out / "settings.json", {**run, **asdict(settings)})
-    _write(out / "best.json", {**run, **_described(found.cell), "perplexity": found.perplexity})
+    _write(out / "settings.json", settings_of(corpus, strategy, settings, seed))
+    _write(out / "best.json", best_of(corpus, strategy, seed, found))
     with (
         whole_file(out / "rewards.csv") as new,
         new.open("w", encoding="utf-8", newline="") as file,
@@ -49,13 +48,33 @@ def write_files(
     draw(found.cell, out / "best.png")
 
 
-def _described(cell: Cell) -> dict[str, Any]:
-    """A cell in its own form, and as a recipe of NAS-Bench-NLP where one says the same."""
-    own = {"cell": json.loads(cell.to_json()), "canonical_key": cell.canonical_key}
+def settings_of(
+    corpus: Corpus, strategy: OneShot, settings: OneShotSettings, seed: int
+) -> dict[str, Any]:
+    """What decides the result of a search."""
+    return {**_run(corpus, strategy, seed), **asdict(settings)}
+
+
+def best_of(corpus: Corpus, strategy: OneShot, seed: int, found: Found) -> dict[str, Any]:
+    """The found cell, and the recipe of NAS-Bench-NLP that says the same, or why none does."""
+    cell = found.cell
     try:
-        return {**own, "recipe": json.loads(to_recipe(cell).to_json())}
+        recipe, why = json.loads(to_recipe(cell).to_json()), None
     except CellError as error:
-        return {**own, "recipe": None, "why_no_recipe": str(error)}
+        recipe, why = None, str(error)
+    return {
+        "space": "enas_cell",
+        "architecture": json.loads(cell.to_json()),
+        "canonical_key": cell.canonical_key,
+        **_run(corpus, strategy, seed),
+        "perplexity": found.perplexity,
+        "recipe": recipe,
+        "why_no_recipe": why,
+    }
+
+
+def _run(corpus: Corpus, strategy: OneShot, seed: int) -> dict[str, Any]:
+    return {"strategy": strategy, "seed": seed, "corpus": corpus.name, "digest": corpus.digest}
 
 
 def _write(path: Path, value: dict[str, Any]) -> None:

@@ -35,8 +35,8 @@ def search_one_shot(
     out: Path | None = None,
     *,
     progress: bool = False,
-) -> Cell:
-    """Train the shared weights and the choices by NNI's ENAS or DARTS; the best cell.
+) -> Found:
+    """Train the shared weights and the choices by NNI's ENAS or DARTS.
 
     With `out`, a folder: see `files.py` for what is written there. `progress` shows Lightning's
     bar on stderr. The same arguments give the same cell on the same machine. Raises UserError.
@@ -52,7 +52,7 @@ def search_one_shot(
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
         write_files(out, corpus, strategy, settings, seed, found)
-    return found.cell
+    return found
 
 
 def _search(

@@ -87,7 +87,7 @@ def run(strategy: Any, settings: OneShotSettings = SMALL) -> list[Reward]:
 @pytest.mark.parametrize("name", STRATEGIES)
 def test_the_same_seed_finds_the_same_cell(name: OneShot, tmp_path: Path) -> None:
     before = torch.random.get_rng_state(), np.random.get_state()[1].tolist()
-    cells = [search_one_shot(text(), name, SMALL, 5, tmp_path / str(i)).to_json() for i in range(2)]
+    cells = [search_one_shot(text(), name, SMALL, 5, tmp_path / str(i)).cell for i in range(2)]
     assert cells[0] == cells[1]
     rewards = [(tmp_path / str(i) / "rewards.csv").read_text("utf-8") for i in range(2)]
     assert rewards[0] == rewards[1]
@@ -99,13 +99,13 @@ def test_the_same_seed_finds_the_same_cell(name: OneShot, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("name", STRATEGIES)
 def test_the_files_tell_the_search(name: OneShot, tmp_path: Path) -> None:
-    cell = search_one_shot(text(), name, SMALL, 5, tmp_path / "new" / "folder")
+    cell = search_one_shot(text(), name, SMALL, 5, tmp_path / "new" / "folder").cell
     folder = tmp_path / "new" / "folder"
     assert sorted(path.name for path in folder.iterdir()) == [
         "best.json", "best.png", "rewards.csv", "rewards.png", "settings.json",
     ]  # fmt: skip
     best = json.loads((folder / "best.json").read_text("utf-8"))
-    assert Cell.from_json(json.dumps(best["cell"])) == cell
+    assert Cell.from_json(json.dumps(best["architecture"])) == cell
     assert len(cell.nodes) == SMALL.nodes
     assert best["perplexity"] < 7  # of seven words: something was learned
     settings = json.loads((folder / "settings.json").read_text("utf-8"))
@@ -332,5 +332,5 @@ def test_the_lstm_can_have_as_many_parameters() -> None:
 
 
 def test_a_training_that_would_train_no_recurrent_matrix_is_refused() -> None:
-    with pytest.raises(UserError, match="take weight_drop='trained'"):
+    with pytest.raises(UserError, match="ENAS: take 'trained'"):
         compare_with_lstm(FORK, text(), replace(TRAINING, weight_drop="release"))

@@ -1,0 +1,90 @@
+"""`search` with the one-shot strategies as a user runs it, and what is done with its result."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from nni_nlp_bench.cli.app import app
+from search_spaces.enas_cell import Cell
+
+WORDS = [f"w{i}" for i in range(6)]
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+@pytest.fixture
+def text(tmp_path: Path) -> Path:
+    """A text that goes round in a circle."""
+    folder = tmp_path / "text"
+    folder.mkdir()
+    for part, lines in (("train", 60), ("valid", 30), ("test", 30)):
+        (folder / f"{part}.txt").write_text((" ".join(WORDS) + "\n") * lines, "utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("strategy", ["enas", "darts"])
+def test_a_found_cell_is_trained_from_scratch(strategy: str, text: Path, tmp_path: Path) -> None:
+    out = tmp_path / "found"
+    options = ["--space", "enas_cell", "--strategy", strategy, "--corpus", text, "--seed", 3]
+    sizes = ["--epochs", 2, "--nodes", 3, "--width", 8]
+    searched = run("search", *options, *sizes, "--out", out, "--json")
+    assert searched.exit_code == 0, searched.stderr
+    answer = json.loads(searched.stdout)
+    best = json.loads((out / "best.json").read_text("utf-8"))
+    assert answer == {**best, "out": str(out)}
+    assert len(Cell.from_json(json.dumps(best["architecture"])).nodes) == 3
+    assert best["strategy"] == strategy
+    with (out / "rewards.csv").open(encoding="utf-8") as stream:
+        assert {row["epoch"] for row in csv.DictReader(stream)} == {"0", "1"}
+    assert {"best.png", "rewards.png"} <= {path.name for path in out.iterdir()}
+
+    drawn = run("arch", "draw", "--space", "enas_cell", "--architecture", out / "best.json",
+                "--out", tmp_path / "cell.png")  # fmt: skip
+    assert drawn.exit_code == 0, drawn.stderr
+    train = ["train", "--space", "enas_cell", "--architecture", out / "best.json", "--corpus", text,
+             "--epochs", 1, "--embedding", 8, "--hidden", 8, "--layers", 1, "--bptt", 10,
+             "--out", tmp_path / "trained", "--json"]  # fmt: skip
+    refused = run(*train)
+    assert refused.exit_code == 2
+    assert "take 'trained'" in refused.stderr
+    assert not (tmp_path / "trained").exists()
+    trained = run(*train, "--weight-drop", "trained")
+    assert trained.exit_code == 0, trained.stderr
+    assert json.loads(trained.stdout)["status"] == "OK"
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        (["--strategy", "enas", "--corpus", "pydoc-small"], "give --space enas_cell"),
+        (["--strategy", "enas", "--space", "enas_cell"], "give --corpus"),
+        (["--strategy", "darts", "--trials", "9"], "darts trains shared weights on a text: leave"),
+        (["--strategy", "random", "--corpus", "ptb"], "random asks a benchmark: leave --corpus"),
+        (
+            ["--strategy", "enas", "--space", "enas_cell", "--corpus", "nowhere"],
+            "unknown corpus 'nowhere'",
+        ),
+    ],
+)
+def test_wrong_options_get_one_line(options: list[str], complaint: str, tmp_path: Path) -> None:
+    refused = run("search", *options, "--out", tmp_path / "out")
+    assert refused.exit_code == 2
+    assert complaint in refused.stderr
+    assert len(refused.stderr.splitlines()) == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_cell_of_another_space_is_refused(tmp_path: Path) -> None:
+    best = {"space": "enas_cell", "architecture": {"nodes": [[0, "tanh"]]}}
+    (tmp_path / "best.json").write_text(json.dumps(best), "utf-8")
+    refused = run("arch", "show", "--space", "rnn_cell", "--architecture", tmp_path / "best.json")
+    assert refused.exit_code == 2
+    assert "give --space enas_cell" in refused.stderr
