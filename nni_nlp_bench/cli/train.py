@@ -77,12 +77,12 @@ def _train(
     from nni_nlp_bench.cli.output import bar, print_json
     from nni_nlp_bench.data.corpora import load_corpus
     from nni_nlp_bench.reports.training_curves import draw_training
+    from nni_nlp_bench.training.cells import cell_space
     from nni_nlp_bench.training.memory import keep_freed_memory
     from nni_nlp_bench.training.run import train as run_training
-    from search_spaces.base import get_space
     from search_spaces.rnn_cell.published import id_of
 
-    recipe = read_architecture(get_space(space), architecture)
+    recipe = read_architecture(cell_space(space), architecture)
     corpus = load_corpus(corpus_name)
     claim = {"recipe": recipe.to_json(), "corpus": corpus.digest, **asdict(settings)}
     keep_freed_memory()

@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from nni_nlp_bench.evaluators.trials import Report, TrainingFailedError
-from search_spaces.errors import UserError
 
 if TYPE_CHECKING:
     from nni_nlp_bench.training.log import Curves
@@ -39,9 +38,9 @@ class TrainingTrials:
 
     def __init__(self, space: str, options: Namespace) -> None:
         from nni_nlp_bench.data.corpora import load_corpus
+        from nni_nlp_bench.training.cells import cell_space
 
-        if space != "rnn_cell":
-            raise UserError(f"only cells of space rnn_cell can be trained, not {space!r}")
+        cell_space(space)
         self._corpus = load_corpus(options.corpus)
         self._settings = _settings(options)
         self._device: str = options.device

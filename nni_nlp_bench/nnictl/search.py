@@ -102,7 +102,7 @@ class Reports:
         if best is not None:
             shown["predicted"] = int(best.result.origin == "predicted")
         if found and best is not None:
-            shown["architecture"] = best.evaluated.to_json()
+            shown |= {"space": self._space, "architecture": best.evaluated.to_json()}
             shown |= {"source": best.result.source, "origin": best.result.origin}
         self._manager.report({**self._losses(loss), **_known(hours=trial.end_s / 3600), **shown})
 

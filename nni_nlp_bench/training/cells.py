@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+import json
+from typing import Any, TypeAlias
 
 import torch
 
+from search_spaces.base import SearchSpace, get_space
 from search_spaces.enas_cell import Cell
 from search_spaces.enas_cell.network import EnasCell
+from search_spaces.errors import UserError
 from search_spaces.rnn_cell import Recipe
 from search_spaces.rnn_cell.network import RecurrentCell
 
 AnyCell: TypeAlias = Recipe | Cell
+SPACES = ("rnn_cell", "enas_cell")
 Layer: TypeAlias = RecurrentCell | EnasCell
 
 
@@ -20,3 +24,17 @@ def layer_of(cell: AnyCell, input_size: int, hidden_size: int, generator: torch.
     if isinstance(cell, Recipe):
         return RecurrentCell(cell, input_size, hidden_size, generator)
     return EnasCell(cell, input_size, hidden_size, generator)
+
+
+def cell_space(name: str) -> SearchSpace[Any]:
+    """The space of that name. Raises UserError for one whose networks are no cells."""
+    space = get_space(name)
+    if name not in SPACES:
+        raise UserError(f"space {name} has no recurrent cells; these have: {', '.join(SPACES)}")
+    return space
+
+
+def cell_of(text: str) -> AnyCell:
+    """The cell of any of these spaces from its JSON text. Raises UserError."""
+    of_enas = isinstance(json.loads(text).get("nodes"), list)
+    return Cell.from_json(text) if of_enas else Recipe.from_json(text)

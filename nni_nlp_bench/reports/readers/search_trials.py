@@ -41,7 +41,7 @@ def searches_of_trials(experiment: NniExperiment) -> Reading:
         or f"benchmark not recorded, {experiment.name}"
     )
     optimum = _optimum(experiment, finished)
-    space = experiment.option("space") or "rnn_cell"
+    space = _space(experiment, finished)
     records = tuple(
         SearchRecord(
             experiment=experiment.name,
@@ -117,6 +117,17 @@ def _find(experiment: NniExperiment, trial: TrialJob) -> Find | None:
         origin=origin_of(last.get("origin")),
         source=last.get("source"),
     )
+
+
+def _space(experiment: NniExperiment, trials: Sequence[TrialJob]) -> str:
+    """Where the architectures are from; trials tell it since there is more than one space."""
+    told = (
+        str(record["space"])
+        for trial in trials
+        for record in experiment.intermediates(trial.id)
+        if "space" in record
+    )
+    return next(told, "rnn_cell")
 
 
 def _counts(experiment: NniExperiment, trial: TrialJob) -> Counts:

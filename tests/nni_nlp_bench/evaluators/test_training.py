@@ -70,8 +70,17 @@ def test_a_training_that_breaks_off_fails_the_trial() -> None:
 def test_bad_options_get_one_line(name: str) -> None:
     with pytest.raises(UserError, match="unknown corpus 'nowhere'"):
         evaluator(name, "--corpus", "nowhere")
-    with pytest.raises(UserError, match="only cells of space rnn_cell"):
-        evaluator(name, space="textnas")
+    complaints = {"training": "unknown search space 'nowhere'", "training_free": "only cells of"}
+    with pytest.raises(UserError, match=complaints[name]):
+        evaluator(name, space="nowhere")
+
+
+def test_cells_of_enas_are_trained_as_well() -> None:
+    reported: list[float] = []
+    cell = get_space("enas_cell").sample(np.random.default_rng(0))
+    trial = evaluator("training", *TINY, space="enas_cell")
+    assert trial.evaluate(cell, None, reported.append)["default"] == reported[-1] < math.log(1_000)
+    assert len(reported) == 2
 
 
 def test_the_trial_command_trains() -> None:

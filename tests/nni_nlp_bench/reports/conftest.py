@@ -47,7 +47,12 @@ def search_results(
         record = {"default": shown - optimum, "loss": shown, "hours": 2.0 * (i + 1), "predicted": 1}
         if math.isnan(incumbent):
             record["failed"] = 1
-        new = {"architecture": cell(i), "source": "made-up", "origin": "predicted"}
+        new = {
+            "space": "rnn_cell",
+            "architecture": cell(i),
+            "source": "made-up",
+            "origin": "predicted",
+        }
         told.append(record | (new if better else {}) | changes)
     final = {
         **{key: told[-1][key] for key in ("default", "loss", "hours")},
