@@ -26,7 +26,7 @@ def build_mini(
     from nni_nlp_bench.cli.output import bar
 
     with (
-        claimed(out, {"benchmark": "mini"}, "benchmark"),
+        claimed(out, {"benchmark": "mini"}, "a benchmark"),
         bar("building") as progress,
         cluster(scheduler, workers) as client,
     ):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +14,7 @@ from search_spaces.errors import UserError
 if TYPE_CHECKING:
     from nni_nlp_bench.evaluation.classification import TaskResult
     from nni_nlp_bench.evaluation.evaluate import Evaluation
+    from nni_nlp_bench.evaluation.tasks import Task
     from nni_nlp_bench.training.trained import TrainedModel
 
 ALL_TASKS = "rte,mrpc,cola,sst2"
@@ -37,14 +39,32 @@ def evaluate(
     """
     from nni_nlp_bench.cli.folder import claimed
     from nni_nlp_bench.cli.output import print_json
+    from nni_nlp_bench.evaluation.evaluate import Evaluation
+    from nni_nlp_bench.evaluation.evaluate import evaluate as evaluate_model
     from nni_nlp_bench.evaluation.report import report, write_csv, write_json
+    from nni_nlp_bench.evaluation.tasks import read_task
+    from nni_nlp_bench.evaluation.word_sets import read_word_sets
     from nni_nlp_bench.training.trained import TrainedModel
 
     if words is None and tasks is None:
         raise UserError("nothing to evaluate on: give --words, --tasks or both")
+    if out.resolve() == model.resolve():
+        raise UserError(f"--out {out} is the folder of the model; choose another --out")
     trained = TrainedModel.load(model)
-    found = _evaluation(trained, words, tasks, names, seed)
-    with claimed(out, {"model": str(model.resolve()), "epochs": trained.epochs}, "evaluation"):
+    sets = [] if words is None else read_word_sets(words)
+    chosen = [] if tasks is None else list(dict.fromkeys(map(str.strip, names.split(","))))
+    read = [] if tasks is None else [read_task(name, tasks) for name in chosen]
+    similarities = evaluate_model(trained, sets).similarities
+    claim = {
+        "model": str(model.resolve()),
+        "epochs": trained.epochs,
+        "words": None if words is None else str(words.resolve()),
+        "tasks": None if tasks is None else str(tasks.resolve()),
+        "names": chosen,
+        "seed": seed,
+    }
+    with claimed(out, claim, "an evaluation"):
+        found = Evaluation(similarities, _results(trained, read, seed), seed)
         write_csv(out / "evaluation.csv", found)
         write_json(out / "evaluation.json", found)
     if json:
@@ -53,24 +73,16 @@ def evaluate(
         _print(trained, found, out)
 
 
-def _evaluation(
-    trained: TrainedModel, words: Path | None, tasks: Path | None, names: str, seed: int
-) -> Evaluation:
+def _results(trained: TrainedModel, tasks: Sequence[Task], seed: int) -> tuple[TaskResult, ...]:
     from nni_nlp_bench.cli.output import bar
-    from nni_nlp_bench.evaluation.evaluate import Evaluation, evaluate
-    from nni_nlp_bench.evaluation.tasks import read_task
-    from nni_nlp_bench.evaluation.word_sets import read_word_sets
+    from nni_nlp_bench.evaluation.evaluate import evaluate
 
-    sets = [] if words is None else read_word_sets(words)
-    chosen = [] if tasks is None else dict.fromkeys(name.strip() for name in names.split(","))
-    read = [] if tasks is None else [read_task(name, tasks) for name in chosen]
-    similarities = evaluate(trained, sets).similarities
     results: list[TaskResult] = []
     with bar("tasks") as progress:
-        for done, task in enumerate(read):
-            progress(done, len(read))
+        for done, task in enumerate(tasks):
+            progress(done, len(tasks))
             results += evaluate(trained, tasks=[task], seed=seed).tasks
-    return Evaluation(similarities, tuple(results), seed)
+    return tuple(results)
 
 
 def _print(trained: TrainedModel, found: Evaluation, out: Path) -> None:

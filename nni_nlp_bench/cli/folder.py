@@ -57,4 +57,4 @@ def _check_settings(path: Path, settings: Mapping[str, Any], what: str) -> None:
         with whole_file(path) as new:
             new.write_text(text, "utf-8")
     elif path.read_text("utf-8") != text:
-        raise UserError(f"{path.parent} holds a {what} with other options; choose another --out")
+        raise UserError(f"{path.parent} holds {what} with other options; choose another --out")

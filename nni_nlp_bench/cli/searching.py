@@ -30,7 +30,7 @@ def run_and_report(
     """Run the comparison, or go on with it, and leave its results in `out`."""
     benchmark = load(comparison.benchmark)
     _check(benchmark, comparison, space)
-    with claimed(out, asdict(comparison), "search"):
+    with claimed(out, asdict(comparison), "a search"):
         _run_and_report(benchmark, comparison, out, processes, as_json)
 
 

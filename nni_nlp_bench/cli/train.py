@@ -86,7 +86,7 @@ def _train(
     corpus = load_corpus(corpus_name)
     claim = {"recipe": recipe.to_json(), "corpus": corpus.digest, **asdict(settings)}
     keep_freed_memory()
-    with claimed(out, {**claim, "epochs": None}, "training"):
+    with claimed(out, {**claim, "epochs": None}, "a training"):
         with bar("training", percent=True) as progress:
 
             def show(trained: float) -> None:

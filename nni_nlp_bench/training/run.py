@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import time
+import zlib
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import Any
+from typing import Any, cast
+from zipfile import BadZipFile, ZipFile
 
 import torch
 
@@ -22,6 +24,9 @@ from search_spaces.files import whole_file
 
 CHECKPOINT = "checkpoint.pt"
 VOCABULARY = "vocabulary.txt"
+_STATE = {"identity", "curves", "model"}
+"""What a checkpoint holds at least."""
+_UNREADABLE = (OSError, RuntimeError, ValueError, EOFError, UnpicklingError, BadZipFile, zlib.error)
 
 Progress = Callable[[float], None]
 """Called with the epochs trained, in parts of epochs."""
@@ -118,11 +123,17 @@ class _Keeper:
 def read_checkpoint(path: Path, device: torch.device | None = None) -> dict[str, Any]:
     """The state in a checkpoint, its tensors on the device. Raises UserError."""
     try:
-        state: dict[str, Any] = torch.load(path, map_location=device or "cpu", weights_only=True)
-    except (OSError, RuntimeError, ValueError, EOFError, UnpicklingError) as error:
+        with ZipFile(path) as archive:
+            damaged = archive.testzip()  # torch.load does not compare the checksums
+        if damaged is not None:
+            raise BadZipFile(f"wrong checksum of {damaged}")
+        state = torch.load(path, map_location=device or "cpu", weights_only=True)
+        if not isinstance(state, dict) or not state.keys() >= _STATE:
+            raise ValueError("no checkpoint of a training")
+    except _UNREADABLE as error:
         reason = str(error).partition("\n")[0]
         raise UserError(f"{path} is damaged ({reason}); delete it to start over") from None
-    return state
+    return cast(dict[str, Any], state)
 
 
 def _identity(subject: Subject, settings: Settings) -> dict[str, Any]:

@@ -37,15 +37,12 @@ class TrainedModel:
         if not path.exists():
             raise UserError(f"{folder} holds no trained model: give the --out of a training")
         state = read_checkpoint(path)
-        vocabulary = _words(folder / VOCABULARY)
+        vocabulary = _words(folder / VOCABULARY, len(state["model"]["embedding"]))
         known: dict[str, Any] = state["identity"]
         model = LanguageModel(
             Recipe.from_json(known["recipe"]), len(vocabulary), Sizes(**known["sizes"])
         )
-        try:
-            model.load_state_dict(state["model"])
-        except RuntimeError:
-            raise UserError(f"{path} and {VOCABULARY} beside it do not fit each other") from None
+        model.load_state_dict(state["model"])
         curves = state["curves"]
         epochs, status = len(curves["val_losses"]), curves["status"]
         return cls(model.eval(), vocabulary, known["corpus"], epochs, status)
@@ -62,8 +59,16 @@ class TrainedModel:
         return cast(NDArray[np.float64], outputs.double().numpy())
 
 
-def _words(path: Path) -> tuple[str, ...]:
+def _words(path: Path, count: int) -> tuple[str, ...]:
+    """The words of a model that has so many."""
+    remedy = "run the same training again, which writes them anew"
     try:
-        return tuple(path.read_text("utf-8").split("\n")[:-1])
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"cannot read the words of the model: {path}: {error}") from None
+        words = tuple(path.read_text("utf-8").split("\n")[:-1])
+    except OSError as error:
+        reason = error.strerror or error
+        raise UserError(f"cannot read the model's words, {path}: {reason}; {remedy}") from None
+    except UnicodeDecodeError:
+        raise UserError(f"the model's words, {path}, are not UTF-8 text; {remedy}") from None
+    if len(words) != count:
+        raise UserError(f"{path} has {len(words):,} words, the model has {count:,}; {remedy}")
+    return words
