@@ -43,7 +43,7 @@ def search_one_shot(
     from nni_nlp_bench.training.one_shot.search import search_one_shot as run_search
 
     with (
-        claimed(out, settings_of(corpus, strategy, settings, seed), "search"),
+        claimed(out, settings_of(corpus, strategy, settings, seed), "a search"),
         warnings.catch_warnings(),
     ):
         warnings.simplefilter("ignore", FutureWarning)  # Lightning's use of torch

@@ -11,11 +11,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from nni_nlp_bench.training.cells import cell_of
 from nni_nlp_bench.training.language_model import LanguageModel
 from nni_nlp_bench.training.run import CHECKPOINT, VOCABULARY, read_checkpoint
 from nni_nlp_bench.training.settings import Sizes
 from search_spaces.errors import UserError
-from search_spaces.rnn_cell import Recipe
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,7 @@ class TrainedModel:
         state = read_checkpoint(path)
         vocabulary = _words(folder / VOCABULARY, len(state["model"]["embedding"]))
         known: dict[str, Any] = state["identity"]
-        model = LanguageModel(
-            Recipe.from_json(known["recipe"]), len(vocabulary), Sizes(**known["sizes"])
-        )
+        model = LanguageModel(cell_of(known["recipe"]), len(vocabulary), Sizes(**known["sizes"]))
         model.load_state_dict(state["model"])
         curves = state["curves"]
         epochs, status = len(curves["val_losses"]), curves["status"]

@@ -62,7 +62,6 @@ def test_named_cells_come_in_the_published_order(table: Table) -> None:
     assert losses["lstm"] < losses["gru"] < losses["rnn"]
 
 
-@pytest.mark.skipif(not (PACKAGE / "scores.csv").exists(), reason="scores.csv is not packaged yet")
 def test_the_scores_are_those_of_its_cells(table: Table) -> None:
     with (PACKAGE / "scores.csv").open(encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))

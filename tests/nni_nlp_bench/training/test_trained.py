@@ -18,6 +18,7 @@ from nni_nlp_bench.training.log import Curves
 from nni_nlp_bench.training.run import CHECKPOINT, VOCABULARY, train
 from nni_nlp_bench.training.settings import DROPOUTS, Settings, Sizes, WeightDrop
 from nni_nlp_bench.training.trained import TrainedModel
+from search_spaces.enas_cell.published import published_cell
 from search_spaces.errors import UserError
 from search_spaces.rnn_cell import Recipe
 from search_spaces.rnn_cell.published import named_recipe
@@ -90,6 +91,13 @@ def test_it_is_the_model_of_the_checkpoint(folder: Path) -> None:
     assert loaded.outputs(tokens).dtype == np.float64
     assert loaded.outputs(tokens) == pytest.approx(expected, abs=1e-12)
     assert np.array_equal(loaded.embeddings, state["embedding"].numpy())
+
+
+def test_a_cell_of_enas_is_loaded_as_well(tmp_path: Path) -> None:
+    corpus = text()
+    curves = train(published_cell("enas_ptb"), corpus, settings(), tmp_path)
+    loaded = TrainedModel.load(tmp_path)
+    assert loss_of(loaded, corpus.valid) == pytest.approx(curves.val_losses[-1], rel=1e-5)
 
 
 def test_words_are_in_the_order_of_the_corpus(folder: Path) -> None:
