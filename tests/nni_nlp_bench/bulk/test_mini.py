@@ -87,7 +87,13 @@ def test_a_cell_that_is_trained_again_comes_out_alike(table: Table) -> None:
     assert "weight drop `trained`" in table.metadata.description
 
 
-@pytest.mark.parametrize("strategy", [name for name in STRATEGIES if name != "policy_rl"])
+@pytest.mark.parametrize(
+    "strategy",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] if name == "policy_rl" else [])
+        for name in STRATEGIES
+    ],
+)
 def test_every_strategy_searches_it(table: Table, strategy: str) -> None:
     search = Search(strategy, 0, Settings(budget=Budget(15)), restrict=True)
     trials = run_search(table, search_space(table, restrict=True), search)
