@@ -12,10 +12,10 @@ def list_parts(json: options.Json = False) -> None:
     from nni_nlp_bench.cli.output import plain_table, print_json, print_tables
 
     spaces, benchmarks, strategies = _spaces(), _benchmarks(), _strategies()
-    corpora, scores = _corpora(), _scores()
+    one_shot, corpora, scores = _one_shot(), _corpora(), _scores()
     if json:
         parts = {"spaces": spaces, "benchmarks": benchmarks, "strategies": strategies}
-        print_json({**parts, "corpora": corpora, "scores": scores})
+        print_json({**parts, "one_shot": one_shot, "corpora": corpora, "scores": scores})
         return
     results = [
         [b["name"], "yes" if b["at_hand"] else "no", b["licence"], b["description"]]
@@ -27,6 +27,11 @@ def list_parts(json: options.Json = False) -> None:
         ),
         plain_table("Benchmarks", ("name", "at hand", "licence", "description"), results),
         plain_table("Strategies", ("name", "description"), [[*s.values()] for s in strategies]),
+        plain_table(
+            "One-shot strategies, with --corpus",
+            ("name", "description"),
+            [[*s.values()] for s in one_shot],
+        ),
         plain_table("Corpora", ("name", "description"), [[*c.values()] for c in corpora]),
         plain_table(
             "Training-free scores",
@@ -46,6 +51,12 @@ def _strategies() -> list[dict[str, str]]:
     from nni_nlp_bench.strategies.registry import STRATEGIES
 
     return [_named(name, STRATEGIES.get(name)) for name in STRATEGIES]
+
+
+def _one_shot() -> list[dict[str, str]]:
+    from nni_nlp_bench.training.one_shot.settings import STRATEGIES
+
+    return [{"name": name, "description": text} for name, text in STRATEGIES.items()]
 
 
 def _corpora() -> list[dict[str, str]]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from search_spaces.errors import UserError
 
 OneShot = Literal["enas", "darts"]
-STRATEGIES: tuple[OneShot, ...] = ("enas", "darts")
+STRATEGIES: Mapping[OneShot, str] = {
+    "enas": "A policy samples cells and learns from their rewards (Pham et al., 2018).",
+    "darts": "All choices at once, weighted; the weights are learned (Liu et al., 2019).",
+}
 REWARD = 80.0
 """A reward is this over the perplexity, as in the paper of ENAS: higher is better."""
 

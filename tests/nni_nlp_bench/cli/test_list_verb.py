@@ -13,6 +13,7 @@ from nni_nlp_bench.cli.app import app
 from nni_nlp_bench.data.corpora import CORPORA
 from nni_nlp_bench.scores.base import SCORES
 from nni_nlp_bench.strategies.registry import STRATEGIES
+from nni_nlp_bench.training.one_shot.settings import STRATEGIES as ONE_SHOT
 from search_spaces.base import SPACES
 
 
@@ -35,6 +36,7 @@ def test_json_lists_every_part() -> None:
         "spaces": list(SPACES),
         "benchmarks": list(BENCHMARKS),
         "strategies": list(STRATEGIES),
+        "one_shot": list(ONE_SHOT),
         "corpora": list(CORPORA),
         "scores": list(SCORES),
     }
@@ -57,4 +59,4 @@ def test_tables_fit_the_terminal(width: int, monkeypatch: pytest.MonkeyPatch) ->
     lines = call().splitlines()
     assert max(map(len, lines)) <= width
     first_words = {line.split()[0] for line in lines if line.strip()}
-    assert first_words >= {*SPACES, *BENCHMARKS, *STRATEGIES}
+    assert first_words >= {*SPACES, *BENCHMARKS, *STRATEGIES, *ONE_SHOT}
