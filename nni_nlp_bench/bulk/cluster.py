@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
@@ -39,19 +39,21 @@ def cluster(scheduler: str | None = None, workers: int | None = None) -> Iterato
         return
     one_thread = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     config = {"distributed.nanny.pre-spawn-environ": one_thread}
-    with (
-        _environment_kept(),
-        dask.config.set(config),
-        LocalCluster(
+    with _environment_kept(), dask.config.set(config):
+        local = LocalCluster(
             n_workers=workers or processors(),
             threads_per_worker=1,
             host="127.0.0.1",
             dashboard_address="127.0.0.1:0",
             silence_logs="CRITICAL",
-        ) as local,
-        Client(local) as client,
-    ):
-        yield client
+        )
+        try:
+            with Client(local) as client:
+                yield client
+        finally:
+            # On a busy machine, killed workers may take longer to end than Dask waits for them.
+            with suppress(TimeoutError):
+                local.close()
 
 
 @contextmanager

@@ -1,0 +1,127 @@
+"""Does the ranking of NAS-Bench-NLP survive if the recurrent matrices are trained?
+
+The released code leaves every recurrent matrix as it was drawn; the paper describes weight drop,
+which trains them. This trains 150 published cells both ways, 30 of them with three seeds, small,
+on the first lines of Penn Treebank, and compares the rankings with the published losses. An
+interrupted run goes on with the same command.
+
+    python experiments/weight_drop.py --text PTB_FOLDER --published ptb_multi_run.csv.gz \
+        --out runs/weight_drop
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, get_args
+
+import numpy as np
+import pandas as pd
+import typer
+
+from nni_nlp_bench.bulk.cluster import cluster
+from nni_nlp_bench.bulk.mini import mini_cells
+from nni_nlp_bench.bulk.train import train_all
+from nni_nlp_bench.cli.output import bar
+from nni_nlp_bench.data.corpus import EOS, PARTS, UNKNOWN
+from nni_nlp_bench.data.folder import read_folder
+from nni_nlp_bench.training.log import OK
+from nni_nlp_bench.training.settings import Dropouts, Settings, Sizes, WeightDrop
+from nni_nlp_bench.training.task import TrainingTask
+from search_spaces.rnn_cell import Recipe
+
+CELLS, REPEATED, SEEDS = 150, 30, 3
+LINES = {"train": 2_000, "valid": 300, "test": 300}
+WORDS = 1_000
+SETTINGS = Settings(
+    epochs=5,
+    sizes=Sizes(embedding=64, hidden=64, layers=1),
+    dropouts=Dropouts(output=0.2, hidden=0.1, input=0.2, embedding=0.05, weight=0.2),
+    bptt=35,
+    learning_rate=1e-2,
+)
+
+
+def main(
+    text: Annotated[Path, typer.Option(help="Folder with the three texts of Penn Treebank.")],
+    published: Annotated[Path, typer.Option(help="CSV with the columns recipe and test_loss.")],
+    out: Annotated[Path, typer.Option(help="Folder for logs and table.")],
+    workers: Annotated[int | None, typer.Option(help="Processes; default: one a core.")] = None,
+) -> None:
+    """Train both ways into OUT and write OUT/trainings.csv: one row a training."""
+    shorten(text, out / "text")
+    losses = published_losses(published)
+    cells = [cell for cell in mini_cells(4 * CELLS) if cell[1].canonical_key in losses][:CELLS]
+    frames = []
+    with cluster(workers=workers) as client:
+        for mode in get_args(WeightDrop):
+            logs = out / mode
+            logs.mkdir(parents=True, exist_ok=True)
+            with bar(mode) as progress:
+                train_all(client, tasks(cells, mode, out / "text"), logs, progress)
+            frames.append(trainings(logs, losses))
+    pd.concat(frames).to_csv(out / "trainings.csv", index=False)
+
+
+def shorten(text: Path, out: Path) -> None:
+    """The first lines of each part; all but the most frequent words of train become `<unk>`."""
+    corpus = read_folder(text)
+    words = np.array(corpus.vocabulary)
+    lines = {part: _lines(words[getattr(corpus, part)], LINES[part]) for part in PARTS}
+    counts = Counter(word for line in lines["train"] for word in line)
+    kept = {word for word, _ in counts.most_common(WORDS)}
+    out.mkdir(parents=True, exist_ok=True)
+    for part, found in lines.items():
+        rows = (" ".join(w if w in kept else UNKNOWN for w in line) for line in found)
+        (out / f"{part}.txt").write_text("\n".join(rows) + "\n", encoding="utf-8")
+
+
+def _lines(words: np.ndarray, count: int) -> list[list[str]]:
+    ends = np.flatnonzero(words == EOS)[:count]
+    return [part[part != EOS].tolist() for part in np.split(words[: ends[-1]], ends[:-1])]
+
+
+def published_losses(path: Path) -> dict[str, float]:
+    """Mean test loss over the published seeds, nats per token, by canonical key."""
+    rows = pd.read_csv(path, usecols=["recipe", "test_loss"]).dropna()
+    means = rows.groupby("recipe").test_loss.mean()
+    keys = [Recipe.from_json(str(text)).canonical_key for text in means.index]
+    return dict(zip(keys, means, strict=True))
+
+
+def tasks(cells: list[tuple[int, Recipe]], mode: WeightDrop, text: Path) -> list[TrainingTask]:
+    """Every cell once, then the first ones with the other seeds."""
+    runs = [(cell, 0) for cell in cells]
+    runs += [(cell, seed) for seed in range(1, SEEDS) for cell in cells[:REPEATED]]
+    settings = replace(SETTINGS, weight_drop=mode)
+    return [
+        TrainingTask(recipe.to_json(), recipe_id, str(text), replace(settings, seed=seed))
+        for (recipe_id, recipe), seed in runs
+    ]
+
+
+def trainings(logs: Path, losses: dict[str, float]) -> pd.DataFrame:
+    """One row a training: losses after the last epoch, nats per token; none where it failed."""
+    rows = []
+    for path in sorted(logs.iterdir()):
+        log = json.loads(path.read_text("utf-8"))
+        recipe, done = Recipe.from_json(log["recepie"]), log["status"] == OK
+        rows.append(
+            {
+                "recipe_id": log["recepie_id"],
+                "hidden_states": recipe.hidden_states,
+                "weight_drop": log["weight_drop"],
+                "seed": log["seed"],
+                "status": log["status"],
+                "val_loss": log["val_losses"][-1] if done else None,
+                "test_loss": log["test_losses"][-1] if done else None,
+                "published_loss": losses[recipe.canonical_key],
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+if __name__ == "__main__":
+    typer.run(main)
