@@ -128,9 +128,10 @@ def draw_losses(path: Path, cells: pd.DataFrame) -> None:
     for axes, (x, y) in zip(figure.subplots(1, 3), panels, strict=True):
         both = cells.dropna(subset=[x, y])
         both = both.assign(**{mode: both[mode].clip(upper=LARGEST) for mode in MODES})
-        for states, group in both.groupby("hidden_states"):
+        for states, colour in COLOURS.items():
+            group = both[both.hidden_states == states]
             label = f"{states} hidden state{'s' if states > 1 else ''}"
-            axes.scatter(group[x], group[y], 14, COLOURS[int(states)], alpha=0.7, label=label)
+            axes.scatter(group[x], group[y], 14, colour, alpha=0.7, label=label)
         axes.set(xlabel=labels[x], ylabel=labels[y])
         if x == "release":
             axes.axline((both[x].min(),) * 2, slope=1, color="#999999", linewidth=0.8)
