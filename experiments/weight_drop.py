@@ -21,27 +21,20 @@ import numpy as np
 import pandas as pd
 import typer
 
+from nni_nlp_bench.bulk import mini
 from nni_nlp_bench.bulk.cluster import cluster
-from nni_nlp_bench.bulk.mini import mini_cells
 from nni_nlp_bench.bulk.train import train_all
 from nni_nlp_bench.cli.output import bar
 from nni_nlp_bench.data.corpus import EOS, PARTS, UNKNOWN
 from nni_nlp_bench.data.folder import read_folder
 from nni_nlp_bench.training.log import OK
-from nni_nlp_bench.training.settings import Dropouts, Settings, Sizes, WeightDrop
-from nni_nlp_bench.training.task import TrainingTask
+from nni_nlp_bench.training.settings import WeightDrop
 from search_spaces.rnn_cell import Recipe
 
-CELLS, REPEATED, SEEDS = 150, 30, 3
+CELLS, REPEATED = 150, 30
 LINES = {"train": 2_000, "valid": 300, "test": 300}
 WORDS = 1_000
-SETTINGS = Settings(
-    epochs=5,
-    sizes=Sizes(embedding=64, hidden=64, layers=1),
-    dropouts=Dropouts(output=0.2, hidden=0.1, input=0.2, embedding=0.05, weight=0.2),
-    bptt=35,
-    learning_rate=1e-2,
-)
+SETTINGS = replace(mini.SETTINGS, epochs=5)
 
 
 def main(
@@ -53,14 +46,16 @@ def main(
     """Train both ways into OUT and write OUT/trainings.csv: one row a training."""
     shorten(text, out / "text")
     losses = published_losses(published)
-    cells = [cell for cell in mini_cells(4 * CELLS) if cell[1].canonical_key in losses][:CELLS]
+    cells = [cell for cell in mini.mini_cells(4 * CELLS) if cell[1].canonical_key in losses][:CELLS]
     frames = []
     with cluster(workers=workers) as client:
         for mode in get_args(WeightDrop):
             logs = out / mode
             logs.mkdir(parents=True, exist_ok=True)
             with bar(mode) as progress:
-                train_all(client, tasks(cells, mode, out / "text"), logs, progress)
+                settings = replace(SETTINGS, weight_drop=mode)
+                tasks = mini.tasks_of(cells, REPEATED, str(out / "text"), settings)
+                train_all(client, tasks, logs, progress)
             frames.append(trainings(logs, losses))
     pd.concat(frames).to_csv(out / "trainings.csv", index=False)
 
@@ -89,17 +84,6 @@ def published_losses(path: Path) -> dict[str, float]:
     means = rows.groupby("recipe").test_loss.mean()
     keys = [Recipe.from_json(str(text)).canonical_key for text in means.index]
     return dict(zip(keys, means, strict=True))
-
-
-def tasks(cells: list[tuple[int, Recipe]], mode: WeightDrop, text: Path) -> list[TrainingTask]:
-    """Every cell once, then the first ones with the other seeds."""
-    runs = [(cell, 0) for cell in cells]
-    runs += [(cell, seed) for seed in range(1, SEEDS) for cell in cells[:REPEATED]]
-    settings = replace(SETTINGS, weight_drop=mode)
-    return [
-        TrainingTask(recipe.to_json(), recipe_id, str(text), replace(settings, seed=seed))
-        for (recipe_id, recipe), seed in runs
-    ]
 
 
 def trainings(logs: Path, losses: dict[str, float]) -> pd.DataFrame:

@@ -1,6 +1,8 @@
 """What `weight_drop.py` found: rank correlations, what moves most, and two pictures.
 
-python experiments/weight_drop_report.py runs/weight_drop/trainings.csv --out runs/weight_drop
+Losses are validation losses after the last epoch, in nats per token.
+
+    python experiments/weight_drop_report.py runs/weight_drop/trainings.csv --out runs/weight_drop
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import pandas as pd
 import typer
 from scipy.stats import kendalltau, spearmanr
 
+from search_spaces.pictures import blank_figure
 from search_spaces.rnn_cell.published import published_recipe
 from search_spaces.rnn_cell.structure import structure
 
@@ -80,13 +83,10 @@ def correlations(rows: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
 def _tau(both: pd.DataFrame) -> dict[str, float]:
     a, b = both.to_numpy().T
     rng = np.random.default_rng(0)
-    drawn = [kendalltau(*both.to_numpy()[i].T).statistic for i in _samples(rng, len(both))]
+    samples = rng.integers(len(both), size=(RESAMPLES, len(both)))
+    drawn = [kendalltau(a[i], b[i]).statistic for i in samples]
     low, high = np.nanpercentile(drawn, [2.5, 97.5])
     return {"cells": len(both), "tau": kendalltau(a, b).statistic, "low": low, "high": high}
-
-
-def _samples(rng: np.random.Generator, count: int) -> Any:
-    return rng.integers(count, size=(RESAMPLES, count))
 
 
 def with_ranks(cells: pd.DataFrame) -> pd.DataFrame:
@@ -124,7 +124,7 @@ def draw_losses(path: Path, cells: pd.DataFrame) -> None:
         "trained": "validation loss, matrices trained",
         "published_loss": "published test loss",
     }
-    figure = _figure((12, 4.2))
+    figure = blank_figure(12, 4.2)
     for axes, (x, y) in zip(figure.subplots(1, 3), panels, strict=True):
         both = cells.dropna(subset=[x, y])
         both = both.assign(**{mode: both[mode].clip(upper=LARGEST) for mode in MODES})
@@ -141,7 +141,7 @@ def draw_losses(path: Path, cells: pd.DataFrame) -> None:
 
 def draw_correlations(path: Path, taus: pd.DataFrame) -> None:
     """Kendall's tau of every pair with its interval."""
-    figure = _figure((7, 0.35 * len(taus) + 1))
+    figure = blank_figure(7, 0.35 * len(taus) + 1)
     axes = figure.subplots()
     places = np.arange(len(taus))[::-1]
     errors = [taus.tau - taus.low, taus.high - taus.tau]
@@ -150,15 +150,6 @@ def draw_correlations(path: Path, taus: pd.DataFrame) -> None:
     axes.axvline(0, color="#999999", linewidth=0.8)
     axes.set_xlabel("Kendall's tau, 95 % interval over cells")
     _save(figure, path)
-
-
-def _figure(size: tuple[float, float]) -> Any:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=size, layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure
 
 
 def _save(figure: Any, path: Path) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import math
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,20 @@ def whole_file(path: Path) -> Iterator[Path]:
 def strict_json(value: Any) -> str:
     """JSON text in which a number that is not finite is null."""
     return json.dumps(_strict(value), indent=2, allow_nan=False)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write it as strict JSON, whole or not at all. Raises UserError where that fails."""
+    with whole_file(path) as new:
+        new.write_text(strict_json(value) + "\n", "utf-8")
+
+
+def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write a header and the rows, whole or not at all. Raises UserError where that fails."""
+    with whole_file(path) as new, new.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, columns)
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 def _strict(value: Any) -> Any:

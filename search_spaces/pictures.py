@@ -15,6 +15,16 @@ if TYPE_CHECKING:
 FORMATS = ("png", "svg", "pdf")
 
 
+def blank_figure(width: float, height: float) -> Figure:
+    """A figure of that many inches, which no window shows."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
 def save_picture(figure: Callable[[], Figure], path: Path, salt: str) -> None:
     """Write a figure; the suffix of `path` is the format. Equal salts and figures, equal files.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain, pairwise, zip_longest
 from pathlib import Path
@@ -113,11 +113,17 @@ def mini_cells(count: int = CELLS) -> list[tuple[int, Recipe]]:
 
 def mini_tasks(cells: int = CELLS, repeated: int = REPEATED) -> list[TrainingTask]:
     """All trainings: every cell once, then the first ones with seeds 1 and 2."""
-    chosen = mini_cells(cells)
-    once = [(recipe_id, recipe, 0) for recipe_id, recipe in chosen]
-    again = [(i, recipe, seed) for seed in (1, 2) for i, recipe in chosen[:repeated]]
+    return tasks_of(mini_cells(cells), repeated, CORPUS, SETTINGS)
+
+
+def tasks_of(
+    cells: Sequence[tuple[int, Recipe]], repeated: int, corpus: str, settings: Settings
+) -> list[TrainingTask]:
+    """Every (id, cell) once with seed 0, then the first ones with seeds 1 and 2."""
+    once = [(recipe_id, recipe, 0) for recipe_id, recipe in cells]
+    again = [(i, recipe, seed) for seed in (1, 2) for i, recipe in cells[:repeated]]
     return [
-        TrainingTask(recipe.to_json(), recipe_id, CORPUS, replace(SETTINGS, seed=seed))
+        TrainingTask(recipe.to_json(), recipe_id, corpus, replace(settings, seed=seed))
         for recipe_id, recipe, seed in once + again
     ]
 

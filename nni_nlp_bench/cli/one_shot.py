@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from nni_nlp_bench.training.one_shot.search import Found
     from nni_nlp_bench.training.one_shot.settings import OneShot, OneShotSettings
 
-SPACE = "enas_cell"
-
 
 def search_one_shot(
     strategy: OneShot,
@@ -32,6 +30,7 @@ def search_one_shot(
     from nni_nlp_bench.cli.output import print_json
     from nni_nlp_bench.data.corpora import load_corpus
     from nni_nlp_bench.strategies.quiet import load_nni
+    from nni_nlp_bench.training.one_shot.settings import SPACE
 
     if space != SPACE:
         raise UserError(f"{strategy} searches the space {SPACE}: give --space {SPACE}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any, Literal
 from nni_nlp_bench.evaluation.classification import TaskResult
 from nni_nlp_bench.evaluation.evaluate import Evaluation
 from nni_nlp_bench.evaluation.word_similarity import Similarity
-from search_spaces.files import strict_json, whole_file
+from search_spaces import files
 
 COLUMNS = ("set or task", "figure", "value", "majority", "examples", "known", "remark")
 """What stands above `table_rows`."""
@@ -71,16 +70,13 @@ def report(evaluation: Evaluation) -> dict[str, Any]:
 
 def write_json(path: Path, evaluation: Evaluation) -> None:
     """The report as strict JSON. Raises UserError where it cannot be written."""
-    with whole_file(path) as new:
-        new.write_text(strict_json(report(evaluation)) + "\n", "utf-8")
+    files.write_json(path, report(evaluation))
 
 
 def write_csv(path: Path, evaluation: Evaluation) -> None:
     """One row a figure; a field is empty where there is nothing. Raises UserError."""
-    with whole_file(path) as new, new.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, [field.name for field in fields(Figure)])
-        writer.writeheader()
-        writer.writerows(asdict(figure) for figure in figures(evaluation))
+    columns = [field.name for field in fields(Figure)]
+    files.write_csv(path, columns, map(asdict, figures(evaluation)))
 
 
 def _similarity(found: Similarity) -> Figure:

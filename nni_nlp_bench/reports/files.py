@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 from nni_nlp_bench.evaluators.trial import Trial
 from nni_nlp_bench.reports.measures import Reference, Summary, incumbents, regrets
 from nni_nlp_bench.strategies.compare import Run
-from search_spaces.files import strict_json, whole_file
+from search_spaces.files import whole_file, write_json
 
 TRIALS, SUMMARY, BEST = "trials.csv", "summary.csv", "best.json"
 
@@ -66,12 +66,6 @@ def write_best(path: Path, runs: Sequence[Run], reference: Reference, space: str
             "reference": asdict(reference),
         },
     )
-
-
-def write_json(path: Path, value: Mapping[str, Any]) -> None:
-    """Strict JSON: a number that is not finite becomes null."""
-    with whole_file(path) as new:
-        new.write_text(strict_json(value) + "\n", "utf-8")
 
 
 def _trial_row(run: Run, trial: Trial, regret: float) -> dict[str, Any]:

@@ -10,18 +10,16 @@ from nni_nlp_bench.reports.regret_curves import draw_against_evaluations, draw_a
 from nni_nlp_bench.reports.searches import curve_of
 from nni_nlp_bench.strategies.compare import Run
 from search_spaces.files import whole_file
+from search_spaces.pictures import blank_figure
 
 
 def draw_regret(path: Path, runs: Sequence[Run], reference: Reference, title: str) -> None:
     """Mean regret over the seeds, with the band that holds 80 % of them; lower is better."""
     import matplotlib as mpl
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
 
     names = dict.fromkeys(run.strategy for run in runs)
     curves = {name: [curve_of(run) for run in runs if run.strategy == name] for name in names}
-    figure = Figure(figsize=(11, 4.6), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = blank_figure(11, 4.6)
     with mpl.rc_context({"grid.color": "#dddddd"}):
         by_evaluations, by_hours = figure.subplots(1, 2, sharey=True)
         draw_against_evaluations(by_evaluations, curves, reference.loss)

@@ -8,6 +8,7 @@ import numpy as np
 
 from nni_nlp_bench.training.log import Curves
 from search_spaces.files import whole_file
+from search_spaces.pictures import blank_figure
 
 _PARTS = (
     ("train_losses", "training text", "#0072B2", ":"),
@@ -18,12 +19,9 @@ _PARTS = (
 
 def draw_training(path: Path, curves: Curves, title: str) -> None:
     """Perplexity without dropout on the three parts of the text; lower is better."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator, ScalarFormatter
 
-    figure = Figure(figsize=(6.4, 4), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = blank_figure(6.4, 4)
     axes = figure.subplots()
     epochs = np.arange(1, curves.epochs + 1)
     for name, label, colour, style in _PARTS:

@@ -13,10 +13,18 @@ WeightDrop = Literal["release", "trained"]
 released code of NAS-Bench-NLP does; `trained`: gradients reach them, as its paper describes."""
 
 
-def _check_counts(values: object, *names: str) -> None:
+def check_counts(values: object, *names: str) -> None:
+    """Raises UserError for a value below 1."""
     for name in names:
         if getattr(values, name) < 1:
             raise UserError(f"{name} must be at least 1, got {getattr(values, name)}")
+
+
+def check_above_zero(values: object, *names: str) -> None:
+    """Raises UserError for a value that is not above 0."""
+    for name in names:
+        if not getattr(values, name) > 0:
+            raise UserError(f"{name} must be above 0, got {getattr(values, name)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +37,7 @@ class Sizes:
     layers: int = 3
 
     def __post_init__(self) -> None:
-        _check_counts(self, "embedding", "hidden", "layers")
+        check_counts(self, "embedding", "hidden", "layers")
 
     def of_layers(self) -> list[tuple[int, int]]:
         """Input and hidden width of each layer."""
@@ -89,7 +97,5 @@ class Settings:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        _check_counts(self, "epochs", "batch_size", "eval_batch_size", "bptt")
-        for name in ("learning_rate", "clip"):
-            if not getattr(self, name) > 0:
-                raise UserError(f"{name} must be above 0, got {getattr(self, name)}")
+        check_counts(self, "epochs", "batch_size", "eval_batch_size", "bptt")
+        check_above_zero(self, "learning_rate", "clip")

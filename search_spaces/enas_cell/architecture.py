@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from search_spaces.enas_cell.canonical import Edges, canonical_edges, key_of
 from search_spaces.errors import ArchitectureError
+from search_spaces.values import CellValue, check_widths
 
 ACTIVATIONS = ("tanh", "relu", "sigmoid", "identity")
 MAX_NODES = 12
@@ -30,7 +31,7 @@ class Node(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Cell:
+class Cell(CellValue):
     """A recurrent cell: every node but the first reads one earlier node.
 
     The output is the mean of the ends: the nodes that no other node reads. Two cells are equal
@@ -95,22 +96,9 @@ class Cell:
         """32 hex digits, equal exactly for the same cell: see `canonical.py`."""
         return key_of(self.nodes)
 
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Cell):
-            return NotImplemented
-        return self.nodes == other.nodes or self.canonical_key == other.canonical_key
-
-    def __hash__(self) -> int:
-        return int(self.canonical_key[:15], 16)
-
-    def __str__(self) -> str:
-        return self.to_json()
-
     def num_parameters(self, input_size: int, hidden_size: int) -> int:
         """Weights of one cell with these widths: a gate and a candidate a node, no biases."""
-        for what, size in (("input_size", input_size), ("hidden_size", hidden_size)):
-            if not 0 < size <= 1_000_000:
-                raise CellError(f"{what} must be between 1 and 1,000,000, got {size}")
+        check_widths(input_size, hidden_size, CellError)
         return 2 * hidden_size * (input_size + len(self.nodes) * hidden_size)
 
 

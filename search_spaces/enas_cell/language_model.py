@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from search_spaces.enas_cell.architecture import Cell
+from search_spaces.rnn_cell.language_model import PTB_VOCABULARY
 
-PTB_VOCABULARY = 10_000
 WIDTH = 748
 """Of embedding and cell, in the release's `scripts/ptb_final.sh`."""
 

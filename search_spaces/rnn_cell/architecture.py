@@ -17,6 +17,7 @@ from search_spaces.rnn_cell.validity import (
     rule_broken,
     state_index,
 )
+from search_spaces.values import CellValue, check_widths
 
 MAX_JSON_CHARACTERS = 100_000
 # The published GRU is hand-made and blends h_prev_0 straight into h_new_0: the one cell of the
@@ -37,7 +38,7 @@ class Node(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Recipe:
+class Recipe(CellValue):
     """A recurrent cell: sources `x`, `h_prev_i`; results `h_new_i`; `h_new_0` is the output.
 
     Nodes that reach no result are dropped, as the release does. The order of the nodes is kept:
@@ -99,22 +100,9 @@ class Recipe:
 
         return canonical_key(self)
 
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Recipe):
-            return NotImplemented
-        return self.nodes == other.nodes or self.canonical_key == other.canonical_key
-
-    def __hash__(self) -> int:
-        return int(self.canonical_key[:15], 16)
-
-    def __str__(self) -> str:
-        return self.to_json()
-
     def num_parameters(self, input_size: int, hidden_size: int) -> int:
         """Weights and biases of one cell with these widths."""
-        for what, size in (("input_size", input_size), ("hidden_size", hidden_size)):
-            if not 0 < size <= 1_000_000:
-                raise RecipeError(f"{what} must be between 1 and 1,000,000, got {size}")
+        check_widths(input_size, hidden_size, RecipeError)
         count = 0
         for node in self.nodes:
             if node.op == "linear":

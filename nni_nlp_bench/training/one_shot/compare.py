@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from nni_nlp_bench.data.corpus import Corpus
 from nni_nlp_bench.training.settings import Settings, Sizes
 from search_spaces.enas_cell import Cell
-from search_spaces.files import strict_json, whole_file
+from search_spaces.files import write_json
 from search_spaces.rnn_cell.language_model import language_model_parameters
 
 if TYPE_CHECKING:
@@ -67,10 +67,9 @@ def compare_with_lstm(
         for name, rival, sizes in rivals
     )
     if out is not None:
-        with whole_file(out / "comparison.json") as new:
-            rows = {"corpus": corpus.name, "digest": corpus.digest, "settings": asdict(settings)}
-            trained = {"cell": cell.to_json(), "trained": [asdict(ours), asdict(lstm)]}
-            new.write_text(strict_json({**rows, **trained}) + "\n", "utf-8")
+        rows = {"corpus": corpus.name, "digest": corpus.digest, "settings": asdict(settings)}
+        trained = {"cell": cell.to_json(), "trained": [asdict(ours), asdict(lstm)]}
+        write_json(out / "comparison.json", {**rows, **trained})
     return ours, lstm
 
 

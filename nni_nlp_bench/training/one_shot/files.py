@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, fields
@@ -11,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from nni_nlp_bench.data.corpus import Corpus
 from nni_nlp_bench.training.one_shot.module import Reward
-from nni_nlp_bench.training.one_shot.settings import OneShot, OneShotSettings
+from nni_nlp_bench.training.one_shot.settings import SPACE, OneShot, OneShotSettings
 from search_spaces.enas_cell import CellError
 from search_spaces.enas_cell.recipe import to_recipe
-from search_spaces.files import strict_json, whole_file
+from search_spaces.files import whole_file, write_csv, write_json
+from search_spaces.pictures import blank_figure
 
 if TYPE_CHECKING:
     from nni_nlp_bench.training.one_shot.search import Found
@@ -35,15 +35,10 @@ def write_files(
     `best.png`: the cell."""
     from search_spaces.enas_cell.drawing import draw
 
-    _write(out / "settings.json", settings_of(corpus, strategy, settings, seed))
-    _write(out / "best.json", best_of(corpus, strategy, seed, found))
-    with (
-        whole_file(out / "rewards.csv") as new,
-        new.open("w", encoding="utf-8", newline="") as file,
-    ):
-        writer = csv.DictWriter(file, [field.name for field in fields(Reward)])
-        writer.writeheader()
-        writer.writerows(map(asdict, found.rewards))
+    write_json(out / "settings.json", settings_of(corpus, strategy, settings, seed))
+    write_json(out / "best.json", best_of(corpus, strategy, seed, found))
+    columns = [field.name for field in fields(Reward)]
+    write_csv(out / "rewards.csv", columns, map(asdict, found.rewards))
     _plot(out / "rewards.png", found.rewards, f"{strategy} on {corpus.name}, seed {seed}")
     draw(found.cell, out / "best.png")
 
@@ -63,7 +58,7 @@ def best_of(corpus: Corpus, strategy: OneShot, seed: int, found: Found) -> dict[
     except CellError as error:
         recipe, why = None, str(error)
     return {
-        "space": "enas_cell",
+        "space": SPACE,
         "architecture": json.loads(cell.to_json()),
         "canonical_key": cell.canonical_key,
         **_run(corpus, strategy, seed),
@@ -77,22 +72,14 @@ def _run(corpus: Corpus, strategy: OneShot, seed: int) -> dict[str, Any]:
     return {"strategy": strategy, "seed": seed, "corpus": corpus.name, "digest": corpus.digest}
 
 
-def _write(path: Path, value: dict[str, Any]) -> None:
-    with whole_file(path) as new:
-        new.write_text(strict_json(value) + "\n", "utf-8")
-
-
 def _plot(path: Path, rewards: Sequence[Reward], title: str) -> None:
     """Every reward as a point, and their running mean as a line; higher is better."""
     import numpy as np
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
 
     values = np.array([reward.reward for reward in rewards])
     width = max(1, int(SMOOTHED * len(values)))
     smooth = np.convolve(values, np.full(width, 1 / width), "valid")
-    figure = Figure(figsize=(7, 4), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = blank_figure(7, 4)
     axes = figure.subplots()
     axes.plot(np.arange(1, len(values) + 1), values, ".", markersize=3, color="#56B4E9")
     axes.plot(np.arange(width, len(values) + 1), smooth, color="#0072B2")

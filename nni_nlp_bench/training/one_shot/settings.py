@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from nni_nlp_bench.training.settings import check_above_zero, check_counts
 from search_spaces.errors import UserError
 
+SPACE = "enas_cell"
+"""What is searched."""
 OneShot = Literal["enas", "darts"]
 STRATEGIES: Mapping[OneShot, str] = {
     "enas": "A policy samples cells and learns from their rewards (Pham et al., 2018).",
@@ -49,11 +52,8 @@ class OneShotSettings:
 
     def __post_init__(self) -> None:
         counts = ("epochs", "nodes", "width", "batch_size", "bptt", "valid_windows", "candidates")
-        for name in (*counts, "rewards_an_update"):
-            if getattr(self, name) < 1:
-                raise UserError(f"{name} must be at least 1, got {getattr(self, name)}")
-        for name in ("learning_rate", "clip", "policy_learning_rate", "choice_learning_rate"):
-            if not getattr(self, name) > 0:
-                raise UserError(f"{name} must be above 0, got {getattr(self, name)}")
+        check_counts(self, *counts, "rewards_an_update")
+        rates = ("learning_rate", "clip", "policy_learning_rate", "choice_learning_rate")
+        check_above_zero(self, *rates)
         if not 0 <= self.dropout < 1:
             raise UserError(f"dropout must be in [0, 1), got {self.dropout}")
