@@ -19,7 +19,7 @@ if __name__ == "__main__":
     model_space = space.model_space(input_size=40, hidden_size=60)
     experiment = NasExperiment(model_space, BenchmarkEvaluator(), strategy)
     experiment.config.max_trial_number = 4
-    experiment.config.trial_concurrency = 2
+    experiment.config.trial_concurrency = 1  # NNI mixes up models of trials that start together
     experiment.run(int(sys.argv[1]))
     models = experiment.export_top_models(4)
     (best,) = experiment.export_top_models(1, formatter="dict")
