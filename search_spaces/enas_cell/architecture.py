@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from search_spaces.enas_cell.canonical import Edges, canonical_edges, key_of
 from search_spaces.errors import ArchitectureError
-from search_spaces.values import CellValue, check_widths
+from search_spaces.values import ArchitectureValue, check_widths
 
 ACTIVATIONS = ("tanh", "relu", "sigmoid", "identity")
 MAX_NODES = 12
@@ -31,7 +31,7 @@ class Node(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Cell(CellValue):
+class Cell(ArchitectureValue):
     """A recurrent cell: every node but the first reads one earlier node.
 
     The output is the mean of the ends: the nodes that no other node reads. Two cells are equal
@@ -79,6 +79,11 @@ class Cell(CellValue):
     def to_json(self) -> str:
         """Text that `from_json` reads back, nodes in their own order."""
         return json.dumps({"nodes": [list(node) for node in self.nodes]})
+
+    @property
+    def parts(self) -> tuple[Node, ...]:
+        """The nodes."""
+        return self.nodes
 
     @cached_property
     def ends(self) -> tuple[int, ...]:

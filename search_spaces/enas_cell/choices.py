@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from search_spaces.enas_cell.architecture import ACTIVATIONS, MAX_NODES, Cell, CellError, Node
+from search_spaces.values import chosen
 
 Value: TypeAlias = int | str
 Sample: TypeAlias = dict[str, Value]
 
 DEFAULT_NODES = 8
-_SHOWN_CHARACTERS = 60
 
 
 def check_nodes(nodes: int) -> None:
@@ -59,7 +59,9 @@ class CellChoices:
 
     def from_sample(self, sample: Mapping[str, Value]) -> Cell:
         """The cell of a sample; other labels are ignored. Raises CellError."""
-        values = {label: _read(sample, label, of) for label, of in self.categoricals.items()}
+        values = {
+            label: chosen(sample, label, of, CellError) for label, of in self.categoricals.items()
+        }
         return Cell(
             tuple(
                 Node(
@@ -69,13 +71,3 @@ class CellChoices:
                 for number in range(1, self.nodes + 1)
             )
         )
-
-
-def _read(sample: Mapping[str, Value], label: str, values: list[Value]) -> Value:
-    if label not in sample:
-        raise CellError(f"the sample lacks the choice {label!r}")
-    value = sample[label]
-    if value not in values:
-        shown = repr(value)[:_SHOWN_CHARACTERS]
-        raise CellError(f"the choice {label!r} has no value {shown}")
-    return value

@@ -17,7 +17,7 @@ from search_spaces.rnn_cell.validity import (
     rule_broken,
     state_index,
 )
-from search_spaces.values import CellValue, check_widths
+from search_spaces.values import ArchitectureValue, check_widths
 
 MAX_JSON_CHARACTERS = 100_000
 # The published GRU is hand-made and blends h_prev_0 straight into h_new_0: the one cell of the
@@ -38,7 +38,7 @@ class Node(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Recipe(CellValue):
+class Recipe(ArchitectureValue):
     """A recurrent cell: sources `x`, `h_prev_i`; results `h_new_i`; `h_new_0` is the output.
 
     Nodes that reach no result are dropped, as the release does. The order of the nodes is kept:
@@ -75,6 +75,11 @@ class Recipe(CellValue):
     def to_json(self) -> str:
         """Text in the release's own format, nodes in their own order."""
         return json.dumps({n.name: {"op": n.op, "input": list(n.inputs)} for n in self.nodes})
+
+    @property
+    def parts(self) -> tuple[Node, ...]:
+        """The nodes."""
+        return self.nodes
 
     @cached_property
     def hidden_states(self) -> int:

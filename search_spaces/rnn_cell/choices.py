@@ -22,11 +22,10 @@ from search_spaces.rnn_cell.validity import (
     arity,
     topological_order,
 )
+from search_spaces.values import chosen
 
 Value: TypeAlias = int | str
 Sample: TypeAlias = dict[str, Value]
-
-_SHOWN_CHARACTERS = 60
 
 
 @dataclass(frozen=True)
@@ -113,14 +112,7 @@ class CellChoices:
         return wiring
 
     def _read(self, sample: Mapping[str, Value], label: str) -> Value:
-        try:
-            value = sample[label]
-        except KeyError:
-            raise RecipeError(f"the sample lacks the choice {label!r}") from None
-        if value not in self._values[label]:
-            shown = repr(value)[:_SHOWN_CHARACTERS]
-            raise RecipeError(f"the choice {label!r} has no value {shown}")
-        return value
+        return chosen(sample, label, self._values[label], RecipeError)
 
     def _check_fits(self, recipe: Recipe) -> None:
         if self.hidden_states not in (None, recipe.hidden_states):
