@@ -1,0 +1,142 @@
+"""The network of one architecture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from search_spaces.errors import UserError
+from search_spaces.textnas.architecture import Arc
+from search_spaces.textnas.ops import Convolution, MaskedNorm, make_op
+
+BatchNorm = Literal["skips", "always"]
+"""Whether the batch norm at a layer's end is there only where a layer has a skip, as in the release,
+or in every layer but the first, as in NNI's version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """Widths, and what variant of the network it is. The widths are the paper's."""
+
+    vectors: int = 300
+    """Of the word vectors that come in."""
+    width: int = 256
+    """Of all layers: D in the paper."""
+    classes: int = 2
+    dropout: float = 0.2
+    """Of convolutions, GRUs and attention weights."""
+    batch_norm: BatchNorm = "skips"
+    strict: bool = False
+    """Whether the amount of padding in a batch changes nothing: see `MaskedNorm`, `MaxPool`."""
+
+    def __post_init__(self) -> None:
+        for name in ("vectors", "width", "classes"):
+            if getattr(self, name) < 1:
+                raise UserError(f"{name} must be at least 1, got {getattr(self, name)}")
+        if not 0 <= self.dropout < 1:
+            raise UserError(f"dropout must be in [0, 1), got {self.dropout}")
+        if self.batch_norm not in ("skips", "always"):
+            raise UserError(f"batch_norm must be skips or always, got {self.batch_norm!r}")
+
+    def stem(self) -> Convolution:
+        """From word vectors to the width of the layers."""
+        return Convolution(self.vectors, self.width, 1, dropout=self.dropout, strict=self.strict)
+
+    def op(self, name: str) -> nn.Module:
+        """The operation of that name."""
+        return make_op(name, self.width, dropout=self.dropout, strict=self.strict)
+
+    def norm(self) -> MaskedNorm:
+        """The batch norm at a layer's end."""
+        return MaskedNorm(self.width, strict=self.strict)
+
+    def has_norm(self, number: int, skips: int) -> bool:
+        """Whether the layer of that number, with so many skips, ends in a batch norm."""
+        return bool(skips) or (self.batch_norm == "always" and number > 0)
+
+
+class Head(nn.Module):
+    """Logits of the mean word of the sum of all layers, whose weights are learned."""
+
+    def __init__(self, layers: int, width: int, classes: int) -> None:
+        super().__init__()
+        self.weights = nn.Parameter(torch.full((layers,), 1 / layers))
+        """Before their softmax."""
+        self.linear = nn.Linear(width, classes)
+
+    def forward(self, outputs: Sequence[Tensor], padding: Tensor) -> Tensor:
+        """Each layer's (batch, width, length), 0 at padding, to (batch, classes).
+
+        Words are summed up before layers: the same sum, of much smaller parts.
+        """
+        totals = torch.stack([output.sum(-1) for output in outputs])
+        mixed = torch.einsum("l,lnd->nd", self.weights.softmax(0), totals)
+        logits: Tensor = self.linear(mixed / (~padding).sum(-1))
+        return logits
+
+
+def padding_of(mask: Tensor) -> Tensor:
+    """(batch, 1, length), true where no word stands, of a mask (batch, length) of words."""
+    return ~mask.bool()[:, None]
+
+
+def stem_input(vectors: Tensor, padding: Tensor) -> Tensor:
+    """(batch, vectors, length) of word vectors (batch, length, vectors), 0 at padding."""
+    return vectors.transpose(1, 2).masked_fill(padding, 0)
+
+
+def summed(values: Sequence[Tensor]) -> Tensor:
+    """The sum of tensors of one shape."""
+    first, *others = values
+    if not others:
+        return first
+    total = first + others[0]
+    for value in others[1:]:
+        total += value
+    return total
+
+
+class TextNas(nn.Module):
+    """Layers of one architecture between stem and head, without the embedding of words.
+
+    Weights come from torch's global generator. Raises UserError for sizes that no network has.
+    """
+
+    def __init__(self, arc: Arc, sizes: Sizes | None = None) -> None:
+        super().__init__()
+        self.arc = arc
+        self.sizes = sizes or Sizes()
+        self.stem = self.sizes.stem()
+        self.ops = nn.ModuleList(self.sizes.op(layer.op) for layer in arc.layers)
+        self.norms = nn.ModuleDict(
+            {
+                str(i): self.sizes.norm()
+                for i, layer in enumerate(arc.layers)
+                if self.sizes.has_norm(i, len(layer.skips))
+            }
+        )
+        self.head = Head(len(arc.layers), self.sizes.width, self.sizes.classes)
+
+    def layer_outputs(self, vectors: Tensor, mask: Tensor) -> list[Tensor]:
+        """Word vectors (batch, length, vectors) and mask (batch, length), true at words, to each
+        layer's output (batch, width, length), 0 at padding."""
+        padding = padding_of(mask)
+        stem = self.stem(stem_input(vectors, padding), padding)
+        outputs: list[Tensor] = []
+        for i, (layer, op) in enumerate(zip(self.arc.layers, self.ops, strict=True)):
+            source = self.arc.source(i)
+            output = op(stem if source is None else outputs[source], padding)
+            output = summed([output, *(outputs[skip] for skip in layer.skips)])
+            if str(i) in self.norms:
+                output = self.norms[str(i)](output, padding)
+            outputs.append(output)
+        return outputs
+
+    def forward(self, vectors: Tensor, mask: Tensor) -> Tensor:
+        """Word vectors (batch, length, vectors) and mask (batch, length) to logits (batch,
+        classes). A sentence has at least one word."""
+        return self.head(self.layer_outputs(vectors, mask), padding_of(mask))  # type: ignore[no-any-return]
