@@ -114,7 +114,8 @@ class TextNasModelSpace(ModelSpace):  # type: ignore[misc]
         frozen = TextNas(self.from_sample(sample), self.sizes)
         frozen.stem.load_state_dict(self.stem.state_dict())
         frozen.head.load_state_dict(self.head.state_dict())
-        for i, (layer, shared) in enumerate(zip(frozen.arc.layers, self.layers, strict=True)):
+        for i, layer in enumerate(frozen.arc.layers):
+            shared: Any = self.layers[i]
             frozen.ops[i].load_state_dict(shared.op[layer.op].state_dict())
             if str(i) in frozen.norms:
                 frozen.norms[str(i)].load_state_dict(shared.norm.state_dict())

@@ -14,8 +14,8 @@ from search_spaces.textnas.architecture import Arc
 from search_spaces.textnas.ops import Convolution, MaskedNorm, make_op
 
 BatchNorm = Literal["skips", "always"]
-"""Whether the batch norm at a layer's end is there only where a layer has a skip, as in the release,
-or in every layer but the first, as in NNI's version."""
+"""Which layers end in a batch norm: those with a skip, as in the release, or all but the
+first, as in NNI's version."""
 
 
 @dataclass(frozen=True, slots=True)

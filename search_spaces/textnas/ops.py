@@ -115,7 +115,7 @@ class SelfAttention(nn.Module):
         """(batch, width, length) to the same."""
         rows = values.transpose(1, 2)
         query, key, value = (
-            functional.relu(part(rows)).unflatten(-1, (HEADS, -1)).transpose(1, 2)
+            functional.relu(part(rows)).view(*rows.shape[:2], HEADS, -1).transpose(1, 2)
             for part in (self.query, self.key, self.value)
         )
         attended = functional.scaled_dot_product_attention(
@@ -126,7 +126,8 @@ class SelfAttention(nn.Module):
             dropout_p=self.dropout if self.training else 0.0,
         )
         joined = attended.transpose(1, 2).flatten(2).transpose(1, 2)
-        return self.norm(joined.masked_fill(padding, 0), padding)
+        normed: Tensor = self.norm(joined.masked_fill(padding, 0), padding)
+        return normed
 
 
 def make_op(name: str, width: int, *, dropout: float, strict: bool) -> nn.Module:

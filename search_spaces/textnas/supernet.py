@@ -104,7 +104,9 @@ class MixedWires(Wires, BaseSuperNetModule):  # type: ignore[misc]
         if label not in self.alphas:
             return outputs[-1]
         weights = self.weights([label])[0]
-        return torch.einsum("d,d...->...", weights, torch.stack(outputs[: -1 - len(weights) : -1]))
+        return torch.einsum(
+            "d,d...->...", weights, torch.stack([*outputs[: -1 - len(weights) : -1]])
+        )
 
     def skipped(self, outputs: Sequence[Tensor]) -> Tensor | None:
         """The weighted sum (batch, width, length) of all earlier outputs; None without any."""
