@@ -122,18 +122,31 @@ class _Keeper:
 
 def read_checkpoint(path: Path, device: torch.device | None = None) -> dict[str, Any]:
     """The state in a checkpoint, its tensors on the device. Raises UserError."""
+    check_archive(path)
     try:
-        with ZipFile(path) as archive:
-            damaged = archive.testzip()  # torch.load does not compare the checksums
-        if damaged is not None:
-            raise BadZipFile(f"wrong checksum of {damaged}")
         state = torch.load(path, map_location=device or "cpu", weights_only=True)
         if not isinstance(state, dict) or not state.keys() >= _STATE:
             raise ValueError("no checkpoint of a training")
     except _UNREADABLE as error:
-        reason = str(error).partition("\n")[0]
-        raise UserError(f"{path} is damaged ({reason}); delete it to start over") from None
+        raise _damaged(path, error) from None
     return cast(dict[str, Any], state)
+
+
+def check_archive(path: Path) -> None:
+    """Raise UserError for a checkpoint that is not what was written: torch.load does not compare
+    the checksums."""
+    try:
+        with ZipFile(path) as archive:
+            damaged = archive.testzip()
+        if damaged is not None:
+            raise BadZipFile(f"wrong checksum of {damaged}")
+    except _UNREADABLE as error:
+        raise _damaged(path, error) from None
+
+
+def _damaged(path: Path, error: Exception) -> UserError:
+    reason = str(error).partition("\n")[0]
+    return UserError(f"{path} is damaged ({reason}); delete it to start over")
 
 
 def _identity(subject: Subject, settings: Settings) -> dict[str, Any]:

@@ -132,6 +132,18 @@ class TextNasModelSpace(ModelSpace):  # type: ignore[misc]
         logits: Tensor = self.head(outputs, padding)
         return logits
 
+    def current(self) -> Arc:
+        """The architecture that a one-shot strategy's network stands for at this moment."""
+        sample: Sample = {}
+        for number in range(self.choices.layers):
+            layer: Any = self.layers[number]
+            sample.update(layer.wires.current())
+            # NNI's own choices keep what is sampled; those that mix export the largest weight.
+            sample[layer.op.label] = getattr(layer.op, "_sampled", None) or layer.op.export({})[
+                layer.op.label
+            ]
+        return self.from_sample(sample)
+
     def to_sample(self, arc: Arc) -> Sample:
         """The sample of an architecture. Raises ArcError for one of another size."""
         return self.choices.to_sample(arc)

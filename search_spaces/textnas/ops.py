@@ -25,15 +25,31 @@ class MaskedNorm(nn.BatchNorm1d):
     def __init__(self, width: int, *, strict: bool) -> None:
         super().__init__(width, eps=1e-5, momentum=0.1)
         self.strict = strict
+        self.by_batch = False
+        """Whether the statistics are always those of the batch, in evaluation too."""
 
     def forward(self, values: Tensor, padding: Tensor) -> Tensor:  # type: ignore[override]
         """(batch, width, length), 0 at padding, to the same."""
         if not self.strict:
-            return super().forward(values).masked_fill(padding, 0)
+            return self._normed(values).masked_fill(padding, 0)
         words = ~padding.squeeze(1)
         rows = values.transpose(1, 2)
-        normed = super().forward(rows[words])
+        normed = self._normed(rows[words])
         return torch.zeros_like(rows).index_put((words,), normed).transpose(1, 2)
+
+    def _normed(self, values: Tensor) -> Tensor:
+        if self.by_batch:
+            weight, bias = self.weight, self.bias
+            return functional.batch_norm(values, None, None, weight, bias, True, 0.0, self.eps)
+        return super().forward(values)
+
+
+def use_batch_statistics(network: nn.Module) -> None:
+    """Let all batch norms use the statistics of the batch: for weights that networks share, whose
+    running statistics are those of all of them at once."""
+    for module in network.modules():
+        if isinstance(module, MaskedNorm):
+            module.by_batch = True
 
 
 class Convolution(nn.Module):

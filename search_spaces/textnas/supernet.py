@@ -42,6 +42,10 @@ class SampledWires(Wires, BaseSuperNetModule):  # type: ignore[misc]
         """The last sample."""
         return {label: value for label, value in self.sampled.items() if label not in memo}
 
+    def current(self) -> Sample:
+        """The choices that the wires stand for at this moment."""
+        return self.sampled
+
     def source(self, outputs: Sequence[Tensor]) -> Tensor:
         """The output (batch, width, length) that the layer reads."""
         return outputs[-1 - int(self.sampled.get(f"input_{self.number}", 0))]
@@ -89,6 +93,10 @@ class MixedWires(Wires, BaseSuperNetModule):  # type: ignore[misc]
             for label, values in self.values.items()
             if label not in memo
         }
+
+    def current(self) -> Sample:
+        """The choices that the wires stand for at this moment."""
+        return self.export({})
 
     def export_probs(self, memo: Memo) -> Memo:
         """Label -> value -> its weight."""
@@ -145,6 +153,10 @@ class GatedWires(MixedWires):
     def export(self, memo: Memo) -> Memo:
         """A new sample, as NNI's own choices give."""
         return self.resample(memo)
+
+    def current(self) -> Sample:
+        """The choices that the wires stand for at this moment."""
+        return self.sampled
 
     def weights(self, labels: Sequence[str]) -> Tensor:
         """(labels, values): 1 at the sampled value, with the gradient of the mixture's weight."""

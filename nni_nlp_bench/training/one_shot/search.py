@@ -1,114 +1,74 @@
-"""One-shot search for a recurrent cell on a text."""
+"""One-shot search: all networks of a space in one, trained together with what chooses."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from nni_nlp_bench.data.corpus import Corpus
-from nni_nlp_bench.training.one_shot.settings import STRATEGIES, OneShot, OneShotSettings
-from search_spaces.enas_cell import Cell
-from search_spaces.errors import UserError
+from nni_nlp_bench.training.one_shot.fit import fit
+from nni_nlp_bench.training.one_shot.settings import check_strategy
+from nni_nlp_bench.training.one_shot.strategies import make_strategy
+from nni_nlp_bench.training.one_shot.task import Measured, OneShotTask, Reward
+from nni_nlp_bench.training.seeding import seeded
 
-if TYPE_CHECKING:
-    from nni_nlp_bench.training.one_shot.model import OneShotLanguageModel
-    from nni_nlp_bench.training.one_shot.module import Reward
+MIXTURES = ("darts", "gumbel_darts")
+"""Strategies that have one result: the choices with the largest weights."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
     """What a search came to."""
 
-    cell: Cell
-    perplexity: float
-    """Of the validation text, with the shared weights."""
+    architecture: Any
+    measured: Measured
+    """On the validation part, with the shared weights."""
     rewards: tuple[Reward, ...]
     """In the order in which they came."""
 
 
 def search_one_shot(
-    corpus: Corpus,
-    strategy: OneShot,
-    settings: OneShotSettings,
+    task: OneShotTask,
+    strategy: str,
     seed: int,
     out: Path | None = None,
     *,
     progress: bool = False,
 ) -> Found:
-    """Train the shared weights and the choices by NNI's ENAS or DARTS.
+    """Train the shared weights and the choices by a one-shot strategy.
 
-    With `out`, a folder: see `files.py` for what is written there. `progress` shows Lightning's
-    bar on stderr. The same arguments give the same cell on the same machine. Raises UserError.
+    With `out`, a folder: a checkpoint after every epoch, from which the same call goes on to the
+    same result, logs for TensorBoard, and what `files.py` writes. `progress` shows Lightning's bar
+    on stderr. The same arguments give the same architecture on the same machine. Raises UserError.
     """
     from nni_nlp_bench.training.one_shot.files import write_files
-    from nni_nlp_bench.training.seeding import seeded
 
-    if strategy not in STRATEGIES:
-        known = ", ".join(STRATEGIES)
-        raise UserError(f"unknown one-shot strategy {strategy!r}; known: {known}")
-    with seeded(seed):
-        found = _search(corpus, strategy, settings, seed, progress)
+    check_strategy(task.space, strategy)
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
-        write_files(out, corpus, strategy, settings, seed, found)
+    with seeded(seed):
+        host = make_strategy(strategy, task.settings)
+        module, rewards = fit(task, host, seed, out, progress=progress)
+    with seeded(seed):  # whatever an interruption has left undrawn
+        count = 1 if strategy in MIXTURES else task.settings.candidates
+        found = _best(task, module, _proposals(host, count), tuple(rewards))
+    if out is not None:
+        write_files(out, task, strategy, seed, found)
     return found
 
 
-def _search(
-    corpus: Corpus, name: OneShot, settings: OneShotSettings, seed: int, progress: bool
-) -> Found:
-    from nni.nas.evaluator.pytorch import Lightning
-    from nni.nas.execution import SequentialExecutionEngine
-    from nni.nas.space import RawFormatModelSpace
-
-    from nni_nlp_bench.training.one_shot.model import OneShotLanguageModel
-    from nni_nlp_bench.training.one_shot.module import OneShotModule
-    from nni_nlp_bench.training.one_shot.strategies import make_strategy
-    from nni_nlp_bench.training.one_shot.windows import RandomWindows, TrainWindows, rows_of
-
-    train = rows_of(corpus.train, settings.batch_size, "train")
-    valid = rows_of(corpus.valid, settings.batch_size, "valid")
-    rewards: list[Reward] = []
-    evaluator = Lightning(
-        OneShotModule(settings, rewards.append),
-        _trainer(settings.epochs, progress),
-        train_dataloaders=TrainWindows(train, settings.bptt),
-        val_dataloaders=RandomWindows(valid, settings.bptt, settings.valid_windows, seed),
-    )
-    words = len(corpus.vocabulary)
-    space = OneShotLanguageModel(words, settings.nodes, settings.width, settings.dropout, seed)
-    strategy = make_strategy(name, settings)
-    strategy(RawFormatModelSpace.from_model(space, evaluator), SequentialExecutionEngine())
-    cells = _proposals(strategy, space, 1 if name == "darts" else settings.candidates)
-    scored = {
-        cell: space.freeze(space.cell.choices.to_sample(cell)).perplexity(valid, settings.bptt)
-        for cell in cells
-    }
-    best = min(scored, key=scored.__getitem__)
-    return Found(best, scored[best], tuple(rewards))
-
-
-def _proposals(strategy: Any, space: OneShotLanguageModel, count: int) -> list[Cell]:
-    """Cells that the trained strategy proposes, in its own numbering of nodes.
+def _proposals(strategy: Any, count: int) -> list[dict[str, Any]]:
+    """Samples that the trained strategy proposes.
 
     Not through NNI's `list_models`: it gives ENAS a new, untrained policy before it asks.
     """
-    samples = [strategy.oneshot_module.export() for _ in range(count)]
-    return [space.cell.choices.from_sample(sample) for sample in samples]
+    return [strategy.oneshot_module.export() for _ in range(count)]
 
 
-def _trainer(epochs: int, progress: bool) -> Any:
-    """Lightning's trainer on the CPU, which leaves no files."""
-    from nni.nas.evaluator.pytorch import Trainer
-
-    return Trainer(
-        max_epochs=epochs,
-        accelerator="cpu",
-        devices=1,
-        logger=False,
-        enable_checkpointing=False,
-        enable_model_summary=False,
-        enable_progress_bar=progress,
-        num_sanity_val_steps=0,
-    )
+def _best(
+    task: OneShotTask, module: Any, samples: list[dict[str, Any]], rewards: tuple[Reward, ...]
+) -> Found:
+    architectures = dict.fromkeys(module.model.choices.from_sample(sample) for sample in samples)
+    measured = {found: task.measure(module, found) for found in architectures}
+    best = max(measured, key=lambda found: measured[found].reward)
+    return Found(best, measured[best], rewards)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, cast
 
 import torch
@@ -11,36 +9,24 @@ from nni.nas.evaluator.pytorch import LightningModule
 from torch import Tensor
 from torch.nn.utils import clip_grad_norm_
 
-from nni_nlp_bench.training.one_shot.model import OneShotLanguageModel, perplexity_of
-from nni_nlp_bench.training.one_shot.settings import REWARD, OneShotSettings
-from nni_nlp_bench.training.one_shot.windows import Window
+from nni_nlp_bench.training.one_shot.language.model import OneShotLanguageModel, perplexity_of
+from nni_nlp_bench.training.one_shot.language.settings import REWARD, LanguageSettings
+from nni_nlp_bench.training.one_shot.language.windows import Window
+from nni_nlp_bench.training.one_shot.task import Reward, Seen
 
 LARGEST_STATE = 10.0
 """Relu and identity let a state grow from step to step; a larger one is not handed on."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reward:
-    """What one window of the validation text said of the cell or mixture of that moment."""
-
-    epoch: int
-    """From 0 on."""
-    perplexity: float
-    reward: float
-    """80 over the perplexity."""
-    cell: str
-    """JSON text: the sampled cell of ENAS, the cell of the largest weights of DARTS."""
-
-
-class OneShotModule(LightningModule):  # type: ignore[misc]
+class LanguageModule(LightningModule):  # type: ignore[misc]
     """Trains on the windows of either text; ENAS calls `validation_step` for a reward.
 
     A window of the validation text counts as it will: without dropout, from a zero state.
     """
 
-    def __init__(self, settings: OneShotSettings, seen: Callable[[Reward], None]) -> None:
+    def __init__(self, settings: LanguageSettings, seed: int, seen: Seen) -> None:
         super().__init__()
-        self.settings = settings
+        self.settings, self.seed = settings, seed
         self._seen = seen
         self._states: tuple[Tensor, ...] | None = None
 
@@ -62,6 +48,8 @@ class OneShotModule(LightningModule):  # type: ignore[misc]
         """Loss of the shared weights, or of the weights of choices where DARTS validates."""
         if window.part == "valid":
             return self._rewarded(window)
+        if window.first:
+            self._language_model.seed_dropout(self.seed, self.trainer.current_epoch)
         states = None if window.first else self._states
         loss, last = self._language_model.loss(window.inputs, window.targets, states)
         small = all(state.abs().max() < LARGEST_STATE for state in last)
@@ -79,11 +67,10 @@ class OneShotModule(LightningModule):  # type: ignore[misc]
         model.eval()
         loss, _ = model.loss(window.inputs, window.targets)
         model.train()
-        perplexity = perplexity_of(loss.item())
-        reward = REWARD / perplexity
+        reward = REWARD / perplexity_of(loss.item())
         self.log("reward", reward, prog_bar=True, batch_size=window.inputs.shape[1])
         cell = model.cell.current().to_json()
-        self._seen(Reward(self.trainer.current_epoch, perplexity, reward, cell))
+        self._seen(Reward(self.trainer.current_epoch, loss.item(), reward, cell))
         return loss
 
     @property

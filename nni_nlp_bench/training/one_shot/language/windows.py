@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
-import torch
+import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
 from nni_nlp_bench.data.batches import columns, window, windows
+from nni_nlp_bench.training.one_shot.task import Epoch
 from search_spaces.errors import UserError
 
 Part = Literal["train", "valid"]
@@ -53,15 +54,12 @@ class RandomWindows:
     length: int
     count: int
     seed: int
-    generator: torch.Generator = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "generator", torch.Generator().manual_seed(self.seed))
+    epoch: Epoch
 
     def __iter__(self) -> Iterator[Window]:
         length = min(self.length, len(self.rows) - 1)
-        starts = torch.randint(len(self.rows) - length, (self.count,), generator=self.generator)
-        for start in starts.tolist():
+        rng = np.random.default_rng([self.seed, self.epoch()])
+        for start in rng.integers(len(self.rows) - length, size=self.count).tolist():
             yield Window("valid", True, *window(self.rows, start, length))
 
     def __len__(self) -> int:

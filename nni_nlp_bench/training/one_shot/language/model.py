@@ -6,12 +6,14 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from nni.nas.nn.pytorch import ModelSpace
 from torch import Tensor, nn
 from torch.nn import functional
 
 from nni_nlp_bench.data.batches import windows
+from search_spaces.enas_cell.choices import CellChoices
 from search_spaces.enas_cell.model_space import MutableEnasCell, oneshot_hooks
 
 
@@ -30,6 +32,12 @@ class OneShotLanguageModel(ModelSpace):  # type: ignore[misc]
         nn.init.uniform_(self.embedding, -0.1, 0.1, generator=self.random)
         self.decoder_bias = nn.Parameter(torch.zeros(words))
         self.cell = MutableEnasCell(nodes, width, width)
+
+    @property
+    def choices(self) -> CellChoices:
+        """The choices of the cell."""
+        choices: CellChoices = self.cell.choices
+        return choices
 
     def extra_oneshot_hooks(self, strategy: Any) -> list[Any]:
         """What NNI's one-shot strategies put into the place of the cell."""
@@ -50,6 +58,11 @@ class OneShotLanguageModel(ModelSpace):  # type: ignore[misc]
         """Mean cross-entropy in nats per token of targets (time * batch,), and the last states."""
         logits, last = self(tokens, states)
         return functional.cross_entropy(logits, targets), last
+
+    def seed_dropout(self, seed: int, epoch: int) -> None:
+        """Let the masks of an epoch begin anew, so that a search may go on with any of them."""
+        state = np.random.SeedSequence([seed, epoch]).generate_state(1)
+        self.random.manual_seed(int(state[0]))
 
     def perplexity(self, rows: Tensor, length: int) -> float:
         """Of a text (time, batch), without dropout, states carried through; lower is better."""

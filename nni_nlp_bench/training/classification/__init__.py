@@ -1,0 +1,1 @@
+"""Classifiers of sentences: training, and what they are compared with."""

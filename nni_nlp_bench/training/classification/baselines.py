@@ -1,0 +1,54 @@
+"""Plain classifiers that found architectures are compared with."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from search_spaces.textnas.network import padding_of, stem_input
+from search_spaces.textnas.ops import BidirectionalGru
+
+KERNELS = (3, 4, 5)
+"""Of the CNN: those of Kim, 2014 (arXiv 1408.5882)."""
+
+
+class BiGru(nn.Module):
+    """One bidirectional GRU, the mean of its outputs, dropout, a linear layer."""
+
+    def __init__(self, vectors: int, width: int, classes: int, dropout: float = 0.2) -> None:
+        super().__init__()
+        self.stem = nn.Linear(vectors, width)
+        self.gru = BidirectionalGru(width, dropout=dropout)
+        self.linear = nn.Linear(width, classes)
+
+    def forward(self, vectors: Tensor, mask: Tensor) -> Tensor:
+        """Word vectors (batch, length, vectors) and mask (batch, length) to logits."""
+        padding = padding_of(mask)
+        outputs = self.gru(self.stem(vectors).transpose(1, 2), padding)
+        logits: Tensor = self.linear(outputs.sum(-1) / (~padding).sum(-1))
+        return logits
+
+
+class Cnn(nn.Module):
+    """Kim's CNN: the largest values of three convolutions, dropout, a linear layer."""
+
+    def __init__(self, vectors: int, width: int, classes: int, dropout: float = 0.2) -> None:
+        super().__init__()
+        self.convolutions = nn.ModuleList(
+            nn.Conv1d(vectors, width, kernel, padding=kernel // 2) for kernel in KERNELS
+        )
+        self.dropout = nn.Dropout(dropout)
+        self.linear = nn.Linear(len(KERNELS) * width, classes)
+
+    def forward(self, vectors: Tensor, mask: Tensor) -> Tensor:
+        """Word vectors (batch, length, vectors) and mask (batch, length) to logits."""
+        padding = padding_of(mask)
+        inputs = stem_input(vectors, padding)
+        length = inputs.shape[-1]
+        largest = [
+            functional.relu(convolution(inputs)[..., :length]).masked_fill(padding, 0).amax(-1)
+            for convolution in self.convolutions
+        ]
+        logits: Tensor = self.linear(self.dropout(torch.cat(largest, 1)))
+        return logits

@@ -1,0 +1,69 @@
+"""A network between the embedding of words and the loss."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from nni_nlp_bench.training.classification.batches import Batch
+
+
+class Figures(NamedTuple):
+    """What a classifier makes of a part of the data."""
+
+    loss: float
+    """Mean cross-entropy in nats per sentence: lower is better."""
+    accuracy: float
+    """Share of sentences that are labelled right: higher is better."""
+
+
+class Embedding(nn.Module):
+    """Word vectors that are trained on, with dropout."""
+
+    def __init__(self, matrix: NDArray[np.float32], dropout: float) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.tensor(matrix))
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, words: Tensor) -> Tensor:
+        """Ids (batch, length) to vectors (batch, length, width)."""
+        vectors: Tensor = self.dropout(functional.embedding(words, self.weight, padding_idx=0))
+        return vectors
+
+
+class Classifier(nn.Module):
+    """Words to logits. The network takes word vectors and a mask, as `TextNas` does."""
+
+    def __init__(self, embedding: Embedding, network: nn.Module) -> None:
+        super().__init__()
+        self.embedding = embedding
+        self.network = network
+
+    def forward(self, batch: Batch) -> Tensor:
+        """Logits (batch, classes)."""
+        logits: Tensor = self.network(self.embedding(batch.words), batch.mask)
+        return logits
+
+    def loss(self, batch: Batch) -> Tensor:
+        """Mean cross-entropy of a batch, in nats per sentence."""
+        return functional.cross_entropy(self(batch), batch.labels)
+
+    def evaluate(self, batches: Iterable[Batch]) -> Figures:
+        """Loss and accuracy, without dropout and with the statistics of training."""
+        training = self.training
+        self.eval()
+        loss = right = count = 0.0
+        with torch.inference_mode():
+            for batch in batches:
+                logits = self(batch)
+                loss += functional.cross_entropy(logits, batch.labels, reduction="sum").item()
+                right += (logits.argmax(1) == batch.labels).sum().item()
+                count += len(batch.labels)
+        self.train(training)
+        return Figures(loss / count, right / count)

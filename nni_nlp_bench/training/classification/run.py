@@ -1,0 +1,177 @@
+"""A whole training of a classifier in a folder, and going on after an interruption."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from nni_nlp_bench.training.classification.batches import Encoded
+from nni_nlp_bench.training.classification.classifier import Classifier, Embedding
+from nni_nlp_bench.training.classification.settings import ClassifierSettings
+from nni_nlp_bench.training.classification.trainer import Trainer
+from nni_nlp_bench.training.classification.words import Words
+from nni_nlp_bench.training.log import NAN
+from nni_nlp_bench.training.run import CHECKPOINT, VOCABULARY, read_checkpoint
+from nni_nlp_bench.training.seeding import seeded
+from search_spaces.errors import UserError
+from search_spaces.files import whole_file, write_json
+
+CURVES = "curves.json"
+
+
+@dataclass(slots=True)
+class ClassifierCurves:
+    """What a training came to, epoch by epoch. Losses in nats per sentence."""
+
+    train_losses: list[float] = field(default_factory=list)
+    dev_losses: list[float] = field(default_factory=list)
+    """Empty where the dev part was trained on."""
+    dev_accuracies: list[float] = field(default_factory=list)
+    """Higher is better; empty where the dev part was trained on."""
+    wall_times: list[float] = field(default_factory=list)
+    """Seconds of an epoch's training."""
+    test_accuracy: float | None = None
+    """Of the last epoch; measured only where the dev part was trained on."""
+    parameters: int = 0
+    """Of the network, without the embedding of words."""
+    status: str = "OK"
+
+    @property
+    def epochs(self) -> int:
+        """Whole epochs that were trained."""
+        return len(self.train_losses)
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is trained, and on what."""
+
+    identity: str
+    """Tells the network: a checkpoint of another one is refused."""
+    network: Callable[[], nn.Module]
+    """Draws its weights from torch's global generator."""
+    words: Words
+    settings: ClassifierSettings
+    device: str = "cpu"
+
+    def trainer(self) -> Trainer:
+        """The training at its start."""
+        s = self.settings
+        with seeded(s.seed):
+            network = self.network()
+        model = Classifier(Embedding(self.words.matrix, s.embedding_dropout), network)
+        return Trainer(model, self.encoded(*s.train_on.split("+")), s, self.device)
+
+    def encoded(self, *parts: str) -> Encoded:
+        """The sentences of some parts."""
+        sentences = [s for part in parts for s in getattr(self.words.data, part)]
+        return Encoded.of(sentences, self.words.vocabulary, self.settings.max_length)
+
+    def facts(self) -> dict[str, Any]:
+        """What a checkpoint must share with the training that goes on from it."""
+        words = {"data": self.words.data.digest, "vectors": self.words.source}
+        return {"network": self.identity, **words, **asdict(self.settings), "epochs": None}
+
+
+def train_classifier(
+    task: Task,
+    out: Path | None = None,
+    *,
+    checkpoint_s: float = 300.0,
+    progress: Callable[[float], None] = lambda epochs: None,
+    epoch_done: Callable[[ClassifierCurves], None] = lambda curves: None,
+) -> ClassifierCurves:
+    """Train a classifier; NaN ends the training, and its `status` says so.
+
+    The dev part is measured after every epoch, the test part never, unless the dev part is trained
+    on: then the test part is, once, at the end. With `out`, a folder: words, curves and a
+    checkpoint are written there after every epoch and every `checkpoint_s` seconds; the same call
+    goes on from it, bit for bit. Raises UserError.
+    """
+    with seeded(task.settings.seed):
+        return _Run(task, out, checkpoint_s, progress, epoch_done).run()
+
+
+class _Run:
+    def __init__(
+        self,
+        task: Task,
+        out: Path | None,
+        checkpoint_s: float,
+        progress: Callable[[float], None],
+        epoch_done: Callable[[ClassifierCurves], None],
+    ) -> None:
+        self.task, self.out, self.checkpoint_s = task, out, checkpoint_s
+        self.progress, self.epoch_done = progress, epoch_done
+        self.trainer = task.trainer()
+        network = self.trainer.model.network
+        self.curves = ClassifierCurves(parameters=sum(w.numel() for w in network.parameters()))
+        self._last = time.monotonic()
+
+    def run(self) -> ClassifierCurves:
+        self._restore()
+        settings, curves = self.task.settings, self.curves
+        while curves.epochs < settings.epochs and curves.status != NAN:
+            curves.train_losses.append(self.trainer.train_epoch(curves.epochs, self._after_step))
+            curves.wall_times.append(self.trainer.seconds)
+            if math.isnan(curves.train_losses[-1]):
+                curves.status = NAN
+            self._measure(last=curves.epochs == settings.epochs)
+            self._write()
+            self.epoch_done(curves)
+        return curves
+
+    def _measure(self, last: bool) -> None:
+        curves, size = self.curves, self.task.settings.batch_size
+        parts = {"train": "dev", "train+dev": "test"}
+        part = parts[self.task.settings.train_on]
+        if part == "test" and (not last or curves.status == NAN):
+            return
+        batches = self.task.encoded(part).in_order(size)
+        found = self.trainer.model.evaluate(b.to(self.trainer.device) for b in batches)
+        if part == "test":
+            curves.test_accuracy = found.accuracy
+        else:
+            curves.dev_losses.append(found.loss)
+            curves.dev_accuracies.append(found.accuracy)
+
+    def _after_step(self, done: int, total: int) -> None:
+        self.progress(self.curves.epochs + done / total)
+        if time.monotonic() - self._last >= self.checkpoint_s:
+            self._checkpoint()
+
+    def _write(self) -> None:
+        if self.out is None:
+            return
+        self.task.words.vocabulary.save(self.out / VOCABULARY)
+        write_json(self.out / CURVES, asdict(self.curves))
+        self._checkpoint()
+
+    def _checkpoint(self) -> None:
+        if self.out is not None:
+            state = {"identity": self.task.facts(), "curves": asdict(self.curves)}
+            with whole_file(self.out / CHECKPOINT) as new:
+                torch.save({**state, **self.trainer.state()}, new)
+            self._last = time.monotonic()
+
+    def _restore(self) -> None:
+        if self.out is None or not (self.out / CHECKPOINT).exists():
+            return
+        path = self.out / CHECKPOINT
+        state = read_checkpoint(path, self.trainer.device)
+        known, wanted = state["identity"], self.task.facts()
+        different = [name for name in wanted if known.get(name) != wanted[name]]
+        if different:
+            raise UserError(
+                f"{path} is of a training with another {', '.join(different)}; "
+                "choose another folder"
+            )
+        self.trainer.restore(state)
+        self.curves = ClassifierCurves(**state["curves"])

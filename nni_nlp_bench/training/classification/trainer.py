@@ -1,0 +1,98 @@
+"""One classifier and its optimizer, epoch by epoch, with a state that can be kept and put back."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from torch.nn.utils import clip_grad_norm_
+
+from nni_nlp_bench.training.classification.batches import Batch, Encoded
+from nni_nlp_bench.training.classification.classifier import Classifier
+from nni_nlp_bench.training.classification.settings import ClassifierSettings
+
+AfterStep = Callable[[int, int], None]
+"""Called with the batches of the epoch that are done, and all of them."""
+
+
+class Trainer:
+    """Trains a classifier on encoded sentences.
+
+    The order of an epoch's batches comes from the seed and the epoch; dropout from torch's global
+    generator, which each epoch seeds anew.
+    """
+
+    def __init__(
+        self, model: Classifier, data: Encoded, settings: ClassifierSettings, device: str = "cpu"
+    ) -> None:
+        self.device = torch.device(device)
+        self.model = model.to(self.device)
+        self.data, self.settings = data, settings
+        self.optimizer = torch.optim.Adam(
+            model.parameters(),
+            lr=settings.learning_rate,
+            eps=settings.epsilon,
+            weight_decay=settings.weight_decay,
+        )
+        self.step, self.seconds, self._total = 0, 0.0, 0.0
+
+    def train_epoch(self, epoch: int, after_step: AfterStep = lambda done, of: None) -> float:
+        """Mean loss of the epoch in nats per sentence; NaN ends it. Goes on from `step`."""
+        batches = self._batches(epoch)
+        if self.step == 0:
+            torch.manual_seed(_seed(self.settings.seed, epoch))
+        self.model.train()
+        start = time.perf_counter()
+        while self.step < len(batches):
+            self._set_rate(epoch + self.step / len(batches))
+            loss = self._train_on(batches[self.step].to(self.device))
+            self._total += loss
+            if math.isnan(loss):
+                return math.nan
+            self.step += 1
+            after_step(self.step, len(batches))
+        self.seconds = time.perf_counter() - start
+        mean = self._total / len(batches)
+        self.step, self._total = 0, 0.0
+        return mean
+
+    def _batches(self, epoch: int) -> list[Batch]:
+        rng = np.random.default_rng([self.settings.seed, epoch])
+        return self.data.shuffled(self.settings.batch_size, rng)
+
+    def _train_on(self, batch: Batch) -> float:
+        self.optimizer.zero_grad()
+        loss = self.model.loss(batch)
+        loss.backward()  # type: ignore[no-untyped-call]
+        clip_grad_norm_(self.model.parameters(), self.settings.clip)
+        self.optimizer.step()
+        return loss.item()
+
+    def _set_rate(self, epoch: float) -> None:
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.settings.rate_at(epoch)
+
+    def state(self) -> dict[str, Any]:
+        """All that decides how the training goes on."""
+        return {
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "step": self.step,
+            "total": self._total,
+            "random": torch.get_rng_state(),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Put a state back."""
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.step, self._total = state["step"], state["total"]
+        torch.set_rng_state(state["random"].cpu())
+
+
+def _seed(seed: int, epoch: int) -> int:
+    return int(np.random.SeedSequence([seed, epoch]).generate_state(1)[0])

@@ -1,0 +1,57 @@
+"""Labelled sentences together with the numbers and vectors of their words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nni_nlp_bench.data.sentences.labelled_set import LabelledSet
+from nni_nlp_bench.data.sentences.vectors import BOUND, Vectors, find_vectors
+from nni_nlp_bench.data.sentences.vocabulary import Vocabulary
+from search_spaces.errors import UserError
+
+DRAWN_WIDTH = 300
+
+
+@dataclass(frozen=True, eq=False)
+class Words:
+    """What a classifier starts from."""
+
+    data: LabelledSet
+    vocabulary: Vocabulary
+    matrix: NDArray[np.float32]
+    """(words, width): the first vectors of the words."""
+    source: str
+    """Whose vectors they are, or that they were drawn."""
+    found: int
+    """Words that the source has."""
+
+    @classmethod
+    def of(
+        cls,
+        data: LabelledSet,
+        vectors: str | None = None,
+        *,
+        width: int = DRAWN_WIDTH,
+        min_count: int = 1,
+        seed: int = 0,
+    ) -> Words:
+        """With the vectors of a file or package, or, by default, drawn ones of that width.
+
+        Words that the vectors have are kept where dev or test alone has them. Raises UserError.
+        """
+        if vectors is None:
+            if width < 1:
+                raise UserError(f"the width of word vectors must be at least 1, got {width}")
+            vocabulary = Vocabulary.of(data, min_count)
+            rng = np.random.default_rng(seed)
+            matrix = rng.uniform(-BOUND, BOUND, (len(vocabulary), width)).astype(np.float32)
+            matrix[0] = 0
+            return cls(data, vocabulary, matrix, f"drawn, {width} wide, seed {seed}", 0)
+        every = {word for part in (data.train, data.dev, data.test) for s in part for word in s.words}
+        known = find_vectors(vectors, every)
+        vocabulary = Vocabulary.of(data, min_count, known)
+        found = Vectors.of(vocabulary.words, known, vectors, seed)
+        return cls(data, vocabulary, found.matrix, found.source, found.found)
