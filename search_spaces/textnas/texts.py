@@ -109,7 +109,7 @@ def _digit(number: int, what: str, text: str, below: int) -> int:
     known = [str(value) for value in range(below)]
     if text not in known:
         got = f"got {text[:_SHOWN_CHARACTERS]!r}"
-        raise ArcError(f"layer {number}: a {what} of an arc text is 0 to {below - 1}, {got}")
+        raise ArcError(f"layer {number}: the {what} in an arc text is 0 to {below - 1}, {got}")
     return int(text)
 
 
