@@ -84,7 +84,7 @@ def figure(arc: Arc) -> Figure:
     _box(axes, -1, _STEM)
     for number, layer in enumerate(arc.layers):
         _box(axes, number, STYLES[layer.op])
-        axes.text(number, -_HEIGHT / 2 - 0.06, number, size=8, ha="center", va="top", zorder=5,
+        axes.text(number, -_HEIGHT / 2 - 0.06, str(number), size=8, ha="center", va="top", zorder=5,
                   bbox={"fc": "white", "ec": "none", "pad": 0.5})  # fmt: skip
     axes.text(middle, top + _TITLE / 2, _title(arc), ha="center", va="center", size=12)
     _legend(picture, arc)

@@ -27,7 +27,7 @@ _NNI_KEY = re.compile(r'\{\s*"(Layer|Input)Choice')
 
 
 class TextNasSpace:
-    """Architectures of so many layers, each with an input, one of the ops, and skips.
+    """Text classifiers of so many layers, each with an input, one of eight ops, and skips.
 
     `window` is how many layers back an input may be. The options hold for what is sampled, chosen
     and edited; any other architecture is parsed and encoded as well. Raises ArcError for options
