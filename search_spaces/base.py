@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,6 +90,17 @@ class SearchSpace(Protocol[A]):
 
     def draw(self, architecture: A, path: Path) -> None:
         """A picture; the suffix of `path` (png, svg, pdf) is its format."""
+
+
+@runtime_checkable
+class SizedSpace(Protocol):
+    """The door of a space that can tell an architecture's parameters at sizes of yours."""
+
+    def parameters(self, architecture: Any, size: Mapping[str, int]) -> int:
+        """The parameters at these sizes, the space's own where none is given.
+
+        Raises ArchitectureError for a size that the space does not know.
+        """
 
 
 SPACES: Registry[type[SearchSpace[Any]]] = Registry("search space", "nni_nlp_bench.spaces")

@@ -44,11 +44,11 @@ class ArchitectureValue(ABC):
         return self.to_json()
 
 
-def check_widths(input_size: int, hidden_size: int, error: type[ArchitectureError]) -> None:
+def check_widths(error: type[ArchitectureError], **widths: int) -> None:
     """Raises `error` for a width that no layer has."""
-    for what, size in (("input_size", input_size), ("hidden_size", hidden_size)):
-        if not 0 < size <= LARGEST_WIDTH:
-            raise error(f"{what} must be between 1 and {LARGEST_WIDTH:,}, got {size}")
+    for what, width in widths.items():
+        if not 0 < width <= LARGEST_WIDTH:
+            raise error(f"{what} must be between 1 and {LARGEST_WIDTH:,}, got {width}")
 
 
 def chosen(

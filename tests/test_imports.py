@@ -30,6 +30,7 @@ VALUES = [
     "search_spaces.rnn_cell.moves",
     "search_spaces.rnn_cell.encoding",
     "search_spaces.rnn_cell.choices",
+    "search_spaces.textnas.space",
     "nni_nlp_bench.benchmarks.catalogue",
     "nni_nlp_bench.evaluation.report",
     "nni_nlp_bench.strategies.registry",

@@ -13,11 +13,12 @@ from search_spaces.errors import UserError
 
 MAX_FILE_BYTES = 1_000_000
 MAX_FILE_NAME = 200
+MAX_DIGITS = 9
 
 arch = typer.Typer(help="Show, draw or check one architecture.", no_args_is_help=True)
 ArchitectureText = Annotated[
     str,
-    typer.Option(help="Its published name or id, its JSON text, or a file that holds either."),
+    typer.Option(help="Its published name or id, its text, or a file that holds either."),
 ]
 
 
@@ -25,6 +26,10 @@ ArchitectureText = Annotated[
 def show(
     architecture: ArchitectureText,
     space: options.SpaceName = "rnn_cell",
+    size: Annotated[
+        str | None,
+        typer.Option(help="Sizes to count the parameters at, such as width=256,classes=5."),
+    ] = None,
     json: options.Json = False,
 ) -> None:
     """Show the operations and sizes of an architecture."""
@@ -34,6 +39,8 @@ def show(
     home = get_space(space)
     value = read_architecture(home, architecture)
     facts = {"space": space, "canonical_key": value.canonical_key, **home.describe(value)}
+    if size is not None:
+        facts |= _parameters_at(home, value, size)
     content = _content(value)
     if json:
         counts = home.op_counts(value)
@@ -97,6 +104,27 @@ def read_architecture(space: Any, text: str) -> Any:
         raise type(error)(f"{text}: {error}") from None
 
 
+def _parameters_at(space: Any, architecture: Any, text: str) -> dict[str, int]:
+    """The sizes of a text such as `width=256,classes=5`, and the parameters at these.
+
+    Raises UserError.
+    """
+    from search_spaces.base import SizedSpace
+
+    if not isinstance(space, SizedSpace):
+        fixed = f"the parameters of space {space.name} are those of one model"
+        raise UserError(f"{fixed}: leave --size out")
+    size: dict[str, int] = {}
+    for part in text.split(","):
+        name, _, number = (word.strip() for word in part.partition("="))
+        if not name or not (number.isascii() and number.isdigit()) or len(number) > MAX_DIGITS:
+            raise UserError(f"--size: {part[:60]!r} is no size such as width=256")
+        if name in size:
+            raise UserError(f"--size: {name[:60]} is given twice")
+        size[name] = int(number)
+    return {**size, "parameters": space.parameters(architecture, size)}
+
+
 def _found(content: str, space: str) -> str | None:
     """The architecture in what a search wrote; None for any other text. Raises UserError."""
     import json
@@ -141,15 +169,23 @@ def _content(architecture: Any) -> Mapping[str, Any]:
 
 
 def _parts_table(content: Mapping[str, Any]) -> Any:
-    """The parts of an architecture: a column a field where all parts have the same fields."""
+    """The parts of an architecture: a column a field where all parts have the same fields.
+
+    Parts that are one list have numbers for names, from 0.
+    """
     from nni_nlp_bench.cli.output import plain_table
 
-    fields = {tuple(part) if isinstance(part, Mapping) else None for part in content.values()}
+    what, parts = "part", content
+    for key, value in content.items() if len(content) == 1 else ():
+        if isinstance(value, list) and all(isinstance(part, Mapping) for part in value):
+            what = key.removesuffix("s")
+            parts = {str(number): part for number, part in enumerate(value)}
+    fields = {tuple(part) if isinstance(part, Mapping) else None for part in parts.values()}
     names = fields.pop() if len(fields) == 1 else None
     if names is None:
-        return plain_table(None, ("part", "value"), [[k, _word(v)] for k, v in content.items()])
-    rows = [[key, *(_word(part[name]) for name in names)] for key, part in content.items()]
-    return plain_table(None, ("part", *names), rows)
+        return plain_table(None, (what, "value"), [[k, _word(v)] for k, v in parts.items()])
+    rows = [[key, *(_word(part[name]) for name in names)] for key, part in parts.items()]
+    return plain_table(None, (what, *names), rows)
 
 
 def _word(value: Any) -> str:

@@ -103,7 +103,7 @@ class Cell(ArchitectureValue):
 
     def num_parameters(self, input_size: int, hidden_size: int) -> int:
         """Weights of one cell with these widths: a gate and a candidate a node, no biases."""
-        check_widths(input_size, hidden_size, CellError)
+        check_widths(CellError, input_size=input_size, hidden_size=hidden_size)
         return 2 * hidden_size * (input_size + len(self.nodes) * hidden_size)
 
 

@@ -107,7 +107,7 @@ class Recipe(ArchitectureValue):
 
     def num_parameters(self, input_size: int, hidden_size: int) -> int:
         """Weights and biases of one cell with these widths."""
-        check_widths(input_size, hidden_size, RecipeError)
+        check_widths(RecipeError, input_size=input_size, hidden_size=hidden_size)
         count = 0
         for node in self.nodes:
             if node.op == "linear":

@@ -13,6 +13,7 @@ from search_spaces.testing import SpaceContract
 NETWORK_SIZES = {
     "enas_cell": {"input_size": 4, "hidden_size": 6},
     "rnn_cell": {"input_size": 4, "hidden_size": 6},
+    "textnas": {"vectors": 5, "width": 8, "classes": 2},
 }
 
 

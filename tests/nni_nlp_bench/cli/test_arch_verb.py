@@ -149,3 +149,67 @@ def test_draw_into_nowhere(tmp_path: Path) -> None:
     assert f"{tmp_path} is a folder" in folder
     out = tmp_path / "none" / "lstm.png"
     assert f"cannot write {out}" in refused(call("draw", "--architecture", "lstm", "--out", out))
+
+
+def test_parameters_at_sizes_of_yours() -> None:
+    published = ("--space", "textnas", "--architecture", "published")
+    facts = shown(*published)
+    assert (facts["layers"], facts["skips"], facts["parameters"]) == (24, 101, 6_138_650)
+    counts = facts["op_counts"]
+    assert isinstance(counts, dict)
+    assert (counts["conv7"], counts["attention"]) == (5, 4)
+    facts = shown(*published, "--size", "classes=5, width=256")
+    assert (facts["classes"], facts["width"], facts["parameters"]) == (5, 256, 6_139_421)
+
+
+@pytest.mark.parametrize(
+    ("size", "reason"),
+    [
+        ("depth=3", "unknown size 'depth'; known: vectors, width, classes"),
+        ("width=0", "width must be between 1"),
+        ("width", "'width' is no size such as width=256"),
+        ("", "'' is no size"),
+        ("=3", "'=3' is no size"),
+        ("width=-3", "'width=-3' is no size"),
+        ("width=" + "9" * 9999, "is no size"),
+        ("width=3,width=4", "width is given twice"),
+    ],
+)
+def test_other_sizes_are_one_line(size: str, reason: str) -> None:
+    line = refused(
+        call("show", "--space", "textnas", "--architecture", "published", "--size", size)
+    )
+    assert reason in line
+    assert len(line) < 200
+
+
+def test_a_space_of_one_model_refuses_sizes() -> None:
+    assert "leave --size out" in refused(
+        call("show", "--architecture", "lstm", "--size", "width=3")
+    )
+
+
+def test_layers_are_the_rows_of_a_table() -> None:
+    result = call("show", "--space", "textnas", "--architecture", "published")
+    rows = [line.split(maxsplit=3) for line in result.stdout.splitlines()]
+    assert ["layer", "distance", "op", "skips"] in [[w.strip() for w in row] for row in rows]
+    assert ["8", "3", "max_pool3", "1, 3, 4, 6, 7"] in [[w.strip() for w in row] for row in rows]
+
+
+def test_an_arc_text_is_taken_from_the_line_and_from_a_file(tmp_path: Path) -> None:
+    text = "0 5 | 1 7 0 | 1 3 0 1"
+    file = tmp_path / "arc.txt"
+    file.write_text(text.replace(" | ", "\n"), "utf-8")
+    keys = {
+        shown("--space", "textnas", "--architecture", given)["canonical_key"]
+        for given in (text, text.replace("|", ""), file)
+    }
+    assert len(keys) == 1
+    for given in (text, file):
+        result = call("check", "--space", "textnas", "--architecture", given)
+        assert result.stdout.startswith("valid")
+        out = tmp_path / "arc.svg"
+        assert call("draw", "--space", "textnas", "--architecture", given, "--out", out).stdout
+        assert out.read_bytes().startswith(b"<?xml")
+    broken = refused(call("check", "--space", "textnas", "--architecture", "0 5 | 9 7 0"))
+    assert "layer 1: the distance in an arc text is 0 to 4" in broken
