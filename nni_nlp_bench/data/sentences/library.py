@@ -26,16 +26,14 @@ def read_library(name: str) -> LabelledSet:
     Where the library has no development part, dev is a tenth of train. Raises UserError.
     """
     found = _loaded(name)
-    splits = {"train": "train", "test": "test"}
-    splits |= {"dev": split for split in reversed(_DEV) if split in found}
     for split in ("train", "test"):
         if split not in found:
             raise UserError(f"{name} has no split {split!r}, only {', '.join(found)}")
-    parts = {}
-    for part, split in splits.items():
-        source = f"{name}, {split}"
-        parts[part] = Part(source, tuple(_rows(source, found[split])))
-    return labelled_set(name, parts if "dev" in parts else {**parts, **without_dev(parts["train"])})
+    train, test = _part(name, found, "train"), _part(name, found, "test")
+    dev = next((split for split in _DEV if split in found), None)
+    if dev is None:
+        return labelled_set(name, {**without_dev(train), "test": test})
+    return labelled_set(name, {"train": train, "dev": _part(name, found, dev), "test": test})
 
 
 def _loaded(name: str) -> Any:
@@ -66,11 +64,17 @@ def _readings(name: str) -> Iterator[tuple[str, str | None]]:
         yield start, end
 
 
+def _part(name: str, found: Any, split: str) -> Part:
+    source = f"{name}, {split}"
+    return Part(source, tuple(_rows(source, found[split])))
+
+
 def _rows(source: str, split: Any) -> Iterator[Row]:
     """The rows of one split, counted from 1; numbered labels get their names."""
     header = list(split.column_names)
     text, label = (header[place] for place in columns_of(source, 0, header))
     names = getattr(split.features[label], "names", None)
     for number, (words, found) in enumerate(zip(split[text], split[label], strict=True), start=1):
-        named = names is not None and isinstance(found, int) and 0 <= found < len(names)
-        yield checked_row(source, number, words, names[found] if named else found)
+        if names and isinstance(found, int) and 0 <= found < len(names):
+            found = names[found]
+        yield checked_row(source, number, words, found)

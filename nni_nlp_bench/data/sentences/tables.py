@@ -56,13 +56,8 @@ def _csv_records(file: Path) -> Iterator[tuple[int, list[str]]]:
             yield number, fields
             number = records.line_num + 1
     except csv.Error as error:
-        raise LineError(
-            file,
-            number,
-            file,
-            number,
-            f"no CSV ({error}): is a quotation mark missing or not closed?",
-        ) from None
+        fault = f"no CSV ({error}): is a quotation mark missing or not closed?"
+        raise LineError(file, number, fault) from None
 
 
 def _object(file: Path, number: int, line: str) -> dict[str, Any]:
