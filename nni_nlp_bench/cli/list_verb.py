@@ -8,14 +8,16 @@ from nni_nlp_bench.cli import options
 
 
 def list_parts(json: options.Json = False) -> None:
-    """List the search spaces, benchmarks, strategies, corpora and scores."""
+    """List the search spaces, benchmarks, strategies, corpora, labelled sentences and scores."""
     from nni_nlp_bench.cli.output import plain_table, print_json, print_tables
 
     spaces, benchmarks, strategies = _spaces(), _benchmarks(), _strategies()
-    one_shot, corpora, scores = _one_shot(), _corpora(), _scores()
+    one_shot, scores = _one_shot(), _scores()
+    corpora, labelled = _corpora(), _labelled_sets()
     if json:
         parts = {"spaces": spaces, "benchmarks": benchmarks, "strategies": strategies}
-        print_json({**parts, "one_shot": one_shot, "corpora": corpora, "scores": scores})
+        data = {"corpora": corpora, "labelled_sets": labelled}
+        print_json({**parts, "one_shot": one_shot, **data, "scores": scores})
         return
     results = [
         [b["name"], "yes" if b["at_hand"] else "no", b["licence"], b["description"]]
@@ -33,6 +35,11 @@ def list_parts(json: options.Json = False) -> None:
             [[*s.values()] for s in one_shot],
         ),
         plain_table("Corpora", ("name", "description"), [[*c.values()] for c in corpora]),
+        plain_table(
+            "Labelled sentences, with --data",
+            ("name", "description"),
+            [[*s.values()] for s in labelled],
+        ),
         plain_table(
             "Training-free scores",
             ("name", "better", "description"),
@@ -63,6 +70,12 @@ def _corpora() -> list[dict[str, str]]:
     from nni_nlp_bench.data.corpora import CORPORA
 
     return [{"name": name, "description": CORPORA.get(name).description} for name in CORPORA]
+
+
+def _labelled_sets() -> list[dict[str, str]]:
+    from nni_nlp_bench.data.sentences.sets import LABELLED_SETS as SETS
+
+    return [{"name": name, "description": SETS.get(name).description} for name in SETS]
 
 
 def _scores() -> list[dict[str, str]]:

@@ -6,13 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from nni_nlp_bench.data.corpus import PARTS, Corpus
+from nni_nlp_bench.data.part_files import part_file, part_files
 from search_spaces.errors import UserError
 
-_WORDS = {
-    "train": ("train",),
-    "valid": ("valid", "val", "validation", "dev"),
-    "test": ("test",),
-}
 _SUFFIXES = (".txt", ".tokens")
 
 
@@ -21,34 +17,13 @@ def read_folder(folder: Path, name: str | None = None) -> Corpus:
 
     Raises UserError: a part is missing, empty, there twice, or no UTF-8.
     """
-    files = {part: _file_of(folder, part) for part in PARTS}
+    files = {part: part_file(folder, part, _SUFFIXES) for part in PARTS}
     return Corpus.of(name or folder.name, {part: _lines(files[part]) for part in PARTS})
 
 
 def has_parts(folder: Path) -> bool:
     """Whether the folder is there, with a file of each part."""
-    return folder.is_dir() and all(_files_of(folder, part) for part in PARTS)
-
-
-def _file_of(folder: Path, part: str) -> Path:
-    if not folder.is_dir():
-        raise UserError(f"{folder} is not a folder")
-    files = _files_of(folder, part)
-    if not files:
-        raise UserError(f"{folder} has no file of the part {part!r}, such as {part}.txt")
-    if len(files) > 1:
-        names = " and ".join(file.name for file in files)
-        raise UserError(f"{folder} has more than one file of the part {part!r}: {names}")
-    return files[0]
-
-
-def _files_of(folder: Path, part: str) -> list[Path]:
-    """The files whose name is, or ends with, a word for the part."""
-    return sorted(
-        file
-        for file in folder.iterdir()
-        if file.suffix in _SUFFIXES and file.stem.lower().rpartition(".")[2] in _WORDS[part]
-    )
+    return folder.is_dir() and all(part_files(folder, part, _SUFFIXES) for part in PARTS)
 
 
 def _lines(file: Path) -> Iterator[list[str]]:

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nni_nlp_bench.evaluation.encoder import Encoder, check_embeddings
+from nni_nlp_bench.evaluation.errors import EvaluationError
 from nni_nlp_bench.evaluation.features import pair_features, sentence_features
-from nni_nlp_bench.evaluation.reading import EvaluationError
 from nni_nlp_bench.evaluation.tasks import Example, MetricName, Task
 from nni_nlp_bench.evaluation.tokens import Tokenizer
 

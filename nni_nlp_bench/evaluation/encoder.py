@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from nni_nlp_bench.evaluation.reading import EvaluationError
+from nni_nlp_bench.evaluation.errors import EvaluationError
 
 
 class Encoder(Protocol):

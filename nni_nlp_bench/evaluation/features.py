@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nni_nlp_bench.evaluation.encoder import Encoder
-from nni_nlp_bench.evaluation.reading import EvaluationError
+from nni_nlp_bench.evaluation.errors import EvaluationError
 
 POSITIONS = 8192
 """Ids in one batch, padding included: outputs of width 400 then take 26 MB."""

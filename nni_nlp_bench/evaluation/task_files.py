@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from nni_nlp_bench.evaluation.reading import LineError, numbered_lines
+from nni_nlp_bench.data.reading import LineError, numbered_lines
 
 MRPC_HEADER = ("Quality", "#1 ID", "#2 ID", "#1 String", "#2 String")
 SST2_HEADER = ("sentence", "label")

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from nni_nlp_bench.data.reading import LineError
 from nni_nlp_bench.evaluation import task_files
-from nni_nlp_bench.evaluation.reading import EvaluationError, LineError
+from nni_nlp_bench.evaluation.errors import EvaluationError
 
 MetricName = Literal["accuracy", "f1", "matthews"]
 
@@ -89,7 +90,7 @@ TASKS = {
 def read_task(name: str, folder: Path) -> Task:
     """The task of that name, from the folder that holds a folder a task.
 
-    Raises EvaluationError for an unknown name and for a file that is missing or damaged.
+    Raises UserError for an unknown name and for a file that is missing or damaged.
     """
     if name not in TASKS:
         raise EvaluationError(f"unknown task {name!r}; known: {', '.join(sorted(TASKS))}")

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nni_nlp_bench.evaluation.reading import EvaluationError
+from nni_nlp_bench.data.words import split
+from nni_nlp_bench.evaluation.errors import EvaluationError
 
 UNKNOWN = "<unk>"
 NUMBER = "N"
 """Stands for every number in the Penn Treebank as Mikolov prepared it."""
-_MARK = re.compile(r"--+|\.\.+|[,:](?!\d)|(?<!\d)[,:]|[;!?$%()\[\]{}\"\u201c\u201d\u2018\u2026`*]")
-_ENDING = re.compile(r"(.*?\w.*?)(n't|'(?:s|re|ve|ll|d|m)|['.])", re.IGNORECASE)
 _DIGITS = re.compile(r"\d[\d.,:/]*")
 
 
@@ -64,21 +63,7 @@ class Tokenizer:
 
     def split(self, sentence: str) -> list[str]:
         """The words: `It isn't.` gives It, is, n't and a full stop; `Mr.` stays if it is known."""
-        plain = sentence.replace("\u2019", "'")
-        chunks = (chunk for part in plain.split() for chunk in self._marks_apart(part))
-        return [word for chunk in chunks for word in self._endings_apart(chunk)]
-
-    def _marks_apart(self, chunk: str) -> Iterator[str]:
-        if self._id(chunk) is not None:
-            yield chunk
-        else:
-            yield from _MARK.sub(lambda mark: f" {mark.group()} ", chunk).split()
-
-    def _endings_apart(self, chunk: str) -> list[str]:
-        ending = _ENDING.fullmatch(chunk)
-        if ending is None or self._id(chunk) is not None:
-            return [chunk]
-        return [*self._endings_apart(ending.group(1)), ending.group(2)]
+        return split(sentence, lambda chunk: self._id(chunk) is not None)
 
     def _id(self, word: str) -> int | None:
         for spelling in (word, word.lower()):

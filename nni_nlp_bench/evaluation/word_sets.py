@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-from nni_nlp_bench.evaluation.reading import EvaluationError, LineError, numbered_lines
+from nni_nlp_bench.data.reading import LineError, numbered_lines
+from nni_nlp_bench.evaluation.errors import EvaluationError
 
 PREFIX = "EN-"
 PATTERN = f"{PREFIX}*.txt"
@@ -34,7 +35,7 @@ def read_word_sets(folder: Path) -> tuple[WordSet, ...]:
     """Every `EN-*.txt` of a folder, by name.
 
     The format is that of Faruqui and Dyer, Community Evaluation and Exchange of Word Vectors,
-    ACL 2014: a line a pair, two words and a score. Raises EvaluationError.
+    ACL 2014: a line a pair, two words and a score. Raises UserError.
     """
     files = sorted(folder.glob(PATTERN))
     if not files:

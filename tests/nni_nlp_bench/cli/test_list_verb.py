@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from nni_nlp_bench.benchmarks.catalogue import BENCHMARKS, WIKITEXT_2
 from nni_nlp_bench.cli.app import app
 from nni_nlp_bench.data.corpora import CORPORA
+from nni_nlp_bench.data.sentences.sets import LABELLED_SETS
 from nni_nlp_bench.scores.base import SCORES
 from nni_nlp_bench.strategies.registry import STRATEGIES
 from nni_nlp_bench.training.one_shot.settings import STRATEGIES as ONE_SHOT
@@ -38,6 +39,7 @@ def test_json_lists_every_part() -> None:
         "strategies": list(STRATEGIES),
         "one_shot": list(ONE_SHOT),
         "corpora": list(CORPORA),
+        "labelled_sets": list(LABELLED_SETS),
         "scores": list(SCORES),
     }
     assert all(names.values())
@@ -59,4 +61,4 @@ def test_tables_fit_the_terminal(width: int, monkeypatch: pytest.MonkeyPatch) ->
     lines = call().splitlines()
     assert max(map(len, lines)) <= width
     first_words = {line.split()[0] for line in lines if line.strip()}
-    assert first_words >= {*SPACES, *BENCHMARKS, *STRATEGIES, *ONE_SHOT}
+    assert first_words >= {*SPACES, *BENCHMARKS, *STRATEGIES, *ONE_SHOT, *LABELLED_SETS}

@@ -11,8 +11,8 @@ from sklearn import metrics
 
 from nni_nlp_bench.evaluation.classification import STRENGTHS, evaluate_task, measure
 from nni_nlp_bench.evaluation.encoder import Encoder
+from nni_nlp_bench.evaluation.errors import EvaluationError
 from nni_nlp_bench.evaluation.evaluate import evaluate
-from nni_nlp_bench.evaluation.reading import EvaluationError
 from nni_nlp_bench.evaluation.tasks import Example, Task
 
 Make = Callable[[Sequence[str]], Encoder]

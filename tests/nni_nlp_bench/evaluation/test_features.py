@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from nni_nlp_bench.evaluation import features
 from nni_nlp_bench.evaluation.encoder import Encoder
+from nni_nlp_bench.evaluation.errors import EvaluationError
 from nni_nlp_bench.evaluation.features import pair_features, sentence_features
-from nni_nlp_bench.evaluation.reading import EvaluationError
 
 Make = Callable[[Sequence[str]], Encoder]
 

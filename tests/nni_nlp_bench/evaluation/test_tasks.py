@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from nni_nlp_bench.evaluation.reading import EvaluationError
+from nni_nlp_bench.evaluation.errors import EvaluationError
 from nni_nlp_bench.evaluation.tasks import TASKS, Task, read_task
+from search_spaces.errors import UserError
 
 Shared = Callable[[str], Path]
 
@@ -94,7 +95,7 @@ def test_a_small_task(name: str, tmp_path: Path) -> None:
 )
 def test_a_damaged_line_is_named(name: str, text: str, fault: str, tmp_path: Path) -> None:
     folder = written(name, text, tmp_path)
-    with pytest.raises(EvaluationError) as caught:
+    with pytest.raises(UserError) as caught:
         read_task(name, folder)
     assert str(caught.value).startswith(f"{folder / TASKS[name].train[0]}:{fault}")
 

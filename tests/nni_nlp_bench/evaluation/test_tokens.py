@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nni_nlp_bench.evaluation.reading import EvaluationError
+from nni_nlp_bench.evaluation.errors import EvaluationError
 from nni_nlp_bench.evaluation.tokens import Tokenizer
 
 PTB = ("<unk>", "N", "$", "mr.", "smith", "'s", "is", "n't", "it", "years", "u.s.", "off-season")

@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import spearmanr
 
-from nni_nlp_bench.evaluation.reading import EvaluationError
+from nni_nlp_bench.evaluation.errors import EvaluationError
 from nni_nlp_bench.evaluation.word_sets import WordPair, WordSet, read_word_set, read_word_sets
 from nni_nlp_bench.evaluation.word_similarity import word_similarities
+from search_spaces.errors import UserError
 
 Shared = Callable[[str], Path]
 
@@ -146,7 +147,7 @@ def test_equal_values_have_no_correlation(score: float, name: str) -> None:
 def test_a_malformed_line_is_named(line: str, fault: str, tmp_path: Path) -> None:
     file = tmp_path / "EN-BAD.txt"
     file.write_text(f"sun\tlight\t3.5\r\n{line}\nsea\tland\t1\n")
-    with pytest.raises(EvaluationError) as caught:
+    with pytest.raises(UserError) as caught:
         read_word_sets(tmp_path)
     assert str(caught.value).startswith(f"{file}:2: {fault}")
     assert "\n" not in str(caught.value)
@@ -157,12 +158,12 @@ def test_a_folder_without_sets_and_files_without_text_are_named(tmp_path: Path) 
         read_word_sets(tmp_path)
     file = tmp_path / "EN-BAD.txt"
     file.write_bytes(b"")
-    with pytest.raises(EvaluationError, match=r"EN-BAD\.txt is empty"):
+    with pytest.raises(UserError, match=r"EN-BAD\.txt is empty"):
         read_word_set(file)
     file.write_bytes(b"caf\xe9\tbar\t1\n")
-    with pytest.raises(EvaluationError, match=r"EN-BAD\.txt is not UTF-8 text"):
+    with pytest.raises(UserError, match=r"EN-BAD\.txt:1: not UTF-8 text"):
         read_word_set(file)
-    with pytest.raises(EvaluationError, match=r"cannot read .*absent\.txt: No such file"):
+    with pytest.raises(UserError, match=r"cannot read .*absent\.txt: No such file"):
         read_word_set(tmp_path / "absent.txt")
 
 

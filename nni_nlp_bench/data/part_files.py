@@ -1,0 +1,36 @@
+"""The files of a folder that hold the parts of a data set."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from search_spaces.errors import UserError
+
+_VALIDATION = ("valid", "val", "validation", "dev")
+_WORDS = {"train": ("train",), "valid": _VALIDATION, "dev": _VALIDATION, "test": ("test",)}
+
+
+def part_file(folder: Path, part: str, suffixes: Sequence[str]) -> Path:
+    """The one file of `train`, `valid` (or `dev`) or `test`.
+
+    Raises UserError: the folder is none, or its file is missing or there twice.
+    """
+    if not folder.is_dir():
+        raise UserError(f"{folder} is not a folder")
+    files = part_files(folder, part, suffixes)
+    if not files:
+        raise UserError(f"{folder} has no file of the part {part!r}, such as {part}{suffixes[0]}")
+    if len(files) > 1:
+        names = " and ".join(file.name for file in files)
+        raise UserError(f"{folder} has more than one file of the part {part!r}: {names}")
+    return files[0]
+
+
+def part_files(folder: Path, part: str, suffixes: Sequence[str]) -> list[Path]:
+    """The files whose name is, or ends with, a word for the part."""
+    return sorted(
+        file
+        for file in folder.iterdir()
+        if file.suffix in suffixes and file.stem.lower().rpartition(".")[2] in _WORDS[part]
+    )

@@ -1,0 +1,1 @@
+"""Sentences with labels, by name or from files, and numbers for their words."""

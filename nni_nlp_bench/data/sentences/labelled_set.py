@@ -1,0 +1,65 @@
+"""Sentences with labels, in three parts."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from search_spaces.errors import UserError
+
+PARTS = ("train", "dev", "test")
+
+
+class Sentence(NamedTuple):
+    """The words of one text, in lower case, and its label."""
+
+    words: tuple[str, ...]
+    label: int
+    """Position in the labels of its set."""
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledSet:
+    """Sentences in three parts, each with one of two or more labels."""
+
+    name: str
+    labels: tuple[str, ...]
+    train: tuple[Sentence, ...]
+    dev: tuple[Sentence, ...]
+    test: tuple[Sentence, ...]
+    digest: str
+    """SHA-256 of labels and sentences: it tells which data a result stands for."""
+
+    @classmethod
+    def of(
+        cls, name: str, labels: Sequence[str], parts: Mapping[str, Iterable[Sentence]]
+    ) -> LabelledSet:
+        """From the sentences of `train`, `dev` and `test`.
+
+        Raises UserError for a part without sentences, a sentence without words, and labels that
+        are fewer than two, there twice, or not there.
+        """
+        if len(labels) < 2 or len(set(labels)) < len(labels):
+            known = ", ".join(map(repr, labels)) or "none"
+            raise UserError(f"labelled set {name} needs two or more different labels, has {known}")
+        kept = {part: tuple(parts[part]) for part in PARTS}
+        for part, sentences in kept.items():
+            if not sentences:
+                raise UserError(f"the part {part!r} of labelled set {name} is empty")
+            for number, sentence in enumerate(sentences, start=1):
+                if not sentence.words or not 0 <= sentence.label < len(labels):
+                    fault = "an unknown label" if sentence.words else "no words"
+                    raise UserError(f"sentence {number} of {part} in labelled set {name}: {fault}")
+        return cls(name, tuple(labels), **kept, digest=_digest(labels, kept))
+
+
+def _digest(labels: Sequence[str], parts: Mapping[str, Iterable[Sentence]]) -> str:
+    sha = hashlib.sha256(json.dumps(list(labels)).encode())
+    for part in PARTS:
+        sha.update(f"\n{part}\n".encode())
+        for words, label in parts[part]:  # a word has no space in it
+            sha.update(f"{label} {' '.join(words)}\n".encode())
+    return sha.hexdigest()

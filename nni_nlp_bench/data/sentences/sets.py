@@ -1,0 +1,86 @@
+"""Labelled sets by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from nni_nlp_bench.data.corpora import data_folder
+from nni_nlp_bench.data.sentences.docstrings import docstrings
+from nni_nlp_bench.data.sentences.folder import read_labelled_folder
+from nni_nlp_bench.data.sentences.labelled_set import LabelledSet
+from nni_nlp_bench.data.sentences.library import PREFIX, read_library
+from nni_nlp_bench.data.sentences.trec import FILES as TREC_FILES
+from nni_nlp_bench.data.sentences.trec import read_trec
+from nni_nlp_bench.data.sentences.trees import five_labels, two_labels
+from search_spaces.errors import UserError
+from search_spaces.registry import Registry, UnknownNameError
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledSetEntry:
+    """One labelled set that has a name."""
+
+    description: str
+    load: Callable[[], LabelledSet]
+
+
+LABELLED_SETS: Registry[LabelledSetEntry] = Registry("labelled set", "nni_nlp_bench.labelled_sets")
+
+
+def load_labelled_set(name_or_folder: str) -> LabelledSet:
+    """The set of that name, in that folder, or `datasets:NAME`. Raises UserError."""
+    if name_or_folder in LABELLED_SETS:
+        return LABELLED_SETS.get(name_or_folder).load()
+    if name_or_folder.startswith(PREFIX):
+        return read_library(name_or_folder)
+    folder = Path(name_or_folder).expanduser()
+    if folder.is_dir():
+        return read_labelled_folder(folder)
+    known = ", ".join(LABELLED_SETS)
+    raise UnknownNameError(
+        f"unknown labelled set {name_or_folder!r}; known: {known}, {PREFIX}NAME, or a folder with "
+        "train, dev and test as .tsv, .csv or .jsonl"
+    )
+
+
+def _treebank(name: str, read: Callable[[str, Mapping[str, Path]], LabelledSet]) -> LabelledSet:
+    files = {part: f"{part}.txt" for part in ("train", "dev", "test")}
+    source = "https://nlp.stanford.edu/sentiment has them as trees in PTB format"
+    folder = _files_in_place(name, "sst", tuple(files.values()), source)
+    return read(name, {part: folder / file for part, file in files.items()})
+
+
+def _trec(name: str) -> LabelledSet:
+    source = "https://cogcomp.seas.upenn.edu/Data/QA/QC: train_5500.label and TREC_10.label"
+    return read_trec(name, _files_in_place(name, "trec", TREC_FILES, source))
+
+
+def _files_in_place(name: str, below: str, files: tuple[str, ...], source: str) -> Path:
+    """The folder of these files. Raises UserError where one is missing."""
+    folder = data_folder() / below
+    missing = [file for file in files if not (folder / file).is_file()]
+    if missing:
+        raise UserError(
+            f"labelled set {name} is not here: put {' and '.join(missing)} into {folder} ({source})"
+        )
+    return folder
+
+
+SST_2 = LabelledSetEntry(
+    "Stanford Sentiment Treebank, negative or positive: your files; train holds all phrases",
+    partial(_treebank, "sst-2", two_labels),
+)
+SST_5 = LabelledSetEntry(
+    "Stanford Sentiment Treebank, five grades: your files; train holds all phrases",
+    partial(_treebank, "sst-5", five_labels),
+)
+TREC = LabelledSetEntry(
+    "TREC's questions by what they ask for, six kinds: your files; dev is a tenth of train",
+    partial(_trec, "trec"),
+)
+DOCSTRINGS = LabelledSetEntry(
+    "docstrings of Python's own packages, six labels, which need no download", docstrings
+)
