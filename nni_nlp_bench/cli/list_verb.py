@@ -30,9 +30,9 @@ def list_parts(json: options.Json = False) -> None:
         plain_table("Benchmarks", ("name", "at hand", "licence", "description"), results),
         plain_table("Strategies", ("name", "description"), [[*s.values()] for s in strategies]),
         plain_table(
-            "One-shot strategies, with --corpus",
-            ("name", "description"),
-            [[*s.values()] for s in one_shot],
+            "One-shot strategies, with --corpus or --data",
+            ("name", "spaces", "description"),
+            [[s["name"], ", ".join(s["spaces"]), s["description"]] for s in one_shot],
         ),
         plain_table("Corpora", ("name", "description"), [[*c.values()] for c in corpora]),
         plain_table(
@@ -60,10 +60,17 @@ def _strategies() -> list[dict[str, str]]:
     return [_named(name, STRATEGIES.get(name)) for name in STRATEGIES]
 
 
-def _one_shot() -> list[dict[str, str]]:
-    from nni_nlp_bench.training.one_shot.settings import STRATEGIES
+def _one_shot() -> list[dict[str, Any]]:
+    from nni_nlp_bench.training.one_shot.settings import SPACES, STRATEGIES
 
-    return [{"name": name, "description": text} for name, text in STRATEGIES.items()]
+    return [
+        {
+            "name": name,
+            "spaces": [space for space, strategies in SPACES.items() if name in strategies],
+            "description": text,
+        }
+        for name, text in STRATEGIES.items()
+    ]
 
 
 def _corpora() -> list[dict[str, str]]:

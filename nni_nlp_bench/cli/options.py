@@ -40,6 +40,12 @@ Processes = Annotated[
 CorpusName = Annotated[
     str, typer.Option(help="Name of a corpus, or a folder with train, valid and test texts.")
 ]
+VectorsName = Annotated[
+    str | None,
+    typer.Option(
+        help="Word vectors: a file in GloVe's text format, or glove-6b-50d (default: drawn)."
+    ),
+]
 Embedding = Annotated[int, typer.Option(min=1, help="Width of the embedding and the last layer.")]
 Hidden = Annotated[int, typer.Option(min=1, help="Width of the other layers.")]
 Layers = Annotated[int, typer.Option(min=1, help="Layers of the cell.")]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -11,7 +10,8 @@ from nni_nlp_bench.cli import options
 from nni_nlp_bench.cli.compare import compare
 from search_spaces.errors import UserError
 
-_TRAIN = {"corpus", "nodes", "width"}
+_SIZES = ("nodes", "layers", "width", "batch_size")
+_TRAIN = {"corpus", "data", "vectors", *_SIZES}
 _BOTH = {"strategy", "out", "space", "seed", "epochs", "json"}
 
 
@@ -26,7 +26,7 @@ def search(
     seed: options.Seed = 0,
     epochs: Annotated[
         int | None,
-        typer.Option(min=1, help="Also stop after so many epochs in all; with --corpus: epochs."),
+        typer.Option(min=1, help="Also stop after so many epochs in all; one-shot: epochs."),
     ] = None,
     hours: options.Hours = None,
     workers: options.Workers = 1,
@@ -37,28 +37,42 @@ def search(
     processes: options.Processes = None,
     corpus: Annotated[
         str | None,
-        typer.Option(help="For enas and darts, which train: a text by name, or its folder."),
+        typer.Option(help="One-shot search of enas_cell: a text by name, or its folder."),
     ] = None,
-    nodes: Annotated[int, typer.Option(min=1, help="With --corpus: nodes of the cell.")] = 8,
-    width: Annotated[int, typer.Option(min=1, help="With --corpus: width of the cell.")] = 64,
+    data: Annotated[
+        str | None,
+        typer.Option(help="One-shot search of textnas: labelled sentences by name, or a folder."),
+    ] = None,
+    vectors: options.VectorsName = None,
+    nodes: Annotated[
+        int | None, typer.Option(min=1, help="One-shot search of enas_cell: nodes of the cell.")
+    ] = None,
+    layers: Annotated[
+        int | None, typer.Option(min=1, help="One-shot search of textnas: layers.")
+    ] = None,
+    width: Annotated[
+        int | None, typer.Option(min=1, help="One-shot search: width of the layers or the cell.")
+    ] = None,
+    batch_size: Annotated[
+        int | None, typer.Option(min=1, help="One-shot search: sentences, or columns of text.")
+    ] = None,
     json: options.Json = False,
 ) -> None:
     """Search with one strategy. Run it again to go on after an interruption.
 
-    Writes trials.csv, summary.csv, best.json and curve.png to --out. The one-shot strategies enas
-    and darts train a text instead of asking a benchmark: they write best.json, best.png,
-    rewards.csv and rewards.png, and start over after an interruption.
+    Writes trials.csv, summary.csv, best.json and curve.png to --out. The one-shot strategies (see
+    `list`) train all networks of a space as one, on --corpus or --data, instead of asking a
+    benchmark: they write best.json, best.png, rewards.csv, rewards.png and logs for TensorBoard.
     """
     from nni_nlp_bench.cli.one_shot import search_one_shot
-    from nni_nlp_bench.training.one_shot.settings import STRATEGIES, OneShotSettings
+    from nni_nlp_bench.training.one_shot.settings import STRATEGIES
 
-    one_shot = next((name for name in STRATEGIES if name == strategy), None)
-    _check_options(context, one_shot is not None, strategy)
-    if one_shot is not None:
-        settings = OneShotSettings(nodes=nodes, width=width)
-        if epochs is not None:
-            settings = replace(settings, epochs=epochs)
-        search_one_shot(one_shot, space, corpus, settings, seed, out, json)
+    one_shot = strategy in STRATEGIES
+    _check_options(context, one_shot, strategy)
+    if one_shot:
+        given = {"nodes": nodes, "layers": layers, "width": width, "batch_size": batch_size}
+        sizes = {name: size for name, size in {**given, "epochs": epochs}.items() if size}
+        search_one_shot(space, strategy, sizes, corpus, data, vectors, seed, out, json)
         return
     compare(
         out=out,
@@ -87,5 +101,5 @@ def _check_options(context: typer.Context, trains: bool, strategy: str) -> None:
         if given is None or given.name == "DEFAULT" or name in _BOTH or (name in _TRAIN) == trains:
             continue
         option = "--" + name.replace("_", "-")
-        who = "trains shared weights on a text" if trains else "asks a benchmark"
+        who = "trains shared weights" if trains else "asks a benchmark"
         raise UserError(f"{strategy} {who}: leave {option} out")

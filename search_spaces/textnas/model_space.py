@@ -139,9 +139,9 @@ class TextNasModelSpace(ModelSpace):  # type: ignore[misc]
             layer: Any = self.layers[number]
             sample.update(layer.wires.current())
             # NNI's own choices keep what is sampled; those that mix export the largest weight.
-            sample[layer.op.label] = getattr(layer.op, "_sampled", None) or layer.op.export({})[
-                layer.op.label
-            ]
+            sample[layer.op.label] = (
+                getattr(layer.op, "_sampled", None) or layer.op.export({})[layer.op.label]
+            )
         return self.from_sample(sample)
 
     def to_sample(self, arc: Arc) -> Sample:

@@ -104,11 +104,9 @@ class TextNasSpace:
 
     def network(self, architecture: Arc, size: Mapping[str, int]) -> torch.nn.Module:
         """The torch module; `size` holds `vectors`, `width` and `classes`."""
-        from search_spaces.textnas.network import TextNas
+        from search_spaces.textnas.network import Sizes, TextNas
 
-        return TextNas(
-            architecture, vectors=size["vectors"], width=size["width"], classes=size["classes"]
-        )
+        return TextNas(architecture, Sizes(size["vectors"], size["width"], size["classes"]))
 
     def choices(self, **options: Any) -> ArcChoices:
         """The architecture as categorical choices; options as in `ArcChoices`."""

@@ -49,9 +49,7 @@ class Encoded:
     labels: NDArray[np.int64]
 
     @classmethod
-    def of(
-        cls, sentences: Sequence[Sentence], vocabulary: Vocabulary, max_length: int
-    ) -> Encoded:
+    def of(cls, sentences: Sequence[Sentence], vocabulary: Vocabulary, max_length: int) -> Encoded:
         """Cut to `max_length` words each."""
         words = tuple(vocabulary.ids(sentence.words[:max_length]) for sentence in sentences)
         return cls(words, np.array([sentence.label for sentence in sentences], dtype=np.int64))

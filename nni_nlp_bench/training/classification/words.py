@@ -50,7 +50,9 @@ class Words:
             matrix = rng.uniform(-BOUND, BOUND, (len(vocabulary), width)).astype(np.float32)
             matrix[0] = 0
             return cls(data, vocabulary, matrix, f"drawn, {width} wide, seed {seed}", 0)
-        every = {word for part in (data.train, data.dev, data.test) for s in part for word in s.words}
+        every = {
+            word for part in (data.train, data.dev, data.test) for s in part for word in s.words
+        }
         known = find_vectors(vectors, every)
         vocabulary = Vocabulary.of(data, min_count, known)
         found = Vectors.of(vocabulary.words, known, vectors, seed)

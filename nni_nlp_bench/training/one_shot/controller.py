@@ -85,7 +85,7 @@ class _Walk:
         self.penalties: list[Tensor] = []
         self.anchors: list[Tensor] = []
         """The state after each layer."""
-        self.inputs = controller.start
+        self.inputs: Tensor = controller.start
         self.state: tuple[Tensor, Tensor] | None = None
 
     def draw(self) -> Draw:
@@ -150,6 +150,8 @@ class _Walk:
     def _penalize(self) -> None:
         target = self.controller.settings.skip_target
         log_target = self.shares.new_tensor([1 - target, target]).log()
-        self.penalties.append(functional.kl_div(
-            log_target.expand_as(self.shares), self.log_shares, reduction="sum", log_target=True
-        ))
+        self.penalties.append(
+            functional.kl_div(
+                log_target.expand_as(self.shares), self.log_shares, reduction="sum", log_target=True
+            )
+        )

@@ -1,4 +1,4 @@
-"""A one-shot search epoch by epoch: checkpoints, TensorBoard, and going on after an interruption."""
+"""A one-shot search epoch by epoch: checkpoints, TensorBoard, and going on from where it was."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ STRATEGIES: Mapping[str, str] = {
     "darts": "All choices at once, weighted; the weights are learned (Liu et al., 2019).",
     "gumbel_darts": "DARTS with weights drawn around one choice (Dong & Yang, 2019).",
     "proxyless": "One choice at a time by its weight; the weights are learned (Cai et al., 2019).",
-    "random_one_shot": "Random networks share weights; the best of some is taken (Guo et al., 2020).",
+    "random_one_shot": "Random networks share weights, then the best of some (Guo et al., 2020).",
 }
 SPACES: Mapping[str, tuple[str, ...]] = {
     "enas_cell": ("enas", "darts", "gumbel_darts", "random_one_shot"),

@@ -98,6 +98,10 @@ class _RandomModule(RandomSamplingLightningModule):  # type: ignore[misc]
         """A random sample."""
         return self.resample()
 
+    def export_probs(self) -> dict[str, Any]:
+        """None: nothing is learned."""
+        return {}
+
 
 class _InOrder:
     """NNI gives the weights of choices to their optimizer in the order of a set, which differs from
@@ -129,7 +133,7 @@ class ProxylessNas(_InOrder, Proxyless):  # type: ignore[misc]
 
 
 def _policy(environment: Any, learning_rate: float) -> Any:
-    """NNI's policy, whose optimizer has its weights in an order that is the same in every process."""
+    """NNI's policy, whose optimizer has its weights in the same order in every process."""
     policy = default_policy_fn(environment, lr=learning_rate)
     policy.optim = torch.optim.Adam(policy.parameters(), lr=learning_rate)
     return policy

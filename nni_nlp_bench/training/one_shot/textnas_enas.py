@@ -44,6 +44,7 @@ class ReinforceModule(BaseOneShotLightningModule):  # type: ignore[misc]
     """The shared weights learn on networks that the policy draws, the policy on their rewards."""
 
     controller: Controller
+    baseline: torch.Tensor
 
     def __init__(self, training_module: Any, settings: ControllerSettings) -> None:
         super().__init__(training_module)
@@ -86,6 +87,10 @@ class ReinforceModule(BaseOneShotLightningModule):  # type: ignore[misc]
     def export(self) -> dict[str, Any]:
         """Draw an architecture."""
         return self.resample()
+
+    def export_probs(self) -> dict[str, Any]:
+        """None: they depend on what was drawn before. Their entropy is logged with every reward."""
+        return {}
 
     def _take(self, draw: Draw) -> None:
         for module in self.supernet_modules():

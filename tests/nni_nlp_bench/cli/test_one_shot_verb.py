@@ -64,9 +64,12 @@ def test_a_found_cell_is_trained_from_scratch(strategy: str, text: Path, tmp_pat
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [
-        (["--strategy", "enas", "--corpus", "pydoc-small"], "give --space enas_cell"),
+        (
+            ["--strategy", "enas", "--corpus", "pydoc-small"],
+            "give --space enas_cell or --space textnas",
+        ),
         (["--strategy", "enas", "--space", "enas_cell"], "give --corpus"),
-        (["--strategy", "darts", "--trials", "9"], "darts trains shared weights on a text: leave"),
+        (["--strategy", "darts", "--trials", "9"], "darts trains shared weights: leave"),
         (["--strategy", "random", "--corpus", "ptb"], "random asks a benchmark: leave --corpus"),
         (
             ["--strategy", "enas", "--space", "enas_cell", "--corpus", "nowhere"],

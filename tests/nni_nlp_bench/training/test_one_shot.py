@@ -14,27 +14,29 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from nni.nas.evaluator.pytorch import Lightning
-from nni.nas.execution import SequentialExecutionEngine
-from nni.nas.space import RawFormatModelSpace
+from nni.nas.evaluator.pytorch import Trainer
 from nni.nas.strategy import DARTS, ENAS
 
 from nni_nlp_bench.data.corpus import Corpus
-from nni_nlp_bench.training.one_shot.compare import compare_with_lstm
 from nni_nlp_bench.training.one_shot.files import write_files
-from nni_nlp_bench.training.one_shot.model import OneShotLanguageModel, perplexity_of
-from nni_nlp_bench.training.one_shot.module import OneShotModule, Reward
-from nni_nlp_bench.training.one_shot.search import Found, _trainer, search_one_shot
-from nni_nlp_bench.training.one_shot.settings import STRATEGIES, OneShot, OneShotSettings
+from nni_nlp_bench.training.one_shot.fit import fit
+from nni_nlp_bench.training.one_shot.language.compare import compare_with_lstm
+from nni_nlp_bench.training.one_shot.language.model import OneShotLanguageModel, perplexity_of
+from nni_nlp_bench.training.one_shot.language.module import LanguageModule
+from nni_nlp_bench.training.one_shot.language.settings import LanguageSettings
+from nni_nlp_bench.training.one_shot.language.task import LanguageTask
+from nni_nlp_bench.training.one_shot.language.windows import RandomWindows, TrainWindows, rows_of
+from nni_nlp_bench.training.one_shot.search import Found, search_one_shot
+from nni_nlp_bench.training.one_shot.settings import SPACES
 from nni_nlp_bench.training.one_shot.strategies import make_strategy
-from nni_nlp_bench.training.one_shot.windows import RandomWindows, TrainWindows, rows_of
+from nni_nlp_bench.training.one_shot.task import Measured, Reward
 from nni_nlp_bench.training.settings import DROPOUTS, Settings, Sizes
 from search_spaces.enas_cell import Cell, Node
 from search_spaces.enas_cell.network import EnasCell
 from search_spaces.errors import UserError
 from search_spaces.rnn_cell import Recipe
 
-SMALL = OneShotSettings(
+SMALL = LanguageSettings(
     epochs=2,
     nodes=3,
     width=8,
@@ -45,6 +47,7 @@ SMALL = OneShotSettings(
     rewards_an_update=3,
     candidates=3,
 )
+TRAINER = Trainer(logger=False, enable_checkpointing=False)
 CHAIN = Cell((Node(0, "tanh"), Node(1, "sigmoid"), Node(2, "tanh")))
 FORK = Cell((Node(0, "tanh"), Node(1, "sigmoid"), Node(1, "tanh")))
 
@@ -64,45 +67,42 @@ def text(repeats: int = 12) -> Corpus:
     return Corpus.of("cycle", {"train": lines * 3, "valid": lines, "test": lines})
 
 
-def parts_of(settings: OneShotSettings) -> dict[str, Any]:
+def task(settings: LanguageSettings = SMALL) -> LanguageTask:
+    return LanguageTask(text(), settings)
+
+
+def parts_of(settings: LanguageSettings) -> dict[str, Any]:
     """The loaders of a search."""
-    corpus = text()
-    train, valid = (rows_of(ids, settings.batch_size, "") for ids in (corpus.train, corpus.valid))
-    return {
-        "train_dataloaders": TrainWindows(train, settings.bptt),
-        "val_dataloaders": RandomWindows(valid, settings.bptt, settings.valid_windows, seed=0),
-    }
+    work = task(settings)
+    train, valid = work.train(0, lambda: 0), work.valid(0, lambda: 0)
+    return {"train_dataloaders": train, "val_dataloaders": valid}
 
 
-def run(strategy: Any, settings: OneShotSettings = SMALL) -> list[Reward]:
+def run(strategy: Any, settings: LanguageSettings = SMALL) -> list[Reward]:
     """Let a strategy search; the rewards."""
-    rewards: list[Reward] = []
-    module = OneShotModule(settings, rewards.append)
-    evaluator = Lightning(module, _trainer(settings.epochs, progress=False), **parts_of(settings))
-    space = OneShotLanguageModel(7, settings.nodes, settings.width, settings.dropout, seed=0)
-    strategy(RawFormatModelSpace.from_model(space, evaluator), SequentialExecutionEngine())
-    return rewards
+    return fit(task(settings), strategy, 0, None, progress=False)[1]
 
 
-@pytest.mark.parametrize("name", STRATEGIES)
-def test_the_same_seed_finds_the_same_cell(name: OneShot, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", SPACES["enas_cell"])
+def test_the_same_seed_finds_the_same_cell(name: str, tmp_path: Path) -> None:
     before = torch.random.get_rng_state(), np.random.get_state()[1].tolist()
-    cells = [search_one_shot(text(), name, SMALL, 5, tmp_path / str(i)).cell for i in range(2)]
+    cells = [search_one_shot(task(), name, 5, tmp_path / str(i)).architecture for i in range(2)]
     assert cells[0] == cells[1]
     rewards = [(tmp_path / str(i) / "rewards.csv").read_text("utf-8") for i in range(2)]
     assert rewards[0] == rewards[1]
-    search_one_shot(text(), name, SMALL, 6, tmp_path / "2")
+    search_one_shot(task(), name, 6, tmp_path / "2")
     assert (tmp_path / "2" / "rewards.csv").read_text("utf-8") != rewards[0]
     assert torch.equal(torch.random.get_rng_state(), before[0])
     assert np.random.get_state()[1].tolist() == before[1]
 
 
-@pytest.mark.parametrize("name", STRATEGIES)
-def test_the_files_tell_the_search(name: OneShot, tmp_path: Path) -> None:
-    cell = search_one_shot(text(), name, SMALL, 5, tmp_path / "new" / "folder").cell
+@pytest.mark.parametrize("name", SPACES["enas_cell"])
+def test_the_files_tell_the_search(name: str, tmp_path: Path) -> None:
+    cell = search_one_shot(task(), name, 5, tmp_path / "new" / "folder").architecture
     folder = tmp_path / "new" / "folder"
     assert sorted(path.name for path in folder.iterdir()) == [
-        "best.json", "best.png", "rewards.csv", "rewards.png", "settings.json",
+        "best.json", "best.png", "checkpoint.ckpt", "rewards.csv", "rewards.png", "settings.json",
+        "tensorboard",
     ]  # fmt: skip
     best = json.loads((folder / "best.json").read_text("utf-8"))
     assert Cell.from_json(json.dumps(best["architecture"])) == cell
@@ -112,17 +112,19 @@ def test_the_files_tell_the_search(name: OneShot, tmp_path: Path) -> None:
     assert (settings["strategy"], settings["seed"], settings["nodes"]) == (name, 5, 3)
     with (folder / "rewards.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    a_epoch = SMALL.valid_windows if name == "enas" else len(parts_of(SMALL)["train_dataloaders"])
+    mixes = name in ("darts", "gumbel_darts")
+    a_epoch = len(parts_of(SMALL)["train_dataloaders"]) if mixes else SMALL.valid_windows
     assert [row["epoch"] for row in rows] == ["0"] * a_epoch + ["1"] * a_epoch
     for row in rows:
-        assert float(row["reward"]) == pytest.approx(80 / float(row["perplexity"]))
-        assert len(Cell.from_json(row["cell"]).nodes) == SMALL.nodes
+        assert float(row["reward"]) == pytest.approx(80 / math.exp(float(row["loss"])))
+        assert len(Cell.from_json(row["architecture"]).nodes) == SMALL.nodes
 
 
 @pytest.mark.parametrize("cell", [CHAIN, FORK])
 def test_the_recipe_is_written_where_there_is_one(cell: Cell, tmp_path: Path) -> None:
-    rewards = (Reward(0, 40.0, 2.0, cell.to_json()),)
-    write_files(tmp_path, text(), "enas", SMALL, 0, Found(cell, 40.0, rewards))
+    rewards = (Reward(0, math.log(40), 2.0, cell.to_json()),)
+    found = Found(cell, Measured(2.0, {"perplexity": 40.0}), rewards)
+    write_files(tmp_path, task(), "enas", 0, found)
     best = json.loads((tmp_path / "best.json").read_text("utf-8"))
     if cell is CHAIN:
         assert Recipe.from_json(best["recipe"]).hidden_states == 1
@@ -136,7 +138,7 @@ def test_nnis_own_strategies_run_the_language_model(kind: Any) -> None:
     options = {"reward_metric_name": "reward"} if kind is ENAS else {}
     strategy = kind(**options)
     rewards = run(strategy)
-    assert len({reward.perplexity for reward in rewards}) > 1
+    assert len({reward.loss for reward in rewards}) > 1
     found = next(strategy.list_models()).executable_model()
     assert isinstance(found.cell, EnasCell)
     assert len(found.cell.cell.nodes) == SMALL.nodes
@@ -176,9 +178,10 @@ def test_darts_moves_all_alphas() -> None:
     assert all(alpha.abs().max() > 0.02 for alpha in alphas)  # drawn with a deviation of 0.001
 
 
-def module_with(settings: OneShotSettings = SMALL) -> tuple[OneShotModule, Any]:
-    module = OneShotModule(settings, lambda reward: None)
+def module_with(settings: LanguageSettings = SMALL) -> tuple[LanguageModule, Any]:
+    module = LanguageModule(settings, 0, lambda reward: None)
     module.log = lambda *_, **__: None
+    module.trainer = TRAINER
     model = ENAS().mutate_model(OneShotLanguageModel(7, 3, 8, 0.0, seed=0))
     model.cell.resample(memo=model.cell.choices.to_sample(CHAIN))
     module.set_model(model)
@@ -227,7 +230,7 @@ def test_windows_are_the_text() -> None:
     assert torch.equal(torch.cat([window.inputs for window in found]), rows[:-1])
     assert torch.equal(torch.cat([window.targets for window in found]), rows[1:].flatten())
     assert [window.first for window in found] == [True, False, False]
-    random = RandomWindows(rows, 4, 20, seed=1)
+    random = RandomWindows(rows, 4, 20, 1, iter((0, 1, 0)).__next__)
     epochs = [list(random), list(random)]
     assert [len(epoch) for epoch in epochs] == [20, 20]
     for window in epochs[0]:
@@ -236,7 +239,7 @@ def test_windows_are_the_text() -> None:
     starts = [[int(window.inputs[0, 0]) for window in epoch] for epoch in epochs]
     assert starts[0] != starts[1]
     assert {0, 5} <= set(starts[0] + starts[1])  # the first and the last place
-    again = [int(window.inputs[0, 0]) for window in RandomWindows(rows, 4, 20, seed=1)]
+    again = [int(window.inputs[0, 0]) for window in random]
     assert again == starts[0]
     with pytest.raises(UserError, match="'valid' of the corpus has 5 words, too few for 4 columns"):
         rows_of(np.arange(5), 4, "valid")
@@ -283,8 +286,12 @@ def test_impossible_settings_are_refused(name: str, value: float, message: str) 
 
 
 def test_an_unknown_strategy_is_answered_with_those_that_exist() -> None:
-    with pytest.raises(UserError, match="unknown one-shot strategy 'sgd'; known: enas, darts"):
-        search_one_shot(text(), "sgd", SMALL, 0)  # type: ignore[arg-type]
+    with pytest.raises(UserError, match="unknown one-shot strategy 'sgd'; known: enas, "):
+        search_one_shot(task(), "sgd", 0)
+    with pytest.raises(
+        UserError, match=r"proxyless does not search .* enas_cell: give --space text"
+    ):
+        search_one_shot(task(), "proxyless", 0)
 
 
 TRAINING = Settings(

@@ -24,7 +24,9 @@ class SentenceModule(LightningModule):  # type: ignore[misc]
     A batch of the dev part counts as it will: without dropout.
     """
 
-    def __init__(self, words: Words, settings: ClassifierSettings, batches: int, seen: Seen) -> None:
+    def __init__(
+        self, words: Words, settings: ClassifierSettings, batches: int, seen: Seen
+    ) -> None:
         super().__init__()
         self.embedding = Embedding(words.matrix, settings.embedding_dropout)
         self.settings, self.batches = settings, batches
