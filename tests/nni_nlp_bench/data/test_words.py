@@ -23,6 +23,7 @@ from nni_nlp_bench.data.words import tokenize, unescaped
         ("So do I. Vitamin a.", "so do i . vitamin a ."),
         ("good :) !!! well-made *****", "good :) !!! well-made *****"),
         ("it 's `` great '' , ca n't -LRB- so -RRB- .", "it 's `` great '' , ca n't ( so ) ."),
+        ("rock 'n' roll", "rock 'n' roll"),
         (" \t\u00a0\n", ""),
     ],
 )

@@ -54,6 +54,30 @@ def test_it_is_the_same_in_another_process_and_imports_nothing(labelled: Labelle
     assert done.stdout.split() == [labelled.digest, "False", "False"]
 
 
+def test_which_texts_count_and_for_which_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sysconfig, "get_path", lambda _: str(tmp_path))
+    for package in PACKAGES:
+        (tmp_path / package / "below").mkdir(parents=True)
+        many = "\n".join(f"def f{i}(): 'Own text {i} of {package}x.'" for i in range(40))
+        text = f"'''A {package.upper()} module,\nin two lines.\n\nAnd more.'''\n{many}\n"
+        (tmp_path / package / "below" / "a.py").write_text(text, "utf-8")
+    (tmp_path / "email/b.py").write_text(
+        "class A:\n    async def f(self):\n        'Wait for email.message here.'\n"
+        "        def g(): 'Nested text does not count.'\n"
+        "def short(): 'Too short.'\ndef again(): 'Own text 1 of emailx.'\n"
+        "import no_such_module\n",
+        "utf-8",
+    )
+    found = load_labelled_set("docstrings")
+    sentences = [*found.train, *found.dev, *found.test]
+    assert len(sentences) == 40 * len(PACKAGES) + 1  # the first lines of all modules are alike
+    assert (("wait", "for", f"{MASK}.message", "here", "."), PACKAGES.index("email")) in sentences
+    own = ("own", "text", "1", "of", "xmlx", ".")
+    assert [label for words, label in sentences if words == own] == [PACKAGES.index("xml")]
+
+
 def test_a_python_without_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sysconfig, "get_path", lambda _: str(tmp_path))
     with pytest.raises(UserError, match=r"this Python has no sources in .*asyncio: take another"):
