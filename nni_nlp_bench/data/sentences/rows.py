@@ -60,7 +60,7 @@ def columns_of(where: str, header: Sequence[str]) -> tuple[int, int]:
         places = [i for i, name in enumerate(names) if name in known]
         if len(places) != 1:
             fault = "more than one" if places else "no"
-            has = ", ".join(repr(name[:40]) for name in header)
+            has = ", ".join(repr(name[:40]) for name in header)[:200] or "nothing"
             raise UserError(
                 f"{where}: {fault} {kind} column among {has}; name one of them {_listed(known)}"
             )
