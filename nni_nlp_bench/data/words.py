@@ -11,7 +11,7 @@ _ENDING = re.compile(r"(\W*\w.*?)(n't|'(?:s|re|ve|ll|d|m)|['.])", re.IGNORECASE)
 
 _INITIALS = r"(?:[^\W\d_]\.){2,}|[b-hj-z]\."  # `a.` and `i.` end sentences
 _TITLES = r"(?:mr|mrs|ms|dr|prof|rev|sen|gen|gov|st|mt|jr|sr|vs|etc|inc|co|corp|ltd|bros)\."
-_WHOLE = re.compile(rf"n't|'\w+|[\W_]+|{_INITIALS}|{_TITLES}")
+_WHOLE = re.compile(rf"n't|'n'|'\w+|[\W_]+|{_INITIALS}|{_TITLES}")
 _BRACKETS = {
     "-lrb-": "(",
     "-rrb-": ")",

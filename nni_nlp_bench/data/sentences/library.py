@@ -72,7 +72,7 @@ def _part(name: str, found: Any, split: str) -> Part:
 def _rows(source: str, split: Any) -> Iterator[Row]:
     """The rows of one split, counted from 1; numbered labels get their names."""
     header = list(split.column_names)
-    text, label = (header[place] for place in columns_of(source, 0, header))
+    text, label = (header[place] for place in columns_of(source, header))
     names = getattr(split.features[label], "names", None)
     for number, (words, found) in enumerate(zip(split[text], split[label], strict=True), start=1):
         if names and isinstance(found, int) and 0 <= found < len(names):

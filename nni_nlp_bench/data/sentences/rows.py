@@ -11,10 +11,11 @@ from typing import NamedTuple
 from nni_nlp_bench.data.reading import LineError
 from nni_nlp_bench.data.sentences.labelled_set import LabelledSet, Sentence
 from nni_nlp_bench.data.words import tokenize
+from search_spaces.errors import UserError
 
 TEXT_COLUMNS = ("sentence", "text", "review", "question", "content")
 LABEL_COLUMNS = ("label", "labels", "class", "target", "category", "sentiment")
-_INTEGER = re.compile(r"-?[0-9]{1,18}")
+_INTEGER = re.compile(r"-?[0-9]{1,4000}")  # int() takes no more than 4,300
 
 
 class Row(NamedTuple):
@@ -51,19 +52,17 @@ def checked_row(source: Path | str, number: int, text: object, label: object) ->
     return Row(number, words, label)
 
 
-def columns_of(source: Path | str, number: int, header: Sequence[str]) -> tuple[int, int]:
-    """Where the text stands in a header, and where the label. Raises LineError."""
+def columns_of(where: str, header: Sequence[str]) -> tuple[int, int]:
+    """Positions of text and label in the header found there. Raises UserError."""
     names = [name.strip().lower() for name in header]
     found = []
     for kind, known in (("text", TEXT_COLUMNS), ("label", LABEL_COLUMNS)):
         places = [i for i, name in enumerate(names) if name in known]
         if len(places) != 1:
             fault = "more than one" if places else "no"
-            has = ", ".join(repr(name[:40]) for name in header)
-            raise LineError(
-                source,
-                number,
-                f"{fault} {kind} column: the header has {has}; name one of them {_listed(known)}",
+            has = ", ".join(repr(name[:40]) for name in header)[:200] or "nothing"
+            raise UserError(
+                f"{where}: {fault} {kind} column among {has}; name one of them {_listed(known)}"
             )
         found.append(places[0])
     return found[0], found[1]

@@ -29,7 +29,7 @@ def read_jsonl(file: Path) -> Iterator[Row]:
         values = _object(file, number, line)
         if names is None:
             keys = list(values)
-            text, label = columns_of(file, number, keys)
+            text, label = columns_of(f"{file}:{number}", keys)
             names = keys[text], keys[label]
         missing = [name for name in names if name not in values]
         if missing:
@@ -39,7 +39,7 @@ def read_jsonl(file: Path) -> Iterator[Row]:
 
 def _table(file: Path, records: Iterator[tuple[int, list[str]]]) -> Iterator[Row]:
     number, header = next(records)
-    text, label = columns_of(file, number, header)
+    text, label = columns_of(f"{file}:{number}", header)
     for number, fields in records:
         if len(fields) != len(header):
             counts = f"{len(fields)} fields, the header has {len(header)}"
