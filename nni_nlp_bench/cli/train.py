@@ -1,120 +1,107 @@
-"""`train`: one cell's language model on one text, or many cells' at once."""
+"""`train`: one architecture from scratch, on one text or on labelled sentences."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
 from nni_nlp_bench.cli import options
+from search_spaces.errors import UserError
 
-if TYPE_CHECKING:
-    from nni_nlp_bench.training.log import Curves
-    from nni_nlp_bench.training.settings import Settings
-
-DropoutsOf = Literal["ptb", "wikitext-2", "none"]
+_EVERY = {"architecture", "out", "space", "epochs", "batch_size", "learning_rate", "seed"}
+_EVERY |= {"device", "json"}
+_CELLS = {"corpus", "embedding", "hidden", "layers", "dropouts", "weight_drop", "bptt", "precision"}
+_CLASSIFIERS = {"data", "vectors", "width", "max_length", "dropout"}
+_CLASSIFIERS |= {"batch_norm", "strict", "final"}
 
 
 def train(
+    context: typer.Context,
     architecture: Annotated[str, typer.Option(help="Its name or id, JSON text, or a file.")],
-    corpus: options.CorpusName,
     out: options.Out,
+    corpus: Annotated[
+        str | None,
+        typer.Option(help="For a cell: a text by name, or a folder with train, valid, test."),
+    ] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(help="For textnas: labelled sentences by name, or a folder of tables."),
+    ] = None,
     space: options.SpaceName = "rnn_cell",
-    epochs: Annotated[int, typer.Option(min=1, help="Epochs in all.")] = 50,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="Epochs in all: 50; textnas 10.")
+    ] = None,
+    batch_size: Annotated[
+        int | None, typer.Option(min=1, help="Columns of text: 20; textnas: sentences, 128.")
+    ] = None,
+    learning_rate: Annotated[
+        float | None, typer.Option(help="Adam's: .001; textnas: at first, .002.")
+    ] = None,
+    seed: options.Seed = 0,
     embedding: options.Embedding = 400,
     hidden: options.Hidden = 600,
     layers: options.Layers = 3,
-    dropouts: Annotated[DropoutsOf, typer.Option(help="Of which published training.")] = "ptb",
+    dropouts: Annotated[
+        Literal["ptb", "wikitext-2", "none"], typer.Option(help="Of which published training.")
+    ] = "ptb",
     weight_drop: Annotated[
         Literal["release", "trained"],
         typer.Option(
             help="Whether gradients reach the recurrent matrices: `release`: they do not."
         ),
     ] = "release",
-    batch_size: Annotated[int, typer.Option(min=1, help="Columns of text.")] = 20,
     bptt: Annotated[int, typer.Option(min=1, help="Mean steps of a window.")] = 70,
-    learning_rate: Annotated[float, typer.Option(help="Adam's.")] = 1e-3,
-    seed: options.Seed = 0,
-    device: Annotated[str, typer.Option(help="cpu, cuda, ...")] = "cpu",
     precision: Annotated[
         Literal["float32", "bfloat16"], typer.Option(help="`bfloat16`: mixed precision.")
     ] = "float32",
+    vectors: options.VectorsName = None,
+    width: Annotated[int, typer.Option(min=1, help="Of all layers.")] = 256,
+    max_length: Annotated[int, typer.Option(min=1, help="Words of a sentence.")] = 64,
+    dropout: Annotated[float, typer.Option(help="Of words and layers.")] = 0.2,
+    batch_norm: Annotated[
+        Literal["skips", "always"],
+        typer.Option(help="At the end of layers with skips, or, as in NNI's version, of all."),
+    ] = "skips",
+    strict: Annotated[
+        bool, typer.Option("--strict", help="The amount of padding in a batch changes nothing.")
+    ] = False,
+    final: Annotated[
+        bool,
+        typer.Option("--final", help="Train on train and dev, then test once."),
+    ] = False,
+    device: Annotated[str, typer.Option(help="cpu, cuda, ...")] = "cpu",
     json: options.Json = False,
 ) -> None:
-    """Train a cell's language model. Run it again to go on after an interruption.
+    """Train one architecture. Run it again to go on after an interruption.
 
-    Writes the log in the format of NAS-Bench-NLP's release, checkpoint.pt and curve.png to --out.
+    A cell of rnn_cell or enas_cell becomes a language model (--corpus), one of textnas a classifier
+    of sentences (--data). Writes a checkpoint, the course of the training and curve.png to --out.
     """
-    from nni_nlp_bench.training.settings import DROPOUTS, Settings, Sizes
+    given: dict[str, Any] = {
+        name: value
+        for name, value in context.params.items()
+        if (source := context.get_parameter_source(name)) is not None and source.name != "DEFAULT"
+    }
+    classifies = space == "textnas"
+    _check_options(given, classifies, space)
+    chosen = {"space": space, **given}
+    if classifies:
+        from nni_nlp_bench.cli.train_classifier import train_classifier
 
-    settings = Settings(
-        epochs=epochs,
-        sizes=Sizes(embedding, hidden, layers),
-        dropouts=DROPOUTS[dropouts],
-        weight_drop=weight_drop,
-        batch_size=batch_size,
-        bptt=bptt,
-        learning_rate=learning_rate,
-        precision=precision,
-        seed=seed,
-    )
-    _train(architecture, corpus, out, space, settings, device, json)
-
-
-def _train(
-    architecture: str,
-    corpus_name: str,
-    out: Path,
-    space: str,
-    settings: Settings,
-    device: str,
-    as_json: bool,
-) -> None:
-    from nni_nlp_bench.cli.arch import read_architecture
-    from nni_nlp_bench.cli.folder import claimed
-    from nni_nlp_bench.cli.output import bar, print_json
-    from nni_nlp_bench.data.corpora import load_corpus
-    from nni_nlp_bench.reports.training_curves import draw_training
-    from nni_nlp_bench.training.cells import cell_space
-    from nni_nlp_bench.training.memory import keep_freed_memory
-    from nni_nlp_bench.training.run import train as run_training
-    from search_spaces.rnn_cell.published import id_of
-
-    recipe = read_architecture(cell_space(space), architecture)
-    corpus = load_corpus(corpus_name)
-    claim = {"recipe": recipe.to_json(), "corpus": corpus.digest, **asdict(settings)}
-    keep_freed_memory()
-    with claimed(out, {**claim, "epochs": None}, "a training"):
-        with bar("training", percent=True) as progress:
-
-            def show(trained: float) -> None:
-                progress(round(1000 * trained), 1000 * settings.epochs)
-
-            recipe_id = id_of(architecture)
-            curves = run_training(
-                recipe, corpus, settings, out, recipe_id=recipe_id, device=device, progress=show
-            )
-        draw_training(out / "curve.png", curves, f"{architecture[:40]} on {corpus.name}")
-    if as_json:
-        print_json({**asdict(curves), "out": str(out)})
+        train_classifier(**chosen)
     else:
-        _print(curves, out, settings)
+        from nni_nlp_bench.cli.train_cell import train_cell
+
+        train_cell(**chosen)
 
 
-def _print(curves: Curves, out: Path, settings: Settings) -> None:
-    import math
-
-    from nni_nlp_bench.cli.output import plain_table, print_tables
-
-    columns = ("epoch", "train ppl", "valid ppl", "test ppl", "seconds")
-    series = (curves.train_losses, curves.val_losses, curves.test_losses)
-    rows = [
-        [str(i + 1), *(f"{math.exp(losses[i]):.1f}" for losses in series), f"{seconds:.1f}"]
-        for i, seconds in enumerate(curves.wall_times)
-    ]
-    print_tables(plain_table(f"weight drop: {settings.weight_drop}", columns, rows))
-    if curves.status != "OK":
-        typer.echo(f"status  {curves.status}")
-    typer.echo(f"plot    {out / 'curve.png'}")
+def _check_options(given: dict[str, Any], classifies: bool, space: str) -> None:
+    """Refuse an option that the space would ignore, and a missing one. Raises UserError."""
+    for name in given.keys() - _EVERY - (_CLASSIFIERS if classifies else _CELLS):
+        option = "--" + name.replace("_", "-")
+        what = "a classifier of sentences" if classifies else "a language model"
+        raise UserError(f"an architecture of {space} is trained as {what}: leave {option} out")
+    needed = "data" if classifies else "corpus"
+    if needed not in given:
+        raise UserError(f"an architecture of {space} needs --{needed}: see `nni-nlp-bench list`")

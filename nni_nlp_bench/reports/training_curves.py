@@ -1,14 +1,18 @@
-"""Plot one training: perplexity after every epoch."""
+"""Plot one training: what every epoch came to."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nni_nlp_bench.training.log import Curves
 from search_spaces.files import whole_file
 from search_spaces.pictures import blank_figure
+
+if TYPE_CHECKING:
+    from nni_nlp_bench.training.classification.run import ClassifierCurves
 
 _PARTS = (
     ("train_losses", "training text", "#0072B2", ":"),
@@ -36,5 +40,33 @@ def draw_training(path: Path, curves: Curves, title: str) -> None:
     axes.grid(color="#dddddd", which="both", axis="y")
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False)
+    with whole_file(path) as new:
+        figure.savefig(new, dpi=130)
+
+
+def draw_classifier(path: Path, curves: ClassifierCurves, title: str) -> None:
+    """Loss of training and of the dev part, lower is better, and accuracy, higher is better."""
+    from matplotlib.ticker import MaxNLocator
+
+    figure = blank_figure(8, 3.6)
+    losses, accuracies = figure.subplots(1, 2)
+    epochs = np.arange(1, curves.epochs + 1)
+    losses.plot(epochs, curves.train_losses, ":", color="#0072B2", marker=".", label="training")
+    if curves.dev_losses:
+        losses.plot(epochs, curves.dev_losses, color="#D55E00", marker=".", label="dev part")
+        percent = 100 * np.array(curves.dev_accuracies)
+        accuracies.plot(epochs, percent, color="#D55E00", marker=".", label="dev part")
+    if curves.test_accuracy is not None:
+        accuracies.plot(
+            epochs[-1:], [100 * curves.test_accuracy], "D", color="#009E73", label="test part"
+        )
+    losses.set(xlabel="epoch", ylabel="nats per sentence")
+    accuracies.set(xlabel="epoch", ylabel="% right")
+    for axes in (losses, accuracies):
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.grid(color="#dddddd", axis="y")
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.legend(frameon=False)
+    figure.suptitle(title if curves.status == "OK" else f"{title}: {curves.status}", fontsize=11)
     with whole_file(path) as new:
         figure.savefig(new, dpi=130)

@@ -15,6 +15,7 @@ from torch.nn.utils import clip_grad_norm_
 from nni_nlp_bench.data.batches import columns, window, windows
 from nni_nlp_bench.data.corpus import Corpus
 from nni_nlp_bench.training.cells import AnyCell
+from nni_nlp_bench.training.device import usable_device
 from nni_nlp_bench.training.language_model import LanguageModel, Outputs, States, detached
 from nni_nlp_bench.training.objective import draw_length, penalties
 from nni_nlp_bench.training.settings import Settings
@@ -23,16 +24,6 @@ from search_spaces.rnn_cell import Recipe
 
 AfterStep = Callable[[int, int], None]
 """Called with the rows trained in this epoch, and all rows of the epoch."""
-
-
-def _device(name: str) -> torch.device:
-    try:
-        device = torch.device(name)
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as error:  # torch without CUDA raises AssertionError
-        reason = str(error).partition("\n")[0]
-        raise UserError(f"device {name!r} cannot be used: {reason}") from None
-    return device
 
 
 def _check_weight_drop(cell: AnyCell, settings: Settings) -> None:
@@ -62,7 +53,7 @@ class Trainer:
         self, recipe: AnyCell, corpus: Corpus, settings: Settings, device: str = "cpu"
     ) -> None:
         self.settings = settings
-        self.device = _device(device)
+        self.device = usable_device(device)
         _check_length(corpus, settings)
         _check_weight_drop(recipe, settings)
         self.model = LanguageModel(

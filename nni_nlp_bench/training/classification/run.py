@@ -7,16 +7,10 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 import torch
-from torch import nn
 
-from nni_nlp_bench.training.classification.batches import Encoded
-from nni_nlp_bench.training.classification.classifier import Classifier, Embedding
-from nni_nlp_bench.training.classification.settings import ClassifierSettings
-from nni_nlp_bench.training.classification.trainer import Trainer
-from nni_nlp_bench.training.classification.words import Words
+from nni_nlp_bench.training.classification.task import Task
 from nni_nlp_bench.training.log import NAN
 from nni_nlp_bench.training.run import CHECKPOINT, VOCABULARY, read_checkpoint
 from nni_nlp_bench.training.seeding import seeded
@@ -47,37 +41,6 @@ class ClassifierCurves:
     def epochs(self) -> int:
         """Whole epochs that were trained."""
         return len(self.train_losses)
-
-
-@dataclass(frozen=True)
-class Task:
-    """What is trained, and on what."""
-
-    identity: str
-    """Tells the network: a checkpoint of another one is refused."""
-    network: Callable[[], nn.Module]
-    """Draws its weights from torch's global generator."""
-    words: Words
-    settings: ClassifierSettings
-    device: str = "cpu"
-
-    def trainer(self) -> Trainer:
-        """The training at its start."""
-        s = self.settings
-        with seeded(s.seed):
-            network = self.network()
-        model = Classifier(Embedding(self.words.matrix, s.embedding_dropout), network)
-        return Trainer(model, self.encoded(*s.train_on.split("+")), s, self.device)
-
-    def encoded(self, *parts: str) -> Encoded:
-        """The sentences of some parts."""
-        sentences = [s for part in parts for s in getattr(self.words.data, part)]
-        return Encoded.of(sentences, self.words.vocabulary, self.settings.max_length)
-
-    def facts(self) -> dict[str, Any]:
-        """What a checkpoint must share with the training that goes on from it."""
-        words = {"data": self.words.data.digest, "vectors": self.words.source}
-        return {"network": self.identity, **words, **asdict(self.settings), "epochs": None}
 
 
 def train_classifier(

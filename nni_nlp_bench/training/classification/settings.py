@@ -24,8 +24,8 @@ class ClassifierSettings:
     """Adam's, at the start of a cosine."""
     last_learning_rate: float = 5e-6
     """At the cosine's end."""
-    cycle: int = 10
-    """Epochs of the first cosine; each one that follows is twice as long."""
+    cycle: int | None = None
+    """Epochs of the first cosine; each one that follows is twice as long. None: one for all."""
     epsilon: float = 1e-3
     """Adam's."""
     weight_decay: float = 1e-6
@@ -37,7 +37,9 @@ class ClassifierSettings:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        check_counts(self, "epochs", "batch_size", "max_length", "cycle")
+        check_counts(self, "epochs", "batch_size", "max_length")
+        if self.cycle is not None:
+            check_counts(self, "cycle")
         check_above_zero(self, "learning_rate", "last_learning_rate", "epsilon", "clip")
         if not 0 <= self.embedding_dropout < 1:
             raise UserError(f"embedding_dropout must be in [0, 1), got {self.embedding_dropout}")
@@ -46,8 +48,8 @@ class ClassifierSettings:
 
     def rate_at(self, epoch: float) -> float:
         """The learning rate after so many epochs, parts of epochs included."""
-        length = float(self.cycle)
-        while epoch >= length:
+        length = float(self.cycle or self.epochs)
+        while self.cycle is not None and epoch >= length:
             epoch, length = epoch - length, 2 * length
         share = (1 + math.cos(math.pi * epoch / length)) / 2
         return self.last_learning_rate + share * (self.learning_rate - self.last_learning_rate)

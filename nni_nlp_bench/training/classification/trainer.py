@@ -14,6 +14,7 @@ from torch.nn.utils import clip_grad_norm_
 from nni_nlp_bench.training.classification.batches import Batch, Encoded
 from nni_nlp_bench.training.classification.classifier import Classifier
 from nni_nlp_bench.training.classification.settings import ClassifierSettings
+from nni_nlp_bench.training.device import usable_device
 
 AfterStep = Callable[[int, int], None]
 """Called with the batches of the epoch that are done, and all of them."""
@@ -29,7 +30,7 @@ class Trainer:
     def __init__(
         self, model: Classifier, data: Encoded, settings: ClassifierSettings, device: str = "cpu"
     ) -> None:
-        self.device = torch.device(device)
+        self.device = usable_device(device)
         self.model = model.to(self.device)
         self.data, self.settings = data, settings
         self.optimizer = torch.optim.Adam(

@@ -8,6 +8,9 @@ from nni_nlp_bench.training.classification.settings import ClassifierSettings
 from nni_nlp_bench.training.one_shot.settings import OneShotSettings
 from nni_nlp_bench.training.settings import check_counts
 
+CYCLE = 10
+"""Epochs of the first cosine of the learning rate, as in the paper."""
+
 
 @dataclass(frozen=True, slots=True)
 class SentenceSettings(OneShotSettings):
@@ -43,6 +46,7 @@ class SentenceSettings(OneShotSettings):
             max_length=self.max_length,
             learning_rate=self.learning_rate,
             last_learning_rate=self.last_learning_rate,
+            cycle=CYCLE,
             weight_decay=self.weight_decay,
             embedding_dropout=self.dropout,
             seed=seed,

@@ -1,0 +1,18 @@
+"""The device of a training."""
+
+from __future__ import annotations
+
+import torch
+
+from search_spaces.errors import UserError
+
+
+def usable_device(name: str) -> torch.device:
+    """The device of that name. Raises UserError where torch cannot use it."""
+    try:
+        device = torch.device(name)
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:  # torch without CUDA raises AssertionError
+        reason = str(error).partition("\n")[0]
+        raise UserError(f"device {name!r} cannot be used: {reason}") from None
+    return device
