@@ -19,12 +19,12 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from nni_nlp_bench.cli.arch import read_architecture
 from nni_nlp_bench.cli.folder import claimed
 from nni_nlp_bench.cli.output import bar, plain_table, print_tables
 from nni_nlp_bench.cli.sentences import load_words
 from nni_nlp_bench.training.classification.settings import ClassifierSettings
 from search_spaces.base import get_space
+from search_spaces.reading import read_architecture
 from search_spaces.textnas import Arc
 from search_spaces.textnas.parameters import num_parameters
 

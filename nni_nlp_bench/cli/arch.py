@@ -11,8 +11,6 @@ import typer
 from nni_nlp_bench.cli import options
 from search_spaces.errors import UserError
 
-MAX_FILE_BYTES = 1_000_000
-MAX_FILE_NAME = 200
 MAX_DIGITS = 9
 
 arch = typer.Typer(help="Show, draw or check one architecture.", no_args_is_help=True)
@@ -35,6 +33,7 @@ def show(
     """Show the operations and sizes of an architecture."""
     from nni_nlp_bench.cli.output import facts_table, print_json, print_tables
     from search_spaces.base import get_space
+    from search_spaces.reading import read_architecture
 
     home = get_space(space)
     value = read_architecture(home, architecture)
@@ -60,6 +59,7 @@ def draw(
     """Draw an architecture."""
     from search_spaces.base import get_space
     from search_spaces.files import whole_file
+    from search_spaces.reading import read_architecture
 
     home = get_space(space)
     value = read_architecture(home, architecture)
@@ -78,6 +78,7 @@ def check(
     from nni_nlp_bench.cli.output import print_json
     from search_spaces.base import get_space
     from search_spaces.errors import ArchitectureError
+    from search_spaces.reading import read_architecture
 
     home = get_space(space)
     try:
@@ -91,17 +92,6 @@ def check(
         print_json({"valid": True, "space": space, "canonical_key": key})
     else:
         typer.echo(f"valid: an architecture of space {space}, canonical key {key}")
-
-
-def read_architecture(space: Any, text: str) -> Any:
-    """The architecture of that name, JSON text or file: `best.json` too. Raises UserError."""
-    if text.lstrip().startswith("{") or text in space.published() or not _names_file(text):
-        return space.parse(text)
-    content = _text_of(Path(text))
-    try:
-        return space.parse(_found(content, space.name) or content)
-    except UserError as error:
-        raise type(error)(f"{text}: {error}") from None
 
 
 def _parameters_at(space: Any, architecture: Any, text: str) -> dict[str, int]:
@@ -123,43 +113,6 @@ def _parameters_at(space: Any, architecture: Any, text: str) -> dict[str, int]:
             raise UserError(f"--size: {name[:60]} is given twice")
         size[name] = int(number)
     return {**size, "parameters": space.parameters(architecture, size)}
-
-
-def _found(content: str, space: str) -> str | None:
-    """The architecture in what a search wrote; None for any other text. Raises UserError."""
-    import json
-
-    try:
-        found = json.loads(content)
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(found, dict) or not isinstance(found.get("space"), str):
-        return None
-    if found["space"] != space:
-        raise UserError(f"found in the space {found['space']}: give --space {found['space']}")
-    return json.dumps(found["architecture"])
-
-
-def _names_file(text: str) -> bool:
-    path = Path(text)
-    is_path = bool(path.suffix) or len(path.parts) > 1
-    return is_path or (len(text) <= MAX_FILE_NAME and path.exists())
-
-
-def _text_of(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            content = file.read(MAX_FILE_BYTES + 1)
-    except OSError as error:
-        raise UserError(f"{path}: {error.strerror}") from None
-    if len(content) > MAX_FILE_BYTES:
-        raise UserError(f"{path}: too large for an architecture")
-    if not content.strip():
-        raise UserError(f"{path}: the file is empty")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise UserError(f"{path}: not a text file") from None
 
 
 def _content(architecture: Any) -> Mapping[str, Any]:

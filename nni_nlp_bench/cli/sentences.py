@@ -10,7 +10,8 @@ if TYPE_CHECKING:
 
 def load_words(data: str, vectors: str | None, seed: int) -> Words:
     """The sentences of a name or folder with vectors of a name or file. Raises UserError."""
-    from nni_nlp_bench.data.sentences.sets import load_labelled_set
+    from nni_nlp_bench.cli.output import bar
     from nni_nlp_bench.training.classification.words import Words
 
-    return Words.of(load_labelled_set(data), vectors, seed=seed)
+    with bar("word vectors", in_bytes=True) as progress:
+        return Words.load(data, vectors, seed, progress)

@@ -49,7 +49,6 @@ def _train(
     device: str,
     as_json: bool,
 ) -> None:
-    from nni_nlp_bench.cli.arch import read_architecture
     from nni_nlp_bench.cli.folder import claimed
     from nni_nlp_bench.cli.output import bar, print_json
     from nni_nlp_bench.data.corpora import load_corpus
@@ -57,6 +56,7 @@ def _train(
     from nni_nlp_bench.training.cells import cell_space
     from nni_nlp_bench.training.memory import keep_freed_memory
     from nni_nlp_bench.training.run import train as run_training
+    from search_spaces.reading import read_architecture
     from search_spaces.rnn_cell.published import id_of
 
     recipe = read_architecture(cell_space(space), architecture)

@@ -32,7 +32,6 @@ def train_classifier(
 
     Writes curves.json, checkpoint.pt, vocabulary.txt and curve.png to `out`.
     """
-    from nni_nlp_bench.cli.arch import read_architecture
     from nni_nlp_bench.cli.folder import claimed
     from nni_nlp_bench.cli.output import bar, print_json
     from nni_nlp_bench.cli.sentences import load_words
@@ -42,6 +41,7 @@ def train_classifier(
     from nni_nlp_bench.training.classification.task import textnas_task
     from nni_nlp_bench.training.memory import keep_freed_memory
     from search_spaces.base import get_space
+    from search_spaces.reading import read_architecture
 
     arc = read_architecture(get_space(space), architecture)
     sizes = {name: value for name, value in options.items() if name in _SIZES}

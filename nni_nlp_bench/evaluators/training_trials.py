@@ -1,87 +1,36 @@
-"""Answer a trial by training the cell's language model."""
+"""Answer a trial by training the architecture from scratch."""
 
 from __future__ import annotations
 
-import math
 from argparse import ArgumentParser, Namespace
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from nni_nlp_bench.evaluators.trials import Report, TrainingFailedError
-
-if TYPE_CHECKING:
-    from nni_nlp_bench.training.log import Curves
-    from nni_nlp_bench.training.settings import Settings
+from nni_nlp_bench.evaluators import cell_trials, classifier_trials
+from nni_nlp_bench.evaluators.trials import Report, TrialEvaluator
 
 
 class TrainingTrials:
-    """Trains each architecture from scratch, and reports the validation loss of every epoch."""
+    """Trains each architecture as what it is: a cell's language model, or a classifier."""
 
     @classmethod
     def add_options(cls, parser: ArgumentParser) -> None:
-        """On what text, and how; the defaults train a small model in seconds."""
-        from nni_nlp_bench.training.settings import DROPOUTS
-
+        """What every training needs, then what cells and classifiers need."""
         add = parser.add_argument
-        add("--corpus", default="pydoc-small", help="name of a corpus, or its folder")
         add("--full-epochs", type=int, default=10, help="length of a full training")
-        add("--embedding", type=int, default=64, help="width of the embedding and the last layer")
-        add("--hidden", type=int, default=64, help="width of the other layers")
-        add("--layers", type=int, default=1)
-        add("--dropouts", choices=list(DROPOUTS), default="none", help="those of a publication")
-        add("--weight-drop", choices=("release", "trained"), default="trained")
-        add("--batch-size", type=int, default=20, help="columns of text")
-        add("--bptt", type=int, default=35, help="mean steps of a window")
-        add("--learning-rate", type=float, default=0.01)
+        sizes = (cell_trials.BATCH_SIZE, classifier_trials.BATCH_SIZE)
+        add("--batch-size", type=int, help="columns of text: {}; sentences: {}".format(*sizes))
+        rates = (cell_trials.LEARNING_RATE, classifier_trials.LEARNING_RATE)
+        add("--learning-rate", type=float, help="cells: {}; classifiers: {}".format(*rates))
         add("--seed", type=int, default=0)
         add("--device", default="cpu")
+        cell_trials.CellTrials.add_options(parser)
+        classifier_trials.ClassifierTrials.add_options(parser)
 
     def __init__(self, space: str, options: Namespace) -> None:
-        from nni_nlp_bench.data.corpora import load_corpus
-        from nni_nlp_bench.training.cells import cell_space
-
-        cell_space(space)
-        self._corpus = load_corpus(options.corpus)
-        self._settings = _settings(options)
-        self._device: str = options.device
+        classifies = space == "textnas"
+        kind = classifier_trials.ClassifierTrials if classifies else cell_trials.CellTrials
+        self._trials: TrialEvaluator = kind(space, options)
 
     def evaluate(self, architecture: Any, epochs: int | None, report: Report) -> dict[str, float]:
-        """Validation loss, perplexity, hours and epochs of the training."""
-        from nni_nlp_bench.training.memory import keep_freed_memory
-        from nni_nlp_bench.training.run import train
-
-        keep_freed_memory()
-        settings = replace(self._settings, epochs=epochs or self._settings.epochs)
-
-        def epoch_done(curves: Curves) -> None:
-            if math.isfinite(curves.val_losses[-1]):
-                report(curves.val_losses[-1])
-
-        curves = train(
-            architecture, self._corpus, settings, device=self._device, epoch_done=epoch_done
-        )
-        if curves.status != "OK":
-            raise TrainingFailedError(f"the training failed: {curves.status}")
-        return {
-            "default": curves.val_losses[-1],
-            "perplexity": math.exp(curves.val_losses[-1]),
-            "test_perplexity": math.exp(curves.test_losses[-1]),
-            "hours": sum(curves.wall_times) / 3600,
-            "epochs": curves.epochs,
-            "predicted": 0,
-        }
-
-
-def _settings(options: Namespace) -> Settings:
-    from nni_nlp_bench.training.settings import DROPOUTS, Settings, Sizes
-
-    return Settings(
-        epochs=options.full_epochs,
-        sizes=Sizes(options.embedding, options.hidden, options.layers),
-        dropouts=DROPOUTS[options.dropouts],
-        weight_drop=options.weight_drop,
-        batch_size=options.batch_size,
-        bptt=options.bptt,
-        learning_rate=options.learning_rate,
-        seed=options.seed,
-    )
+        """Loss on the validation part, and other numbers of the training."""
+        return self._trials.evaluate(architecture, epochs, report)

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from nni_nlp_bench.data.sentences.glove import Progress, no_progress
 from nni_nlp_bench.data.sentences.labelled_set import LabelledSet
+from nni_nlp_bench.data.sentences.sets import load_labelled_set
 from nni_nlp_bench.data.sentences.vectors import BOUND, Vectors, find_vectors
 from nni_nlp_bench.data.sentences.vocabulary import Vocabulary
 from search_spaces.errors import UserError
@@ -29,6 +31,13 @@ class Words:
     """Words that the source has."""
 
     @classmethod
+    def load(
+        cls, data: str, vectors: str | None, seed: int, progress: Progress = no_progress
+    ) -> Words:
+        """Of sentences by name or folder, and vectors by name or file. Raises UserError."""
+        return cls.of(load_labelled_set(data), vectors, seed=seed, progress=progress)
+
+    @classmethod
     def of(
         cls,
         data: LabelledSet,
@@ -37,6 +46,7 @@ class Words:
         width: int = DRAWN_WIDTH,
         min_count: int = 1,
         seed: int = 0,
+        progress: Progress = no_progress,
     ) -> Words:
         """With the vectors of a file or package, or, by default, drawn ones of that width.
 
@@ -50,10 +60,8 @@ class Words:
             matrix = rng.uniform(-BOUND, BOUND, (len(vocabulary), width)).astype(np.float32)
             matrix[0] = 0
             return cls(data, vocabulary, matrix, f"drawn, {width} wide, seed {seed}", 0)
-        every = {
-            word for part in (data.train, data.dev, data.test) for s in part for word in s.words
-        }
-        known = find_vectors(vectors, every)
+        sentences = (*data.train, *data.dev, *data.test)
+        known = find_vectors(vectors, {word for s in sentences for word in s.words}, progress)
         vocabulary = Vocabulary.of(data, min_count, known)
         found = Vectors.of(vocabulary.words, known, vectors, seed)
         return cls(data, vocabulary, found.matrix, found.source, found.found)

@@ -1,0 +1,79 @@
+"""Answer a trial by training an architecture's classifier of sentences."""
+
+from __future__ import annotations
+
+import math
+from argparse import ArgumentParser, Namespace
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from nni_nlp_bench.evaluators.trials import Report, TrainingFailedError
+
+if TYPE_CHECKING:
+    from nni_nlp_bench.training.classification.run import ClassifierCurves
+    from nni_nlp_bench.training.classification.settings import ClassifierSettings
+
+BATCH_SIZE, LEARNING_RATE = 32, 2e-3
+
+
+class ClassifierTrials:
+    """Trains each architecture on train, and reports the loss on dev of every epoch.
+
+    The test part is not looked at.
+    """
+
+    @classmethod
+    def add_options(cls, parser: ArgumentParser) -> None:
+        """On what sentences, and how; the defaults train a small network in seconds."""
+        add = parser.add_argument_group("classifiers").add_argument
+        add("--data", default="docstrings", help="name of labelled sentences, or their folder")
+        add("--vectors", help="name or file of word vectors (default: drawn)")
+        add("--width", type=int, default=16, help="width of all layers")
+        add("--max-length", type=int, default=32, help="words of a sentence")
+        add("--dropout", type=float, default=0.2, help="of words and layers")
+
+    def __init__(self, space: str, options: Namespace) -> None:
+        from nni_nlp_bench.training.classification.words import Words
+
+        self._words = Words.load(options.data, options.vectors, options.seed)
+        self._settings = _settings(options)
+        self._sizes = {"width": options.width, "dropout": options.dropout}
+        self._device: str = options.device
+
+    def evaluate(self, architecture: Any, epochs: int | None, report: Report) -> dict[str, float]:
+        """Loss and accuracy on dev, hours and epochs of the training."""
+        from nni_nlp_bench.training.classification.run import train_classifier
+        from nni_nlp_bench.training.classification.task import textnas_task
+        from nni_nlp_bench.training.memory import keep_freed_memory
+
+        keep_freed_memory()
+        settings = replace(self._settings, epochs=epochs or self._settings.epochs)
+        task = textnas_task(architecture, self._words, settings, device=self._device, **self._sizes)
+
+        def epoch_done(curves: ClassifierCurves) -> None:
+            if math.isfinite(curves.dev_losses[-1]):
+                report(curves.dev_losses[-1])
+
+        curves = train_classifier(task, epoch_done=epoch_done)
+        if curves.status != "OK":
+            raise TrainingFailedError(f"the training failed: {curves.status}")
+        return {
+            "default": curves.dev_losses[-1],
+            "dev_accuracy": curves.dev_accuracies[-1],
+            "hours": sum(curves.wall_times) / 3600,
+            "epochs": curves.epochs,
+            "predicted": 0,
+        }
+
+
+def _settings(options: Namespace) -> ClassifierSettings:
+    from nni_nlp_bench.training.classification.settings import ClassifierSettings
+
+    return ClassifierSettings(
+        epochs=options.full_epochs,
+        batch_size=options.batch_size or BATCH_SIZE,
+        max_length=options.max_length,
+        learning_rate=options.learning_rate or LEARNING_RATE,
+        embedding_dropout=options.dropout,
+        seed=options.seed,
+    )

@@ -1,0 +1,84 @@
+"""`python -m nni_nlp_bench.nnictl.retraining`: train one architecture as a tuner of NNI says.
+
+The tuner's parameters are fields of a classifier's settings and sizes, such as `learning_rate`; any
+tuner of NNI can choose them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import Any
+
+from nni_nlp_bench.evaluators.trials import TrainingFailedError
+from nni_nlp_bench.nnictl.channel import Manager
+from nni_nlp_bench.nnictl.command import run_command
+from search_spaces.errors import UserError
+
+SIZES = ("width", "dropout", "batch_norm", "strict")
+
+
+def _run(arguments: Sequence[str] | None) -> None:
+    options = _options(arguments)
+    manager = Manager()
+    manager.finish(retrain(options, manager.parameters, manager.report))
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="nni_nlp_bench.nnictl.retraining", description=__doc__)
+    add = parser.add_argument
+    add("--architecture", required=True, help="its name, JSON text, or a search's best.json")
+    add("--data", required=True, help="name of labelled sentences, or their folder")
+    add("--vectors", help="name or file of word vectors (default: drawn)")
+    add("--full-epochs", type=int, default=10, help="length of a training")
+    add("--seed", type=int, default=0)
+    add("--device", default="cpu")
+    return parser.parse_args(arguments)
+
+
+def retrain(options: argparse.Namespace, parameters: Mapping[str, Any], report: Any) -> Any:
+    """Train on train; the accuracy on dev, higher is better, is reported. Raises UserError."""
+    from nni_nlp_bench.training.classification.run import ClassifierCurves, train_classifier
+    from nni_nlp_bench.training.classification.settings import ClassifierSettings
+    from nni_nlp_bench.training.classification.task import textnas_task
+    from nni_nlp_bench.training.classification.words import Words
+    from nni_nlp_bench.training.memory import keep_freed_memory
+    from search_spaces.base import get_space
+    from search_spaces.reading import read_architecture
+
+    schedule = {name: value for name, value in parameters.items() if name not in SIZES}
+    known = [f.name for f in fields(ClassifierSettings) if f.name not in ("train_on", "seed")]
+    for name in schedule:
+        if name not in known:
+            names = ", ".join([*known, *SIZES])
+            raise UserError(f"unknown parameter {name!r} in the search space; known: {names}")
+    sizes = {name: value for name, value in parameters.items() if name in SIZES}
+    if "dropout" in sizes:
+        schedule.setdefault("embedding_dropout", sizes["dropout"])
+    settings = ClassifierSettings(
+        **{"epochs": options.full_epochs, **schedule, "seed": options.seed}
+    )
+    words = Words.load(options.data, options.vectors, options.seed)
+    arc = read_architecture(get_space("textnas"), options.architecture)
+    keep_freed_memory()
+
+    def epoch_done(curves: ClassifierCurves) -> None:
+        if math.isfinite(curves.dev_losses[-1]):
+            report(curves.dev_accuracies[-1])
+
+    task = textnas_task(arc, words, settings, device=options.device, **sizes)
+    curves = train_classifier(task, epoch_done=epoch_done)
+    if curves.status != "OK":
+        raise TrainingFailedError(f"the training failed: {curves.status}")
+    return {
+        "default": curves.dev_accuracies[-1],
+        "dev_loss": curves.dev_losses[-1],
+        "hours": sum(curves.wall_times) / 3600,
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(run_command(_run))
