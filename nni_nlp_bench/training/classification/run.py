@@ -72,6 +72,8 @@ class _Run:
         epoch_done: Callable[[ClassifierCurves], None],
     ) -> None:
         self.task, self.out, self.checkpoint_s = task, out, checkpoint_s
+        if out is not None:
+            out.mkdir(parents=True, exist_ok=True)
         self.progress, self.epoch_done = progress, epoch_done
         self.trainer = task.trainer()
         network = self.trainer.model.network

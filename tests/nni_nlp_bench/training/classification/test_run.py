@@ -1,0 +1,156 @@
+"""A training of a classifier: it learns, goes on bit for bit, and keeps the test part for last."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from nni_nlp_bench.data.sentences.labelled_set import LabelledSet, Sentence
+from nni_nlp_bench.data.sentences.vocabulary import Vocabulary
+from nni_nlp_bench.training.classification.run import ClassifierCurves, train_classifier
+from nni_nlp_bench.training.classification.settings import ClassifierSettings
+from nni_nlp_bench.training.classification.task import Task, textnas_task
+from nni_nlp_bench.training.classification.words import Words
+from search_spaces.errors import UserError
+from search_spaces.textnas import Arc, Layer
+
+SETTINGS = ClassifierSettings(epochs=4, batch_size=16, learning_rate=1e-2, epsilon=1e-8, seed=3)
+ARC = Arc((Layer(0, "conv3"), Layer(0, "gru", (0,)), Layer(0, "attention"), Layer(0, "max_pool3")))
+
+
+def task(words: Words, settings: ClassifierSettings = SETTINGS, **sizes: Any) -> Task:
+    return textnas_task(ARC, words, settings, **{"width": 8, **sizes})
+
+
+def timeless(curves: ClassifierCurves) -> dict[str, Any]:
+    return {**asdict(curves), "wall_times": len(curves.wall_times)}
+
+
+def test_a_network_learns_what_tells_the_label(words: Words) -> None:
+    told: list[int] = []
+    curves = train_classifier(
+        task(words, replace(SETTINGS, epochs=12)), epoch_done=lambda c: told.append(c.epochs)
+    )
+    assert told == list(range(1, 13))
+    assert curves.dev_accuracies[-1] > 0.9  # a guess is right once in three
+    assert curves.train_losses[-1] < curves.train_losses[0] / 2
+    assert len(curves.dev_losses) == len(curves.wall_times) == 12
+    assert curves.test_accuracy is None
+    network = task(words).network()
+    assert curves.parameters == sum(weight.numel() for weight in network.parameters())
+
+
+def test_the_seed_decides_and_torch_is_left_as_it_was(words: Words) -> None:
+    before = torch.random.get_rng_state()
+    runs = [train_classifier(task(words, replace(SETTINGS, seed=seed))) for seed in (3, 3, 4)]
+    assert timeless(runs[0]) == timeless(runs[1])
+    assert timeless(runs[0]) != timeless(runs[2])
+    assert torch.equal(torch.random.get_rng_state(), before)
+
+
+class StoppedError(Exception):
+    """The process ends here."""
+
+
+@pytest.mark.parametrize("stop", [0.4, 1.0, 2.7])
+def test_an_interrupted_training_goes_on_bit_for_bit(
+    words: Words, tmp_path: Path, stop: float
+) -> None:
+    whole = train_classifier(task(words), tmp_path / "whole")
+
+    def stop_there(trained: float) -> None:
+        if trained >= stop:
+            raise StoppedError
+
+    (tmp_path / "parts").mkdir()
+    with pytest.raises(StoppedError):
+        train_classifier(task(words), tmp_path / "parts", checkpoint_s=0, progress=stop_there)
+    again = train_classifier(task(words), tmp_path / "parts")
+    assert timeless(again) == timeless(whole)
+    states = [
+        torch.load(tmp_path / part / "checkpoint.pt", weights_only=True)["model"]
+        for part in ("whole", "parts")
+    ]
+    assert states[0].keys() == states[1].keys()
+    assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
+
+
+def test_the_folder_tells_the_training(words: Words, tmp_path: Path) -> None:
+    curves = train_classifier(task(words), tmp_path)
+    assert json.loads((tmp_path / "curves.json").read_text("utf-8")) == asdict(curves)
+    assert Vocabulary.load(tmp_path / "vocabulary.txt") == words.vocabulary
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "checkpoint.pt", "curves.json", "vocabulary.txt",
+    }  # fmt: skip
+
+
+def test_another_training_in_the_folder_is_refused(words: Words, tmp_path: Path) -> None:
+    train_classifier(task(words), tmp_path)
+    for other, names in (
+        (task(words, width=12), "network"),
+        (task(words, replace(SETTINGS, clip=1.0, epochs=9)), "epochs, clip"),
+        (task(Words.of(words.data, width=9)), "network, vectors"),
+    ):
+        with pytest.raises(UserError, match=f"with another {names}; choose another folder"):
+            train_classifier(other, tmp_path)
+    checkpoint = tmp_path / "checkpoint.pt"
+    checkpoint.write_bytes(checkpoint.read_bytes()[:-300])
+    with pytest.raises(UserError, match=r"checkpoint\.pt is damaged .*delete it to start over"):
+        train_classifier(task(words), tmp_path)
+
+
+def poisoned(data: LabelledSet) -> LabelledSet:
+    """The same with other labels in the test part."""
+    test = [Sentence(s.words, (s.label + 1) % 3) for s in data.test]
+    parts = {"train": data.train, "dev": data.dev, "test": test}
+    return LabelledSet.of(data.name, data.labels, parts)
+
+
+def test_the_test_part_counts_once_and_only_when_dev_is_trained_on(words: Words) -> None:
+    other = Words.of(poisoned(words.data), width=16)
+    assert timeless(train_classifier(task(words))) == timeless(train_classifier(task(other)))
+    final = replace(SETTINGS, train_on="train+dev", epochs=12)
+    curves, wrong = (train_classifier(task(w, final)) for w in (words, other))
+    assert (curves.dev_losses, curves.dev_accuracies) == ([], [])
+    assert curves.test_accuracy is not None
+    assert curves.test_accuracy > 0.9
+    assert wrong.test_accuracy is not None
+    assert wrong.test_accuracy < 0.1
+
+
+def test_nan_ends_a_training_and_is_told(words: Words) -> None:
+    curves = train_classifier(task(Words(
+        words.data, words.vocabulary, words.matrix * math.nan, "broken", 0
+    )))  # fmt: skip
+    assert curves.status == "loss is nan!"
+    assert curves.epochs == 1
+
+
+def test_the_rate_is_a_cosine_that_starts_again() -> None:
+    settings = ClassifierSettings(epochs=100, learning_rate=1.0, last_learning_rate=0.2, cycle=10)
+    rates = [settings.rate_at(epoch) for epoch in (0, 5, 9.999, 10, 20, 29.999, 30, 50)]
+    expected = [1, 0.6, 0.2, 1, 0.6, 0.2, 1, 0.6]
+    assert rates == pytest.approx(expected, abs=1e-4)
+    whole = replace(settings, cycle=None)
+    assert [whole.rate_at(e) for e in (0, 50, 100)] == pytest.approx([1, 0.6, 0.2])
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("epochs", 0, "epochs must be at least 1"),
+        ("cycle", 0, "cycle must be at least 1"),
+        ("learning_rate", math.nan, "learning_rate must be above 0"),
+        ("embedding_dropout", 1.0, r"embedding_dropout must be in \[0, 1\)"),
+        ("train_on", "test", r"train_on must be train or train\+dev"),
+    ],
+)
+def test_impossible_settings_are_refused(name: str, value: Any, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        replace(SETTINGS, **{name: value})
