@@ -80,3 +80,86 @@ def test_another_training_in_the_folder_is_refused(tmp_path: Path) -> None:
     assert code == 2
     expected = f"error: {tmp_path} holds a training with other options; choose another --out\n"
     assert stderr == expected
+
+
+@pytest.fixture
+def colours(tmp_path: Path) -> Path:
+    """Tables in which a colour tells the label."""
+    folder = tmp_path / "colours"
+    folder.mkdir()
+    rows = [f"{c} is it,{label}" for label, c in (("warm", "red"), ("cold", "blue"))] * 30
+    for part in ("train", "dev", "test"):
+        (folder / f"{part}.csv").write_text("\n".join(["text,label", *rows]) + "\n", "utf-8")
+    return folder
+
+
+def classify(colours: Path, out: Path, *more: object) -> tuple[int, str, str]:
+    words = ["--space", "textnas", "--architecture", "published", "--data", colours, "--out", out]
+    sizes = ["--width", 8, "--epochs", 2, "--batch-size", 16]
+    command = [str(word) for word in ("train", *words, *sizes, *more)]
+    result = CliRunner().invoke(app, command)
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_an_architecture_of_textnas_becomes_a_classifier(colours: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    code, stdout, stderr = classify(colours, out)
+    assert (code, stderr) == (0, "")
+    assert "vectors: drawn, 300 wide" in stdout
+    assert stdout.count(" % ") == 2  # an accuracy an epoch
+    assert "test " not in stdout
+    assert {"checkpoint.pt", "curve.png", "curves.json", "vocabulary.txt"} <= {
+        path.name for path in out.iterdir()
+    }
+    code, stdout, _ = classify(colours, out, "--json")  # trained already
+    assert code == 0
+    curves = json.loads(stdout)
+    assert len(curves["dev_accuracies"]) == 2
+    code, _, stderr = classify(colours, out, "--final")
+    assert code == 2
+    assert "holds a training with other options" in stderr
+
+
+def test_a_final_training_is_tested_once(colours: Path, tmp_path: Path) -> None:
+    code, stdout, _ = classify(colours, tmp_path / "out", "--final")
+    assert code == 0
+    assert " % right, trained on train and dev" in stdout
+    assert stdout.count(" % ") == 1
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (("--corpus", "ptb"), "textnas is trained as a classifier of sentences: leave --corpus"),
+        (("--data", "nowhere"), "unknown labelled set 'nowhere'"),
+        (("--vectors", "nowhere"), "unknown vectors 'nowhere'"),
+        (("--architecture", "0 5 | 1 9 0"), "layer 1"),
+        (("--width", "6"), "the width must be a multiple of 4"),
+        (("--dropout", "1"), "dropout must be in [0, 1)"),
+        (("--device", "tpu"), "device 'tpu' cannot be used: "),
+    ],
+)
+def test_what_no_classifier_can_be_made_of_gets_one_line(
+    colours: Path, tmp_path: Path, more: tuple[str, ...], message: str
+) -> None:
+    code, stdout, stderr = classify(colours, tmp_path / "out", *more)
+    assert (code, stdout, stderr.count("\n")) == (2, "", 1)
+    assert message in stderr
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("space", "option", "message"),
+    [
+        ("textnas", (), "an architecture of textnas needs --data"),
+        ("rnn_cell", (), "an architecture of rnn_cell needs --corpus"),
+        ("rnn_cell", ("--data", "trec"), "is trained as a language model: leave --data out"),
+    ],
+)
+def test_what_is_trained_on_must_be_told(
+    tmp_path: Path, space: str, option: tuple[str, ...], message: str
+) -> None:
+    words = ["--space", space, "--architecture", "x", "--out", str(tmp_path / "out"), *option]
+    result = CliRunner().invoke(app, ["train", *words])
+    assert result.exit_code == 2
+    assert message in result.stderr
