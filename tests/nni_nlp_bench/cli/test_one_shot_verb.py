@@ -85,6 +85,76 @@ def test_wrong_options_get_one_line(options: list[str], complaint: str, tmp_path
     assert not (tmp_path / "out").exists()
 
 
+@pytest.fixture
+def moods(tmp_path: Path) -> Path:
+    """Tables with labels of their own."""
+    folder = tmp_path / "moods"
+    folder.mkdir()
+    rows = [f"so {word} today {i}\t{word}" for i in range(12) for word in ("glad", "sad", "mad")]
+    for part in ("train", "dev", "test"):
+        text = "\n".join(["review\tcategory", *rows]) + "\n"
+        (folder / f"{part}.tsv").write_text(text, "utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("strategy", ["textnas_enas", "darts"])
+def test_a_found_classifier_is_trained_from_scratch(
+    strategy: str, moods: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "found"
+    options = ["--space", "textnas", "--strategy", strategy, "--data", moods, "--seed", 3]
+    sizes = ["--epochs", 2, "--layers", 4, "--width", 8, "--batch-size", 12]
+    searched = run("search", *options, *sizes, "--out", out, "--json")
+    assert searched.exit_code == 0, searched.stderr
+    best = json.loads((out / "best.json").read_text("utf-8"))
+    assert json.loads(searched.stdout) == {**best, "out": str(out)}
+    assert 0 <= best["dev_accuracy"] <= 1
+    assert (best["data"], best["strategy"], best["seed"]) == ("moods", strategy, 3)
+    assert len(best["architecture"]["layers"]) == 4
+    again = run("search", *options, *sizes, "--out", out)  # it is done: the same again
+    assert again.exit_code == 0, again.stderr
+    assert best["canonical_key"] in again.stdout
+    other = run("search", *options, *sizes, "--epochs", 3, "--out", out)
+    assert other.exit_code == 2
+    assert "holds a search with other options" in other.stderr
+    trained = run("train", "--space", "textnas", "--architecture", out / "best.json",
+                  "--data", moods, "--width", 8, "--epochs", 1, "--out", tmp_path / "trained",
+                  "--final", "--json")  # fmt: skip
+    assert trained.exit_code == 0, trained.stderr
+    assert json.loads(trained.stdout)["test_accuracy"] is not None
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        ([], "textnas_enas trains shared weights on labelled sentences: give --data"),
+        (["--data", "docstrings", "--corpus", "ptb"], "leave --corpus out"),
+        (["--data", "docstrings", "--nodes", "4"], "the space has no size --nodes"),
+        (["--data", "docstrings", "--width", "6"], "the width must be a multiple of 4"),
+        (["--data", "nowhere"], "unknown labelled set 'nowhere'"),
+    ],
+)
+def test_a_search_of_textnas_says_what_it_needs(
+    options: list[str], complaint: str, tmp_path: Path
+) -> None:
+    words = ["--space", "textnas", "--strategy", "textnas_enas", *options]
+    refused = run("search", *words, "--out", tmp_path / "out")
+    assert refused.exit_code == 2
+    assert complaint in refused.stderr
+    assert len(refused.stderr.splitlines()) == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_damaged_tables_get_file_and_line(moods: Path, tmp_path: Path) -> None:
+    with (moods / "dev.tsv").open("a", encoding="utf-8") as file:
+        file.write("so glad\tcontent\n")
+    words = ["--space", "textnas", "--strategy", "darts", "--data", moods]
+    refused = run("search", *words, "--out", tmp_path / "out")
+    assert refused.exit_code == 2
+    assert "dev.tsv:38: the label 'content' is not among those of train" in refused.stderr
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_cell_of_another_space_is_refused(tmp_path: Path) -> None:
     best = {"space": "enas_cell", "architecture": {"nodes": [[0, "tanh"]]}}
     (tmp_path / "best.json").write_text(json.dumps(best), "utf-8")
