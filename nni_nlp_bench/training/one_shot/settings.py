@@ -12,7 +12,7 @@ STRATEGIES: Mapping[str, str] = {
     "enas": "A policy samples networks and learns from their rewards (Pham et al., 2018).",
     "textnas_enas": "The policy of TextNAS: a moving baseline, and skips held near a rate.",
     "darts": "All choices at once, weighted; the weights are learned (Liu et al., 2019).",
-    "gumbel_darts": "DARTS with weights drawn around one choice (Dong & Yang, 2019).",
+    "gumbel_darts": "DARTS with weights drawn around one choice (Xie et al., 2019).",
     "proxyless": "One choice at a time by its weight; the weights are learned (Cai et al., 2019).",
     "random_one_shot": "Random networks share weights, then the best of some (Guo et al., 2020).",
 }
