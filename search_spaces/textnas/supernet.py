@@ -50,6 +50,10 @@ class SampledWires(Wires, BaseSuperNetModule):  # type: ignore[misc]
         """The output (batch, width, length) that the layer reads."""
         return outputs[-1 - int(self.sampled.get(f"input_{self.number}", 0))]
 
+    def count_skips(self) -> int:
+        """How many skips the layer has at this moment."""
+        return _count_skips(self.sampled)
+
     def skipped(self, outputs: Sequence[Tensor]) -> Tensor | None:
         """The sum (batch, width, length) of the layer's skips; None without any."""
         chosen = [o for j, o in enumerate(outputs) if self.sampled[f"skip_{self.number}_{j}"]]
@@ -116,6 +120,10 @@ class MixedWires(Wires, BaseSuperNetModule):  # type: ignore[misc]
             "d,d...->...", weights, torch.stack([*outputs[: -1 - len(weights) : -1]])
         )
 
+    def count_skips(self) -> int:
+        """A mixture has all skips."""
+        return self.number
+
     def skipped(self, outputs: Sequence[Tensor]) -> Tensor | None:
         """The weighted sum (batch, width, length) of all earlier outputs; None without any."""
         if not outputs:
@@ -158,13 +166,21 @@ class GatedWires(MixedWires):
         """The choices that the wires stand for at this moment."""
         return self.sampled
 
+    def count_skips(self) -> int:
+        """How many skips the layer has at this moment."""
+        return _count_skips(self.sampled)
+
     def weights(self, labels: Sequence[str]) -> Tensor:
         """(labels, values): 1 at the sampled value, with the gradient of the mixture's weight."""
         soft = super().weights(labels)
         hard = torch.zeros_like(soft)
         for row, label in enumerate(labels):
             hard[row, self.values[label].index(self.sampled[label])] = 1
-        return hard + soft - soft.detach()
+        return hard + (soft - soft.detach())
+
+
+def _count_skips(sample: Sample) -> int:
+    return sum(int(value) for label, value in sample.items() if label.startswith("skip_"))
 
 
 def wires_of(strategy: Any) -> type[SampledWires | MixedWires]:
