@@ -106,7 +106,7 @@ class TextNasModelSpace(ModelSpace):  # type: ignore[misc]
         return [wires_of(strategy).mutate]
 
     def freeze(self, sample: Mapping[str, Value]) -> TextNas:
-        """The network of a sample with a copy of the space's weights, on their device and in their type.
+        """The network of a sample with a copy of the space's weights, on their device.
 
         Raises NNI's SampleValidationError.
         """
