@@ -33,9 +33,15 @@ class SampledWires(Wires, BaseSuperNetModule):  # type: ignore[misc]
         return cls(module.number, module.values) if type(module) is Wires else None
 
     def resample(self, memo: Memo) -> Memo:
-        """Take the sample of the strategy; draw what it leaves open."""
-        for label, mutable in self.simplify().items():
-            self.sampled[label] = memo[label] if label in memo else mutable.random()
+        """Take the sample of the strategy; draw what it leaves open from torch's generator.
+
+        NNI's own draws make a generator each: a tenth of a second for 24 layers.
+        """
+        for label, values in self.values.items():
+            if label in memo:
+                self.sampled[label] = memo[label]
+            else:
+                self.sampled[label] = values[int(torch.randint(len(values), ()))]
         return dict(self.sampled)
 
     def export(self, memo: Memo) -> Memo:
