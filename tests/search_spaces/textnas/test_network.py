@@ -19,7 +19,7 @@ from search_spaces.errors import UserError
 from search_spaces.textnas import Arc, Layer, moves
 from search_spaces.textnas.architecture import OPS
 from search_spaces.textnas.network import Sizes, TextNas
-from search_spaces.textnas.ops import MaskedNorm, make_op
+from search_spaces.textnas.ops import MaskedNorm, make_op, use_batch_statistics
 from search_spaces.textnas.parameters import num_parameters
 from search_spaces.textnas.published import published_arc
 
@@ -175,6 +175,17 @@ def test_as_in_the_release_batch_norm_counts_padding_in_training() -> None:
         expected = [(value - mean) / (spread + norm.eps) ** 0.5 for value in (1.0, 3.0)]
         torch.testing.assert_close(normed, torch.tensor([[[*expected, 0.0, 0.0]]]))
         assert norm.running_mean == pytest.approx(0.1 * mean)
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_one_word_alone_is_normed_by_what_was_learned(strict: bool) -> None:
+    """It has no spread: a batch of one sentence of one word would end a training."""
+    net = network(published_arc("published"), 0, replace(SMALL, strict=strict, dropout=0.0))
+    expected, before = net.eval()(*sentences([1], 0)), [x.clone() for x in net.buffers()]
+    torch.testing.assert_close(net.train()(*sentences([1], 0)), expected)
+    use_batch_statistics(net.eval())
+    torch.testing.assert_close(net(*sentences([1], 0)), expected)
+    assert all(map(torch.equal, before, net.buffers()))
 
 
 def test_batch_norm_stands_after_skips_or_after_all_layers_but_the_first() -> None:
