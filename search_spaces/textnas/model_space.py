@@ -50,7 +50,7 @@ class ChoiceLayer(nn.Module):
         skipped = self.wires.skipped(outputs)
         if skipped is not None:
             output = output + skipped
-        if self.norm is not None and self.sizes.has_norm(self.number, skipped is not None):
+        if self.norm is not None and self.sizes.has_norm(self.number, self.wires.count_skips()):
             output = self.norm(output, padding)
         return output
 
@@ -106,12 +106,12 @@ class TextNasModelSpace(ModelSpace):  # type: ignore[misc]
         return [wires_of(strategy).mutate]
 
     def freeze(self, sample: Mapping[str, Value]) -> TextNas:
-        """The network of a sample, with a copy of the space's weights.
+        """The network of a sample with a copy of the space's weights, on their device.
 
         Raises NNI's SampleValidationError.
         """
         self.validate(sample)
-        frozen = TextNas(self.from_sample(sample), self.sizes)
+        frozen = TextNas(self.from_sample(sample), self.sizes).to(self.head.weights)
         frozen.stem.load_state_dict(self.stem.state_dict())
         frozen.head.load_state_dict(self.head.state_dict())
         for i, layer in enumerate(frozen.arc.layers):

@@ -38,8 +38,10 @@ class MaskedNorm(nn.BatchNorm1d):
         return torch.zeros_like(rows).index_put((words,), normed).transpose(1, 2)
 
     def _normed(self, values: Tensor) -> Tensor:
+        means, spreads, weight, bias = self.running_mean, self.running_var, self.weight, self.bias
+        if values.numel() == self.num_features:  # a word alone has no spread: torch refuses it
+            return functional.batch_norm(values, means, spreads, weight, bias, eps=self.eps)
         if self.by_batch:
-            weight, bias = self.weight, self.bias
             return functional.batch_norm(values, None, None, weight, bias, True, 0.0, self.eps)
         return super().forward(values)
 

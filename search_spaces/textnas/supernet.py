@@ -33,9 +33,15 @@ class SampledWires(Wires, BaseSuperNetModule):  # type: ignore[misc]
         return cls(module.number, module.values) if type(module) is Wires else None
 
     def resample(self, memo: Memo) -> Memo:
-        """Take the sample of the strategy; draw what it leaves open."""
-        for label, mutable in self.simplify().items():
-            self.sampled[label] = memo[label] if label in memo else mutable.random()
+        """Take the sample of the strategy; draw what it leaves open from torch's generator.
+
+        NNI's own draws make a generator each: a tenth of a second for 24 layers.
+        """
+        for label, values in self.values.items():
+            if label in memo:
+                self.sampled[label] = memo[label]
+            else:
+                self.sampled[label] = values[int(torch.randint(len(values), ()))]
         return dict(self.sampled)
 
     def export(self, memo: Memo) -> Memo:
@@ -49,6 +55,10 @@ class SampledWires(Wires, BaseSuperNetModule):  # type: ignore[misc]
     def source(self, outputs: Sequence[Tensor]) -> Tensor:
         """The output (batch, width, length) that the layer reads."""
         return outputs[-1 - int(self.sampled.get(f"input_{self.number}", 0))]
+
+    def count_skips(self) -> int:
+        """How many skips the layer has at this moment."""
+        return _count_skips(self.sampled)
 
     def skipped(self, outputs: Sequence[Tensor]) -> Tensor | None:
         """The sum (batch, width, length) of the layer's skips; None without any."""
@@ -116,6 +126,10 @@ class MixedWires(Wires, BaseSuperNetModule):  # type: ignore[misc]
             "d,d...->...", weights, torch.stack([*outputs[: -1 - len(weights) : -1]])
         )
 
+    def count_skips(self) -> int:
+        """A mixture has all skips."""
+        return self.number
+
     def skipped(self, outputs: Sequence[Tensor]) -> Tensor | None:
         """The weighted sum (batch, width, length) of all earlier outputs; None without any."""
         if not outputs:
@@ -158,13 +172,21 @@ class GatedWires(MixedWires):
         """The choices that the wires stand for at this moment."""
         return self.sampled
 
+    def count_skips(self) -> int:
+        """How many skips the layer has at this moment."""
+        return _count_skips(self.sampled)
+
     def weights(self, labels: Sequence[str]) -> Tensor:
         """(labels, values): 1 at the sampled value, with the gradient of the mixture's weight."""
         soft = super().weights(labels)
         hard = torch.zeros_like(soft)
         for row, label in enumerate(labels):
             hard[row, self.values[label].index(self.sampled[label])] = 1
-        return hard + soft - soft.detach()
+        return hard + (soft - soft.detach())
+
+
+def _count_skips(sample: Sample) -> int:
+    return sum(int(value) for label, value in sample.items() if label.startswith("skip_"))
 
 
 def wires_of(strategy: Any) -> type[SampledWires | MixedWires]:

@@ -1,0 +1,263 @@
+"""One-shot search for a classifier of made-up sentences: results, interruptions, what is read."""
+
+from __future__ import annotations
+
+import csv
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from nni.nas.strategy import DARTS, ENAS, GumbelDARTS, Proxyless, RandomOneShot
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from typer.testing import CliRunner
+
+from nni_nlp_bench.cli.app import app
+from nni_nlp_bench.data.sentences.labelled_set import LabelledSet, Sentence
+from nni_nlp_bench.training.classification.words import Words
+from nni_nlp_bench.training.one_shot.fit import CHECKPOINT, fit
+from nni_nlp_bench.training.one_shot.search import search_one_shot
+from nni_nlp_bench.training.one_shot.sentences.settings import SentenceSettings
+from nni_nlp_bench.training.one_shot.sentences.task import SentenceTask
+from nni_nlp_bench.training.one_shot.settings import SPACES
+from search_spaces.errors import UserError
+from search_spaces.textnas import Arc
+from search_spaces.textnas.network import TextNas
+
+SMALL = SentenceSettings(
+    epochs=2,
+    layers=3,
+    window=2,
+    width=8,
+    batch_size=10,
+    max_length=6,
+    learning_rate=2e-2,
+    rewards_an_epoch=3,
+    rewards_an_update=2,
+    candidates=2,
+)
+LABELS = ("low", "high", "none")
+STRATEGIES = SPACES["textnas"]
+MIXING = ("darts", "gumbel_darts", "proxyless")
+"""Take a batch of dev with each batch of training."""
+FILES = ("rewards.csv", "best.json")
+
+
+@pytest.fixture(autouse=True)
+def quiet() -> Iterator[None]:
+    """NNI and Lightning log much."""
+    logging.disable(logging.WARNING)
+    yield
+    logging.disable(logging.NOTSET)
+
+
+def made_up(count: int, seed: int) -> list[Sentence]:
+    """A sentence has one word of its label, or none of either."""
+    rng = np.random.default_rng(seed)
+    found = []
+    for i in range(count):
+        words = [f"w{word}" for word in rng.integers(0, 9, rng.integers(2, 8))]
+        if i % 3 < 2:
+            words[int(rng.integers(min(len(words), 6)))] = LABELS[i % 3]
+        found.append(Sentence(tuple(words), i % 3))
+    return found
+
+
+def task(settings: SentenceSettings = SMALL, test: Sequence[Sentence] = ()) -> SentenceTask:
+    parts = {"train": made_up(50, 0), "dev": made_up(40, 1), "test": test or made_up(9, 2)}
+    return SentenceTask(Words.of(LabelledSet.of("made up", LABELS, parts), width=8), settings)
+
+
+def files(folder: Path) -> list[str]:
+    return [(folder / name).read_text("utf-8") for name in FILES]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The folder of an uninterrupted search by each strategy."""
+    folders = {name: tmp_path_factory.mktemp(name) for name in STRATEGIES}
+    for name, folder in folders.items():
+        search_one_shot(task(), name, 5, folder)
+    return folders
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_the_files_tell_the_search(name: str, whole: dict[str, Path]) -> None:
+    best = json.loads((whole[name] / "best.json").read_text("utf-8"))
+    arc = Arc.from_json(json.dumps(best["architecture"]))
+    assert len(arc.layers) == SMALL.layers
+    assert best["canonical_key"] == arc.canonical_key
+    assert (best["strategy"], best["seed"], best["data"]) == (name, 5, "made up")
+    with (whole[name] / "rewards.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    an_epoch = 5 if name in MIXING else SMALL.rewards_an_epoch
+    assert [row["epoch"] for row in rows] == ["0"] * an_epoch + ["1"] * an_epoch
+    for row in rows:
+        right = float(row["reward"]) * SMALL.batch_size
+        assert round(right) in range(SMALL.batch_size + 1)
+        assert right == pytest.approx(round(right), abs=1e-5)
+        assert len(Arc.from_json(row["architecture"]).layers) == SMALL.layers
+    sampled = {row["architecture"] for row in rows}
+    assert len(sampled) > 1 or name in ("darts", "gumbel_darts")
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_something_is_learned(name: str) -> None:
+    epochs = 6 if name in MIXING else 14  # of one path each step instead of all
+    found = search_one_shot(task(replace(SMALL, epochs=epochs)), name, 1)
+    assert found.measured.reward > 0.6  # a third is chance
+    assert found.measured.figures == {"dev_accuracy": found.measured.reward}
+
+
+@pytest.mark.parametrize("name", ["textnas_enas", "gumbel_darts"])
+def test_the_same_seed_finds_the_same_and_leaves_the_generators(
+    name: str, whole: dict[str, Path], tmp_path: Path
+) -> None:
+    before = torch.random.get_rng_state(), np.random.get_state()[1].tolist()
+    search_one_shot(task(), name, 5, tmp_path / "again")
+    assert files(tmp_path / "again") == files(whole[name])
+    assert torch.equal(torch.random.get_rng_state(), before[0])
+    assert np.random.get_state()[1].tolist() == before[1]
+    search_one_shot(task(), name, 6, tmp_path / "other")
+    assert files(tmp_path / "other")[0] != files(whole[name])[0]
+
+
+class StoppedError(Exception):
+    """The end of a search in the middle."""
+
+
+class Stopping(SentenceTask):
+    """Ends its search at a batch of one epoch."""
+
+    error: type[BaseException] = StoppedError
+    epoch, batch = 1, 2
+
+    def train(self, seed: int, epoch: Any) -> Any:
+        batches = super().train(seed, epoch)
+        error, at, where = self.error, self.epoch, self.batch
+
+        class Ending(type(batches)):  # type: ignore[misc]
+            def __iter__(self) -> Iterator[Any]:
+                for i, batch in enumerate(super().__iter__()):
+                    if (self.epoch(), i) == (at, where):
+                        raise error
+                    yield batch
+
+        return Ending(*(getattr(batches, name) for name in batches.__dataclass_fields__))
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_an_interrupted_search_goes_on_bit_for_bit(
+    name: str, whole: dict[str, Path], tmp_path: Path
+) -> None:
+    with pytest.raises(StoppedError):
+        search_one_shot(Stopping(task().words, SMALL), name, 5, tmp_path)
+    assert (tmp_path / CHECKPOINT).exists()
+    assert not (tmp_path / "best.json").exists()
+    search_one_shot(task(), name, 5, tmp_path)
+    assert files(tmp_path) == files(whole[name])
+    search_one_shot(task(), name, 5, tmp_path)  # there is nothing left to do
+    assert files(tmp_path) == files(whole[name])
+
+
+def test_ctrl_c_ends_the_search_without_a_result(whole: dict[str, Path], tmp_path: Path) -> None:
+    stopping = Stopping(task().words, SMALL)
+    object.__setattr__(stopping, "error", KeyboardInterrupt)
+    with pytest.raises(KeyboardInterrupt):
+        search_one_shot(stopping, "textnas_enas", 5, tmp_path)
+    assert not (tmp_path / "best.json").exists()
+    search_one_shot(task(), "textnas_enas", 5, tmp_path)
+    assert files(tmp_path) == files(whole["textnas_enas"])
+
+
+def test_a_damaged_checkpoint_is_named(tmp_path: Path) -> None:
+    with pytest.raises(StoppedError):
+        search_one_shot(Stopping(task().words, SMALL), "textnas_enas", 5, tmp_path)
+    path = tmp_path / CHECKPOINT
+    content = path.read_bytes()
+    for damaged in (content[:-50], content[: len(content) // 2], b"", b"\0" * 100):
+        path.write_bytes(damaged)
+        with pytest.raises(UserError, match="delete it to start over") as refused:
+            search_one_shot(task(), "textnas_enas", 5, tmp_path)
+        assert str(refused.value).startswith(f"{path} is damaged (")
+        assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["textnas_enas", "darts"])
+def test_the_test_part_is_never_read(name: str, whole: dict[str, Path], tmp_path: Path) -> None:
+    poisoned = [Sentence((*s.words[::-1], "w0", "w1"), 0) for s in made_up(30, 3)]
+    search_one_shot(task(test=poisoned), name, 5, tmp_path)
+    rewards, best = files(tmp_path)
+    expected, known = files(whole[name])
+    assert rewards == expected
+    digests = [json.loads(text).pop("digest") for text in (best, known)]
+    assert digests[0] != digests[1]
+    assert best.replace(digests[0], digests[1]) == known
+
+
+@pytest.mark.parametrize(
+    "strategy",
+    [ENAS(reward_metric_name="reward"), DARTS(), GumbelDARTS(), Proxyless(), RandomOneShot()],
+)
+def test_nnis_own_strategies_run_the_task(strategy: Any) -> None:
+    _, rewards = fit(task(), strategy, 0, None, progress=False)
+    assert len({reward.loss for reward in rewards}) > 1
+    found = next(strategy.list_models()).executable_model()
+    assert isinstance(found, TextNas)
+    assert len(found.arc.layers) == SMALL.layers
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_tensorboard_shows_rewards_and_entropy(name: str, whole: dict[str, Path]) -> None:
+    log = EventAccumulator(str(whole[name] / "tensorboard"))
+    log.Reload()
+    shown = set(log.Tags()["scalars"])
+    assert {"reward", "train_loss"} <= shown
+    with (whole[name] / "rewards.csv").open(newline="", encoding="utf-8") as file:
+        rewards = [float(row["reward"]) for row in csv.DictReader(file)]
+    if name != "random_one_shot":  # which learns nothing, and whose rewards are logged as a mean
+        assert "entropy" in shown
+        assert all(event.value > 0 for event in log.Scalars("entropy"))
+        assert [event.value for event in log.Scalars("reward")] == pytest.approx(rewards)
+
+
+COMMAND = (
+    *("search", "--space", "textnas", "--strategy", "textnas_enas", "--data", "data"),
+    *("--seed", "4", "--epochs", "3", "--layers", "4", "--width", "8", "--batch-size", "8"),
+)
+
+
+@pytest.mark.slow
+def test_a_killed_command_goes_on_bit_for_bit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("data").mkdir()
+    for seed, (part, count) in enumerate({"train": 80, "dev": 60, "test": 9}.items()):
+        lines = [f"{LABELS[label]}\t{' '.join(words)}\n" for words, label in made_up(count, seed)]
+        Path("data", f"{part}.tsv").write_text("label\tsentence\n" + "".join(lines), "utf-8")
+    command = [sys.executable, "-W", "ignore", "-c", "from nni_nlp_bench.cli.app import app; app()"]
+    command += [*COMMAND, "--out", "killed"]
+    with Path("output").open("w", encoding="utf-8") as output:
+        running = subprocess.Popen(command, stdout=output, stderr=output)
+        while not Path("killed", CHECKPOINT).exists():
+            assert running.poll() is None, Path("output").read_text("utf-8")
+            time.sleep(0.02)
+        time.sleep(0.1)  # into the second epoch
+        os.kill(running.pid, signal.SIGKILL)
+        running.wait()
+        assert not Path("killed", "best.json").exists()
+        subprocess.run(command, check=True, stdout=output, stderr=output)
+    whole = CliRunner().invoke(app, [*COMMAND, "--out", "whole"])
+    assert whole.exit_code == 0, whole.stderr
+    assert files(Path("killed")) == files(Path("whole"))
