@@ -83,12 +83,16 @@ class RandomNetworks(RandomOneShot):  # type: ignore[misc]
 
 
 class _RandomModule(RandomSamplingLightningModule):  # type: ignore[misc]
+    def set_model(self, model: Any) -> None:
+        """Take the space, and its choices, which NNI would collect anew for every draw."""
+        super().set_model(model)
+        self._choices = model.simplify()
+
     def resample(self) -> dict[str, Any]:
         """Draw each choice evenly, which the supernet then is."""
         random = np.random.RandomState(int(torch.randint(2**31 - 1, ())))
         sample = {
-            label: choice.random(random_state=random)
-            for label, choice in self.model.simplify().items()
+            label: choice.random(random_state=random) for label, choice in self._choices.items()
         }
         for module in self.supernet_modules():
             module.resample(memo=dict(sample))
