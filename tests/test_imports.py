@@ -34,8 +34,8 @@ VALUES = [
     "nni_nlp_bench.benchmarks.catalogue",
     "nni_nlp_bench.evaluation.report",
     "nni_nlp_bench.strategies.registry",
-    "nni_nlp_bench.training.one_shot.compare",
-    "nni_nlp_bench.training.one_shot.search",
+    "nni_nlp_bench.training.one_shot.language.compare",
+    "nni_nlp_bench.training.one_shot.settings",
     "nni_nlp_bench.cli.app",
 ]
 
