@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +25,12 @@ from typer.testing import CliRunner
 
 from nni_nlp_bench.cli.app import app
 from nni_nlp_bench.data.sentences.labelled_set import LabelledSet, Sentence
+from nni_nlp_bench.training.classification.batches import Encoded
 from nni_nlp_bench.training.classification.words import Words
 from nni_nlp_bench.training.one_shot.fit import CHECKPOINT, fit
 from nni_nlp_bench.training.one_shot.search import search_one_shot
 from nni_nlp_bench.training.one_shot.sentences.settings import SentenceSettings
-from nni_nlp_bench.training.one_shot.sentences.task import SentenceTask
+from nni_nlp_bench.training.one_shot.sentences.task import Sentences, SentenceTask
 from nni_nlp_bench.training.one_shot.settings import SPACES
 from search_spaces.errors import UserError
 from search_spaces.textnas import Arc
@@ -261,3 +263,22 @@ def test_a_killed_command_goes_on_bit_for_bit(
     whole = CliRunner().invoke(app, [*COMMAND, "--out", "whole"])
     assert whole.exit_code == 0, whole.stderr
     assert files(Path("killed")) == files(Path("whole"))
+
+
+def test_a_small_part_is_gone_through_again_for_all_rewards() -> None:
+    encoded = Encoded(tuple(np.array([2 + i]) for i in range(10)), np.zeros(10, dtype=np.int64))
+
+    def words(count: int | None, epoch: int) -> list[list[int]]:
+        batches = Sentences(encoded, "dev", 4, 0, lambda: epoch, count)
+        found = [batch.words[:, 0].tolist() for batch in batches]
+        assert len(found) == len(batches)
+        return found
+
+    assert sorted(len(batch) for batch in words(7, 0)[:3]) == [2, 4, 4]
+    assert len(words(7, 0)) == 7
+    whole, again = words(6, 0)[:3], words(6, 0)[3:]
+    for passed in (whole, again):
+        assert sorted(chain.from_iterable(passed)) == list(range(2, 12))
+    assert whole != again
+    assert words(None, 1) != words(None, 0)
+    assert words(None, 1) == words(None, 1)

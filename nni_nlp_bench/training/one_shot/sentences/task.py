@@ -24,7 +24,10 @@ _STREAMS = {"train": 0, "dev": 1}
 
 @dataclass(frozen=True)
 class Sentences:
-    """Batches of one part in an order that the seed and the epoch decide; the first `count`."""
+    """Batches of one part in an order that the seed and the epoch decide: all, or `count`.
+
+    A part with fewer batches is gone through again, in another order.
+    """
 
     encoded: Encoded
     part: Part
@@ -35,11 +38,13 @@ class Sentences:
 
     def __iter__(self) -> Iterator[Batch]:
         rng = np.random.default_rng([self.seed, self.epoch(), _STREAMS[self.part]])
-        yield from self.encoded.shuffled(self.batch_size, rng, self.part)[: self.count]
+        batches: list[Batch] = []
+        while len(batches) < len(self):
+            batches += self.encoded.shuffled(self.batch_size, rng, self.part)
+        yield from batches[: len(self)]
 
     def __len__(self) -> int:
-        batches = -(-len(self.encoded) // self.batch_size)
-        return batches if self.count is None else min(batches, self.count)
+        return self.count or -(-len(self.encoded) // self.batch_size)
 
 
 @dataclass(frozen=True)
