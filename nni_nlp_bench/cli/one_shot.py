@@ -28,12 +28,10 @@ def search_one_shot(
     """Search, and leave the found architecture and the course of the rewards in `out`."""
     from nni_nlp_bench.cli.folder import claimed
     from nni_nlp_bench.cli.output import print_json
-    from nni_nlp_bench.strategies.quiet import load_nni
     from nni_nlp_bench.training.memory import keep_freed_memory
     from nni_nlp_bench.training.one_shot.settings import check_strategy
 
     check_strategy(space, strategy)
-    load_nni()
     if space == "enas_cell":
         task = _language_task(strategy, sizes, corpus, data, vectors)
     else:
@@ -63,16 +61,20 @@ def _language_task(
     vectors: str | None,
 ) -> OneShotTask:
     from nni_nlp_bench.data.corpora import load_corpus
+    from nni_nlp_bench.strategies.quiet import load_nni
     from nni_nlp_bench.training.one_shot.language.settings import LanguageSettings
-    from nni_nlp_bench.training.one_shot.language.task import LanguageTask
 
     for option, given in (("--data", data), ("--vectors", vectors)):
         if given is not None:
             raise UserError(f"cells of enas_cell are trained on a text: leave {option} out")
     if corpus is None:
         raise UserError(f"{strategy} trains shared weights on a text: give --corpus")
-    known = _known(LanguageSettings, sizes)
-    return LanguageTask(load_corpus(corpus), LanguageSettings(**known))
+    settings = LanguageSettings(**_known(LanguageSettings, sizes))
+    text = load_corpus(corpus)
+    load_nni()  # only now: it takes seconds
+    from nni_nlp_bench.training.one_shot.language.task import LanguageTask
+
+    return LanguageTask(text, settings)
 
 
 def _sentence_task(
@@ -84,16 +86,19 @@ def _sentence_task(
     seed: int,
 ) -> OneShotTask:
     from nni_nlp_bench.cli.sentences import load_words
+    from nni_nlp_bench.strategies.quiet import load_nni
     from nni_nlp_bench.training.one_shot.sentences.settings import SentenceSettings
-    from nni_nlp_bench.training.one_shot.sentences.task import SentenceTask
 
     if corpus is not None:
         raise UserError("networks of textnas are trained on labelled sentences: leave --corpus out")
     if data is None:
         raise UserError(f"{strategy} trains shared weights on labelled sentences: give --data")
-    known = _known(SentenceSettings, sizes)
-    settings = SentenceSettings(**known)
-    return SentenceTask(load_words(data, vectors, seed), settings)
+    settings = SentenceSettings(**_known(SentenceSettings, sizes))
+    words = load_words(data, vectors, seed)
+    load_nni()  # only now: it takes seconds
+    from nni_nlp_bench.training.one_shot.sentences.task import SentenceTask
+
+    return SentenceTask(words, settings)
 
 
 def _known(settings: type, sizes: dict[str, int]) -> dict[str, int]:

@@ -78,8 +78,12 @@ def test_the_experiment_runs_to_its_end(
     assert succeeded, [trial["status"] for trial in trials]
     for trial in succeeded:
         final = json.loads(json.loads(trial["finalMetricData"][0]["data"]))
-        assert final["perplexity"] > 50 and final["hours"] > 0
-        assert final["predicted"] == (60 if "compare" in file.stem else 1) * (
+        assert final["hours"] > 0
+        if file.stem.startswith("textnas"):  # nats per sentence of six labels, or an accuracy
+            assert 0 < final["default"] < 3
+        else:
+            assert final["perplexity"] > 50
+        assert final.get("predicted", 0) == (60 if "compare" in file.stem else 1) * (
             "surrogate" in config["trialCommand"]
         )
 
