@@ -21,8 +21,8 @@ import typer
 
 from nni_nlp_bench.cli.folder import claimed
 from nni_nlp_bench.cli.output import bar, plain_table, print_tables
-from nni_nlp_bench.cli.sentences import load_words
 from nni_nlp_bench.training.classification.settings import ClassifierSettings
+from nni_nlp_bench.training.classification.words import Words
 from search_spaces.base import get_space
 from search_spaces.reading import read_architecture
 from search_spaces.textnas import Arc
@@ -80,7 +80,7 @@ def main(
         train_on="train+dev",
     )
     study = Study(data, vectors, settings, device)
-    words = load_words(data, vectors, 0)
+    words = Words.load(data, vectors, 0)
     sizes = {"vectors": words.matrix.shape[1], "classes": len(words.data.labels)}
     rivals = rivals_of(width, sizes, found or [], random)
     claim = {**asdict(study), "data_digest": words.data.digest, "width": width}
@@ -174,7 +174,7 @@ def train_one(study: Study, rival: Rival, seed: int) -> dict[str, object]:
 
     torch.set_num_threads(1)
     keep_freed_memory()
-    words = load_words(study.data, study.vectors, seed)
+    words = Words.load(study.data, study.vectors, seed)
     settings = replace(study.settings, seed=seed)
     if rival.architecture:
         arc = Arc.from_json(rival.architecture)
