@@ -30,7 +30,9 @@ def search_one_shot(
     from nni_nlp_bench.cli.output import print_json
     from nni_nlp_bench.training.memory import keep_freed_memory
     from nni_nlp_bench.training.one_shot.settings import check_strategy
+    from search_spaces.base import get_space
 
+    get_space(space)  # an unknown one is answered with those that exist
     check_strategy(space, strategy)
     if space == "enas_cell":
         task = _language_task(strategy, sizes, corpus, data, vectors)
