@@ -14,7 +14,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 import typer
@@ -27,6 +27,10 @@ from search_spaces.base import get_space
 from search_spaces.reading import read_architecture
 from search_spaces.textnas import Arc
 from search_spaces.textnas.parameters import num_parameters
+
+if TYPE_CHECKING:
+    from rich.table import Table
+    from torch import nn
 
 CLOSE = 0.02
 """How far the parameters of a random rival are from those of the published architecture."""
@@ -134,7 +138,7 @@ def plain_parameters(name: str, width: int, sizes: dict[str, int]) -> int:
     return sum(weight.numel() for weight in network.parameters())
 
 
-def plain_network(name: str, width: int, sizes: dict[str, int]):  # type: ignore[no-untyped-def]
+def plain_network(name: str, width: int, sizes: dict[str, int]) -> nn.Module:
     """The plain classifier of that name."""
     from nni_nlp_bench.training.classification.baselines import BiGru, Cnn
 
@@ -213,7 +217,7 @@ def append_row(file: Path, row: dict[str, object]) -> None:
         writer.writerow(row)
 
 
-def summary(rows: list[dict[str, str]], names: list[str]):  # type: ignore[no-untyped-def]
+def summary(rows: list[dict[str, str]], names: list[str]) -> Table:
     """Mean and standard deviation over seeds."""
     lines = []
     for name in names:
