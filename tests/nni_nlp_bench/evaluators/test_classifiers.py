@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import Any
@@ -121,3 +124,16 @@ def test_the_parameters_of_a_tuner_decide_a_training(folder: Path) -> None:
 def test_a_parameter_that_no_training_has_is_refused(folder: Path, name: str) -> None:
     with pytest.raises(UserError, match=f"unknown parameter '{name}' .* known: epochs, "):
         retrain(options(folder), {name: 1}, print)
+
+
+@pytest.mark.parametrize(("given", "threads"), [(None, "1"), ("3", "3")])
+def test_a_trial_computes_with_one_thread(given: str | None, threads: str) -> None:
+    code = (
+        "import os; from nni_nlp_bench.nnictl.command import run_command; "
+        "run_command(lambda _: print(os.environ['OMP_NUM_THREADS']))"
+    )
+    others = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
+    environment = others if given is None else {**others, "OMP_NUM_THREADS": given}
+    command = [sys.executable, "-c", code]
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == threads
