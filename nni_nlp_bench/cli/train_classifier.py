@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from nni_nlp_bench.training.classification.run import ClassifierCurves
     from nni_nlp_bench.training.classification.task import Task
 
-_SIZES = ("width", "batch_norm", "strict", "dropout")
-
 
 def train_classifier(
     *,
@@ -38,16 +36,13 @@ def train_classifier(
     from nni_nlp_bench.reports.training_curves import draw_classifier
     from nni_nlp_bench.training.classification.run import train_classifier as run_training
     from nni_nlp_bench.training.classification.settings import ClassifierSettings
-    from nni_nlp_bench.training.classification.task import textnas_task
+    from nni_nlp_bench.training.classification.task import divided, textnas_task
     from nni_nlp_bench.training.memory import keep_freed_memory
     from search_spaces.base import get_space
     from search_spaces.reading import read_architecture
 
     arc = read_architecture(get_space(space), architecture)
-    sizes = {name: value for name, value in options.items() if name in _SIZES}
-    schedule = {name: value for name, value in options.items() if name not in _SIZES}
-    if "dropout" in sizes:
-        schedule["embedding_dropout"] = sizes["dropout"]
+    sizes, schedule = divided(options)
     schedule["train_on"] = "train+dev" if final else "train"
     settings = ClassifierSettings(seed=seed, **schedule)
     words = load_words(data, vectors, seed)

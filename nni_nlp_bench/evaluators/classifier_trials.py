@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from argparse import ArgumentParser, Namespace
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from nni_nlp_bench.evaluators.trials import Report, TrainingFailedError
 if TYPE_CHECKING:
     from nni_nlp_bench.training.classification.run import ClassifierCurves
     from nni_nlp_bench.training.classification.settings import ClassifierSettings
+    from nni_nlp_bench.training.classification.task import Task
 
 BATCH_SIZE, LEARNING_RATE = 32, 2e-3
 
@@ -42,21 +44,11 @@ class ClassifierTrials:
 
     def evaluate(self, architecture: Any, epochs: int | None, report: Report) -> dict[str, float]:
         """Loss and accuracy on dev, hours and epochs of the training."""
-        from nni_nlp_bench.training.classification.run import train_classifier
         from nni_nlp_bench.training.classification.task import textnas_task
-        from nni_nlp_bench.training.memory import keep_freed_memory
 
-        keep_freed_memory()
         settings = replace(self._settings, epochs=epochs or self._settings.epochs)
         task = textnas_task(architecture, self._words, settings, device=self._device, **self._sizes)
-
-        def epoch_done(curves: ClassifierCurves) -> None:
-            if math.isfinite(curves.dev_losses[-1]):
-                report(curves.dev_losses[-1])
-
-        curves = train_classifier(task, epoch_done=epoch_done)
-        if curves.status != "OK":
-            raise TrainingFailedError(f"the training failed: {curves.status}")
+        curves = trained(task, lambda curves: report(curves.dev_losses[-1]))
         return {
             "default": curves.dev_losses[-1],
             "dev_accuracy": curves.dev_accuracies[-1],
@@ -64,6 +56,22 @@ class ClassifierTrials:
             "epochs": curves.epochs,
             "predicted": 0,
         }
+
+
+def trained(task: Task, report: Callable[[ClassifierCurves], None]) -> ClassifierCurves:
+    """Train; report every epoch whose loss is finite. Raises TrainingFailedError."""
+    from nni_nlp_bench.training.classification.run import train_classifier
+    from nni_nlp_bench.training.memory import keep_freed_memory
+
+    def epoch_done(curves: ClassifierCurves) -> None:
+        if math.isfinite(curves.dev_losses[-1]):
+            report(curves)
+
+    keep_freed_memory()
+    curves = train_classifier(task, epoch_done=epoch_done)
+    if curves.status != "OK":
+        raise TrainingFailedError(f"the training failed: {curves.status}")
+    return curves
 
 
 def _settings(options: Namespace) -> ClassifierSettings:

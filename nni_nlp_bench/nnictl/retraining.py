@@ -7,18 +7,15 @@ tuner of NNI can choose them.
 from __future__ import annotations
 
 import argparse
-import math
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
-from nni_nlp_bench.evaluators.trials import TrainingFailedError
+from nni_nlp_bench.evaluators.classifier_trials import trained
 from nni_nlp_bench.nnictl.channel import Manager
 from nni_nlp_bench.nnictl.command import run_command
 from search_spaces.errors import UserError
-
-SIZES = ("width", "dropout", "batch_norm", "strict")
 
 
 def _run(arguments: Sequence[str] | None) -> None:
@@ -41,38 +38,25 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def retrain(options: argparse.Namespace, parameters: Mapping[str, Any], report: Any) -> Any:
     """Train on train; the accuracy on dev, higher is better, is reported. Raises UserError."""
-    from nni_nlp_bench.training.classification.run import ClassifierCurves, train_classifier
     from nni_nlp_bench.training.classification.settings import ClassifierSettings
-    from nni_nlp_bench.training.classification.task import textnas_task
+    from nni_nlp_bench.training.classification.task import SIZES, divided, textnas_task
     from nni_nlp_bench.training.classification.words import Words
-    from nni_nlp_bench.training.memory import keep_freed_memory
     from search_spaces.base import get_space
     from search_spaces.reading import read_architecture
 
-    schedule = {name: value for name, value in parameters.items() if name not in SIZES}
+    sizes, schedule = divided(parameters)
     known = [f.name for f in fields(ClassifierSettings) if f.name not in ("train_on", "seed")]
     for name in schedule:
         if name not in known:
             names = ", ".join([*known, *SIZES])
             raise UserError(f"unknown parameter {name!r} in the search space; known: {names}")
-    sizes = {name: value for name, value in parameters.items() if name in SIZES}
-    if "dropout" in sizes:
-        schedule.setdefault("embedding_dropout", sizes["dropout"])
     settings = ClassifierSettings(
         **{"epochs": options.full_epochs, **schedule, "seed": options.seed}
     )
     words = Words.load(options.data, options.vectors, options.seed)
     arc = read_architecture(get_space("textnas"), options.architecture)
-    keep_freed_memory()
-
-    def epoch_done(curves: ClassifierCurves) -> None:
-        if math.isfinite(curves.dev_losses[-1]):
-            report(curves.dev_accuracies[-1])
-
     task = textnas_task(arc, words, settings, device=options.device, **sizes)
-    curves = train_classifier(task, epoch_done=epoch_done)
-    if curves.status != "OK":
-        raise TrainingFailedError(f"the training failed: {curves.status}")
+    curves = trained(task, lambda curves: report(curves.dev_accuracies[-1]))
     return {
         "default": curves.dev_accuracies[-1],
         "dev_loss": curves.dev_losses[-1],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from pickle import UnpicklingError
@@ -132,6 +132,15 @@ def read_checkpoint(path: Path, device: torch.device | None = None) -> dict[str,
     return cast(dict[str, Any], state)
 
 
+def check_identity(path: Path, known: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
+    """Raise UserError for a checkpoint of another training than the one that would go on."""
+    different = [name for name in wanted if known.get(name) != wanted[name]]
+    if different:
+        raise UserError(
+            f"{path} is of a training with another {', '.join(different)}; choose another folder"
+        )
+
+
 def check_archive(path: Path) -> None:
     """Raise UserError for a checkpoint that is not what was written: torch.load does not compare
     the checksums."""
@@ -159,11 +168,6 @@ def _restored(path: Path, trainer: Trainer, subject: Subject, settings: Settings
     if not path.exists():
         return Curves()
     state = read_checkpoint(path, trainer.device)
-    known, wanted = state["identity"], _identity(subject, settings)
-    different = [name for name in wanted if known.get(name) != wanted[name]]
-    if different:
-        raise UserError(
-            f"{path} is of a training with another {', '.join(different)}; choose another folder"
-        )
+    check_identity(path, state["identity"], _identity(subject, settings))
     trainer.restore(state)
     return Curves(**state["curves"])

@@ -28,3 +28,8 @@ def seed_all(seed: int) -> None:
     torch.manual_seed(seed)
     np.random.seed(seed % 2**32)
     random.seed(seed)
+
+
+def epoch_seed(seed: int, epoch: int) -> int:
+    """A seed of each epoch's own, so that a training may go on with any of them."""
+    return int(np.random.SeedSequence([seed, epoch]).generate_state(1)[0])

@@ -6,15 +6,16 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import torch
 
+from nni_nlp_bench.training.classification.batches import Encoded
 from nni_nlp_bench.training.classification.task import Task
 from nni_nlp_bench.training.log import NAN
-from nni_nlp_bench.training.run import CHECKPOINT, VOCABULARY, read_checkpoint
+from nni_nlp_bench.training.run import CHECKPOINT, VOCABULARY, check_identity, read_checkpoint
 from nni_nlp_bench.training.seeding import seeded
-from search_spaces.errors import UserError
 from search_spaces.files import whole_file, write_json
 
 CURVES = "curves.json"
@@ -82,6 +83,8 @@ class _Run:
 
     def run(self) -> ClassifierCurves:
         self._restore()
+        if self.out is not None:
+            self.task.words.vocabulary.save(self.out / VOCABULARY)
         settings, curves = self.task.settings, self.curves
         while curves.epochs < settings.epochs and curves.status != NAN:
             curves.train_losses.append(self.trainer.train_epoch(curves.epochs, self._after_step))
@@ -94,18 +97,20 @@ class _Run:
         return curves
 
     def _measure(self, last: bool) -> None:
-        curves, size = self.curves, self.task.settings.batch_size
-        parts = {"train": "dev", "train+dev": "test"}
-        part = parts[self.task.settings.train_on]
-        if part == "test" and (not last or curves.status == NAN):
+        curves, final = self.curves, self.task.settings.train_on == "train+dev"
+        if final and (not last or curves.status == NAN):
             return
-        batches = self.task.encoded(part).in_order(size)
+        batches = self._measured.in_order(self.task.settings.batch_size)
         found = self.trainer.model.evaluate(b.to(self.trainer.device) for b in batches)
-        if part == "test":
+        if final:
             curves.test_accuracy = found.accuracy
         else:
             curves.dev_losses.append(found.loss)
             curves.dev_accuracies.append(found.accuracy)
+
+    @cached_property
+    def _measured(self) -> Encoded:
+        return self.task.encoded("test" if self.task.settings.train_on == "train+dev" else "dev")
 
     def _after_step(self, done: int, total: int) -> None:
         self.progress(self.curves.epochs + done / total)
@@ -113,10 +118,8 @@ class _Run:
             self._checkpoint()
 
     def _write(self) -> None:
-        if self.out is None:
-            return
-        self.task.words.vocabulary.save(self.out / VOCABULARY)
-        write_json(self.out / CURVES, asdict(self.curves))
+        if self.out is not None:
+            write_json(self.out / CURVES, asdict(self.curves))
         self._checkpoint()
 
     def _checkpoint(self) -> None:
@@ -131,12 +134,6 @@ class _Run:
             return
         path = self.out / CHECKPOINT
         state = read_checkpoint(path, self.trainer.device)
-        known, wanted = state["identity"], self.task.facts()
-        different = [name for name in wanted if known.get(name) != wanted[name]]
-        if different:
-            raise UserError(
-                f"{path} is of a training with another {', '.join(different)}; "
-                "choose another folder"
-            )
+        check_identity(path, state["identity"], self.task.facts())
         self.trainer.restore(state)
         self.curves = ClassifierCurves(**state["curves"])

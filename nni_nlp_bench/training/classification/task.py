@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
@@ -17,6 +17,21 @@ from nni_nlp_bench.training.classification.words import Words
 from nni_nlp_bench.training.seeding import seeded
 from search_spaces.textnas import Arc
 from search_spaces.textnas.network import Sizes, TextNas
+
+SIZES = ("width", "dropout", "batch_norm", "strict")
+"""The fields of `Sizes` that are not the data's."""
+
+
+def divided(options: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Options by name as fields of `Sizes` and of `ClassifierSettings`.
+
+    One dropout is for layers and words alike, unless that of words is told.
+    """
+    sizes = {name: value for name, value in options.items() if name in SIZES}
+    schedule = {name: value for name, value in options.items() if name not in SIZES}
+    if "dropout" in sizes:
+        schedule.setdefault("embedding_dropout", sizes["dropout"])
+    return sizes, schedule
 
 
 @dataclass(frozen=True)

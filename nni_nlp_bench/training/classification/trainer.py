@@ -15,6 +15,7 @@ from nni_nlp_bench.training.classification.batches import Batch, Encoded
 from nni_nlp_bench.training.classification.classifier import Classifier
 from nni_nlp_bench.training.classification.settings import ClassifierSettings
 from nni_nlp_bench.training.device import usable_device
+from nni_nlp_bench.training.seeding import epoch_seed
 
 AfterStep = Callable[[int, int], None]
 """Called with the batches of the epoch that are done, and all of them."""
@@ -45,7 +46,7 @@ class Trainer:
         """Mean loss of the epoch in nats per sentence; NaN ends it. Goes on from `step`."""
         batches = self._batches(epoch)
         if self.step == 0:
-            torch.manual_seed(_seed(self.settings.seed, epoch))
+            torch.manual_seed(epoch_seed(self.settings.seed, epoch))
         self.model.train()
         start = time.perf_counter()
         while self.step < len(batches):
@@ -93,7 +94,3 @@ class Trainer:
         self.optimizer.load_state_dict(state["optimizer"])
         self.step, self._total = state["step"], state["total"]
         torch.set_rng_state(state["random"].cpu())
-
-
-def _seed(seed: int, epoch: int) -> int:
-    return int(np.random.SeedSequence([seed, epoch]).generate_state(1)[0])

@@ -8,7 +8,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from nni.nas.evaluator.pytorch import Lightning, Trainer
 from nni.nas.execution import SequentialExecutionEngine
 from nni.nas.space import RawFormatModelSpace
@@ -17,7 +16,7 @@ from pytorch_lightning.loggers import TensorBoardLogger
 
 from nni_nlp_bench.training.one_shot.task import OneShotTask, Reward
 from nni_nlp_bench.training.run import check_archive
-from nni_nlp_bench.training.seeding import seed_all
+from nni_nlp_bench.training.seeding import epoch_seed, seed_all
 from search_spaces.files import whole_file
 
 CHECKPOINT = "checkpoint.ckpt"
@@ -37,8 +36,7 @@ class Course(Callback):
 
     def on_train_epoch_start(self, trainer: Any, module: Any) -> None:
         """Seed the epoch."""
-        streams = np.random.SeedSequence([self.seed, trainer.current_epoch])
-        seed_all(int(streams.generate_state(1)[0]))
+        seed_all(epoch_seed(self.seed, trainer.current_epoch))
 
     def on_train_epoch_end(self, trainer: Any, module: Any) -> None:
         """Tell how undecided the strategy is, and write the checkpoint."""

@@ -6,13 +6,13 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import torch
 from nni.nas.nn.pytorch import ModelSpace
 from torch import Tensor, nn
 from torch.nn import functional
 
 from nni_nlp_bench.data.batches import windows
+from nni_nlp_bench.training.seeding import epoch_seed
 from search_spaces.enas_cell.choices import CellChoices
 from search_spaces.enas_cell.model_space import MutableEnasCell, oneshot_hooks
 
@@ -61,8 +61,7 @@ class OneShotLanguageModel(ModelSpace):  # type: ignore[misc]
 
     def seed_dropout(self, seed: int, epoch: int) -> None:
         """Let the masks of an epoch begin anew, so that a search may go on with any of them."""
-        state = np.random.SeedSequence([seed, epoch]).generate_state(1)
-        self.random.manual_seed(int(state[0]))
+        self.random.manual_seed(epoch_seed(seed, epoch))
 
     def perplexity(self, rows: Tensor, length: int) -> float:
         """Of a text (time, batch), without dropout, states carried through; lower is better."""
