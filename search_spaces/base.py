@@ -103,6 +103,43 @@ class SizedSpace(Protocol):
         """
 
 
+@runtime_checkable
+class SentenceSpace(Protocol):
+    """The doors of a space whose networks classify sentences.
+
+    Its `model_space` takes `vectors` and `classes` too, and what it makes has `layer_outputs`,
+    `current()` and `choices`.
+    """
+
+    @property
+    def classifier_options(self) -> tuple[str, ...]:
+        """Names of what `classifier` takes beside the widths of the data."""
+
+    def classifier(
+        self, architecture: Any, *, vectors: int, classes: int, **options: Any
+    ) -> SentenceNetwork:
+        """The network of an architecture for word vectors and labels of these numbers.
+
+        Weights come from torch's global generator. Raises UserError.
+        """
+
+    def texts(self, architecture: Any) -> dict[str, str]:
+        """Texts in which releases write the architecture, by what they are called."""
+
+
+class SentenceNetwork(Protocol):
+    """From word vectors (batch, length, vectors) and a mask (batch, length) of words to logits."""
+
+    def layer_outputs(self, vectors: torch.Tensor, mask: torch.Tensor) -> list[torch.Tensor]:
+        """Each layer's output (batch, width, length), 0 at padding."""
+
+    def logits(self, outputs: list[torch.Tensor], mask: torch.Tensor) -> torch.Tensor:
+        """Logits (batch, classes) of all layers' outputs."""
+
+    def __call__(self, vectors: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """The same in one step."""
+
+
 SPACES: Registry[type[SearchSpace[Any]]] = Registry("search space", "nni_nlp_bench.spaces")
 
 

@@ -9,9 +9,10 @@ import nni
 from nni.nas.nn.pytorch import LayerChoice, ModelSpace, MutableModule
 from torch import Tensor, nn
 
+from search_spaces.sequences import padding_of, stem_input
 from search_spaces.textnas.architecture import LAYERS, OPS, WINDOW, Arc
 from search_spaces.textnas.choices import ArcChoices, Sample, Value
-from search_spaces.textnas.network import BatchNorm, Head, Sizes, TextNas, padding_of, stem_input
+from search_spaces.textnas.network import BatchNorm, Head, Sizes, TextNas
 
 
 class Wires(MutableModule):  # type: ignore[misc]
@@ -121,16 +122,24 @@ class TextNasModelSpace(ModelSpace):  # type: ignore[misc]
                 frozen.norms[str(i)].load_state_dict(shared.norm.state_dict())
         return frozen
 
-    def forward(self, vectors: Tensor, mask: Tensor) -> Tensor:
-        """Word vectors (batch, length, vectors) and mask (batch, length) to logits (batch,
-        classes), of what a one-shot strategy has sampled or mixes."""
+    def layer_outputs(self, vectors: Tensor, mask: Tensor) -> list[Tensor]:
+        """What `TextNas.layer_outputs` gives, of what a one-shot strategy has sampled or mixes."""
         padding = padding_of(mask)
         stem = self.stem(stem_input(vectors, padding), padding)
         outputs: list[Tensor] = []
         for layer in self.layers:
             outputs.append(layer(stem, outputs, padding))
-        logits: Tensor = self.head(outputs, padding)
+        return outputs
+
+    def logits(self, outputs: Sequence[Tensor], mask: Tensor) -> Tensor:
+        """Logits (batch, classes) of all layers' outputs."""
+        logits: Tensor = self.head(outputs, padding_of(mask))
         return logits
+
+    def forward(self, vectors: Tensor, mask: Tensor) -> Tensor:
+        """Word vectors (batch, length, vectors) and mask (batch, length) to logits (batch,
+        classes), of what a one-shot strategy has sampled or mixes."""
+        return self.logits(self.layer_outputs(vectors, mask), mask)
 
     def current(self) -> Arc:
         """The architecture that a one-shot strategy's network stands for at this moment."""

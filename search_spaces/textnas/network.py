@@ -10,8 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from search_spaces.errors import UserError
+from search_spaces.sequences import MaskedNorm, padding_of, stem_input, summed
 from search_spaces.textnas.architecture import Arc
-from search_spaces.textnas.ops import Convolution, MaskedNorm, make_op
+from search_spaces.textnas.ops import Convolution, make_op
 
 BatchNorm = Literal["skips", "always"]
 """Which layers end in a batch norm: those with a skip, as in the release, or all but the
@@ -79,27 +80,6 @@ class Head(nn.Module):
         return logits
 
 
-def padding_of(mask: Tensor) -> Tensor:
-    """(batch, 1, length), true where no word stands, of a mask (batch, length) of words."""
-    return ~mask.bool()[:, None]
-
-
-def stem_input(vectors: Tensor, padding: Tensor) -> Tensor:
-    """(batch, vectors, length) of word vectors (batch, length, vectors), 0 at padding."""
-    return vectors.transpose(1, 2).masked_fill(padding, 0)
-
-
-def summed(values: Sequence[Tensor]) -> Tensor:
-    """The sum of tensors of one shape."""
-    first, *others = values
-    if not others:
-        return first
-    total = first + others[0]
-    for value in others[1:]:
-        total += value
-    return total
-
-
 class TextNas(nn.Module):
     """Layers of one architecture between stem and head, without the embedding of words.
 
@@ -136,7 +116,12 @@ class TextNas(nn.Module):
             outputs.append(output)
         return outputs
 
+    def logits(self, outputs: Sequence[Tensor], mask: Tensor) -> Tensor:
+        """Logits (batch, classes) of all layers' outputs."""
+        logits: Tensor = self.head(outputs, padding_of(mask))
+        return logits
+
     def forward(self, vectors: Tensor, mask: Tensor) -> Tensor:
         """Word vectors (batch, length, vectors) and mask (batch, length) to logits (batch,
         classes). A sentence has at least one word."""
-        return self.head(self.layer_outputs(vectors, mask), padding_of(mask))  # type: ignore[no-any-return]
+        return self.logits(self.layer_outputs(vectors, mask), mask)

@@ -1,4 +1,4 @@
-"""The eight operations of a layer and its batch norm, as torch modules.
+"""The eight operations of a layer, as torch modules.
 
 Sequences are (batch, width, length); `padding` is (batch, 1, length), true where no word stands.
 What an operation gives is 0 there, so that the content of padding reaches nothing.
@@ -12,46 +12,11 @@ from torch.nn import functional
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from search_spaces.errors import UserError
+from search_spaces.sequences import MaskedNorm
 from search_spaces.textnas.architecture import OPS
 
 HEADS = 4
 """Of self-attention, as in the paper."""
-
-
-class MaskedNorm(nn.BatchNorm1d):
-    """Batch norm of words. `strict`: padding does not count in the statistics; else it counts as 0,
-    as in the release."""
-
-    def __init__(self, width: int, *, strict: bool) -> None:
-        super().__init__(width, eps=1e-5, momentum=0.1)
-        self.strict = strict
-        self.by_batch = False
-        """Whether the statistics are always those of the batch, in evaluation too."""
-
-    def forward(self, values: Tensor, padding: Tensor) -> Tensor:  # type: ignore[override]
-        """(batch, width, length), 0 at padding, to the same."""
-        if not self.strict:
-            return self._normed(values).masked_fill(padding, 0)
-        words = ~padding.squeeze(1)
-        rows = values.transpose(1, 2)
-        normed = self._normed(rows[words])
-        return torch.zeros_like(rows).index_put((words,), normed).transpose(1, 2)
-
-    def _normed(self, values: Tensor) -> Tensor:
-        means, spreads, weight, bias = self.running_mean, self.running_var, self.weight, self.bias
-        if values.numel() == self.num_features:  # a word alone has no spread: torch refuses it
-            return functional.batch_norm(values, means, spreads, weight, bias, eps=self.eps)
-        if self.by_batch:
-            return functional.batch_norm(values, None, None, weight, bias, True, 0.0, self.eps)
-        return super().forward(values)
-
-
-def use_batch_statistics(network: nn.Module) -> None:
-    """Let all batch norms use the statistics of the batch: for weights that networks share, whose
-    running statistics are those of all of them at once."""
-    for module in network.modules():
-        if isinstance(module, MaskedNorm):
-            module.by_batch = True
 
 
 class Convolution(nn.Module):

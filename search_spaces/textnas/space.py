@@ -18,10 +18,12 @@ from search_spaces.textnas.choices import ArcChoices
 from search_spaces.textnas.encoding import count_skips, depth, encode
 from search_spaces.textnas.parameters import SIZES, num_parameters
 from search_spaces.textnas.published import ARC_TEXTS, published_arc
-from search_spaces.textnas.texts import from_arc_text, from_nni_json
+from search_spaces.textnas.texts import from_arc_text, from_nni_json, to_arc_text
 
 if TYPE_CHECKING:
     import torch
+
+    from search_spaces.textnas.network import TextNas
 
 _NNI_KEY = re.compile(r'\{\s*"(Layer|Input)Choice')
 
@@ -107,6 +109,26 @@ class TextNasSpace:
         from search_spaces.textnas.network import Sizes, TextNas
 
         return TextNas(architecture, Sizes(size["vectors"], size["width"], size["classes"]))
+
+    @property
+    def classifier_options(self) -> tuple[str, ...]:
+        """The fields of `Sizes` that are not the data's."""
+        return ("width", "dropout", "batch_norm", "strict")
+
+    def classifier(
+        self, architecture: Arc, *, vectors: int, classes: int, **options: Any
+    ) -> TextNas:
+        """The network for sentences; options as in `Sizes`. Raises UserError."""
+        from search_spaces.textnas.network import Sizes, TextNas
+
+        return TextNas(architecture, Sizes(vectors=vectors, classes=classes, **options))
+
+    def texts(self, architecture: Arc) -> dict[str, str]:
+        """The release's arc text, where it can say the architecture."""
+        try:
+            return {"arc": to_arc_text(architecture)}
+        except ArcError:
+            return {}
 
     def choices(self, **options: Any) -> ArcChoices:
         """The architecture as categorical choices; options as in `ArcChoices`."""

@@ -13,9 +13,9 @@ import torch
 from nni.nas.oneshot.pytorch.supermodule.base import BaseSuperNetModule
 from torch import Tensor, nn
 
+from search_spaces.sequences import summed
 from search_spaces.textnas.choices import Sample
 from search_spaces.textnas.model_space import Wires
-from search_spaces.textnas.network import summed
 
 Memo = dict[str, Any]
 

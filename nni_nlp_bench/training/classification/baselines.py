@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from search_spaces.textnas.network import padding_of, stem_input
+from search_spaces.sequences import padding_of, stem_input
 from search_spaces.textnas.ops import BidirectionalGru
 
 KERNELS = (3, 4, 5)

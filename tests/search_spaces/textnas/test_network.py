@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from search_spaces.errors import UserError
+from search_spaces.sequences import MaskedNorm, use_batch_statistics
 from search_spaces.textnas import Arc, Layer, moves
 from search_spaces.textnas.architecture import OPS
 from search_spaces.textnas.network import Sizes, TextNas
-from search_spaces.textnas.ops import MaskedNorm, make_op, use_batch_statistics
+from search_spaces.textnas.ops import make_op
 from search_spaces.textnas.parameters import num_parameters
 from search_spaces.textnas.published import published_arc
 

@@ -26,11 +26,11 @@ from nni.nas.strategy import (
 )
 from torch import Tensor
 
+from search_spaces.sequences import MaskedNorm, padding_of, stem_input, use_batch_statistics
 from search_spaces.textnas import Arc, moves
 from search_spaces.textnas.architecture import OPS
 from search_spaces.textnas.model_space import TextNasModelSpace, Wires
-from search_spaces.textnas.network import TextNas, padding_of, stem_input
-from search_spaces.textnas.ops import MaskedNorm, use_batch_statistics
+from search_spaces.textnas.network import TextNas
 from search_spaces.textnas.supernet import GatedWires, MixedWires, SampledWires
 
 LAYERS, WINDOW, VECTORS, WIDTH, CLASSES = 6, 3, 3, 4, 3

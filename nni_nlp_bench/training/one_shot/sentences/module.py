@@ -15,7 +15,7 @@ from nni_nlp_bench.training.classification.classifier import Embedding
 from nni_nlp_bench.training.classification.settings import ClassifierSettings
 from nni_nlp_bench.training.classification.words import Words
 from nni_nlp_bench.training.one_shot.task import Reward, Seen
-from search_spaces.textnas.ops import use_batch_statistics
+from search_spaces.sequences import use_batch_statistics
 
 
 class SentenceModule(LightningModule):  # type: ignore[misc]

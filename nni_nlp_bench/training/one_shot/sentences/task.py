@@ -15,9 +15,9 @@ from nni_nlp_bench.training.classification.words import Words
 from nni_nlp_bench.training.one_shot.sentences.module import SentenceModule
 from nni_nlp_bench.training.one_shot.sentences.settings import SentenceSettings
 from nni_nlp_bench.training.one_shot.task import Epoch, Measured, Seen
+from search_spaces.sequences import use_batch_statistics
 from search_spaces.textnas import Arc
 from search_spaces.textnas.model_space import TextNasModelSpace
-from search_spaces.textnas.ops import use_batch_statistics
 
 _STREAMS = {"train": 0, "dev": 1}
 

@@ -1,0 +1,1 @@
+"""What a network learns from another one: teachers, and losses between their layers."""

@@ -1,0 +1,71 @@
+"""What a student and its teacher make of one batch, and the losses between them, by name."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from torch import Tensor, nn
+
+from search_spaces.registry import Registry
+
+Kind = Literal["hidden", "relations", "logits"]
+"""A field of `Teacher`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Student:
+    """What a student makes of a batch."""
+
+    hidden: Sequence[Tensor]
+    """Each layer's (batch, length, width), all of one width."""
+    logits: Tensor
+    """(batch, classes)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Teacher:
+    """What a teacher makes of the same batch; None: nobody asked for it."""
+
+    hidden: Tensor | None = None
+    """(layers, batch, length, width)"""
+    relations: Tensor | None = None
+    """(layers, batch, length, length): see `relations.relations_of`."""
+    logits: Tensor | None = None
+    """(batch, classes)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How many layers both networks have, and how wide they are."""
+
+    student_layers: int
+    student_width: int
+    teacher_layers: int
+    teacher_width: int
+
+
+class KnowledgeLoss(nn.Module):
+    """How far a student is from its teacher: lower is better. What padding holds never counts."""
+
+    needs: ClassVar[frozenset[Kind]]
+    """What of the teacher it looks at."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.shape = shape
+
+    @abstractmethod
+    def forward(self, student: Student, teacher: Teacher, mask: Tensor) -> Tensor:
+        """The loss, without dimensions; `mask` (batch, length) is true at words."""
+
+    def after_step(self) -> None:
+        """Learn from the last batch what gradients do not teach."""
+
+
+LOSSES: Registry[type[KnowledgeLoss]] = Registry(
+    "distillation loss", "nni_nlp_bench.distillation_losses"
+)
+"""Each is made of a `Shape`."""
