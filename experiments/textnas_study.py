@@ -173,7 +173,7 @@ def train_one(study: Study, rival: Rival, seed: int) -> dict[str, object]:
     import torch
 
     from nni_nlp_bench.training.classification.run import train_classifier
-    from nni_nlp_bench.training.classification.task import Task, textnas_task
+    from nni_nlp_bench.training.classification.task import Task, network_task
     from nni_nlp_bench.training.memory import keep_freed_memory
 
     torch.set_num_threads(1)
@@ -182,7 +182,7 @@ def train_one(study: Study, rival: Rival, seed: int) -> dict[str, object]:
     settings = replace(study.settings, seed=seed)
     if rival.architecture:
         arc = Arc.from_json(rival.architecture)
-        task = textnas_task(arc, words, settings, device=study.device, width=rival.width)
+        task = network_task("textnas", arc, words, settings, device=study.device, width=rival.width)
     else:
         sizes = {"vectors": words.matrix.shape[1], "classes": len(words.data.labels)}
         network = partial(plain_network, rival.name, rival.width, sizes)

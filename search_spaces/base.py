@@ -136,6 +136,9 @@ class SentenceNetwork(Protocol):
     def logits(self, outputs: list[torch.Tensor], mask: torch.Tensor) -> torch.Tensor:
         """Logits (batch, classes) of all layers' outputs."""
 
+    def resized(self, vectors: int, classes: int) -> SentenceNetwork:
+        """One of the same architecture and options for these numbers, with weights of its own."""
+
     def __call__(self, vectors: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """The same in one step."""
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sys
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from nni_nlp_bench.cli import options
 from search_spaces.errors import UserError
 
 if TYPE_CHECKING:
@@ -14,13 +16,22 @@ if TYPE_CHECKING:
     from nni_nlp_bench.training.one_shot.task import OneShotTask
 
 
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What networks are trained on, as options name it."""
+
+    corpus: str | None = None
+    data: str | None = None
+    vectors: str | None = None
+    teacher: str | None = None
+    lesson: str | None = None
+
+
 def search_one_shot(
     space: str,
     strategy: str,
     sizes: dict[str, int],
-    corpus: str | None,
-    data: str | None,
-    vectors: str | None,
+    inputs: Inputs,
     seed: int,
     out: Path,
     as_json: bool,
@@ -35,9 +46,9 @@ def search_one_shot(
     get_space(space)  # an unknown one is answered with those that exist
     check_strategy(space, strategy)
     if space == "enas_cell":
-        task = _language_task(strategy, sizes, corpus, data, vectors)
+        task = _language_task(strategy, sizes, inputs)
     else:
-        task = _sentence_task(strategy, sizes, corpus, data, vectors, seed)
+        task = _sentence_task(space, strategy, sizes, inputs, seed)
     from nni_nlp_bench.training.one_shot.files import best_of, settings_of
     from nni_nlp_bench.training.one_shot.search import search_one_shot as run_search
 
@@ -52,27 +63,21 @@ def search_one_shot(
     if as_json:
         print_json({**best_of(task, strategy, seed, found), "out": str(out)})
     else:
-        _print(found, out)
+        _print(task, found, out)
 
 
-def _language_task(
-    strategy: str,
-    sizes: dict[str, int],
-    corpus: str | None,
-    data: str | None,
-    vectors: str | None,
-) -> OneShotTask:
+def _language_task(strategy: str, sizes: dict[str, int], inputs: Inputs) -> OneShotTask:
     from nni_nlp_bench.data.corpora import load_corpus
     from nni_nlp_bench.strategies.quiet import load_nni
     from nni_nlp_bench.training.one_shot.language.settings import LanguageSettings
 
-    for option, given in (("--data", data), ("--vectors", vectors)):
-        if given is not None:
-            raise UserError(f"cells of enas_cell are trained on a text: leave {option} out")
-    if corpus is None:
+    for name in ("data", "vectors", "teacher", "lesson"):
+        if getattr(inputs, name) is not None:
+            raise UserError(f"cells of enas_cell are trained on a text: leave --{name} out")
+    if inputs.corpus is None:
         raise UserError(f"{strategy} trains shared weights on a text: give --corpus")
     settings = LanguageSettings(**_known(LanguageSettings, sizes))
-    text = load_corpus(corpus)
+    text = load_corpus(inputs.corpus)
     load_nni()  # only now: it takes seconds
     from nni_nlp_bench.training.one_shot.language.task import LanguageTask
 
@@ -80,30 +85,37 @@ def _language_task(
 
 
 def _sentence_task(
-    strategy: str,
-    sizes: dict[str, int],
-    corpus: str | None,
-    data: str | None,
-    vectors: str | None,
-    seed: int,
+    space: str, strategy: str, sizes: dict[str, int], inputs: Inputs, seed: int
 ) -> OneShotTask:
-    from nni_nlp_bench.cli.sentences import load_words
+    from nni_nlp_bench.cli.output import bar
+    from nni_nlp_bench.cli.sentences import load_sentences
     from nni_nlp_bench.strategies.quiet import load_nni
-    from nni_nlp_bench.training.one_shot.sentences.settings import SentenceSettings
+    from nni_nlp_bench.training.one_shot.sentences.settings import settings_kind
 
-    if corpus is not None:
-        raise UserError("networks of textnas are trained on labelled sentences: leave --corpus out")
-    if data is None:
+    if inputs.corpus is not None:
+        raise UserError(
+            f"networks of {space} are trained on labelled sentences: leave --corpus out"
+        )
+    if inputs.data is None:
         raise UserError(f"{strategy} trains shared weights on labelled sentences: give --data")
-    settings = SentenceSettings(**_known(SentenceSettings, sizes))
-    words = load_words(data, vectors, seed)
+    taught = strategy == "kd_emd"
+    if inputs.lesson is not None and not taught:
+        raise UserError(f"{strategy} has no teacher to learn from: leave --lesson out")
+    kind = settings_kind(space)
+    settings = kind(**_known(kind, sizes))
+    teacher = inputs.teacher or (options.TEACHER if taught else None)
+    words = load_sentences(inputs.data, inputs.vectors, teacher, seed)
     load_nni()  # only now: it takes seconds
     from nni_nlp_bench.training.one_shot.sentences.task import SentenceTask
 
-    return SentenceTask(words, settings)
+    lesson = (inputs.lesson or options.LESSON) if taught else None
+    task = SentenceTask(words, settings, space, lesson)
+    with bar("teacher") as progress:
+        task.prepare(progress)
+    return task
 
 
-def _known(settings: type, sizes: dict[str, int]) -> dict[str, int]:
+def _known(settings: type, sizes: dict[str, int]) -> dict[str, Any]:
     """The sizes by name. Raises UserError for one that the settings lack."""
     from dataclasses import fields
 
@@ -114,14 +126,18 @@ def _known(settings: type, sizes: dict[str, int]) -> dict[str, int]:
     return sizes
 
 
-def _print(found: Found, out: Path) -> None:
+def _print(task: OneShotTask, found: Found, out: Path) -> None:
     from nni_nlp_bench.cli.output import facts_table, print_tables
 
     figures = {
         name.replace("_", " "): f"{value:.4g}" for name, value in found.measured.figures.items()
     }
-    facts = {
-        "found": found.architecture.canonical_key,
+    inputs = task.facts()
+    facts = {"found": found.architecture.canonical_key}
+    if "lesson" in inputs:
+        learned = inputs["fine_tuned_on"] or "nothing: `nni-nlp-bench teacher` makes one that is"
+        facts |= {"lesson": inputs["lesson"], "teacher fine-tuned on": learned}
+    facts |= {
         **{f"{name} with the shared weights": value for name, value in figures.items()},
         "best": str(out / "best.json"),
         "picture": str(out / "best.png"),

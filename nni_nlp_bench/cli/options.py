@@ -46,6 +46,23 @@ VectorsName = Annotated[
         help="Word vectors: a file in GloVe's text format, or glove-6b-50d (default: drawn)."
     ),
 ]
+TEACHER = "minilm-l6"
+TeacherName = Annotated[
+    str,
+    typer.Option(help="A model of the library transformers: minilm-l6, a folder, or a hub's name."),
+]
+TeacherTokens = Annotated[
+    str | None,
+    typer.Option(
+        "--teacher",
+        help="For sentences: the teacher whose tokens and vectors networks start from.",
+    ),
+]
+LESSON = "emd"
+Lesson = Annotated[
+    str | None,
+    typer.Option(help="What is learned from the teacher: a loss of `list` (default: emd), none."),
+]
 Embedding = Annotated[int, typer.Option(min=1, help="Width of the embedding and the last layer.")]
 Hidden = Annotated[int, typer.Option(min=1, help="Width of the other layers.")]
 Layers = Annotated[int, typer.Option(min=1, help="Layers of the cell.")]

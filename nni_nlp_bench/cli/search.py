@@ -10,8 +10,8 @@ from nni_nlp_bench.cli import options
 from nni_nlp_bench.cli.compare import compare
 from search_spaces.errors import UserError
 
-_SIZES = ("nodes", "layers", "width", "batch_size")
-_TRAIN = {"corpus", "data", "vectors", *_SIZES}
+_SIZES = ("nodes", "layers", "cells", "width", "batch_size", "max_length")
+_TRAIN = {"corpus", "data", "vectors", "teacher", "lesson", *_SIZES}
 _BOTH = {"strategy", "out", "space", "seed", "epochs", "json"}
 
 
@@ -41,20 +41,28 @@ def search(
     ] = None,
     data: Annotated[
         str | None,
-        typer.Option(help="One-shot search of textnas: labelled sentences by name, or a folder."),
+        typer.Option(help="One-shot search of networks for sentences: their name, or a folder."),
     ] = None,
     vectors: options.VectorsName = None,
+    teacher: options.TeacherTokens = None,
+    lesson: options.Lesson = None,
     nodes: Annotated[
         int | None, typer.Option(min=1, help="One-shot search of enas_cell: nodes of the cell.")
     ] = None,
     layers: Annotated[
         int | None, typer.Option(min=1, help="One-shot search of textnas: layers.")
     ] = None,
+    cells: Annotated[
+        int | None, typer.Option(min=1, help="One-shot search of emd_cell: cells, all alike.")
+    ] = None,
     width: Annotated[
         int | None, typer.Option(min=1, help="One-shot search: width of the layers or the cell.")
     ] = None,
     batch_size: Annotated[
         int | None, typer.Option(min=1, help="One-shot search: sentences, or columns of text.")
+    ] = None,
+    max_length: Annotated[
+        int | None, typer.Option(min=1, help="One-shot search: words or tokens of a sentence.")
     ] = None,
     json: options.Json = False,
 ) -> None:
@@ -64,15 +72,16 @@ def search(
     `list`) train all networks of a space as one, on --corpus or --data, instead of asking a
     benchmark: they write best.json, best.png, rewards.csv, rewards.png and logs for TensorBoard.
     """
-    from nni_nlp_bench.cli.one_shot import search_one_shot
+    from nni_nlp_bench.cli.one_shot import Inputs, search_one_shot
     from nni_nlp_bench.training.one_shot.settings import STRATEGIES
 
     one_shot = strategy in STRATEGIES
     _check_options(context, one_shot, strategy)
     if one_shot:
-        given = {"nodes": nodes, "layers": layers, "width": width, "batch_size": batch_size}
-        sizes = {name: size for name, size in {**given, "epochs": epochs}.items() if size}
-        search_one_shot(space, strategy, sizes, corpus, data, vectors, seed, out, json)
+        given = {name: context.params[name] for name in (*_SIZES, "epochs")}
+        sizes = {name: size for name, size in given.items() if size is not None}
+        inputs = Inputs(corpus, data, vectors, teacher, lesson)
+        search_one_shot(space, strategy, sizes, inputs, seed, out, json)
         return
     compare(
         out=out,

@@ -1,17 +1,31 @@
-"""Labelled sentences and word vectors that options name."""
+"""Labelled sentences that options name, as words with vectors or as a teacher's tokens."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from search_spaces.errors import UserError
+
 if TYPE_CHECKING:
     from nni_nlp_bench.training.classification.words import Words
 
 
-def load_words(data: str, vectors: str | None, seed: int) -> Words:
-    """The sentences of a name or folder with vectors of a name or file. Raises UserError."""
+def load_sentences(data: str, vectors: str | None, teacher: str | None, seed: int) -> Words:
+    """The sentences of a name or folder; `vectors` and `teacher` are names or places of theirs.
+
+    Raises UserError.
+    """
     from nni_nlp_bench.cli.output import bar
+    from nni_nlp_bench.data.sentences.sets import load_labelled_set
     from nni_nlp_bench.training.classification.words import Words
 
-    with bar("word vectors", in_bytes=True) as progress:
-        return Words.load(data, vectors, seed, progress)
+    labelled = load_labelled_set(data)
+    if teacher is None:
+        with bar("word vectors", in_bytes=True) as progress:
+            return Words.of(labelled, vectors, seed=seed, progress=progress)
+    if vectors is not None:
+        raise UserError("a teacher has vectors of its own: leave --vectors out")
+    from nni_nlp_bench.distillation.teacher import load_teacher
+    from nni_nlp_bench.distillation.tokens import teacher_words
+
+    return teacher_words(labelled, load_teacher(teacher))

@@ -1,4 +1,4 @@
-"""`train` for an architecture of TextNAS: its classifier of sentences."""
+"""`train` for an architecture whose network classifies sentences."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
+
+from search_spaces.errors import UserError
 
 if TYPE_CHECKING:
     from nni_nlp_bench.training.classification.run import ClassifierCurves
@@ -20,35 +22,49 @@ def train_classifier(
     out: Path,
     space: str,
     vectors: str | None = None,
+    teacher: str | None = None,
+    lesson: str | None = None,
+    weight_rate: float | None = None,
     seed: int = 0,
     final: bool = False,
     device: str = "cpu",
     json: bool = False,
     **options: Any,
 ) -> None:
-    """Train on labelled sentences. `options` holds fields of `Sizes` and `ClassifierSettings`.
+    """Train on labelled sentences, and write the course of it and curve.png to `out`.
 
-    Writes curves.json, checkpoint.pt, vocabulary.txt and curve.png to `out`.
+    `options` holds those of the space's networks and fields of `ClassifierSettings`.
     """
     from nni_nlp_bench.cli.folder import claimed
+    from nni_nlp_bench.cli.options import LESSON
     from nni_nlp_bench.cli.output import bar, print_json
-    from nni_nlp_bench.cli.sentences import load_words
+    from nni_nlp_bench.cli.sentences import load_sentences
+    from nni_nlp_bench.distillation.distilled import distilled_task
     from nni_nlp_bench.reports.training_curves import draw_classifier
     from nni_nlp_bench.training.classification.run import train_classifier as run_training
     from nni_nlp_bench.training.classification.settings import ClassifierSettings
-    from nni_nlp_bench.training.classification.task import divided, textnas_task
+    from nni_nlp_bench.training.classification.task import divided, network_task, sentence_space
     from nni_nlp_bench.training.memory import keep_freed_memory
-    from search_spaces.base import get_space
     from search_spaces.reading import read_architecture
 
-    arc = read_architecture(get_space(space), architecture)
-    sizes, schedule = divided(options)
+    for option, given in (("lesson", lesson), ("weight-rate", weight_rate)):
+        if teacher is None and given is not None:
+            raise UserError(f"there is no teacher to learn from: give --teacher, or no --{option}")
+    known = sentence_space(space)
+    found = read_architecture(known, architecture)
+    sizes, schedule = divided(known, options)
     schedule["train_on"] = "train+dev" if final else "train"
     settings = ClassifierSettings(seed=seed, **schedule)
-    words = load_words(data, vectors, seed)
-    task = textnas_task(arc, words, settings, device=device, **sizes)
+    words = load_sentences(data, vectors, teacher, seed)
+    if teacher is None:
+        task = network_task(space, found, words, settings, device=device, **sizes)
+    else:
+        taught = {"loss": lesson or LESSON, "weight_rate": weight_rate, **sizes}
+        task = distilled_task(space, found, words, settings, device=device, **taught)
     keep_freed_memory()
     with claimed(out, task.facts(), "a training"):
+        with bar("teacher") as progress:
+            task.prepare(progress)
         with bar("training", percent=True) as progress:
 
             def show(trained: float) -> None:

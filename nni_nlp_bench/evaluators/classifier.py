@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import nni
@@ -10,15 +11,14 @@ from nni.nas.evaluator import Evaluator
 
 from nni_nlp_bench.training.classification.run import ClassifierCurves, train_classifier
 from nni_nlp_bench.training.classification.settings import ClassifierSettings
-from nni_nlp_bench.training.classification.task import textnas_task
+from nni_nlp_bench.training.classification.task import Task
 from nni_nlp_bench.training.classification.words import Words
 from search_spaces.errors import UserError
-from search_spaces.textnas.network import TextNas
 
 
 @nni.trace
 class ClassifierEvaluator(Evaluator):  # type: ignore[misc]
-    """Trains the architecture of every `TextNas` that NNI hands over, from scratch.
+    """Trains the architecture of every network of sentences that NNI hands over, from scratch.
 
     Reports the accuracy on dev after every epoch and at the end: higher is better. The test part is
     not looked at. Raises UserError for settings that train on dev.
@@ -31,12 +31,11 @@ class ClassifierEvaluator(Evaluator):  # type: ignore[misc]
         self.settings = settings
         self.words = Words.load(data, vectors, settings.seed)
 
-    def evaluate(self, model: TextNas) -> float:
+    def evaluate(self, model: Any) -> float:
         """The accuracy on dev; the widths of words and classes are those of the data."""
-        s = model.sizes
-        sizes: dict[str, Any] = {"width": s.width, "dropout": s.dropout}
-        sizes |= {"batch_norm": s.batch_norm, "strict": s.strict}
-        task = textnas_task(model.arc, self.words, self.settings, **sizes)
+        words = self.words
+        widths = {"vectors": words.matrix.shape[1], "classes": len(words.data.labels)}
+        task = Task(repr(model), partial(model.resized, **widths), words, self.settings)
         curves = train_classifier(task, epoch_done=_report)
         accuracy = math.nan if curves.status != "OK" else curves.dev_accuracies[-1]
         if nni.get_current_parameter() is not None:

@@ -37,6 +37,7 @@ class ClassifierTrials:
     def __init__(self, space: str, options: Namespace) -> None:
         from nni_nlp_bench.training.classification.words import Words
 
+        self._space = space
         self._words = Words.load(options.data, options.vectors, options.seed)
         self._settings = _settings(options)
         self._sizes = {"width": options.width, "dropout": options.dropout}
@@ -44,10 +45,12 @@ class ClassifierTrials:
 
     def evaluate(self, architecture: Any, epochs: int | None, report: Report) -> dict[str, float]:
         """Loss and accuracy on dev, hours and epochs of the training."""
-        from nni_nlp_bench.training.classification.task import textnas_task
+        from nni_nlp_bench.training.classification.task import network_task
 
         settings = replace(self._settings, epochs=epochs or self._settings.epochs)
-        task = textnas_task(architecture, self._words, settings, device=self._device, **self._sizes)
+        task = network_task(
+            self._space, architecture, self._words, settings, device=self._device, **self._sizes
+        )
         curves = trained(task, lambda curves: report(curves.dev_losses[-1]))
         return {
             "default": curves.dev_losses[-1],

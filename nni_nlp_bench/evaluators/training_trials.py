@@ -27,8 +27,9 @@ class TrainingTrials:
         classifier_trials.ClassifierTrials.add_options(parser)
 
     def __init__(self, space: str, options: Namespace) -> None:
-        classifies = space == "textnas"
-        kind = classifier_trials.ClassifierTrials if classifies else cell_trials.CellTrials
+        from nni_nlp_bench.training.classification.task import classifies
+
+        kind = classifier_trials.ClassifierTrials if classifies(space) else cell_trials.CellTrials
         self._trials: TrialEvaluator = kind(space, options)
 
     def evaluate(self, architecture: Any, epochs: int | None, report: Report) -> dict[str, float]:

@@ -28,6 +28,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="nni_nlp_bench.nnictl.retraining", description=__doc__)
     add = parser.add_argument
     add("--architecture", required=True, help="its name, JSON text, or a search's best.json")
+    add("--space", default="textnas", help="name of its search space")
     add("--data", required=True, help="name of labelled sentences, or their folder")
     add("--vectors", help="name or file of word vectors (default: drawn)")
     add("--full-epochs", type=int, default=10, help="length of a training")
@@ -39,23 +40,25 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 def retrain(options: argparse.Namespace, parameters: Mapping[str, Any], report: Any) -> Any:
     """Train on train; the accuracy on dev, higher is better, is reported. Raises UserError."""
     from nni_nlp_bench.training.classification.settings import ClassifierSettings
-    from nni_nlp_bench.training.classification.task import SIZES, divided, textnas_task
+    from nni_nlp_bench.training.classification.task import divided, network_task, sentence_space
     from nni_nlp_bench.training.classification.words import Words
-    from search_spaces.base import get_space
     from search_spaces.reading import read_architecture
 
-    sizes, schedule = divided(parameters)
+    space = sentence_space(options.space)
+    sizes, schedule = divided(space, parameters)
     known = [f.name for f in fields(ClassifierSettings) if f.name not in ("train_on", "seed")]
     for name in schedule:
         if name not in known:
-            names = ", ".join([*known, *SIZES])
+            names = ", ".join([*known, *space.classifier_options])
             raise UserError(f"unknown parameter {name!r} in the search space; known: {names}")
     settings = ClassifierSettings(
         **{"epochs": options.full_epochs, **schedule, "seed": options.seed}
     )
     words = Words.load(options.data, options.vectors, options.seed)
-    arc = read_architecture(get_space("textnas"), options.architecture)
-    task = textnas_task(arc, words, settings, device=options.device, **sizes)
+    architecture = read_architecture(space, options.architecture)
+    task = network_task(
+        options.space, architecture, words, settings, device=options.device, **sizes
+    )
     curves = trained(task, lambda curves: report(curves.dev_accuracies[-1]))
     return {
         "default": curves.dev_accuracies[-1],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import torch
@@ -100,6 +100,10 @@ class TextNas(nn.Module):
             }
         )
         self.head = Head(len(arc.layers), self.sizes.width, self.sizes.classes)
+
+    def resized(self, vectors: int, classes: int) -> TextNas:
+        """The network of the same architecture and options for these numbers, with new weights."""
+        return TextNas(self.arc, replace(self.sizes, vectors=vectors, classes=classes))
 
     def layer_outputs(self, vectors: Tensor, mask: Tensor) -> list[Tensor]:
         """Word vectors (batch, length, vectors) and mask (batch, length), true at words, to each

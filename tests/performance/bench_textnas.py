@@ -68,11 +68,11 @@ def search(strategy: str) -> None:
 
     load_nni()
     from nni_nlp_bench.training.one_shot.search import search_one_shot
-    from nni_nlp_bench.training.one_shot.sentences.settings import SentenceSettings
+    from nni_nlp_bench.training.one_shot.sentences.settings import TextNasSettings
     from nni_nlp_bench.training.one_shot.sentences.task import SentenceTask
 
     keep_freed_memory()
-    settings = SentenceSettings(epochs=1, rewards_an_epoch=2, candidates=1)
+    settings = TextNasSettings(epochs=1, rewards_an_epoch=2, candidates=1)
     search_one_shot(SentenceTask(made_up(2 * BATCH), settings), strategy, 0)
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,21 @@ from search_spaces.files import whole_file
 
 PAD = "<pad>"
 UNKNOWN = "<unk>"
+
+
+class Numbering(Protocol):
+    """Numbers for the words of sentences, or for parts of words; 0 is padding."""
+
+    def __len__(self) -> int:
+        """How many numbers there are."""
+
+    def numbers(
+        self, sentences: Sequence[Sequence[str]], limit: int
+    ) -> tuple[NDArray[np.int64], ...]:
+        """Of each sentence, at most `limit`: shape (numbers,)."""
+
+    def save(self, path: Path) -> None:
+        """Write what is numbered, one a line."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +65,12 @@ class Vocabulary:
         """Numbers of the words, shape (words,)."""
         unknown = self._numbers[UNKNOWN]
         return np.array([self._numbers.get(word, unknown) for word in words], dtype=np.int64)
+
+    def numbers(
+        self, sentences: Sequence[Sequence[str]], limit: int
+    ) -> tuple[NDArray[np.int64], ...]:
+        """Numbers of the first `limit` words of each sentence, shape (words,)."""
+        return tuple(self.ids(words[:limit]) for words in sentences)
 
     def save(self, path: Path) -> None:
         """Write a word a line, whole or not at all. Raises UserError where that fails."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from nni_nlp_bench.data.sentences.labelled_set import Sentence
-from nni_nlp_bench.data.sentences.vocabulary import Vocabulary
+from nni_nlp_bench.data.sentences.vocabulary import Numbering
 
 PADDING = 0
 """The number of `<pad>`."""
@@ -28,6 +28,8 @@ class Batch(NamedTuple):
     """(batch, length) ids; 0 is padding."""
     labels: Tensor
     """(batch,)"""
+    rows: Tensor
+    """(batch,): which sentences of the encoded ones they are"""
     part: Part = "train"
     """What a one-shot search does with it: `train` weights, or tell architectures apart."""
 
@@ -38,7 +40,7 @@ class Batch(NamedTuple):
 
     def to(self, device: torch.device) -> Batch:
         """The same on a device."""
-        return Batch(self.words.to(device), self.labels.to(device), self.part)
+        return Batch(self.words.to(device), self.labels.to(device), self.rows.to(device), self.part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +51,9 @@ class Encoded:
     labels: NDArray[np.int64]
 
     @classmethod
-    def of(cls, sentences: Sequence[Sentence], vocabulary: Vocabulary, max_length: int) -> Encoded:
+    def of(cls, sentences: Sequence[Sentence], vocabulary: Numbering, max_length: int) -> Encoded:
         """Cut to `max_length` words each."""
-        words = tuple(vocabulary.ids(sentence.words[:max_length]) for sentence in sentences)
+        words = vocabulary.numbers([sentence.words for sentence in sentences], max_length)
         return cls(words, np.array([sentence.label for sentence in sentences], dtype=np.int64))
 
     def __len__(self) -> int:
@@ -81,4 +83,5 @@ class Encoded:
         words = np.full((len(chosen), longest), PADDING, dtype=np.int64)
         for row, i in enumerate(chosen):
             words[row, : len(self.words[i])] = self.words[i]
-        return Batch(torch.from_numpy(words), torch.from_numpy(self.labels[chosen]), part)
+        labels, rows = torch.from_numpy(self.labels[chosen]), torch.from_numpy(chosen)
+        return Batch(torch.from_numpy(words), labels, rows, part)

@@ -54,6 +54,9 @@ class Classifier(nn.Module):
         """Mean cross-entropy of a batch, in nats per sentence."""
         return functional.cross_entropy(self(batch), batch.labels)
 
+    def after_step(self) -> None:
+        """What is to be done after each step of the optimizer."""
+
     def evaluate(self, batches: Iterable[Batch]) -> Figures:
         """Loss and accuracy, without dropout and with the statistics of training."""
         training = self.training

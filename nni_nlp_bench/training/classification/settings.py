@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from nni_nlp_bench.training.settings import check_above_zero, check_counts
 from search_spaces.errors import UserError
 
+if TYPE_CHECKING:
+    import torch
+
 TrainOn = Literal["train", "train+dev"]
+Optimizer = Literal["adam", "sgd"]
+MOMENTUM = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +26,10 @@ class ClassifierSettings:
     batch_size: int = 128
     max_length: int = 64
     """Words of a sentence; the rest is cut off."""
+    optimizer: Optimizer = "adam"
+    """`sgd` has a momentum of .9."""
     learning_rate: float = 2e-3
-    """Adam's, at the start of a cosine."""
+    """At the start of a cosine."""
     last_learning_rate: float = 5e-6
     """At the cosine's end."""
     cycle: int | None = None
@@ -45,6 +53,17 @@ class ClassifierSettings:
             raise UserError(f"embedding_dropout must be in [0, 1), got {self.embedding_dropout}")
         if self.train_on not in ("train", "train+dev"):
             raise UserError(f"train_on must be train or train+dev, got {self.train_on!r}")
+        if self.optimizer not in ("adam", "sgd"):
+            raise UserError(f"optimizer must be adam or sgd, got {self.optimizer!r}")
+
+    def make_optimizer(self, weights: Iterable[torch.nn.Parameter]) -> torch.optim.Optimizer:
+        """The optimizer of these weights."""
+        import torch
+
+        rate, decay = self.learning_rate, self.weight_decay
+        if self.optimizer == "sgd":
+            return torch.optim.SGD(weights, lr=rate, momentum=MOMENTUM, weight_decay=decay)
+        return torch.optim.Adam(weights, lr=rate, eps=self.epsilon, weight_decay=decay)
 
     def rate_at(self, epoch: float) -> float:
         """The learning rate after so many epochs, parts of epochs included."""

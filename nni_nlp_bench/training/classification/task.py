@@ -15,20 +15,36 @@ from nni_nlp_bench.training.classification.settings import ClassifierSettings
 from nni_nlp_bench.training.classification.trainer import Trainer
 from nni_nlp_bench.training.classification.words import Words
 from nni_nlp_bench.training.seeding import seeded
-from search_spaces.textnas import Arc
-from search_spaces.textnas.network import Sizes, TextNas
-
-SIZES = ("width", "dropout", "batch_norm", "strict")
-"""The fields of `Sizes` that are not the data's."""
+from search_spaces.base import SPACES, SentenceSpace, get_space
+from search_spaces.errors import UserError
 
 
-def divided(options: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Options by name as fields of `Sizes` and of `ClassifierSettings`.
+def no_progress(done: int, of: int) -> None:
+    """Nobody watches."""
+
+
+def sentence_space(name: str) -> Any:
+    """The space of that name, whose networks classify sentences. Raises UserError."""
+    space = get_space(name)
+    if not isinstance(space, SentenceSpace):
+        known = ", ".join(each for each in SPACES if classifies(each))
+        raise UserError(f"networks of {name} do not classify sentences, those of {known} do")
+    return space
+
+
+def classifies(space: str) -> bool:
+    """Whether the networks of the space of that name classify sentences."""
+    return isinstance(get_space(space), SentenceSpace)
+
+
+def divided(space: SentenceSpace, options: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
+    """Options by name as those of the space's networks and fields of `ClassifierSettings`.
 
     One dropout is for layers and words alike, unless that of words is told.
     """
-    sizes = {name: value for name, value in options.items() if name in SIZES}
-    schedule = {name: value for name, value in options.items() if name not in SIZES}
+    own = space.classifier_options
+    sizes = {name: value for name, value in options.items() if name in own}
+    schedule = {name: value for name, value in options.items() if name not in own}
     if "dropout" in sizes:
         schedule.setdefault("embedding_dropout", sizes["dropout"])
     return sizes, schedule
@@ -48,11 +64,18 @@ class Task:
 
     def trainer(self) -> Trainer:
         """The training at its start."""
-        s = self.settings
-        with seeded(s.seed):
-            network = self.network()
-        model = Classifier(Embedding(self.words.matrix, s.embedding_dropout), network)
-        return Trainer(model, self.encoded(*s.train_on.split("+")), s, self.device)
+        data = self.encoded(*self.settings.train_on.split("+"))
+        with seeded(self.settings.seed):
+            model = self.model(data)
+        return Trainer(model, data, self.settings, self.device)
+
+    def model(self, data: Encoded) -> Classifier:
+        """What is trained on the data."""
+        network = self.network()
+        return Classifier(Embedding(self.words.matrix, self.settings.embedding_dropout), network)
+
+    def prepare(self, progress: Callable[[int, int], None] = no_progress) -> None:
+        """Do what takes long before the training begins, where there is such a thing."""
 
     def encoded(self, *parts: str) -> Encoded:
         """The sentences of some parts."""
@@ -65,10 +88,26 @@ class Task:
         return {"network": self.identity, **words, **asdict(self.settings)}
 
 
-def textnas_task(
-    arc: Arc, words: Words, settings: ClassifierSettings, *, device: str = "cpu", **sizes: Any
+def network_of(
+    space: str, architecture: Any, words: Words, **options: Any
+) -> tuple[str, Callable[[], nn.Module]]:
+    """Identity and maker of an architecture's network for these words; options as the space's
+    `classifier` takes them. Raises UserError."""
+    known = sentence_space(space)
+    widths = {"vectors": words.matrix.shape[1], "classes": len(words.data.labels)}
+    make = partial(known.classifier, architecture, **widths, **options)
+    shown = ", ".join(f"{name}={value}" for name, value in sorted(options.items()))
+    return f"{space} {architecture.canonical_key} {shown}", make
+
+
+def network_task(
+    space: str,
+    architecture: Any,
+    words: Words,
+    settings: ClassifierSettings,
+    *,
+    device: str = "cpu",
+    **options: Any,
 ) -> Task:
-    """The classifier of an architecture; `sizes` holds fields of `Sizes`. Raises UserError."""
-    known = Sizes(vectors=words.matrix.shape[1], classes=len(words.data.labels), **sizes)
-    identity = f"{arc.canonical_key} {known}"
-    return Task(identity, partial(TextNas, arc, known), words, settings, device)
+    """The classifier of an architecture; options as its space takes them. Raises UserError."""
+    return Task(*network_of(space, architecture, words, **options), words, settings, device)

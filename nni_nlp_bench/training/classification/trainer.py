@@ -34,12 +34,7 @@ class Trainer:
         self.device = usable_device(device)
         self.model = model.to(self.device)
         self.data, self.settings = data, settings
-        self.optimizer = torch.optim.Adam(
-            model.parameters(),
-            lr=settings.learning_rate,
-            eps=settings.epsilon,
-            weight_decay=settings.weight_decay,
-        )
+        self.optimizer = settings.make_optimizer(model.parameters())
         self.step, self.seconds, self._total = 0, 0.0, 0.0
 
     def train_epoch(self, epoch: int, after_step: AfterStep = lambda done, of: None) -> float:
@@ -72,6 +67,7 @@ class Trainer:
         loss.backward()  # type: ignore[no-untyped-call]
         clip_grad_norm_(self.model.parameters(), self.settings.clip)
         self.optimizer.step()
+        self.model.after_step()
         return loss.item()
 
     def _set_rate(self, epoch: float) -> None:

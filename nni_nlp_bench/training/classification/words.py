@@ -11,7 +11,7 @@ from nni_nlp_bench.data.sentences.glove import Progress, no_progress
 from nni_nlp_bench.data.sentences.labelled_set import LabelledSet
 from nni_nlp_bench.data.sentences.sets import load_labelled_set
 from nni_nlp_bench.data.sentences.vectors import BOUND, Vectors, find_vectors
-from nni_nlp_bench.data.sentences.vocabulary import Vocabulary
+from nni_nlp_bench.data.sentences.vocabulary import Numbering, Vocabulary
 from search_spaces.errors import UserError
 
 DRAWN_WIDTH = 300
@@ -22,7 +22,7 @@ class Words:
     """What a classifier starts from."""
 
     data: LabelledSet
-    vocabulary: Vocabulary
+    vocabulary: Numbering
     matrix: NDArray[np.float32]
     """(words, width): the first vectors of the words."""
     source: str

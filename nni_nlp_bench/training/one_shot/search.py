@@ -12,7 +12,7 @@ from nni_nlp_bench.training.one_shot.strategies import make_strategy
 from nni_nlp_bench.training.one_shot.task import Measured, OneShotTask, Reward
 from nni_nlp_bench.training.seeding import seeded
 
-MIXTURES = ("darts", "gumbel_darts")
+MIXTURES = ("darts", "gumbel_darts", "kd_emd")
 """Strategies that have one result: the choices with the largest weights."""
 
 

@@ -14,10 +14,14 @@ STRATEGIES: Mapping[str, str] = {
     "darts": "All choices at once, weighted; the weights are learned (Liu et al., 2019).",
     "gumbel_darts": "DARTS with weights drawn around one choice (Xie et al., 2019).",
     "proxyless": "One choice at a time by its weight; the weights are learned (Cai et al., 2019).",
+    "kd_emd": "DARTS whose choices learn how near a teacher's layers are (Li et al., 2021).",
     "random_one_shot": "Random networks share weights, then the best of some (Guo et al., 2020).",
 }
+EVERY = ("enas", "darts", "gumbel_darts", "kd_emd", "random_one_shot")
+"""Strategies that search every space whose networks classify sentences."""
 SPACES: Mapping[str, tuple[str, ...]] = {
     "enas_cell": ("enas", "darts", "gumbel_darts", "random_one_shot"),
+    "emd_cell": EVERY,
     "textnas": tuple(STRATEGIES),
 }
 """The spaces that can be one network, and the strategies that search each."""
@@ -33,14 +37,17 @@ class OneShotSettings:
     policy_learning_rate: float = 1e-3
     """enas, textnas_enas: Adam's, for the policy."""
     candidates: int = 10
-    """All but darts and gumbel_darts: networks that are drawn in the end; the best on the
-    validation part is the result."""
+    """enas, textnas_enas, proxyless, random_one_shot: networks that are drawn in the end; the best
+    on the validation part is the result."""
     choice_learning_rate: float = 3e-3
     """darts, gumbel_darts, proxyless: Adam's, for the weights of the choices."""
+    lesson_learning_rate: float = 1e-3
+    """kd_emd: that of the weights of the choices."""
 
     def __post_init__(self) -> None:
         check_counts(self, "epochs", "rewards_an_update", "candidates")
-        check_above_zero(self, "policy_learning_rate", "choice_learning_rate")
+        rates = ("policy_learning_rate", "choice_learning_rate", "lesson_learning_rate")
+        check_above_zero(self, *rates)
 
 
 def check_strategy(space: str, strategy: str) -> None:
@@ -48,7 +55,7 @@ def check_strategy(space: str, strategy: str) -> None:
     if strategy not in STRATEGIES:
         known = ", ".join(STRATEGIES)
         raise UserError(f"unknown one-shot strategy {strategy!r}; known: {known}")
-    if strategy not in SPACES.get(space, ()):
+    if strategy not in SPACES.get(space, EVERY):
         fit = [name for name, strategies in SPACES.items() if strategy in strategies]
         options = " or ".join(f"--space {name}" for name in fit)
         raise UserError(f"{strategy} does not search the space {space}: give {options}")

@@ -12,6 +12,7 @@ from nni.nas.strategy import DARTS, ENAS, GumbelDARTS, Proxyless, RandomOneShot
 from nni.nas.strategy._rl_impl import default_policy_fn
 
 from nni_nlp_bench.training.one_shot.controller import ControllerSettings
+from nni_nlp_bench.training.one_shot.kd_emd import KdEmd
 from nni_nlp_bench.training.one_shot.settings import OneShotSettings
 from nni_nlp_bench.training.one_shot.textnas_enas import TextNasEnas
 
@@ -155,6 +156,8 @@ def make_strategy(name: str, settings: OneShotSettings) -> Any:
         )
     if name == "textnas_enas":
         return TextNasEnas(ControllerSettings(learning_rate=settings.policy_learning_rate))
+    if name == "kd_emd":
+        return KdEmd(settings.lesson_learning_rate)
     if name == "random_one_shot":
         return RandomNetworks()
     kinds = {"darts": Darts, "gumbel_darts": GumbelDarts, "proxyless": ProxylessNas}

@@ -15,7 +15,7 @@ from nni_nlp_bench.evaluators.trials import EVALUATORS
 from nni_nlp_bench.nnictl.retraining import retrain
 from nni_nlp_bench.training.classification.run import train_classifier
 from nni_nlp_bench.training.classification.settings import ClassifierSettings
-from nni_nlp_bench.training.classification.task import textnas_task
+from nni_nlp_bench.training.classification.task import network_task
 from nni_nlp_bench.training.classification.words import Words
 from search_spaces.errors import UserError
 from search_spaces.textnas import Arc, Layer
@@ -53,7 +53,7 @@ def test_a_trial_trains_a_classifier_and_reports_every_epoch(folder: Path) -> No
     reported: list[float] = []
     metrics = evaluator.evaluate(ARC, None, reported.append)
     settings = ClassifierSettings(epochs=3, batch_size=32, max_length=32)
-    task = textnas_task(ARC, Words.load(str(folder), None, 0), settings, width=8)
+    task = network_task("textnas", ARC, Words.load(str(folder), None, 0), settings, width=8)
     curves = train_classifier(task)
     assert reported == pytest.approx(curves.dev_losses)
     assert metrics["default"] == reported[-1]
@@ -114,7 +114,7 @@ def test_the_parameters_of_a_tuner_decide_a_training(folder: Path) -> None:
         epochs=3, batch_size=16, learning_rate=0.01, embedding_dropout=0.4
     )
     words = Words.load(str(folder), None, 0)
-    curves = train_classifier(textnas_task(ARC, words, settings, width=8, dropout=0.4))
+    curves = train_classifier(network_task("textnas", ARC, words, settings, width=8, dropout=0.4))
     assert reported == curves.dev_accuracies
     assert metrics["default"] == reported[-1]
     assert metrics["dev_loss"] == curves.dev_losses[-1]

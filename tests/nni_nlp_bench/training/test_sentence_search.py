@@ -29,14 +29,14 @@ from nni_nlp_bench.training.classification.batches import Encoded
 from nni_nlp_bench.training.classification.words import Words
 from nni_nlp_bench.training.one_shot.fit import CHECKPOINT, fit
 from nni_nlp_bench.training.one_shot.search import search_one_shot
-from nni_nlp_bench.training.one_shot.sentences.settings import SentenceSettings
+from nni_nlp_bench.training.one_shot.sentences.settings import TextNasSettings
 from nni_nlp_bench.training.one_shot.sentences.task import Sentences, SentenceTask
 from nni_nlp_bench.training.one_shot.settings import SPACES
 from search_spaces.errors import UserError
 from search_spaces.textnas import Arc
 from search_spaces.textnas.network import TextNas
 
-SMALL = SentenceSettings(
+SMALL = TextNasSettings(
     epochs=2,
     layers=3,
     window=2,
@@ -75,7 +75,7 @@ def made_up(count: int, seed: int) -> list[Sentence]:
     return found
 
 
-def task(settings: SentenceSettings = SMALL, test: Sequence[Sentence] = ()) -> SentenceTask:
+def task(settings: TextNasSettings = SMALL, test: Sequence[Sentence] = ()) -> SentenceTask:
     parts = {"train": made_up(50, 0), "dev": made_up(40, 1), "test": test or made_up(9, 2)}
     return SentenceTask(Words.of(LabelledSet.of("made up", LABELS, parts), width=8), settings)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -10,11 +11,13 @@ from torch import Tensor
 from torch.nn import functional
 from torch.nn.utils import clip_grad_norm_
 
+from nni_nlp_bench.distillation.distilled import Lesson, student_of
 from nni_nlp_bench.training.classification.batches import Batch
 from nni_nlp_bench.training.classification.classifier import Embedding
 from nni_nlp_bench.training.classification.settings import ClassifierSettings
 from nni_nlp_bench.training.classification.words import Words
 from nni_nlp_bench.training.one_shot.task import Reward, Seen
+from search_spaces.errors import UserError
 from search_spaces.sequences import use_batch_statistics
 
 
@@ -24,13 +27,20 @@ class SentenceModule(LightningModule):  # type: ignore[misc]
     A batch of the dev part counts as it will: without dropout.
     """
 
+    lesson: Lesson | None = None
+
     def __init__(
-        self, words: Words, settings: ClassifierSettings, batches: int, seen: Seen
+        self,
+        words: Words,
+        settings: ClassifierSettings,
+        batches: int,
+        seen: Seen,
+        make_lesson: Callable[[Any], Lesson | None] | None = None,
     ) -> None:
         super().__init__()
         self.embedding = Embedding(words.matrix, settings.embedding_dropout)
         self.settings, self.batches = settings, batches
-        self._seen = seen
+        self._seen, self._make_lesson = seen, make_lesson
         self._optimizer: torch.optim.Optimizer | None = None
 
     def set_model(self, model: Any) -> None:
@@ -39,11 +49,8 @@ class SentenceModule(LightningModule):  # type: ignore[misc]
         use_batch_statistics(model)
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
-        """Adam on the shared weights; NNI takes the weights of choices out."""
-        s = self.settings
-        self._optimizer = torch.optim.Adam(
-            self.parameters(), lr=s.learning_rate, eps=s.epsilon, weight_decay=s.weight_decay
-        )
+        """That of the shared weights; NNI takes the weights of choices out."""
+        self._optimizer = self.settings.make_optimizer(self.parameters())
         return self._optimizer
 
     def configure_gradient_clipping(self, optimizer: Any, *_: Any) -> None:
@@ -65,6 +72,31 @@ class SentenceModule(LightningModule):  # type: ignore[misc]
         """The reward of the architecture that a strategy has sampled."""
         with torch.no_grad():
             self._rewarded(batch)
+
+    def start_lesson(self) -> None:
+        """Make what kd_emd's choices learn. Raises UserError where there is nothing to learn."""
+        if self._make_lesson is None:
+            raise UserError("kd_emd has no lesson: name a distillation loss, or `none`")
+        self.lesson = self._make_lesson(self.model)
+
+    def lesson_step(self, batch: Batch) -> Tensor:
+        """What kd_emd's choices learn from: how far the network is from its teacher.
+
+        Without a lesson, the loss of the labels. Lower is better.
+        """
+        self.eval()
+        vectors = self.embedding(batch.words)
+        if self.lesson is None:
+            loss = functional.cross_entropy(self.model(vectors, batch.mask), batch.labels)
+        else:
+            loss = self.lesson.train()(student_of(self.model, vectors, batch.mask), batch)
+        self.log("lesson", loss, prog_bar=True, batch_size=len(batch.labels))
+        return loss
+
+    def after_lesson(self) -> None:
+        """Let the loss learn from the last batch, after the step of the choices."""
+        if self.lesson is not None:
+            self.lesson.loss.after_step()
 
     def logits_of(self, network: Any, batch: Batch) -> Tensor:
         """Logits (batch, classes) of one network with the shared embedding of words."""

@@ -2,41 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
-from nni_nlp_bench.training.classification.settings import ClassifierSettings
+from nni_nlp_bench.training.classification.settings import ClassifierSettings, Optimizer
 from nni_nlp_bench.training.one_shot.settings import OneShotSettings
 from nni_nlp_bench.training.settings import check_counts
 
 CYCLE = 10
-"""Epochs of the first cosine of the learning rate, as in the paper."""
+"""Epochs of the first cosine of the learning rate, as in the paper of TextNAS."""
 
 
 @dataclass(frozen=True, slots=True)
 class SentenceSettings(OneShotSettings):
-    """A whole search. The defaults are those of the paper's search, but for its 150 epochs."""
+    """A whole search in any space whose networks classify sentences."""
 
-    layers: int = 24
-    window: int = 5
-    """How many layers back an input may be."""
     width: int = 32
     """Of every layer."""
     batch_size: int = 128
     max_length: int = 32
-    """Words of a sentence; the rest is cut off."""
+    """Words of a sentence, or tokens of a teacher; the rest is cut off."""
     dropout: float = 0.2
+    optimizer: Optimizer = "adam"
+    """Of the shared weights."""
     learning_rate: float = 5e-3
-    """Adam's, for the shared weights: the largest of a cosine that starts again, each time twice as
-    long."""
+    """The largest of a cosine, for the shared weights."""
     last_learning_rate: float = 1e-4
+    cycle: int | None = CYCLE
+    """Epochs of the first cosine, then it starts again, each time twice as long. None: one."""
     weight_decay: float = 2e-5
     rewards_an_epoch: int = 20
     """Batches of the dev part an epoch: each gives a reward."""
 
     def __post_init__(self) -> None:
         OneShotSettings.__post_init__(self)
-        check_counts(self, "layers", "window", "width", "rewards_an_epoch")
+        check_counts(self, "width", "rewards_an_epoch", *self.own)
         self.training(0)
+
+    own: ClassVar[tuple[str, ...]] = ("width",)
+    """Fields that the model space takes, besides `dropout`."""
+
+    @property
+    def space_options(self) -> dict[str, Any]:
+        """What the model space takes besides the widths of the data."""
+        return {"dropout": self.dropout, **{name: getattr(self, name) for name in self.own}}
 
     def training(self, seed: int) -> ClassifierSettings:
         """The schedule of the shared weights. Raises UserError."""
@@ -44,10 +54,50 @@ class SentenceSettings(OneShotSettings):
             epochs=self.epochs,
             batch_size=self.batch_size,
             max_length=self.max_length,
+            optimizer=self.optimizer,
             learning_rate=self.learning_rate,
             last_learning_rate=self.last_learning_rate,
-            cycle=CYCLE,
+            cycle=self.cycle,
             weight_decay=self.weight_decay,
             embedding_dropout=self.dropout,
             seed=seed,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class TextNasSettings(SentenceSettings):
+    """The defaults are those of the paper's search, but for its 150 epochs."""
+
+    layers: int = 24
+    window: int = 5
+    """How many layers back an input may be."""
+
+    own: ClassVar[tuple[str, ...]] = ("width", "layers", "window")
+
+
+@dataclass(frozen=True, slots=True)
+class EmdCellSettings(SentenceSettings):
+    """The defaults are those of KD-NAS-EMD's search."""
+
+    epochs: int = 15
+    cells: int = 4
+    width: int = 128
+    batch_size: int = 64
+    max_length: int = 64
+    optimizer: Optimizer = "sgd"
+    learning_rate: float = 1e-2
+    cycle: int | None = None
+    weight_decay: float = 3e-4
+
+    own: ClassVar[tuple[str, ...]] = ("width", "cells")
+
+
+_OF_SPACES: Mapping[str, type[SentenceSettings]] = {
+    "emd_cell": EmdCellSettings,
+    "textnas": TextNasSettings,
+}
+
+
+def settings_kind(space: str) -> type[SentenceSettings]:
+    """The settings of searches in the space of that name."""
+    return _OF_SPACES.get(space, SentenceSettings)

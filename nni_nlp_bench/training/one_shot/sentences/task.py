@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import torch
 
+from nni_nlp_bench.distillation.distilled import (
+    NO_LESSON,
+    Lesson,
+    lesson_features,
+    make_lesson,
+    tokens_of,
+)
+from nni_nlp_bench.distillation.features import Progress
 from nni_nlp_bench.training.classification.batches import Batch, Encoded, Part
+from nni_nlp_bench.training.classification.task import no_progress, sentence_space
 from nni_nlp_bench.training.classification.words import Words
 from nni_nlp_bench.training.one_shot.sentences.module import SentenceModule
 from nni_nlp_bench.training.one_shot.sentences.settings import SentenceSettings
 from nni_nlp_bench.training.one_shot.task import Epoch, Measured, Seen
 from search_spaces.sequences import use_batch_statistics
-from search_spaces.textnas import Arc
-from search_spaces.textnas.model_space import TextNasModelSpace
 
 _STREAMS = {"train": 0, "dev": 1}
 
@@ -49,37 +56,51 @@ class Sentences:
 
 @dataclass(frozen=True)
 class SentenceTask:
-    """Architectures of TextNAS as classifiers; the reward is the accuracy on the dev part.
+    """Architectures as classifiers of sentences; the reward is the accuracy on the dev part.
 
     The test part is never looked at.
     """
 
     words: Words
-    settings: SentenceSettings = field(default_factory=SentenceSettings)
-    space = "textnas"
+    settings: SentenceSettings
+    space: str = "textnas"
+    lesson: str | None = None
+    """kd_emd: the distillation loss that its choices learn, or `none`: the loss of the labels."""
     reward = "accuracy"
 
     def facts(self) -> dict[str, Any]:
-        """Name and digest of the sentences, and whose word vectors there are."""
+        """Sentences, whose word vectors there are, and the lesson of whose teacher."""
         data = self.words.data
-        return {"data": data.name, "digest": data.digest, "vectors": self.words.source}
+        facts: dict[str, Any] = {
+            "data": data.name,
+            "digest": data.digest,
+            "vectors": self.words.source,
+        }
+        if self.lesson is not None:
+            teacher = tokens_of(self.words).teacher
+            facts |= {"lesson": self.lesson, "fine_tuned_on": teacher.fine_tuned_on}
+        return facts
 
-    def model_space(self, seed: int) -> TextNasModelSpace:
+    def model_space(self, seed: int) -> Any:
         """All architectures."""
-        s, words = self.settings, self.words
-        return TextNasModelSpace(
-            layers=s.layers,
-            window=s.window,
-            vectors=words.matrix.shape[1],
-            width=s.width,
-            classes=len(words.data.labels),
-            dropout=s.dropout,
-        )
+        widths = {"vectors": self.words.matrix.shape[1], "classes": len(self.words.data.labels)}
+        return sentence_space(self.space).model_space(**widths, **self.settings.space_options)
 
     def module(self, seed: int, seen: Seen) -> SentenceModule:
         """The training of the shared weights."""
         batches = -(-len(self._train) // self.settings.batch_size)
-        return SentenceModule(self.words, self.settings.training(seed), batches, seen)
+        make = None if self.lesson is None else self._lesson
+        return SentenceModule(self.words, self.settings.training(seed), batches, seen, make)
+
+    def _lesson(self, network: Any) -> Lesson | None:
+        if self.lesson is None or self.lesson == NO_LESSON:
+            return None
+        return make_lesson(self.lesson, network, self.words, self._train)
+
+    def prepare(self, progress: Progress = no_progress) -> None:
+        """Let the teacher read the sentences, unless its features are on disk. Raises UserError."""
+        if self.lesson not in (None, NO_LESSON):
+            lesson_features(self.lesson, self.words, self._train, progress)
 
     def train(self, seed: int, epoch: Epoch) -> Sentences:
         """All sentences of the training part."""
@@ -90,7 +111,7 @@ class SentenceTask:
         s = self.settings
         return Sentences(self._dev, "dev", s.batch_size, seed, epoch, s.rewards_an_epoch)
 
-    def measure(self, module: SentenceModule, architecture: Arc) -> Measured:
+    def measure(self, module: SentenceModule, architecture: Any) -> Measured:
         """Accuracy on the whole dev part."""
         space = module.model
         network = space.freeze(space.to_sample(architecture))
@@ -105,9 +126,9 @@ class SentenceTask:
         accuracy = right / len(self._dev)
         return Measured(accuracy, {"dev_accuracy": accuracy})
 
-    def more(self, architecture: Arc) -> dict[str, Any]:
-        """Nothing."""
-        return {}
+    def more(self, architecture: Any) -> dict[str, Any]:
+        """The texts in which releases write it."""
+        return dict(sentence_space(self.space).texts(architecture))
 
     @cached_property
     def _train(self) -> Encoded:

@@ -15,7 +15,7 @@ from nni_nlp_bench.data.sentences.labelled_set import LabelledSet, Sentence
 from nni_nlp_bench.data.sentences.vocabulary import Vocabulary
 from nni_nlp_bench.training.classification.run import ClassifierCurves, train_classifier
 from nni_nlp_bench.training.classification.settings import ClassifierSettings
-from nni_nlp_bench.training.classification.task import Task, textnas_task
+from nni_nlp_bench.training.classification.task import Task, network_task
 from nni_nlp_bench.training.classification.words import Words
 from search_spaces.errors import UserError
 from search_spaces.textnas import Arc, Layer
@@ -25,7 +25,7 @@ ARC = Arc((Layer(0, "conv3"), Layer(0, "gru", (0,)), Layer(0, "attention"), Laye
 
 
 def task(words: Words, settings: ClassifierSettings = SETTINGS, **sizes: Any) -> Task:
-    return textnas_task(ARC, words, settings, **{"width": 8, **sizes})
+    return network_task("textnas", ARC, words, settings, **{"width": 8, **sizes})
 
 
 def timeless(curves: ClassifierCurves) -> dict[str, Any]:

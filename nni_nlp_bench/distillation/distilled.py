@@ -1,0 +1,161 @@
+"""Classifiers that learn from labels and from a teacher."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from nni_nlp_bench.distillation.features import Features, Progress, cached_features
+from nni_nlp_bench.distillation.knowledge import LOSSES, KnowledgeLoss, Shape, Student
+from nni_nlp_bench.distillation.tokens import Tokens
+from nni_nlp_bench.training.classification.batches import Batch, Encoded
+from nni_nlp_bench.training.classification.classifier import Classifier, Embedding
+from nni_nlp_bench.training.classification.settings import ClassifierSettings
+from nni_nlp_bench.training.classification.task import Task, network_of, no_progress
+from nni_nlp_bench.training.classification.words import Words
+from search_spaces.errors import UserError
+
+NO_LESSON = "none"
+"""The name of no loss: the labels alone teach."""
+WEIGHT_RATE = 10.0
+WEIGHT_RATES = {"mrpc": 1e5, "sst-2": 1e-3}
+"""What the loss counts beside the cross-entropy in KD-NAS-EMD, where it is not `WEIGHT_RATE`."""
+
+
+class Lesson(nn.Module):
+    """One loss between a student and what its teacher makes of the training sentences."""
+
+    loss: KnowledgeLoss
+
+    def __init__(self, loss: KnowledgeLoss, features: Features) -> None:
+        super().__init__()
+        self.loss = loss
+        self.features = features
+
+    def forward(self, student: Student, batch: Batch) -> Tensor:
+        """The loss of a batch of training, without dimensions: lower is better."""
+        loss: Tensor = self.loss(student, self.features.of(batch), batch.mask)
+        return loss
+
+
+def student_of(network: Any, vectors: Tensor, mask: Tensor) -> Student:
+    """What a `SentenceNetwork` makes of word vectors (batch, length, vectors)."""
+    outputs = network.layer_outputs(vectors, mask)
+    hidden = [output.transpose(1, 2) for output in outputs]
+    return Student(hidden, network.logits(outputs, mask))
+
+
+def lesson_features(
+    name: str, words: Words, data: Encoded, progress: Progress = no_progress
+) -> Features:
+    """What the loss of that name looks at of the teacher whose tokens the words are.
+
+    Raises UserError for an unknown name, and where the teacher lacks it.
+    """
+    tokens = tokens_of(words)
+    sentences = [tokens.theirs(numbers) for numbers in data.words]
+    return cached_features(tokens.teacher, sentences, LOSSES.get(name).needs, progress=progress)
+
+
+def make_lesson(name: str, network: Any, words: Words, data: Encoded) -> Lesson:
+    """The loss of that name between a network and the teacher whose tokens the words are.
+
+    Raises UserError for an unknown name, and where the teacher lacks what the loss looks at.
+    """
+    teacher = tokens_of(words).teacher
+    layers, width = _shape(network, words.matrix.shape[1])
+    loss = LOSSES.get(name)(Shape(layers, width, teacher.layers, teacher.width))
+    return Lesson(loss, lesson_features(name, words, data))
+
+
+def tokens_of(words: Words) -> Tokens:
+    """The teacher's tokens that the sentences are. Raises UserError where they are words."""
+    if not isinstance(words.vocabulary, Tokens):
+        raise UserError("a student reads its teacher's tokens: give --teacher")
+    return words.vocabulary
+
+
+def _shape(network: Any, vectors: int) -> tuple[int, int]:
+    """Layers of a network and their width, seen on one word of zeros."""
+    training = network.training
+    with torch.no_grad():
+        outputs = network.eval().layer_outputs(
+            torch.zeros(1, 1, vectors), torch.ones(1, 1, dtype=torch.bool)
+        )
+    network.train(training)
+    return len(outputs), outputs[0].shape[1]
+
+
+class DistilledClassifier(Classifier):
+    """Its loss is cross-entropy plus a weight times what the lesson says."""
+
+    def __init__(
+        self, embedding: Embedding, network: nn.Module, lesson: Lesson, weight: float
+    ) -> None:
+        super().__init__(embedding, network)
+        self.lesson, self.weight = lesson, weight
+
+    def loss(self, batch: Batch) -> Tensor:
+        """Of a batch of training; in nats per sentence where the weight is 0."""
+        student = student_of(self.network, self.embedding(batch.words), batch.mask)
+        learned = functional.cross_entropy(student.logits, batch.labels)
+        taught: Tensor = self.lesson(student, batch)
+        return learned + self.weight * taught
+
+    def after_step(self) -> None:
+        """Let the loss learn from the last batch."""
+        self.lesson.loss.after_step()
+
+
+@dataclass(frozen=True)
+class DistilledTask(Task):
+    """A classifier that learns from the teacher whose tokens its words are."""
+
+    loss: str = field(kw_only=True)
+    weight: float = field(kw_only=True)
+    """Of the loss beside the cross-entropy."""
+
+    def prepare(self, progress: Progress = no_progress) -> None:
+        """Let the teacher read the sentences, unless its features are on disk. Raises UserError."""
+        data = self.encoded(*self.settings.train_on.split("+"))
+        lesson_features(self.loss, self.words, data, progress)
+
+    def model(self, data: Encoded) -> Classifier:
+        """The classifier with its lesson on the data."""
+        network = self.network()
+        lesson = make_lesson(self.loss, network, self.words, data)
+        embedding = Embedding(self.words.matrix, self.settings.embedding_dropout)
+        return DistilledClassifier(embedding, network, lesson, self.weight)
+
+    def facts(self) -> dict[str, Any]:
+        """Those of a task, and the lesson."""
+        return {**super().facts(), "loss": self.loss, "weight_rate": self.weight}
+
+
+def distilled_task(
+    space: str,
+    architecture: Any,
+    words: Words,
+    settings: ClassifierSettings,
+    *,
+    loss: str = "emd",
+    weight_rate: float | None = None,
+    device: str = "cpu",
+    **options: Any,
+) -> Task:
+    """The classifier of an architecture, which learns from the teacher whose tokens the words are.
+
+    `loss` is a name of `LOSSES`, or `none`; `weight_rate` by default that of the set. Raises
+    UserError.
+    """
+    named = network_of(space, architecture, words, **options)
+    if loss == NO_LESSON:
+        return Task(*named, words, settings, device)
+    LOSSES.get(loss)
+    if weight_rate is None:
+        weight_rate = WEIGHT_RATES.get(words.data.name, WEIGHT_RATE)
+    return DistilledTask(*named, words, settings, device, loss=loss, weight=weight_rate)

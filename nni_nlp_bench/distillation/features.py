@@ -1,0 +1,183 @@
+"""What a teacher makes of sentences, computed once and kept on disk.
+
+A sentence's features lie one after another without padding, in half precision. Whoever trains again
+on the same sentences, in this process or another, reads them instead of running the teacher.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from nni_nlp_bench.data.corpora import data_folder
+from nni_nlp_bench.distillation.knowledge import Kind, Teacher
+from nni_nlp_bench.distillation.relations import relations_of
+from nni_nlp_bench.distillation.teacher import TeacherModel
+from nni_nlp_bench.training.classification.batches import Batch
+from nni_nlp_bench.training.classification.task import no_progress
+from search_spaces.errors import UserError
+from search_spaces.files import whole_file
+
+BATCH_SIZE = 64
+"""Sentences that a teacher reads at once."""
+_NUMBER = np.dtype("<f2")
+
+Sentences = Sequence[NDArray[np.int64]]
+"""The teacher's tokens of each."""
+Progress = Callable[[int, int], None]
+"""Called with the sentences that are done, and all of them."""
+
+
+def teachers_folder() -> Path:
+    """Where features are kept."""
+    return data_folder() / "teachers"
+
+
+@dataclass(frozen=True, eq=False)
+class Features:
+    """The features of encoded sentences on disk."""
+
+    shapes: Mapping[Kind, NDArray[np.int64]]
+    """(sentences, axes) of each kind: how large a sentence's part is"""
+    files: Mapping[Kind, Path]
+
+    def of(self, batch: Batch) -> Teacher:
+        """Those of a batch, 0 at padding, in its precision and on its device."""
+        device, length = batch.words.device, batch.words.shape[1]
+        rows = batch.rows.tolist()
+        return Teacher(
+            **{kind: self._padded(kind, rows, length).to(device) for kind in self.shapes}
+        )
+
+    def _padded(self, kind: Kind, rows: Sequence[int], length: int) -> Tensor:
+        shapes, ends = self.shapes[kind], self._ends[kind]
+        numbers = self._numbers[kind]
+        whole = list(shapes[rows[0]])
+        for axis in _LENGTHS[kind]:
+            whole[axis] = length
+        padded = np.zeros((len(rows), *whole), dtype=np.float32)
+        for place, row in enumerate(rows):
+            part = numbers[ends[row] - shapes[row].prod() : ends[row]].reshape(shapes[row])
+            padded[place][tuple(slice(size) for size in part.shape)] = part
+        batch = torch.from_numpy(padded)
+        return batch if kind == "logits" else batch.transpose(0, 1).contiguous()
+
+    @cached_property
+    def _ends(self) -> dict[Kind, NDArray[np.int64]]:
+        return {kind: shapes.prod(1).cumsum() for kind, shapes in self.shapes.items()}
+
+    @cached_property
+    def _numbers(self) -> dict[Kind, NDArray[np.float16]]:
+        return {kind: np.memmap(file, _NUMBER, "r") for kind, file in self.files.items()}
+
+
+_LENGTHS: Mapping[Kind, tuple[int, ...]] = {"hidden": (1,), "relations": (1, 2), "logits": ()}
+"""Which axes of a sentence's features are as long as the sentence."""
+
+
+def cached_features(
+    teacher: TeacherModel,
+    sentences: Sentences,
+    kinds: Iterable[Kind],
+    folder: Path | None = None,
+    progress: Progress = no_progress,
+) -> Features:
+    """The features of the teacher's tokens of sentences, from the folder or computed into it.
+
+    Two processes do not compute the same at once. Raises UserError for a damaged file, and for
+    logits of a teacher that does not classify.
+    """
+    from filelock import FileLock
+
+    if "logits" in (kinds := sorted(set(kinds))) and teacher.labels is None:
+        raise UserError(
+            f"teacher {teacher.name} does not classify: fine-tune it with `nni-nlp-bench teacher`"
+        )
+    own = (folder or teachers_folder()) / _key(teacher, sentences)
+    try:
+        own.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"cannot write {own}: {error.strerror or error}") from None
+    shapes = {kind: _shapes(teacher, sentences, kind) for kind in kinds}
+    files = {kind: own / f"{kind}.f16" for kind in kinds}
+    with FileLock(own / "lock"):
+        for kind in kinds:
+            if not files[kind].exists():
+                _compute(teacher, sentences, kind, shapes[kind], files[kind], progress)
+    for kind, file in files.items():
+        if file.stat().st_size != shapes[kind].prod(1).sum() * _NUMBER.itemsize:
+            raise UserError(f"{file} is damaged: remove it, and it is made again")
+    return Features(shapes, files)
+
+
+def _key(teacher: TeacherModel, sentences: Sentences) -> str:
+    sha = hashlib.sha256(teacher.digest.encode())
+    for ids in sentences:
+        sha.update(len(ids).to_bytes(4, "little") + ids.astype("<i8").tobytes())
+    return sha.hexdigest()[:32]
+
+
+def _shapes(teacher: TeacherModel, sentences: Sentences, kind: Kind) -> NDArray[np.int64]:
+    lengths = np.array([len(ids) for ids in sentences], dtype=np.int64)
+    layers, width = (np.full_like(lengths, size) for size in (teacher.layers, teacher.width))
+    axes = {
+        "hidden": [layers, lengths, width],
+        "relations": [layers, lengths, lengths],
+        "logits": [np.full_like(lengths, len(teacher.labels or ()))],
+    }[kind]
+    return np.stack(axes, 1)
+
+
+def _compute(
+    teacher: TeacherModel,
+    sentences: Sentences,
+    kind: Kind,
+    shapes: NDArray[np.int64],
+    file: Path,
+    progress: Progress,
+) -> None:
+    ends = shapes.prod(1).cumsum() * _NUMBER.itemsize
+    order = np.argsort([len(ids) for ids in sentences], kind="stable")
+    # Plain writes: where a disk is full, they fail with an error that a memory map does not give.
+    with whole_file(file) as new, new.open("wb") as stream:
+        stream.truncate(int(ends[-1]))
+        for start in range(0, len(order), BATCH_SIZE):
+            rows = order[start : start + BATCH_SIZE]
+            parts = _run(teacher, [sentences[row] for row in rows], kind)
+            for row, part in zip(rows, parts, strict=True):
+                _write(stream, int(ends[row]), part, teacher)
+            progress(start + len(rows), len(order))
+
+
+def _run(teacher: TeacherModel, sentences: Sentences, kind: Kind) -> list[NDArray[np.float16]]:
+    """A kind of features of each sentence."""
+    lengths = [len(ids) for ids in sentences]
+    ids = np.zeros((len(sentences), max(lengths)), dtype=np.int64)
+    for row, sentence in enumerate(sentences):
+        ids[row, : len(sentence)] = sentence
+    mask = torch.arange(max(lengths)) < torch.tensor(lengths)[:, None]
+    with torch.inference_mode():
+        hidden, logits = teacher.outputs(torch.from_numpy(ids), mask)
+        if kind == "logits":
+            assert logits is not None
+            return [row.numpy().astype(_NUMBER) for row in logits]
+        if kind == "relations":
+            found = relations_of(hidden, mask)
+            return [found[:, i, :n, :n].numpy().astype(_NUMBER) for i, n in enumerate(lengths)]
+        return [hidden[:, i, :n].numpy().astype(_NUMBER) for i, n in enumerate(lengths)]
+
+
+def _write(stream: BinaryIO, end: int, part: NDArray[np.float16], teacher: TeacherModel) -> None:
+    if not np.isfinite(part).all():
+        raise UserError(f"teacher {teacher.name} gives numbers that are not finite")
+    stream.seek(end - part.nbytes)
+    stream.write(part.tobytes())

@@ -1,0 +1,129 @@
+"""A teacher that learns the labels of a set, as a training like any other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from shutil import rmtree
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from nni_nlp_bench.data.sentences.labelled_set import LabelledSet
+from nni_nlp_bench.distillation.teacher import FACTS, TeacherModel, load_teacher, read_facts
+from nni_nlp_bench.distillation.tokens import Tokens, teacher_words
+from nni_nlp_bench.training.classification.batches import Batch, Encoded
+from nni_nlp_bench.training.classification.classifier import Classifier, Embedding
+from nni_nlp_bench.training.classification.run import ClassifierCurves, train_classifier
+from nni_nlp_bench.training.classification.settings import ClassifierSettings
+from nni_nlp_bench.training.classification.task import Task
+from nni_nlp_bench.training.seeding import seeded
+from search_spaces.errors import UserError
+from search_spaces.files import write_json
+
+TRAINING = "training"
+"""The folder of a training that has not ended."""
+
+
+def fine_tuning_settings(**options: Any) -> ClassifierSettings:
+    """Those that fine-tune an encoder of BERT's kind, but for the options. Raises UserError."""
+    usual: dict[str, Any] = {
+        "epochs": 3,
+        "batch_size": 32,
+        "learning_rate": 1e-4,
+        "last_learning_rate": 1e-7,
+        "epsilon": 1e-8,
+        "weight_decay": 0.0,
+        "clip": 1.0,
+    }
+    return ClassifierSettings(**{**usual, **options})
+
+
+class TeacherClassifier(Classifier):
+    """A teacher with its own embedding and last layer. Takes batches of `Tokens`."""
+
+    theirs: Tensor
+
+    def __init__(self, model: nn.Module, tokens: Tokens) -> None:
+        nothing = Embedding(np.zeros((0, 0), dtype=np.float32), 0.0)
+        super().__init__(nothing, model)
+        self.register_buffer("theirs", torch.from_numpy(tokens.occurring), persistent=False)
+
+    def forward(self, batch: Batch) -> Tensor:
+        """Logits (batch, classes)."""
+        ids = self.theirs[(batch.words - 1).clamp_min(0)]
+        found = self.network(input_ids=ids, attention_mask=batch.mask.long())
+        logits: Tensor = found.logits
+        return logits
+
+
+@dataclass(frozen=True)
+class FineTuning(Task):
+    """A teacher and the set whose labels it learns."""
+
+    teacher: TeacherModel = field(kw_only=True)
+
+    def model(self, data: Encoded) -> Classifier:
+        """The teacher itself: it is changed by the training."""
+        tokens = self.words.vocabulary
+        assert isinstance(tokens, Tokens)
+        return TeacherClassifier(self.teacher.model, tokens)
+
+
+def fine_tuning(
+    name_or_folder: str, data: LabelledSet, settings: ClassifierSettings, device: str = "cpu"
+) -> FineTuning:
+    """The training of that teacher. Raises UserError where it is not there or damaged."""
+    with seeded(settings.seed):
+        teacher = load_teacher(name_or_folder, data.labels)
+    words = teacher_words(data, teacher)
+    model = teacher.model
+    return FineTuning(teacher.digest, lambda: model, words, settings, device, teacher=teacher)
+
+
+def fine_tune(
+    task: FineTuning, out: Path, progress: Callable[[float], None] = lambda epochs: None
+) -> ClassifierCurves:
+    """Train, then write model, tokenizer and `teacher.json` into the folder.
+
+    The same call goes on after an interruption. Raises UserError where the training fails, and
+    where the folder cannot be written.
+    """
+    curves = train_classifier(task, out / TRAINING, progress=progress)
+    if curves.status != "OK":
+        raise UserError(f"the training failed: {curves.status}; a lower rate may help")
+    teacher, data = task.teacher, task.words.data
+    _write(teacher, out)
+    facts = {
+        "teacher": teacher.name,
+        "data": data.name,
+        "digest": data.digest,
+        "dev_accuracy": curves.dev_accuracies[-1],
+        "curves": asdict(curves),
+        "settings": asdict(task.settings),
+    }
+    write_json(out / FACTS, facts)  # last: it tells that all is there
+    rmtree(out / TRAINING)
+    return curves
+
+
+def fine_tuned(folder: Path) -> ClassifierCurves | None:
+    """The course of the training whose teacher is in the folder; None: it has not ended."""
+    facts = read_facts(folder)
+    return None if facts is None else ClassifierCurves(**facts["curves"])
+
+
+def _write(teacher: TeacherModel, out: Path) -> None:
+    """Model and tokenizer, each file whole or not at all."""
+    try:
+        with TemporaryDirectory(prefix=".unfinished-", dir=out) as folder:
+            teacher.model.save_pretrained(folder)
+            teacher.tokenizer.save_pretrained(folder)
+            for file in Path(folder).iterdir():
+                file.replace(out / file.name)
+    except OSError as error:
+        raise UserError(f"cannot write {out}: {error.strerror or error}") from None

@@ -1,0 +1,61 @@
+"""A teacher's tokens in the place of words, so that its student reads what it reads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nni_nlp_bench.data.sentences.labelled_set import LabelledSet
+from nni_nlp_bench.distillation.teacher import TeacherModel
+from nni_nlp_bench.training.classification.words import Words
+from search_spaces.files import whole_file
+
+
+@dataclass(frozen=True, eq=False)
+class Tokens:
+    """Numbers for those tokens of a teacher that occur in a labelled set; 0 is padding."""
+
+    teacher: TeacherModel
+    occurring: NDArray[np.int64]
+    """The teacher's own numbers, ascending: the first of them is 1 here."""
+
+    @classmethod
+    def of(cls, data: LabelledSet, teacher: TeacherModel) -> Tokens:
+        """Those of all parts: the teacher has vectors for all."""
+        sentences = [s.words for s in (*data.train, *data.dev, *data.test)]
+        found = teacher.ids(sentences, teacher.max_length)
+        return cls(teacher, np.unique(np.concatenate([np.asarray(ids) for ids in found])))
+
+    def __len__(self) -> int:
+        return 1 + len(self.occurring)
+
+    def numbers(
+        self, sentences: Sequence[Sequence[str]], limit: int
+    ) -> tuple[NDArray[np.int64], ...]:
+        """Of each sentence, special tokens included, at most `limit`: shape (tokens,)."""
+        found = self.teacher.ids(sentences, limit)
+        return tuple(1 + np.searchsorted(self.occurring, np.asarray(ids)) for ids in found)
+
+    def theirs(self, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The teacher's own numbers of tokens."""
+        return self.occurring[numbers - 1]
+
+    def save(self, path: Path) -> None:
+        """Write a token a line, whole or not at all. Raises UserError where that fails."""
+        words = self.teacher.tokenizer.convert_ids_to_tokens(self.occurring.tolist())
+        with whole_file(path) as new:
+            new.write_text("".join(f"{word}\n" for word in ("<pad>", *words)), "utf-8")
+
+
+def teacher_words(data: LabelledSet, teacher: TeacherModel) -> Words:
+    """Sentences as the teacher's tokens, which start with its vectors."""
+    tokens = Tokens.of(data, teacher)
+    embedding = teacher.model.get_input_embeddings().weight.detach().numpy()
+    matrix = np.zeros((len(tokens), embedding.shape[1]), dtype=np.float32)
+    matrix[1:] = embedding[tokens.occurring]
+    source = f"tokens of {teacher.name}, {teacher.digest[:16]}"
+    return Words(data, tokens, matrix, source, len(tokens) - 1)

@@ -1,0 +1,132 @@
+"""KD-NAS-EMD's search: choices learn how near the network's layers come to those of a teacher."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from nni.nas.oneshot.pytorch.differentiable import DartsLightningModule
+from nni.nas.strategy import DARTS
+from torch import nn
+
+from search_spaces.errors import UserError
+
+LEAST_EPOCHS = 2
+"""In the first one only weights learn."""
+
+
+class KdEmd(DARTS):  # type: ignore[misc]
+    """A one-shot strategy beside NNI's, on the training part alone (J. Li et al., SIGIR 2021).
+
+    In even epochs the shared weights learn from labels, in odd ones the weights of the choices from
+    the evaluator's lesson: beside what NNI asks for, its module has `start_lesson()`,
+    `lesson_step(batch)`, a loss, and `after_lesson()`. The result is the choice of the largest
+    weights after the epoch, the first one apart, whose `reward` on the validation part was best:
+    `validation_step` logs it, higher is better.
+    """
+
+    def __init__(self, learning_rate: float = 1e-3, weight_decay: float = 1e-3) -> None:
+        super().__init__(arc_learning_rate=learning_rate)
+        self.weight_decay = weight_decay
+
+    def configure_oneshot_module(self, training_module: Any) -> KdEmdModule:
+        """The search around the training of the shared weights."""
+        return KdEmdModule(training_module, self.arc_learning_rate, self.weight_decay)
+
+    def train_dataloader(self, train: Callable[[], Any], valid: Callable[[], Any]) -> Any:
+        """The training part alone."""
+        return train()
+
+    def val_dataloader(self, train: Callable[[], Any], valid: Callable[[], Any]) -> Any:
+        """The validation part, after every epoch."""
+        return valid()
+
+
+class KdEmdModule(DartsLightningModule):  # type: ignore[misc]
+    """Weights in even epochs, choices in odd ones: what does not learn is frozen."""
+
+    def __init__(self, training_module: Any, learning_rate: float, weight_decay: float) -> None:
+        super().__init__(training_module, arc_learning_rate=learning_rate)
+        self.weight_decay = weight_decay
+        self.best: dict[str, Any] | None = None
+        """The sample of the best epoch so far."""
+        self.best_reward = -math.inf
+
+    def set_model(self, model: nn.Module) -> None:
+        """Take all architectures as one network, and the lesson for it."""
+        super().set_model(model)
+        self.training_module.start_lesson()
+
+    def on_fit_start(self) -> None:
+        """Raise UserError for a search without an epoch of choices."""
+        if self.trainer.max_epochs < LEAST_EPOCHS:
+            raise UserError(f"kd_emd needs {LEAST_EPOCHS} epochs: in the first only weights learn")
+        super().on_fit_start()
+
+    def arch_parameters(self) -> list[nn.Parameter]:
+        """The weights of the choices, and those of the lesson itself, in the order of the network:
+        a checkpoint holds their optimizer's state in it."""
+        lesson = getattr(self.training_module, "lesson", None)
+        chosen = set(super().arch_parameters())
+        chosen |= set() if lesson is None else set(lesson.parameters())
+        return [weight for weight in self.parameters() if weight in chosen]
+
+    def configure_architecture_optimizers(self) -> torch.optim.Optimizer:
+        """Of the choices and the lesson."""
+        return torch.optim.SGD(
+            self.arch_parameters(), lr=self.arc_learning_rate, weight_decay=self.weight_decay
+        )
+
+    @property
+    def choosing(self) -> bool:
+        """Whether this epoch is one of the choices."""
+        return bool(self.trainer.current_epoch % 2)
+
+    def on_train_epoch_start(self) -> None:
+        """Freeze what does not learn in this epoch."""
+        chosen = set(self.arch_parameters())
+        for weight in self.parameters():
+            weight.requires_grad_((weight in chosen) == self.choosing)
+            weight.grad = None
+        super().on_train_epoch_start()
+
+    def training_step(self, batch: Any, index: int) -> Any:
+        """One step of the weights or of the choices."""
+        if not self.choosing:
+            loss = self.training_module.training_step(batch, index)
+            self.advance_optimization(loss, index)
+            self.advance_lr_schedulers(index)
+            return loss
+        optimizer: Any = self.architecture_optimizers()
+        optimizer.zero_grad()
+        loss = self.training_module.lesson_step(batch)
+        self.manual_backward(loss)
+        optimizer.step()
+        self.training_module.after_lesson()
+        return loss
+
+    def validation_step(self, *arguments: Any) -> Any:
+        """The reward of a batch."""
+        return self.training_module.validation_step(*arguments)
+
+    def on_validation_epoch_end(self) -> None:
+        """Keep the choices of the best epoch."""
+        reward = self.trainer.callback_metrics["reward"].item()
+        if self.trainer.current_epoch and reward > self.best_reward:
+            self.best, self.best_reward = super().export(), reward
+
+    def export(self) -> dict[str, Any]:
+        """The sample of the best epoch."""
+        assert self.best is not None, "fit first"
+        return dict(self.best)
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Keep the best epoch's."""
+        checkpoint["kd_emd"] = {"best": self.best, "reward": self.best_reward}
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Put it back."""
+        kept = checkpoint["kd_emd"]
+        self.best, self.best_reward = kept["best"], kept["reward"]
