@@ -9,6 +9,7 @@ from typing import ClassVar, Literal
 
 from torch import Tensor, nn
 
+from search_spaces.errors import UserError
 from search_spaces.registry import Registry
 
 Kind = Literal["hidden", "relations", "logits"]
@@ -35,6 +36,13 @@ class Teacher:
     """(layers, batch, length, length): see `relations.relations_of`."""
     logits: Tensor | None = None
     """(batch, classes)"""
+
+    def given(self, kind: Kind) -> Tensor:
+        """What was asked for. Raises UserError where it is missing."""
+        value: Tensor | None = getattr(self, kind)
+        if value is None:
+            raise UserError(f"the teacher's {kind} are missing: ask it for what a loss `needs`")
+        return value
 
 
 @dataclass(frozen=True, slots=True)
