@@ -45,10 +45,10 @@ _PLACES = ((0.0, 0.95), (0.0, -0.95), (2.1, 1.75), (3.5, -1.75), (5.2, 1.45))
 _OUTPUT = (7.2, 0.0)
 _BOX = 0.32
 """Half the height of a box."""
-_HALF_WIDTHS = (0.62, 0.62, 0.32, 0.32, 0.32)
-_NAMES = ("cell before\nthe last", "last cell", *map(str, range(NODES)))
-_LABEL_AT = 0.42
-"""Where on its way an arrow has its label: where arrows to one node are still apart."""
+_HALF_WIDTHS = (0.62, 0.62, 0.42, 0.42, 0.42)
+_NAMES = ("cell before\nthe last", "last cell", *(f"node {number}" for number in range(NODES)))
+_LABEL_AT = 0.36
+"""Where on its way an arrow has its label: there no two labels meet."""
 
 
 def draw(cell: EmdCell, path: Path) -> None:
@@ -72,12 +72,13 @@ def figure(cell: EmdCell) -> Figure:
     axes.set_ylim(bottom, top)
     for number, node in enumerate(cell.nodes):
         end = INPUTS + number
-        _arrow(axes, _PLACES[end], _OUTPUT, _GREY, 1.2, (_BOX, 0.5))
+        _arrow(axes, *_between(_PLACES[end], _OUTPUT, _HALF_WIDTHS[end], 0.5), _GREY, 1.2)
         for op, source in node:
             style = STYLES[op]
-            room = (_HALF_WIDTHS[source], _BOX)
-            _arrow(axes, _PLACES[source], _PLACES[end], style.colour, style.width, room)
-            _label(axes, _PLACES[source], _PLACES[end], style)
+            halves = _HALF_WIDTHS[source], _HALF_WIDTHS[end]
+            ends = _between(_PLACES[source], _PLACES[end], *halves)
+            _arrow(axes, *ends, style.colour, style.width)
+            _label(axes, *ends, style)
     for place, half, name in zip(_PLACES, _HALF_WIDTHS, _NAMES, strict=True):
         _box(axes, place, half, name)
     _box(axes, _OUTPUT, 0.5, "output")
@@ -98,20 +99,9 @@ def _title(cell: EmdCell) -> str:
 Place = tuple[float, float]
 
 
-def _arrow(
-    axes: Axes, start: Place, end: Place, colour: str, width: float, room: tuple[float, float]
-) -> None:
-    """A straight arrow that ends outside the boxes, `room` half as wide at start and end."""
-    from matplotlib.patches import FancyArrowPatch
-
-    (x, y), (to_x, to_y) = start, end
-    begin = _leaving(start, end, room[0])
-    tip = _leaving((to_x, to_y), (x, y), room[1])
-    head = 9 + 2.2 * width
-    axes.add_patch(
-        FancyArrowPatch(begin, tip, arrowstyle="-|>", mutation_scale=head, shrinkA=0, shrinkB=1,
-                        color=colour, lw=width, joinstyle="miter", zorder=1)
-    )  # fmt: skip
+def _between(start: Place, end: Place, half: float, end_half: float) -> tuple[Place, Place]:
+    """Where a line between the middles of two boxes, half as wide as told, leaves and enters."""
+    return _leaving(start, end, half), _leaving(end, start, end_half)
 
 
 def _leaving(place: Place, towards: Place, half: float) -> Place:
@@ -119,6 +109,16 @@ def _leaving(place: Place, towards: Place, half: float) -> Place:
     x, y = towards[0] - place[0], towards[1] - place[1]
     share = min(half / abs(x) if x else 1.0, _BOX / abs(y) if y else 1.0)
     return place[0] + share * x, place[1] + share * y
+
+
+def _arrow(axes: Axes, start: Place, end: Place, colour: str, width: float) -> None:
+    from matplotlib.patches import FancyArrowPatch
+
+    head = 9 + 2.2 * width
+    axes.add_patch(
+        FancyArrowPatch(start, end, arrowstyle="-|>", mutation_scale=head, shrinkA=0, shrinkB=1,
+                        color=colour, lw=width, joinstyle="miter", zorder=1)
+    )  # fmt: skip
 
 
 def _label(axes: Axes, start: Place, end: Place, style: Style) -> None:
