@@ -1,0 +1,119 @@
+"""The operations of an edge, as torch modules.
+
+Sequences are (batch, width, length); `padding` is (batch, 1, length), true where no word stands.
+What an operation reads and gives is 0 there, so that the content of padding reaches nothing.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from search_spaces.emd_cell.architecture import OPS
+from search_spaces.errors import UserError
+from search_spaces.sequences import MaskedNorm
+
+POOL = 3
+"""Width of a pool's window."""
+
+
+class Separable(nn.Module):
+    """ReLU, a convolution of each channel, one of all channels at each word, batch norm."""
+
+    def __init__(self, width: int, kernel: int, dilation: int, *, strict: bool) -> None:
+        super().__init__()
+        reach = dilation * (kernel // 2)
+        self.depthwise = nn.Conv1d(
+            width, width, kernel, padding=reach, dilation=dilation, groups=width, bias=False
+        )
+        self.pointwise = nn.Conv1d(width, width, 1, bias=False)
+        self.norm = MaskedNorm(width, strict=strict)
+
+    def forward(self, values: Tensor, padding: Tensor) -> Tensor:
+        """(batch, width, length) to the same."""
+        convolved = self.pointwise(self.depthwise(functional.relu(values)))
+        normed: Tensor = self.norm(convolved.masked_fill_(padding, 0), padding)
+        return normed
+
+
+class TwiceSeparable(nn.Module):
+    """Two separable convolutions, one after the other."""
+
+    def __init__(self, width: int, kernel: int, *, strict: bool) -> None:
+        super().__init__()
+        self.first, self.second = (Separable(width, kernel, 1, strict=strict) for _ in range(2))
+
+    def forward(self, values: Tensor, padding: Tensor) -> Tensor:
+        """(batch, width, length) to the same."""
+        convolved: Tensor = self.second(self.first(values, padding), padding)
+        return convolved
+
+
+class AveragePool(nn.Module):
+    """Mean of the words among three places, batch norm."""
+
+    def __init__(self, width: int, *, strict: bool) -> None:
+        super().__init__()
+        self.norm = MaskedNorm(width, strict=strict)
+
+    def forward(self, values: Tensor, padding: Tensor) -> Tensor:
+        """(batch, width, length) to the same."""
+        words = functional.avg_pool1d((~padding).to(values), POOL, stride=1, padding=1)
+        means = functional.avg_pool1d(values, POOL, stride=1, padding=1)
+        # Far from all words there is nothing to divide by.
+        pooled = (means / words.clamp(min=1 / POOL)).masked_fill(padding, 0)
+        normed: Tensor = self.norm(pooled, padding)
+        return normed
+
+
+class MaxPool(nn.Module):
+    """Largest of the words among three places, batch norm."""
+
+    def __init__(self, width: int, *, strict: bool) -> None:
+        super().__init__()
+        self.norm = MaskedNorm(width, strict=strict)
+
+    def forward(self, values: Tensor, padding: Tensor) -> Tensor:
+        """(batch, width, length) to the same."""
+        words = values.masked_fill(padding, -torch.inf)
+        pooled = functional.max_pool1d(words, POOL, stride=1, padding=1)
+        normed: Tensor = self.norm(pooled.masked_fill(padding, 0), padding)
+        return normed
+
+
+class Skip(nn.Module):
+    """What comes in goes out."""
+
+    def forward(self, values: Tensor, padding: Tensor) -> Tensor:
+        """(batch, width, length) to the same."""
+        return values
+
+
+class DropPath(nn.Module):
+    """In training gives 0 for a sentence at the rate, and scales up what it lets through."""
+
+    def __init__(self, rate: float) -> None:
+        super().__init__()
+        self.rate = rate
+
+    def forward(self, values: Tensor) -> Tensor:
+        """(batch, width, length) to the same."""
+        if not self.training or not self.rate:
+            return values
+        kept = 1 - self.rate
+        return values * values.new_empty(len(values), 1, 1).bernoulli_(kept).div_(kept)
+
+
+def make_op(name: str, width: int, *, strict: bool) -> nn.Module:
+    """The operation of that name, from (batch, width, length) to the same."""
+    kind, _, kernel = name.partition("_")
+    if name not in OPS:
+        raise UserError(f"unknown operation {name!r}; known: {', '.join(OPS)}")
+    if kind == "stdconv":
+        return TwiceSeparable(width, int(kernel), strict=strict)
+    if kind == "dilconv":
+        return Separable(width, int(kernel), 2, strict=strict)
+    if kind == "avg":
+        return AveragePool(width, strict=strict)
+    return MaxPool(width, strict=strict) if kind == "max" else Skip()
