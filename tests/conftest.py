@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import settings
 
 pytest.register_assert_rewrite("search_spaces.testing")
@@ -36,3 +37,27 @@ def shared() -> Callable[[str], Path]:
 def rng() -> np.random.Generator:
     """The same generator in every test."""
     return np.random.default_rng(20200612)
+
+
+@pytest.fixture(scope="session")
+def teacher_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An untrained teacher of 3 layers, 16 wide, that knows the words of made-up sentences."""
+    from transformers import BertConfig, BertModel, BertTokenizerFast
+
+    folder = tmp_path_factory.mktemp("teacher")
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    words = [f"w{i}" for i in range(12)] + [f"label{i}" for i in range(3)] + ["low", "high", "none"]
+    (folder / "vocab.txt").write_text("\n".join([*special, *words]), "utf-8")
+    BertTokenizerFast(str(folder / "vocab.txt")).save_pretrained(folder)
+    config = BertConfig(
+        vocab_size=len(special) + len(words),
+        hidden_size=16,
+        num_hidden_layers=3,
+        num_attention_heads=2,
+        intermediate_size=32,
+        max_position_embeddings=16,
+    )
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        BertModel(config).save_pretrained(folder)
+    return folder

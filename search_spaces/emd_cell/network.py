@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
@@ -138,6 +139,10 @@ class EmdCellNetwork(nn.Module):
         self.stem = Stem(self.sizes)
         self.cells = nn.ModuleList(CellLayer(cell, i, self.sizes) for i in range(self.sizes.cells))
         self.head = Head(self.sizes)
+
+    def resized(self, vectors: int, classes: int) -> EmdCellNetwork:
+        """The network of the same cell and options for these numbers, with new weights."""
+        return EmdCellNetwork(self.cell, replace(self.sizes, vectors=vectors, classes=classes))
 
     def layer_outputs(self, vectors: Tensor, mask: Tensor) -> list[Tensor]:
         """Word vectors (batch, length, vectors) and mask (batch, length), true at words, to each

@@ -27,8 +27,6 @@ class SentenceModule(LightningModule):  # type: ignore[misc]
     A batch of the dev part counts as it will: without dropout.
     """
 
-    lesson: Lesson | None = None
-
     def __init__(
         self,
         words: Words,
@@ -40,6 +38,7 @@ class SentenceModule(LightningModule):  # type: ignore[misc]
         super().__init__()
         self.embedding = Embedding(words.matrix, settings.embedding_dropout)
         self.settings, self.batches = settings, batches
+        self.lesson: Lesson | None = None
         self._seen, self._make_lesson = seen, make_lesson
         self._optimizer: torch.optim.Optimizer | None = None
 
