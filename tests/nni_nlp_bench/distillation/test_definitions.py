@@ -135,7 +135,7 @@ def test_costs_are_mean_squared_errors_even_where_layers_have_much_in_common() -
     common = torch.rand(8, 30, 30, generator=generator)
     ours = common + 1e-3 * torch.rand(4, 8, 30, 30, generator=generator)
     theirs = common + 1e-3 * torch.rand(3, 8, 30, 30, generator=generator)
-    costs = mean_squared_costs(ours, theirs, torch.tensor(8 * 30 * 30))
+    costs = mean_squared_costs(ours.flatten(1), theirs.flatten(1))
     wanted = (ours.double()[:, None] - theirs.double()).square().mean((2, 3, 4))
     assert costs.double().numpy() == pytest.approx(wanted.numpy(), rel=1e-4)
 
