@@ -20,7 +20,7 @@ def relations_of(hidden: Tensor, mask: Tensor) -> Tensor:
 
     J. Li et al., KD-NAS-EMD (SIGIR 2021). `mask` (batch, length) is true at words.
     """
-    relations: Tensor = _Relations.apply(hidden, ~mask.bool())
+    relations: Tensor = _Relations.apply(hidden, mask)
     return relations
 
 
@@ -29,15 +29,17 @@ class _Relations(torch.autograd.Function):
     does not know, takes two. The products are nearly all of the time."""
 
     @staticmethod
-    def forward(ctx: Any, hidden: Tensor, padding: Tensor) -> Tensor:
-        """Relations of hidden (..., batch, length, width) and padding (batch, length)."""
+    def forward(ctx: Any, hidden: Tensor, mask: Tensor) -> Tensor:
+        """Relations of hidden (..., batch, length, width) and a mask (batch, length) of words."""
         scores = hidden @ hidden.transpose(-1, -2)
         if not scores.sum().isfinite():  # what padding holds would reach the gradients of words
-            hidden = words_only(hidden, ~padding)
+            hidden = words_only(hidden, mask)
             scores = hidden @ hidden.transpose(-1, -2)
-        scores /= math.sqrt(hidden.shape[-1])
-        scores.masked_fill_(padding[:, None, :], MASKED)
-        relations = scores.softmax(-1).masked_fill_(padding[:, :, None], 0)
+        words = mask.to(hidden)  # factors: ten times as fast as to fill by a mask
+        keys, queries = words[:, None, :], words[:, :, None]
+        scores *= keys / math.sqrt(hidden.shape[-1])
+        scores += MASKED * (1 - keys)
+        relations = scores.softmax(-1).mul_(queries)
         ctx.save_for_backward(hidden, relations)
         return relations
 
@@ -50,4 +52,5 @@ class _Relations(torch.autograd.Function):
         scores.addcmul_(relations, scores.sum(-1, keepdim=True), value=-1)
         scores = scores + scores.transpose(-1, -2)
         scores /= math.sqrt(hidden.shape[-1])
-        return scores @ hidden, None
+        # Width before length in memory, as layers of convolutions and what is added up there.
+        return (hidden.transpose(-1, -2) @ scores).transpose(-1, -2), None

@@ -72,7 +72,7 @@ class Convolutions(nn.Module):
         return Student(hidden, self.classes(values.mean(-1)))
 
 
-def student() -> Callable[[Tensor], Student]:
+def student() -> nn.Module:
     """The network whose training is the measure."""
     return Convolutions()
 
@@ -120,13 +120,18 @@ def print_share(name: str, layers: int, width: int) -> None:
     teacher = Teacher(relations=relations_of(hidden, mask))
 
     network = student()
-    first = network(vectors)
+    first: Student = network(vectors)
     loss = AttentionEmd(Shape(len(first.hidden), first.hidden[0].shape[-1], layers, width))
     leaves = [layer.detach().requires_grad_() for layer in first.hidden]
     alone = Student(leaves, first.logits.detach())
 
+    optimizer = torch.optim.SGD(network.parameters(), 0.025, momentum=0.9, weight_decay=3e-4)
+
     def train() -> None:
+        optimizer.zero_grad()
         functional.cross_entropy(network(vectors).logits, targets).backward()
+        nn.utils.clip_grad_norm_(network.parameters(), 5)
+        optimizer.step()
 
     def distill() -> None:
         loss(alone, teacher, mask).backward()
