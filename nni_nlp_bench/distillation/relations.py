@@ -20,7 +20,7 @@ def relations_of(hidden: Tensor, mask: Tensor) -> Tensor:
 
     J. Li et al., KD-NAS-EMD (SIGIR 2021). `mask` (batch, length) is true at words.
     """
-    relations: Tensor = _Relations.apply(hidden, mask)
+    relations: Tensor = _Relations.apply(hidden, mask)  # type: ignore[no-untyped-call]
     return relations
 
 

@@ -21,7 +21,7 @@ def transport_plan(sources: Tensor, targets: Tensor, costs: Tensor) -> Tensor:
     import ot
 
     # POT and the checks are many times as fast on NumPy's arrays as on tensors.
-    arrays = [side.detach().double().cpu().numpy() for side in (sources, targets, costs)]
+    arrays = [side.detach().cpu().double().numpy() for side in (sources, targets, costs)]
     _check(*arrays)
     supply, demand, prices = arrays
     return torch.from_numpy(ot.emd(supply / supply.sum(), demand / demand.sum(), prices))

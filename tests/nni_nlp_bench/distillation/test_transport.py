@@ -194,10 +194,16 @@ def test_one_step_counts_once_and_evaluation_not_at_all() -> None:
     assert module.student_weights.tolist() == pytest.approx([1 / 4] * 4)
     module.train()
     module(drawn_costs())
+    module.eval()
+    module(drawn_costs(seed=1))
     module.update()
     once = module.student_weights.clone()
     module.update()
     assert torch.equal(module.student_weights, once)
+    other = transport()
+    other(drawn_costs())
+    other.update()
+    assert torch.equal(other.student_weights, once)
     assert once.tolist() != pytest.approx([1 / 4] * 4)
 
 
