@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from nni_nlp_bench.distillation.costs import mean_squared_costs
 from nni_nlp_bench.distillation.knowledge import Kind, KnowledgeLoss, Shape, Student, Teacher
 from nni_nlp_bench.distillation.layer_transport import LayerTransport
-from nni_nlp_bench.distillation.padding import count_pairs, count_words, pairs_only, words_only
+from nni_nlp_bench.distillation.padding import pairs_of, words_of
 from nni_nlp_bench.distillation.relations import relations_of
 
 
@@ -30,8 +30,9 @@ class AttentionEmd(KnowledgeLoss):
     def forward(self, student: Student, teacher: Teacher, mask: Tensor) -> Tensor:
         """Hidden (batch, length, width) of n layers, relations (m, batch, length, length)."""
         ours = torch.stack([relations_of(layer, mask) for layer in student.hidden])
-        theirs = pairs_only(teacher.given("relations"), mask)
-        loss: Tensor = self.transport(mean_squared_costs(ours, theirs, count_pairs(mask)))
+        theirs = teacher.given("relations")
+        costs = mean_squared_costs(pairs_of(ours, mask), pairs_of(theirs, mask))
+        loss: Tensor = self.transport(costs)
         return loss
 
     def after_step(self) -> None:
@@ -55,11 +56,9 @@ class HiddenEmd(KnowledgeLoss):
 
     def forward(self, student: Student, teacher: Teacher, mask: Tensor) -> Tensor:
         """Hidden (batch, length, width) of n layers, hidden (m, batch, length, width)."""
-        clean = words_only(torch.stack(list(student.hidden)), mask)
-        ours = words_only(self.widened(clean), mask)
-        theirs = words_only(teacher.given("hidden"), mask)
-        values = count_words(mask) * theirs.shape[-1]
-        loss: Tensor = self.transport(mean_squared_costs(ours, theirs, values))
+        words = torch.stack([words_of(layer, mask) for layer in student.hidden])
+        ours, theirs = self.widened(words), words_of(teacher.given("hidden"), mask)
+        loss: Tensor = self.transport(mean_squared_costs(ours.flatten(1), theirs.flatten(1)))
         return loss
 
     def after_step(self) -> None:

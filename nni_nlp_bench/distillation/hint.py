@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from nni_nlp_bench.distillation.knowledge import Kind, KnowledgeLoss, Shape, Student, Teacher
 from nni_nlp_bench.distillation.mapping import middle
-from nni_nlp_bench.distillation.padding import count_words, words_only
+from nni_nlp_bench.distillation.padding import mean_square, words_of
 
 
 class Hint(KnowledgeLoss):
@@ -27,6 +27,4 @@ class Hint(KnowledgeLoss):
         """Hidden (batch, length, width) of n layers, hidden (m, batch, length, width)."""
         layer = student.hidden[middle(self.shape.student_layers)]
         hint = teacher.given("hidden")[middle(self.shape.teacher_layers)]
-        guided = self.widened(words_only(layer, mask))
-        errors = words_only(guided, mask) - words_only(hint, mask)
-        return errors.square().sum() / (count_words(mask) * self.shape.teacher_width)
+        return mean_square(self.widened(words_of(layer, mask)) - words_of(hint, mask))

@@ -32,11 +32,12 @@ class LayerTransport(nn.Module):
     def forward(self, costs: Tensor) -> Tensor:
         """sum(plan * costs) of costs (n, m); the plan is a constant, as the envelope theorem has
         it. NaN where a cost is not finite: then there is nothing to learn either."""
-        prices = costs.detach().double().cpu()
-        self._last = None
-        if not prices.isfinite().all():
-            return costs.sum() * torch.nan
-        plan = transport_plan(_raised(self.student_weights), _raised(self.teacher_weights), prices)
+        prices = costs.detach().cpu().double()
+        if prices.isfinite().all():
+            sources, targets = _raised(self.student_weights), _raised(self.teacher_weights)
+            plan = transport_plan(sources, targets, prices)
+        else:
+            plan = torch.full_like(prices, torch.nan)
         if self.training:
             self._last = plan, plan * prices
         return (plan.to(costs) * costs).sum()
@@ -47,7 +48,7 @@ class LayerTransport(nn.Module):
             return
         plan, paid = self._last
         self._last = None
-        if paid.any():  # else all layers are alike: none has earned more
+        if paid.sum() > 0:  # neither NaN, nor networks so alike that no layer has earned more
             self.student_weights.copy_(_cheapness(plan, paid))
             self.teacher_weights.copy_(_cheapness(plan.t(), paid.t()))
 

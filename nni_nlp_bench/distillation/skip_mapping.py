@@ -9,7 +9,7 @@ from torch import Tensor
 
 from nni_nlp_bench.distillation.knowledge import Kind, KnowledgeLoss, Student, Teacher
 from nni_nlp_bench.distillation.mapping import even_mapping
-from nni_nlp_bench.distillation.padding import count_pairs, pairs_only
+from nni_nlp_bench.distillation.padding import mean_square, pairs_of
 from nni_nlp_bench.distillation.relations import relations_of
 
 
@@ -26,5 +26,6 @@ class SkipMapping(KnowledgeLoss):
         """Hidden (batch, length, width) of n layers, relations (m, batch, length, length)."""
         mapped = even_mapping(self.shape.student_layers, self.shape.teacher_layers)
         ours = torch.stack([relations_of(layer, mask) for layer in student.hidden])
-        theirs = pairs_only(teacher.given("relations")[mapped], mask)
-        return (ours - theirs).square().sum() / count_pairs(mask)
+        theirs = teacher.given("relations")[mapped]
+        errors = pairs_of(ours, mask) - pairs_of(theirs, mask)
+        return len(mapped) * mean_square(errors)
