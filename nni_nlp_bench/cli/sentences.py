@@ -16,16 +16,13 @@ def load_sentences(data: str, vectors: str | None, teacher: str | None, seed: in
     Raises UserError.
     """
     from nni_nlp_bench.cli.output import bar
-    from nni_nlp_bench.data.sentences.sets import load_labelled_set
     from nni_nlp_bench.training.classification.words import Words
 
-    labelled = load_labelled_set(data)
     if teacher is None:
         with bar("word vectors", in_bytes=True) as progress:
-            return Words.of(labelled, vectors, seed=seed, progress=progress)
+            return Words.load(data, vectors, seed, progress)
     if vectors is not None:
         raise UserError("a teacher has vectors of its own: leave --vectors out")
-    from nni_nlp_bench.distillation.teacher import load_teacher
-    from nni_nlp_bench.distillation.tokens import teacher_words
+    from nni_nlp_bench.distillation.tokens import load_tokens
 
-    return teacher_words(labelled, load_teacher(teacher))
+    return load_tokens(data, teacher)

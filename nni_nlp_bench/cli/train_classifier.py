@@ -39,7 +39,7 @@ def train_classifier(
     from nni_nlp_bench.cli.options import LESSON
     from nni_nlp_bench.cli.output import bar, print_json
     from nni_nlp_bench.cli.sentences import load_sentences
-    from nni_nlp_bench.distillation.distilled import distilled_task
+    from nni_nlp_bench.distillation.distilled import taught
     from nni_nlp_bench.reports.training_curves import draw_classifier
     from nni_nlp_bench.training.classification.run import train_classifier as run_training
     from nni_nlp_bench.training.classification.settings import ClassifierSettings
@@ -56,11 +56,9 @@ def train_classifier(
     schedule["train_on"] = "train+dev" if final else "train"
     settings = ClassifierSettings(seed=seed, **schedule)
     words = load_sentences(data, vectors, teacher, seed)
-    if teacher is None:
-        task = network_task(space, found, words, settings, device=device, **sizes)
-    else:
-        taught = {"loss": lesson or LESSON, "weight_rate": weight_rate, **sizes}
-        task = distilled_task(space, found, words, settings, device=device, **taught)
+    task = network_task(space, found, words, settings, device=device, **sizes)
+    if teacher is not None:
+        task = taught(task, lesson or LESSON, weight_rate)
     keep_freed_memory()
     with claimed(out, task.facts(), "a training"):
         with bar("teacher") as progress:

@@ -14,8 +14,7 @@ from nni_nlp_bench.distillation.knowledge import LOSSES, KnowledgeLoss, Shape, S
 from nni_nlp_bench.distillation.tokens import Tokens
 from nni_nlp_bench.training.classification.batches import Batch, Encoded
 from nni_nlp_bench.training.classification.classifier import Classifier, Embedding
-from nni_nlp_bench.training.classification.settings import ClassifierSettings
-from nni_nlp_bench.training.classification.task import Task, network_of, no_progress
+from nni_nlp_bench.training.classification.task import Task, no_progress
 from nni_nlp_bench.training.classification.words import Words
 from search_spaces.errors import UserError
 
@@ -136,26 +135,17 @@ class DistilledTask(Task):
         return {**super().facts(), "loss": self.loss, "weight_rate": self.weight}
 
 
-def distilled_task(
-    space: str,
-    architecture: Any,
-    words: Words,
-    settings: ClassifierSettings,
-    *,
-    loss: str = "emd",
-    weight_rate: float | None = None,
-    device: str = "cpu",
-    **options: Any,
-) -> Task:
-    """The classifier of an architecture, which learns from the teacher whose tokens the words are.
+def taught(task: Task, loss: str = "emd", weight_rate: float | None = None) -> Task:
+    """A task whose classifier learns from the teacher whose tokens its words are as well.
 
     `loss` is a name of `LOSSES`, or `none`; `weight_rate` by default that of the set. Raises
     UserError.
     """
-    named = network_of(space, architecture, words, **options)
+    tokens_of(task.words)
     if loss == NO_LESSON:
-        return Task(*named, words, settings, device)
+        return task
     LOSSES.get(loss)
     if weight_rate is None:
-        weight_rate = WEIGHT_RATES.get(words.data.name, WEIGHT_RATE)
-    return DistilledTask(*named, words, settings, device, loss=loss, weight=weight_rate)
+        weight_rate = WEIGHT_RATES.get(task.words.data.name, WEIGHT_RATE)
+    own = (task.identity, task.network, task.words, task.settings, task.device)
+    return DistilledTask(*own, loss=loss, weight=weight_rate)

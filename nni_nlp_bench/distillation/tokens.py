@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nni_nlp_bench.data.sentences.labelled_set import LabelledSet
-from nni_nlp_bench.distillation.teacher import TeacherModel
+from nni_nlp_bench.data.sentences.sets import load_labelled_set
+from nni_nlp_bench.distillation.teacher import TeacherModel, load_teacher
 from nni_nlp_bench.training.classification.words import Words
 from search_spaces.files import whole_file
 
@@ -59,3 +60,8 @@ def teacher_words(data: LabelledSet, teacher: TeacherModel) -> Words:
     matrix[1:] = embedding[tokens.occurring]
     source = f"tokens of {teacher.name}, {teacher.digest[:16]}"
     return Words(data, tokens, matrix, source, len(tokens) - 1)
+
+
+def load_tokens(data: str, teacher: str) -> Words:
+    """Sentences by name or folder as tokens of a teacher by name or folder. Raises UserError."""
+    return teacher_words(load_labelled_set(data), load_teacher(teacher))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from functools import partial
+from dataclasses import replace
+from functools import cached_property, partial
 from typing import Any
 
 import nni
@@ -21,26 +22,64 @@ class ClassifierEvaluator(Evaluator):  # type: ignore[misc]
     """Trains the architecture of every network of sentences that NNI hands over, from scratch.
 
     Reports the accuracy on dev after every epoch and at the end: higher is better. The test part is
-    not looked at. Raises UserError for settings that train on dev.
+    not looked at. With a teacher, by name or folder, networks start from its tokens and vectors and
+    learn from it by the distillation loss of that name too. Raises UserError for settings that
+    train on dev.
     """
 
-    def __init__(self, data: str, settings: ClassifierSettings, vectors: str | None = None) -> None:
+    def __init__(
+        self,
+        data: str,
+        settings: ClassifierSettings,
+        vectors: str | None = None,
+        teacher: str | None = None,
+        lesson: str = "emd",
+        weight_rate: float | None = None,
+    ) -> None:
         super().__init__()
         if settings.train_on != "train":
             raise UserError("a search needs the dev part to compare by: train_on must be 'train'")
-        self.settings = settings
-        self.words = Words.load(data, vectors, settings.seed)
+        self.data, self.settings, self.vectors = data, settings, vectors
+        self.teacher, self.lesson, self.weight_rate = teacher, lesson, weight_rate
+
+    @cached_property
+    def words(self) -> Words:
+        """The sentences, loaded once."""
+        if self.teacher is None:
+            return Words.load(self.data, self.vectors, self.settings.seed)
+        from nni_nlp_bench.distillation.tokens import load_tokens
+
+        return load_tokens(self.data, self.teacher)
+
+    def at(self, epochs: int | None) -> ClassifierEvaluator:
+        """The same evaluator for trainings of another length, in epochs."""
+        options = {name: getattr(self, name) for name in _OPTIONS}
+        if epochs is not None:
+            options["settings"] = replace(self.settings, epochs=epochs)
+        other = ClassifierEvaluator(**options)
+        other.words = self.words
+        return other
 
     def evaluate(self, model: Any) -> float:
         """The accuracy on dev; the widths of words and classes are those of the data."""
-        words = self.words
-        widths = {"vectors": words.matrix.shape[1], "classes": len(words.data.labels)}
-        task = Task(repr(model), partial(model.resized, **widths), words, self.settings)
-        curves = train_classifier(task, epoch_done=_report)
+        curves = train_classifier(self._task(model), epoch_done=_report)
         accuracy = math.nan if curves.status != "OK" else curves.dev_accuracies[-1]
         if nni.get_current_parameter() is not None:
             nni.report_final_result(accuracy)
         return accuracy
+
+    def _task(self, model: Any) -> Task:
+        words = self.words
+        widths = {"vectors": words.matrix.shape[1], "classes": len(words.data.labels)}
+        task = Task(type(model).__name__, partial(model.resized, **widths), words, self.settings)
+        if self.teacher is None:
+            return task
+        from nni_nlp_bench.distillation.distilled import taught
+
+        return taught(task, self.lesson, self.weight_rate)
+
+
+_OPTIONS = ("data", "settings", "vectors", "teacher", "lesson", "weight_rate")
 
 
 def _report(curves: ClassifierCurves) -> None:

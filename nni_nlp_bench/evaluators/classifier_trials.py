@@ -52,13 +52,18 @@ class ClassifierTrials:
             self._space, architecture, self._words, settings, device=self._device, **self._sizes
         )
         curves = trained(task, lambda curves: report(curves.dev_losses[-1]))
-        return {
-            "default": curves.dev_losses[-1],
-            "dev_accuracy": curves.dev_accuracies[-1],
-            "hours": sum(curves.wall_times) / 3600,
-            "epochs": curves.epochs,
-            "predicted": 0,
-        }
+        return results_of(curves)
+
+
+def results_of(curves: ClassifierCurves) -> dict[str, float]:
+    """What a trial reports of a training: `default` is the loss on dev."""
+    return {
+        "default": curves.dev_losses[-1],
+        "dev_accuracy": curves.dev_accuracies[-1],
+        "hours": sum(curves.wall_times) / 3600,
+        "epochs": curves.epochs,
+        "predicted": 0,
+    }
 
 
 def trained(task: Task, report: Callable[[ClassifierCurves], None]) -> ClassifierCurves:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,3 +65,13 @@ class Words:
         vocabulary = Vocabulary.of(data, min_count, known)
         found = Vectors.of(vocabulary.words, known, vectors, seed)
         return cls(data, vocabulary, found.matrix, found.source, found.found)
+
+
+def share_of(words: Words, share: float, seed: int) -> Words:
+    """The same with that share of the training part, at least a sentence, drawn by the seed."""
+    train = words.data.train
+    count = max(1, round(share * len(train)))
+    chosen = np.sort(np.random.default_rng(seed).permutation(len(train))[:count])
+    parts = {"train": [train[i] for i in chosen], "dev": words.data.dev, "test": words.data.test}
+    data = LabelledSet.of(f"{count} of {words.data.name}", words.data.labels, parts)
+    return replace(words, data=data)

@@ -1,0 +1,79 @@
+"""Answer a trial by training an architecture that learns from a teacher as well."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from dataclasses import replace
+from typing import Any
+
+from nni_nlp_bench.evaluators.classifier_trials import results_of, trained
+from nni_nlp_bench.evaluators.trials import Report
+
+
+class DistilledTrials:
+    """Trains on labels and a teacher: KD-NAS-EMD's retraining, whose settings are the defaults.
+
+    A shorter training than a full one has fewer epochs, or, with `--short data`, all epochs on that
+    share of the sentences; with `--taught short` it alone learns from the teacher, as in MF-KD.
+    """
+
+    @classmethod
+    def add_options(cls, parser: ArgumentParser) -> None:
+        """On what sentences, from whom, and how."""
+        add = parser.add_argument
+        add("--data", default="docstrings", help="name of labelled sentences, or their folder")
+        add("--teacher", default="minilm-l6", help="name of a teacher, or its folder")
+        add("--lesson", default="emd", help="name of a distillation loss")
+        add("--weight-rate", type=float, help="of the lesson (default: that of the data)")
+        add("--taught", choices=("always", "short"), default="always", help="which trainings")
+        add("--short", choices=("epochs", "data"), default="epochs", help="what short ones lack")
+        add("--full-epochs", type=int, default=15, help="length of a full training")
+        add("--batch-size", type=int, default=64)
+        add("--optimizer", choices=("adam", "sgd"), default="sgd")
+        add("--learning-rate", type=float, default=0.025, help="at the start of a cosine")
+        add("--weight-decay", type=float, default=3e-4)
+        add("--width", type=int, default=256, help="width of all layers")
+        add("--max-length", type=int, default=64, help="tokens of a sentence")
+        add("--dropout", type=float, default=0.2, help="of words and layers")
+        add("--drop-path", type=float, help="of an edge, in spaces that have it")
+        add("--seed", type=int, default=0)
+        add("--device", default="cpu")
+
+    def __init__(self, space: str, options: Namespace) -> None:
+        from nni_nlp_bench.distillation.tokens import load_tokens
+        from nni_nlp_bench.training.classification.settings import ClassifierSettings
+
+        self._space, self._options = space, options
+        self._words = load_tokens(options.data, options.teacher)
+        self._settings = ClassifierSettings(
+            epochs=options.full_epochs,
+            batch_size=options.batch_size,
+            max_length=options.max_length,
+            optimizer=options.optimizer,
+            learning_rate=options.learning_rate,
+            weight_decay=options.weight_decay,
+            embedding_dropout=options.dropout,
+            seed=options.seed,
+        )
+
+    def evaluate(self, architecture: Any, epochs: int | None, report: Report) -> dict[str, float]:
+        """Loss and accuracy on dev, hours and epochs of the training."""
+        from nni_nlp_bench.distillation.distilled import taught
+        from nni_nlp_bench.training.classification.task import network_task
+        from nni_nlp_bench.training.classification.words import share_of
+
+        options, words, full = self._options, self._words, self._settings.epochs
+        short = epochs is not None and epochs < full
+        settings = replace(self._settings, epochs=epochs or full)
+        if short and options.short == "data":
+            words = share_of(words, settings.epochs / full, options.seed)
+            settings = self._settings
+        sizes = {"width": options.width, "dropout": options.dropout}
+        if options.drop_path is not None:
+            sizes["drop_path"] = options.drop_path
+        task = network_task(
+            self._space, architecture, words, settings, device=options.device, **sizes
+        )
+        if short or options.taught == "always":
+            task = taught(task, options.lesson, options.weight_rate)
+        return results_of(trained(task, lambda curves: report(curves.dev_losses[-1])))
