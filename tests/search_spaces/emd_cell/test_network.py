@@ -106,6 +106,19 @@ def test_every_op_is_what_its_formula_says(op: str) -> None:
     np.testing.assert_allclose(net(vectors, mask).detach().numpy(), expected, rtol=1e-9, atol=1e-9)
 
 
+@pytest.mark.parametrize("kernel", [3, 5, 7])
+def test_the_dilated_convolution_is_torchs_own(kernel: int) -> None:
+    torch.manual_seed(0)
+    op: Any = make_op(f"dilconv_{kernel}", WIDTH, strict=False).double()
+    values = torch.randn(2, WIDTH, 9, dtype=torch.float64, requires_grad=True)
+    weights = (values, op.depthwise.weight)
+    found, own = op._dilated(values), op.depthwise(values)
+    torch.testing.assert_close(found, own)
+    upstream = torch.randn_like(own)
+    gradients = (torch.autograd.grad(output, weights, upstream) for output in (found, own))
+    torch.testing.assert_close(*gradients)
+
+
 @given(SEEDS, LENGTHS, WORST)
 @settings(max_examples=8)
 @pytest.mark.parametrize(("output", "strict"), VARIANTS)
