@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
+from search_spaces.base import SentenceSpace, SizedSpace
 from search_spaces.emd_cell import EmdCell, moves
 from search_spaces.emd_cell.architecture import OPS
 from search_spaces.emd_cell.network import EmdCellNetwork
@@ -286,6 +287,8 @@ def test_a_state_goes_into_another_network_of_the_cell() -> None:
 
 def test_the_classifier_takes_all_options_and_the_network_all_sizes() -> None:
     space = EmdCellSpace()
+    assert isinstance(space, SentenceSpace)
+    assert isinstance(space, SizedSpace)
     options = {
         "width": 4, "cells": 2, "dropout": 0.1, "drop_path": 0.3, "output": "addnorm",
         "strict": True,
