@@ -21,6 +21,7 @@ HEAVY = [
     "torch",
 ]
 VALUES = [
+    "search_spaces.emd_cell.space",
     "search_spaces.enas_cell.space",
     "search_spaces.enas_cell.choices",
     "search_spaces.enas_cell.encoding",

@@ -23,18 +23,32 @@ class Separable(nn.Module):
 
     def __init__(self, width: int, kernel: int, dilation: int, *, strict: bool) -> None:
         super().__init__()
-        reach = dilation * (kernel // 2)
+        self.dilation, self.reach = dilation, dilation * (kernel // 2)
         self.depthwise = nn.Conv1d(
-            width, width, kernel, padding=reach, dilation=dilation, groups=width, bias=False
+            width, width, kernel, padding=self.reach, dilation=dilation, groups=width, bias=False
         )
         self.pointwise = nn.Conv1d(width, width, 1, bias=False)
         self.norm = MaskedNorm(width, strict=strict)
 
     def forward(self, values: Tensor, padding: Tensor) -> Tensor:
         """(batch, width, length) to the same."""
-        convolved = self.pointwise(self.depthwise(functional.relu(values)))
+        rectified = functional.relu(values)
+        each = self.depthwise(rectified) if self.dilation == 1 else self._dilated(rectified)
+        convolved = self.pointwise(each)
         normed: Tensor = self.norm(convolved.masked_fill_(padding, 0), padding)
         return normed
+
+    def _dilated(self, values: Tensor) -> Tensor:
+        """What `depthwise` gives, place by place: torch's own dilated convolution of single
+        channels takes two to five times as long on a CPU."""
+        wide = functional.pad(values, (self.reach, self.reach))
+        places = self.depthwise.weight.unbind(-1)
+        starts = range(0, len(places) * self.dilation, self.dilation)
+        parts = [wide[..., start : start + values.shape[-1]] for start in starts]
+        total = parts[0] * places[0]
+        for part, weight in zip(parts[1:], places[1:], strict=True):
+            total.addcmul_(part, weight)
+        return total
 
 
 class TwiceSeparable(nn.Module):

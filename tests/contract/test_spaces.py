@@ -11,6 +11,7 @@ from search_spaces.base import SPACES, SearchSpace, get_space
 from search_spaces.testing import SpaceContract
 
 NETWORK_SIZES = {
+    "emd_cell": {"vectors": 5, "width": 4, "classes": 2, "cells": 2},
     "enas_cell": {"input_size": 4, "hidden_size": 6},
     "rnn_cell": {"input_size": 4, "hidden_size": 6},
     "textnas": {"vectors": 5, "width": 8, "classes": 2},
