@@ -11,6 +11,8 @@ import pytest
 import torch
 from hypothesis import settings
 
+from nni_nlp_bench.data.sentences.labelled_set import LabelledSet, Sentence
+
 pytest.register_assert_rewrite("search_spaces.testing")
 settings.register_profile("here", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, database=None)
@@ -61,3 +63,19 @@ def teacher_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         torch.manual_seed(0)
         BertModel(config).save_pretrained(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def made_up_set() -> LabelledSet:
+    """Sentences whose label one word tells among others that say nothing."""
+    rng = np.random.default_rng(0)
+
+    def sentence() -> Sentence:
+        label = int(rng.integers(3))
+        words = [f"w{i}" for i in rng.integers(12, size=int(rng.integers(1, 5)))]
+        words.insert(int(rng.integers(len(words) + 1)), f"label{label}")
+        return Sentence(tuple(words), label)
+
+    sizes = {"train": 240, "dev": 60, "test": 60}
+    parts = {part: [sentence() for _ in range(count)] for part, count in sizes.items()}
+    return LabelledSet.of("made up", ("a", "b", "c"), parts)

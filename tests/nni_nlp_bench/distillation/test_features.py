@@ -1,0 +1,176 @@
+"""Cached features: those that the teacher gives, whatever the batch, and whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from nni_nlp_bench.distillation import features as module
+from nni_nlp_bench.distillation.features import Features, cached_features
+from nni_nlp_bench.distillation.fine_tuning import fine_tune, fine_tuning, fine_tuning_settings
+from nni_nlp_bench.distillation.relations import relations_of
+from nni_nlp_bench.distillation.teacher import TeacherModel, load_teacher
+from nni_nlp_bench.distillation.tokens import Tokens, teacher_words
+from nni_nlp_bench.training.classification.batches import Encoded
+from nni_nlp_bench.training.classification.words import Words
+from search_spaces.errors import UserError
+
+
+@pytest.fixture
+def teacher(teacher_folder: Path) -> TeacherModel:
+    return load_teacher(str(teacher_folder))
+
+
+def encoded(words: Words, limit: int = 8) -> Encoded:
+    return Encoded.of(words.data.train, words.vocabulary, limit)
+
+
+def sentences(words: Words, data: Encoded) -> list[Any]:
+    assert isinstance(words.vocabulary, Tokens)
+    return [words.vocabulary.theirs(row) for row in data.words]
+
+
+@pytest.fixture
+def words(teacher: TeacherModel, made_up_set: Any) -> Words:
+    return teacher_words(made_up_set, teacher)
+
+
+def test_a_batch_has_what_the_teacher_makes_of_it(
+    words: Words, teacher: TeacherModel, tmp_path: Path
+) -> None:
+    data = encoded(words)
+    features = cached_features(teacher, sentences(words, data), ("hidden", "relations"), tmp_path)
+    assert isinstance(words.vocabulary, Tokens)
+    for batch in data.shuffled(7, np.random.default_rng(0)):
+        found = features.of(batch)
+        ids = torch.from_numpy(words.vocabulary.theirs(batch.words.clamp_min(1).numpy()))
+        with torch.no_grad():
+            hidden, _ = teacher.outputs(ids, batch.mask)
+        kept = batch.mask[None, :, :, None]
+        torch.testing.assert_close(found.given("hidden"), hidden * kept, rtol=2e-3, atol=2e-3)
+        expected = relations_of(hidden, batch.mask)
+        torch.testing.assert_close(found.given("relations"), expected, rtol=2e-3, atol=2e-3)
+        padding = ~(batch.mask[:, :, None] & batch.mask[:, None])
+        assert not found.given("relations")[:, padding].any()
+        assert found.logits is None
+
+
+def test_the_teacher_runs_once(
+    words: Words, teacher: TeacherModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = sentences(words, encoded(words))
+    progress: list[tuple[int, int]] = []
+    cached_features(
+        teacher, data, ["hidden"], tmp_path, lambda done, of: progress.append((done, of))
+    )
+    assert progress[-1] == (len(data), len(data))
+    monkeypatch.setattr(TeacherModel, "outputs", None)  # calling it would fail
+    cached_features(teacher, data, ["hidden"], tmp_path)
+    with pytest.raises(TypeError):
+        cached_features(teacher, data[1:], ["hidden"], tmp_path)
+
+
+def test_another_teacher_has_features_of_its_own(
+    words: Words, teacher: TeacherModel, teacher_folder: Path, tmp_path: Path
+) -> None:
+    data = sentences(words, encoded(words))
+    other = load_teacher(str(teacher_folder))
+    with torch.no_grad():
+        other.model.encoder.layer[0].output.dense.weight[:] += 0.1
+    one, two = (cached_features(t, data, ["hidden"], tmp_path) for t in (teacher, other))
+    assert one.files["hidden"] != two.files["hidden"]
+
+
+def test_logits_need_a_teacher_that_classifies(
+    words: Words, teacher: TeacherModel, tmp_path: Path
+) -> None:
+    data = sentences(words, encoded(words))
+    with pytest.raises(UserError, match="does not classify: fine-tune it with"):
+        cached_features(teacher, data, ["logits"], tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("change", [-2, 2])
+def test_a_damaged_file_is_named(
+    change: int, words: Words, teacher: TeacherModel, tmp_path: Path
+) -> None:
+    data = sentences(words, encoded(words))
+    file = cached_features(teacher, data, ["hidden"], tmp_path).files["hidden"]
+    content = file.read_bytes()
+    file.write_bytes(content[:change] if change < 0 else content + b"00")
+    with pytest.raises(UserError, match="is damaged: remove it, and it is made again") as error:
+        cached_features(teacher, data, ["hidden"], tmp_path)
+    assert str(file) in str(error.value)
+    file.unlink()
+    cached_features(teacher, data, ["hidden"], tmp_path)
+    assert file.read_bytes() == content
+
+
+def test_a_full_disk_leaves_nothing_behind(
+    words: Words, teacher: TeacherModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    data = sentences(words, encoded(words))
+    monkeypatch.setattr(module, "_write", full)
+    with pytest.raises(UserError, match="No space left on device"):
+        cached_features(teacher, data, ["hidden"], tmp_path)
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["lock"]
+
+
+def test_numbers_that_are_not_finite_are_refused(
+    words: Words, teacher: TeacherModel, tmp_path: Path
+) -> None:
+    with torch.no_grad():
+        teacher.model.encoder.layer[2].output.LayerNorm.weight[0] = 1e9
+    with pytest.raises(UserError, match="not finite"):
+        cached_features(teacher, sentences(words, encoded(words)), ["hidden"], tmp_path)
+
+
+def test_two_at_once_compute_once(words: Words, teacher: TeacherModel, tmp_path: Path) -> None:
+    data, runs = sentences(words, encoded(words)), []
+    found: list[Features] = []
+
+    def compute() -> None:
+        got = cached_features(teacher, data, ["hidden"], tmp_path, lambda *_: runs.append(1))
+        found.append(got)
+
+    threads = [threading.Thread(target=compute) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 3
+    assert len(runs) == -(-len(data) // module.BATCH_SIZE)
+
+
+def test_logits_of_a_fine_tuned_teacher(
+    teacher_folder: Path, made_up_set: Any, tmp_path: Path
+) -> None:
+    settings = fine_tuning_settings(epochs=1, max_length=8)
+    fine_tune(fine_tuning(str(teacher_folder), made_up_set, settings), tmp_path / "tuned")
+    tuned = load_teacher(str(tmp_path / "tuned"))
+    words = teacher_words(made_up_set, tuned)
+    data = encoded(words)
+    features = cached_features(tuned, sentences(words, data), ["logits"], tmp_path / "cache")
+    batch = next(data.in_order(5))
+    assert isinstance(words.vocabulary, Tokens)
+    ids = torch.from_numpy(words.vocabulary.theirs(batch.words.clamp_min(1).numpy()))
+    with torch.no_grad():
+        _, logits = tuned.outputs(ids, batch.mask)
+    assert logits is not None
+    torch.testing.assert_close(features.of(batch).given("logits"), logits, rtol=2e-3, atol=2e-3)
+
+
+def test_sentences_of_one_word_and_long_ones(teacher: TeacherModel, tmp_path: Path) -> None:
+    tokens = teacher.ids([("w1",), tuple(f"w{i % 9}" for i in range(40))], 99)
+    assert [len(row) for row in tokens] == [3, teacher.max_length]
+    features = cached_features(teacher, [np.array(row) for row in tokens], ["relations"], tmp_path)
+    assert features.shapes["relations"].tolist() == [[3, 3, 3], [3, 16, 16]]
