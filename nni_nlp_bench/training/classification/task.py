@@ -96,7 +96,7 @@ def network_of(
     known = sentence_space(space)
     widths = {"vectors": words.matrix.shape[1], "classes": len(words.data.labels)}
     make = partial(known.classifier, architecture, **widths, **options)
-    shown = ", ".join(f"{name}={value}" for name, value in sorted(options.items()))
+    shown = ", ".join(f"{name}={value}" for name, value in sorted((widths | options).items()))
     return f"{space} {architecture.canonical_key} {shown}", make
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
+from statistics import mean
 from typing import Any
 
 from nni.nas.evaluator.pytorch import Lightning, Trainer
@@ -22,6 +23,13 @@ from search_spaces.files import whole_file
 CHECKPOINT = "checkpoint.ckpt"
 TENSORBOARD = "tensorboard"
 
+EpochDone = Callable[[float], None]
+"""Called with the mean reward of every epoch that has rewards."""
+
+
+def unwatched(reward: float) -> None:
+    """Nobody watches."""
+
 
 class Course(Callback):
     """What one search went through, kept after every epoch.
@@ -30,8 +38,8 @@ class Course(Callback):
     drawn.
     """
 
-    def __init__(self, seed: int, out: Path | None) -> None:
-        self.seed, self.out = seed, out
+    def __init__(self, seed: int, out: Path | None, epoch_done: EpochDone) -> None:
+        self.seed, self.out, self.epoch_done = seed, out, epoch_done
         self.rewards: list[Reward] = []
 
     def on_train_epoch_start(self, trainer: Any, module: Any) -> None:
@@ -46,6 +54,9 @@ class Course(Callback):
         if self.out is not None:
             with whole_file(self.out / CHECKPOINT) as new:
                 trainer.save_checkpoint(new)
+        rewards = [each.reward for each in self.rewards if each.epoch == trainer.current_epoch]
+        if rewards:
+            self.epoch_done(mean(rewards))
 
     def state_dict(self) -> dict[str, Any]:
         """The rewards so far, for the checkpoint."""
@@ -65,13 +76,19 @@ def entropy_of(shares: Mapping[str, Mapping[Any, float]]) -> float | None:
 
 
 def fit(
-    task: OneShotTask, strategy: Any, seed: int, out: Path | None, *, progress: bool
+    task: OneShotTask,
+    strategy: Any,
+    seed: int,
+    out: Path | None,
+    *,
+    progress: bool,
+    epoch_done: EpochDone = unwatched,
 ) -> tuple[Any, list[Reward]]:
     """Let a strategy of NNI search; the trained module of the task, and the rewards.
 
     With `out`, a folder: goes on from the checkpoint there. Raises UserError for a damaged one.
     """
-    course = Course(seed, out)
+    course = Course(seed, out, epoch_done)
     trainer = _trainer(task.settings.epochs, course, out, progress)
 
     def epoch() -> int:

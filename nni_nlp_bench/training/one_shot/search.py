@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nni_nlp_bench.training.one_shot.fit import fit
+from nni_nlp_bench.training.one_shot.fit import EpochDone, fit, unwatched
 from nni_nlp_bench.training.one_shot.settings import check_strategy
 from nni_nlp_bench.training.one_shot.strategies import make_strategy
 from nni_nlp_bench.training.one_shot.task import Measured, OneShotTask, Reward
@@ -34,12 +34,14 @@ def search_one_shot(
     out: Path | None = None,
     *,
     progress: bool = False,
+    epoch_done: EpochDone = unwatched,
 ) -> Found:
     """Train the shared weights and the choices by a one-shot strategy.
 
     With `out`, a folder: a checkpoint after every epoch, from which the same call goes on to the
     same result, logs for TensorBoard, and what `files.py` writes. `progress` shows Lightning's bar
-    on stderr. The same arguments give the same architecture on the same machine. Raises UserError.
+    on stderr; `epoch_done` is told the mean reward of every epoch. The same arguments give the same
+    architecture on the same machine. Raises UserError.
     """
     from nni_nlp_bench.training.one_shot.files import write_files
 
@@ -48,7 +50,7 @@ def search_one_shot(
         out.mkdir(parents=True, exist_ok=True)
     with seeded(seed):
         host = make_strategy(strategy, task.settings)
-        module, rewards = fit(task, host, seed, out, progress=progress)
+        module, rewards = fit(task, host, seed, out, progress=progress, epoch_done=epoch_done)
     with seeded(seed):  # whatever an interruption has left undrawn
         count = 1 if strategy in MIXTURES else task.settings.candidates
         found = _best(task, module, _proposals(host, count), tuple(rewards))

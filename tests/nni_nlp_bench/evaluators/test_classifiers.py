@@ -97,6 +97,7 @@ def options(folder: Path) -> Namespace:
     file = folder.parent / "arc.json"
     file.write_text(ARC.to_json(), "utf-8")
     return Namespace(
+        space="textnas",
         architecture=str(file),
         data=str(folder),
         vectors=None,

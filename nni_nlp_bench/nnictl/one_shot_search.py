@@ -1,0 +1,103 @@
+"""`python -m nni_nlp_bench.nnictl.one_shot_search`: a trial is a search, then a training.
+
+The tuner's parameters are `strategy` and `seed`, and may be fields of the search's settings, such
+as `epochs`, and `lesson`; any tuner of NNI can choose them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from nni_nlp_bench.evaluators.classifier_trials import trained
+from nni_nlp_bench.nnictl.channel import Manager
+from nni_nlp_bench.nnictl.command import run_command
+from search_spaces.errors import UserError
+
+
+def _run(arguments: Sequence[str] | None) -> None:
+    options = _options(arguments)
+    manager = Manager()
+    manager.finish(search_and_train(options, manager.parameters, manager.report))
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="nni_nlp_bench.nnictl.one_shot_search", description=__doc__
+    )
+    add = parser.add_argument
+    add("--space", required=True, help="name of a space whose networks classify sentences")
+    add("--data", required=True, help="name of labelled sentences, or their folder")
+    add("--teacher", default="minilm-l6", help="whose tokens all networks read: name or folder")
+    add("--search-epochs", type=int, default=15, help="epochs of the search")
+    add("--search-width", type=int, default=128, help="width of the layers in the search")
+    add("--full-epochs", type=int, default=15, help="epochs of the training from scratch")
+    add("--full-width", type=int, default=256, help="width of the layers in it")
+    add("--batch-size", type=int, default=64)
+    add("--max-length", type=int, default=64, help="tokens of a sentence")
+    return parser.parse_args(arguments)
+
+
+def search_and_train(
+    options: argparse.Namespace, parameters: Mapping[str, Any], report: Callable[[float], None]
+) -> dict[str, Any]:
+    """Search, reporting the mean reward of every epoch; train what was found on labels alone.
+
+    `default` is the accuracy on dev of the training: higher is better. The test part is not looked
+    at. Raises UserError.
+    """
+    from nni_nlp_bench.distillation.tokens import load_tokens
+    from nni_nlp_bench.strategies.quiet import load_nni
+    from nni_nlp_bench.training.classification.settings import ClassifierSettings
+    from nni_nlp_bench.training.classification.task import network_task, sentence_space
+    from nni_nlp_bench.training.memory import keep_freed_memory
+    from nni_nlp_bench.training.one_shot.sentences.settings import settings_kind
+
+    chosen = dict(parameters)
+    strategy, seed = chosen.pop("strategy", None), chosen.pop("seed", 0)
+    lesson = chosen.pop("lesson", "emd") if strategy == "kd_emd" else None
+    if not isinstance(strategy, str):
+        raise UserError("the search space lacks 'strategy': give the names of some")
+    sentence_space(options.space)
+    usual = {"epochs": options.search_epochs, "width": options.search_width}
+    usual |= {"batch_size": options.batch_size, "max_length": options.max_length}
+    try:
+        settings = settings_kind(options.space)(**{**usual, **chosen})
+    except TypeError as error:
+        raise UserError(f"a parameter of the search space cannot be used: {error}") from None
+    words = load_tokens(options.data, options.teacher)
+    load_nni()
+    keep_freed_memory()
+    from nni_nlp_bench.training.one_shot.search import search_one_shot
+    from nni_nlp_bench.training.one_shot.sentences.task import SentenceTask
+
+    warnings.simplefilter("ignore", FutureWarning)  # Lightning's use of torch
+    start = time.monotonic()
+    task = SentenceTask(words, settings, options.space, lesson)
+    found = search_one_shot(task, strategy, seed, epoch_done=report)
+    minutes = (time.monotonic() - start) / 60
+    schedule = ClassifierSettings(
+        epochs=options.full_epochs,
+        batch_size=options.batch_size,
+        max_length=options.max_length,
+        seed=seed,
+    )
+    training = network_task(
+        options.space, found.architecture, words, schedule, width=options.full_width
+    )
+    curves = trained(training, lambda curves: None)
+    return {
+        "default": curves.dev_accuracies[-1],
+        "shared_accuracy": found.measured.reward,
+        "search_minutes": minutes,
+        "parameters": curves.parameters,
+        "hours": minutes / 60 + sum(curves.wall_times) / 3600,
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(run_command(_run))
