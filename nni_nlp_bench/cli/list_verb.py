@@ -8,16 +8,17 @@ from nni_nlp_bench.cli import options
 
 
 def list_parts(json: options.Json = False) -> None:
-    """List the search spaces, benchmarks, strategies, corpora, labelled sentences and scores."""
+    """List search spaces, benchmarks, strategies, data, scores and distillation losses."""
     from nni_nlp_bench.cli.output import plain_table, print_json, print_tables
 
     spaces, benchmarks, strategies = _spaces(), _benchmarks(), _strategies()
     one_shot, scores = _one_shot(), _scores()
-    corpora, labelled = _corpora(), _labelled_sets()
+    corpora, labelled, losses = _corpora(), _labelled_sets(), _losses()
     if json:
         parts = {"spaces": spaces, "benchmarks": benchmarks, "strategies": strategies}
         data = {"corpora": corpora, "labelled_sets": labelled}
-        print_json({**parts, "one_shot": one_shot, **data, "scores": scores})
+        measures = {"scores": scores, "distillation_losses": losses}
+        print_json({**parts, "one_shot": one_shot, **data, **measures})
         return
     results = [
         [b["name"], "yes" if b["at_hand"] else "no", b["licence"], b["description"]]
@@ -44,6 +45,11 @@ def list_parts(json: options.Json = False) -> None:
             "Training-free scores",
             ("name", "better", "description"),
             [[s["name"], s["better"], s["description"]] for s in scores],
+        ),
+        plain_table(
+            "What is learned from a teacher, with --teacher and --lesson",
+            ("name", "description"),
+            [[*loss.values()] for loss in losses],
         ),
     )
 
@@ -93,6 +99,12 @@ def _scores() -> list[dict[str, str]]:
         {**_named(name, score), "better": better[score.higher_is_better]}
         for name, score in ((name, SCORES.get(name)) for name in SCORES)
     ]
+
+
+def _losses() -> list[dict[str, str]]:
+    from nni_nlp_bench.distillation.knowledge import LOSSES
+
+    return [_named(name, LOSSES.get(name)) for name in LOSSES]
 
 
 def _named(name: str, part: Any) -> dict[str, str]:

@@ -91,6 +91,7 @@ def _sentence_task(
     from nni_nlp_bench.cli.sentences import load_sentences
     from nni_nlp_bench.strategies.quiet import load_nni
     from nni_nlp_bench.training.one_shot.sentences.settings import settings_kind
+    from nni_nlp_bench.training.one_shot.settings import check_epochs
 
     if inputs.corpus is not None:
         raise UserError(
@@ -103,6 +104,7 @@ def _sentence_task(
         raise UserError(f"{strategy} has no teacher to learn from: leave --lesson out")
     kind = settings_kind(space)
     settings = kind(**_known(kind, sizes))
+    check_epochs(strategy, settings.epochs)
     teacher = inputs.teacher or (options.TEACHER if taught else None)
     words = load_sentences(inputs.data, inputs.vectors, teacher, seed)
     load_nni()  # only now: it takes seconds

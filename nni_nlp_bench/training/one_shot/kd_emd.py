@@ -11,10 +11,7 @@ from nni.nas.oneshot.pytorch.differentiable import DartsLightningModule
 from nni.nas.strategy import DARTS
 from torch import nn
 
-from search_spaces.errors import UserError
-
-LEAST_EPOCHS = 2
-"""In the first one only weights learn."""
+from nni_nlp_bench.training.one_shot.settings import check_epochs
 
 
 class KdEmd(DARTS):  # type: ignore[misc]
@@ -61,8 +58,7 @@ class KdEmdModule(DartsLightningModule):  # type: ignore[misc]
 
     def on_fit_start(self) -> None:
         """Raise UserError for a search without an epoch of choices."""
-        if self.trainer.max_epochs < LEAST_EPOCHS:
-            raise UserError(f"kd_emd needs {LEAST_EPOCHS} epochs: in the first only weights learn")
+        check_epochs("kd_emd", self.trainer.max_epochs)
         super().on_fit_start()
 
     def arch_parameters(self) -> list[nn.Parameter]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from nni_nlp_bench.training.one_shot.fit import EpochDone, fit, unwatched
-from nni_nlp_bench.training.one_shot.settings import check_strategy
+from nni_nlp_bench.training.one_shot.settings import check_epochs, check_strategy
 from nni_nlp_bench.training.one_shot.strategies import make_strategy
 from nni_nlp_bench.training.one_shot.task import Measured, OneShotTask, Reward
 from nni_nlp_bench.training.seeding import seeded
@@ -46,6 +46,7 @@ def search_one_shot(
     from nni_nlp_bench.training.one_shot.files import write_files
 
     check_strategy(task.space, strategy)
+    check_epochs(strategy, task.settings.epochs)
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
     with seeded(seed):

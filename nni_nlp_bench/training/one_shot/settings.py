@@ -59,3 +59,9 @@ def check_strategy(space: str, strategy: str) -> None:
         fit = [name for name, strategies in SPACES.items() if strategy in strategies]
         options = " or ".join(f"--space {name}" for name in fit)
         raise UserError(f"{strategy} does not search the space {space}: give {options}")
+
+
+def check_epochs(strategy: str, epochs: int) -> None:
+    """Raise UserError for a search that ends before the strategy has chosen anything."""
+    if strategy == "kd_emd" and epochs < 2:
+        raise UserError("kd_emd needs 2 epochs: in the first only weights learn")

@@ -12,6 +12,7 @@ from nni_nlp_bench.benchmarks.catalogue import BENCHMARKS, WIKITEXT_2
 from nni_nlp_bench.cli.app import app
 from nni_nlp_bench.data.corpora import CORPORA
 from nni_nlp_bench.data.sentences.sets import LABELLED_SETS
+from nni_nlp_bench.distillation.knowledge import LOSSES
 from nni_nlp_bench.scores.base import SCORES
 from nni_nlp_bench.strategies.registry import STRATEGIES
 from nni_nlp_bench.training.one_shot.settings import STRATEGIES as ONE_SHOT
@@ -41,6 +42,7 @@ def test_json_lists_every_part() -> None:
         "corpora": list(CORPORA),
         "labelled_sets": list(LABELLED_SETS),
         "scores": list(SCORES),
+        "distillation_losses": list(LOSSES),
     }
     assert all(names.values())
 
