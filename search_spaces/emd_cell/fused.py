@@ -51,11 +51,12 @@ def _edges(edges: Sequence[Any], source: Tensor, words: Tensor, shares: Tensor) 
     once = [module for op in _ONCE for module in modules[op]]
     firsts = [module.first for module in twice]
     maps = _separable_of_one(firsts + once, source, words)
-    hidden = _normed(maps[: len(twice)], firsts, words).mul_(words).relu_()
+    before, dilated = maps.split([len(firsts), len(once)])
+    hidden = (_normed(before, firsts, words) * words).relu_()
     seconds = [module.second for module in twice]
     parts = (
         (_TWICE, _separable_of_each(seconds, hidden.unflatten(2, source.shape[1:]), words)),
-        (_ONCE, maps[len(twice) :]),
+        (_ONCE, dilated),
         (_POOLS, _pools(source, words).repeat_interleave(len(edges), 0)),
     )
     total = shares[OPS.index(*_SKIP)][:, None, None] * source.flatten(1)
@@ -85,7 +86,7 @@ def _separable_of_each(modules: Sequence[Any], values: Tensor, words: Tensor) ->
     convolved = functional.conv2d(
         values.flatten(0, 1)[None], stacked, padding=(reach, 0), groups=len(stacked)
     )
-    return _pointwise(modules) @ convolved.view(*values.shape[:2], -1).mul_(words)
+    return _pointwise(modules) @ convolved.mul_(words.view(values.shape[2:])).view(*values.shape[:2], -1)
 
 
 def _kernels(modules: Sequence[Any]) -> tuple[Tensor, int]:
@@ -115,9 +116,10 @@ def _pointwise(modules: Sequence[Any]) -> Tensor:
 
 def _pools(source: Tensor, words: Tensor) -> Tensor:
     """Mean and largest words (2, width, columns), 0 at padding, of (width, length, batch)."""
-    values, padding = source.permute(2, 0, 1), ~words.view(source.shape[1:]).t()[:, None]
+    # Pools need no more than sentences along the last dimension; this order copies nothing.
+    values, padding = source.transpose(1, 2), ~words.view(source.shape[1:]).t()[None]
     pooled = torch.stack([mean_words(values, padding), largest_words(values, padding)])
-    return pooled.permute(0, 2, 3, 1).flatten(2)
+    return pooled.transpose(2, 3).flatten(2)
 
 
 def _normed(
