@@ -4,32 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import nni
 from nni.nas.nn.pytorch import ModelSpace, MutableModule
 from torch import Tensor, nn
 
-from search_spaces.emd_cell.architecture import EDGES, INPUTS, OPS, EmdCell, edge_label
+from search_spaces.emd_cell.architecture import EDGES, INPUTS, OPS, EmdCell, Node, edge_label
 from search_spaces.emd_cell.choices import CellChoices, Sample
+from search_spaces.emd_cell.fused import mixed_nodes
 from search_spaces.emd_cell.network import EmdCellNetwork, Frame, Head, Stem, outputs_of
 from search_spaces.emd_cell.ops import make_op
 from search_spaces.emd_cell.parameters import Output
 from search_spaces.emd_cell.sizes import Sizes
-from search_spaces.sequences import padding_of, stem_input
+from search_spaces.sequences import padding_of, stem_input, summed
 
 
-class Term(NamedTuple):
-    """What a node adds up: an op on a source, times a weight without dimensions."""
-
-    op: str
-    source: int
-    weight: Tensor | None = None
-    """None stands for 1."""
-
-
-Plan = Sequence[Sequence[Term]]
-"""The terms of every node."""
+Plan = Sequence[Node] | Tensor
+"""What nodes add up: the edges of one cell, or of all edges (in the order of `EDGES`) all ops, with
+the shares (9, 10) of ops and `none`."""
 
 
 class Edges(MutableModule):  # type: ignore[misc]
@@ -63,21 +56,24 @@ class SharedCell(nn.Module):
     def forward(self, previous: Tensor, last: Tensor, padding: Tensor, plan: Plan) -> Tensor:
         """The output (batch, 3 * width, length) for those of the two layers before."""
         sources = self.frame.sources(previous, last)
-        for node, terms in enumerate(plan):
-            total: Tensor | None = None
-            for op, source, weight in terms:
-                edge: Any = self.edges[edge_label(node, source)]
-                total = _added(total, edge[op](sources[source], padding), weight)
-            assert total is not None
-            sources.append(total)
-        return self.frame.joined(sources[INPUTS:], last, padding)
+        if isinstance(plan, Tensor):
+            nodes = mixed_nodes(self.edges, sources, padding, plan)
+        else:
+            nodes = self._sampled(sources, padding, plan)
+        return self.frame.joined(nodes, last, padding)
 
-
-def _added(total: Tensor | None, output: Tensor, weight: Tensor | None) -> Tensor:
-    """A sum with one more term. A mixture has dozens: they are added in place."""
-    if weight is None:
-        return output if total is None else total + output
-    return output * weight if total is None else total.addcmul_(output, weight)
+    def _sampled(
+        self, inputs: Sequence[Tensor], padding: Tensor, plan: Sequence[Node]
+    ) -> list[Tensor]:
+        """The nodes (batch, width, length) of a cell's inputs (batch, width, length)."""
+        sources = list(inputs)
+        for number, node in enumerate(plan):
+            added = []
+            for op, source in node:
+                edge: Any = self.edges[edge_label(number, source)]
+                added.append(edge[op](sources[source], padding))
+            sources.append(summed(added))
+        return sources[INPUTS:]
 
 
 class EmdCellModelSpace(ModelSpace):  # type: ignore[misc]

@@ -64,8 +64,23 @@ class TwiceSeparable(nn.Module):
         return convolved
 
 
+def mean_words(values: Tensor, padding: Tensor) -> Tensor:
+    """Means (batch, width, length) of the words among three places."""
+    words = functional.avg_pool1d((~padding).to(values), POOL, stride=1, padding=1)
+    means = functional.avg_pool1d(values, POOL, stride=1, padding=1)
+    # Far from all words there is nothing to divide by.
+    return (means / words.clamp(min=1 / POOL)).masked_fill(padding, 0)
+
+
+def largest_words(values: Tensor, padding: Tensor) -> Tensor:
+    """The largest (batch, width, length) of the words among three places."""
+    words = values.masked_fill(padding, -torch.inf)
+    pooled = functional.max_pool1d(words, POOL, stride=1, padding=1)
+    return pooled.masked_fill(padding, 0)
+
+
 class AveragePool(nn.Module):
-    """Mean of the words among three places, batch norm."""
+    """`mean_words`, batch norm."""
 
     def __init__(self, width: int, *, strict: bool) -> None:
         super().__init__()
@@ -73,16 +88,12 @@ class AveragePool(nn.Module):
 
     def forward(self, values: Tensor, padding: Tensor) -> Tensor:
         """(batch, width, length) to the same."""
-        words = functional.avg_pool1d((~padding).to(values), POOL, stride=1, padding=1)
-        means = functional.avg_pool1d(values, POOL, stride=1, padding=1)
-        # Far from all words there is nothing to divide by.
-        pooled = (means / words.clamp(min=1 / POOL)).masked_fill(padding, 0)
-        normed: Tensor = self.norm(pooled, padding)
+        normed: Tensor = self.norm(mean_words(values, padding), padding)
         return normed
 
 
 class MaxPool(nn.Module):
-    """Largest of the words among three places, batch norm."""
+    """`largest_words`, batch norm."""
 
     def __init__(self, width: int, *, strict: bool) -> None:
         super().__init__()
@@ -90,9 +101,7 @@ class MaxPool(nn.Module):
 
     def forward(self, values: Tensor, padding: Tensor) -> Tensor:
         """(batch, width, length) to the same."""
-        words = values.masked_fill(padding, -torch.inf)
-        pooled = functional.max_pool1d(words, POOL, stride=1, padding=1)
-        normed: Tensor = self.norm(pooled.masked_fill(padding, 0), padding)
+        normed: Tensor = self.norm(largest_words(values, padding), padding)
         return normed
 
 

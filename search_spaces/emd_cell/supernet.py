@@ -24,7 +24,7 @@ from search_spaces.emd_cell.architecture import (
     edge_label,
 )
 from search_spaces.emd_cell.choices import Sample
-from search_spaces.emd_cell.model_space import Edges, Plan, Term
+from search_spaces.emd_cell.model_space import Edges, Plan
 from search_spaces.errors import UserError
 
 Memo = dict[str, Any]
@@ -63,8 +63,7 @@ class SampledEdges(Edges, BaseSuperNetModule):  # type: ignore[misc]
 
     def plan(self) -> Plan:
         """The edges of the sampled cell. Raises CellError before a `resample`."""
-        cell = self.choices.from_sample(self.sampled)
-        return [[Term(*edge) for edge in node] for node in cell.nodes]
+        return self.choices.from_sample(self.sampled).nodes
 
 
 class MixedEdges(Edges, BaseSuperNetModule):  # type: ignore[misc]
@@ -125,12 +124,9 @@ class MixedEdges(Edges, BaseSuperNetModule):  # type: ignore[misc]
         return {edge_label(*edge): dict(zip(MIXED_OPS, row, strict=True)) for edge, row in rows}
 
     def plan(self) -> Plan:
-        """All edges with the weights of their ops, drawn anew where the softmax is a random one."""
-        plan: list[list[Term]] = [[] for _ in range(NODES)]
-        for (node, source), row in zip(EDGES, self.softmax(self.alphas), strict=True):
-            weights = row.unbind()[: len(OPS)]
-            plan[node] += map(Term, OPS, [source] * len(OPS), weights)
-        return plan
+        """The shares of all ops, drawn anew where the softmax is a random one."""
+        shares: Tensor = self.softmax(self.alphas)
+        return shares
 
 
 def edges_of(strategy: Any) -> type[SampledEdges | MixedEdges]:

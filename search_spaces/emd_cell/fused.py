@@ -1,0 +1,167 @@
+"""A mixture: all ops on all edges that read one source, computed at once.
+
+Values are (width, length, batch) here, or (width, columns) with a column for each place of each
+sentence. Length comes before batch so that a window of words is a few whole rows. A map is what one
+op gives on one edge: maps are (maps, width, columns), all edges of an op one after another.
+`words` (columns,) is true where a word stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from search_spaces.emd_cell.architecture import EDGES, INPUTS, NODES, OPS, edge_label
+from search_spaces.emd_cell.ops import largest_words, mean_words
+from search_spaces.sequences import MaskedNorm, summed
+
+_TWICE, _ONCE, _POOLS, _SKIP = (
+    [op for op in OPS if op.startswith(kind)] for kind in ("std", "dil", ("avg", "max"), "skip")
+)
+
+
+def mixed_nodes(
+    edges: nn.ModuleDict, inputs: Sequence[Tensor], padding: Tensor, shares: Tensor
+) -> list[Tensor]:
+    """All nodes (batch, width, length) of a cell's inputs (batch, width, length), with padding
+    (batch, 1, length): each the sum of all ops on its edges, times their shares (9, 10)."""
+    words = ~padding.squeeze(1).t().flatten()
+    sources = [values.permute(1, 2, 0).contiguous() for values in inputs]
+    added: list[list[Tensor]] = [[] for _ in range(NODES)]
+    for source in range(INPUTS + NODES - 1):
+        rows = [row for row, edge in enumerate(EDGES) if edge[1] == source]
+        modules = [edges[edge_label(*EDGES[row])] for row in rows]
+        outputs = _edges(modules, sources[source], words, shares[rows].t())
+        for row, output in zip(rows, outputs.unbind(), strict=True):
+            added[EDGES[row][0]].append(output)
+        if source + 1 >= INPUTS:  # the next source is a node: all that it reads is there
+            sources.append(summed(added[source + 1 - INPUTS]))
+    return [values.permute(2, 0, 1) for values in sources[INPUTS:]]
+
+
+def _edges(edges: Sequence[Any], source: Tensor, words: Tensor, shares: Tensor) -> Tensor:
+    """What each edge (edges, width, length, batch) makes of a source (width, length, batch), ops
+    weighing shares (10, edges)."""
+    modules = {op: [edge[op] for edge in edges] for op in OPS}
+    twice = [module for op in _TWICE for module in modules[op]]
+    once = [module for op in _ONCE for module in modules[op]]
+    firsts = [module.first for module in twice]
+    maps = _separable_of_one(firsts + once, source, words)
+    before, dilated = maps.split([len(firsts), len(once)])
+    hidden = (_normed(before, firsts, words) * words).relu_()
+    seconds = [module.second for module in twice]
+    parts = (
+        (_TWICE, _separable_of_each(seconds, hidden.unflatten(2, source.shape[1:]), words)),
+        (_ONCE, dilated),
+        (_POOLS, _pools(source, words).repeat_interleave(len(edges), 0)),
+    )
+    total = shares[OPS.index(*_SKIP)][:, None, None] * source.flatten(1)
+    for ops, values in parts:
+        weights = shares[[OPS.index(op) for op in ops]].flatten()
+        of_ops = seconds if ops is _TWICE else [module for op in ops for module in modules[op]]
+        normed = _normed(values, of_ops, words, weights)
+        total = total + normed.unflatten(0, (len(ops), len(edges))).sum(0)
+    return (total * words).unflatten(2, source.shape[1:])
+
+
+def _separable_of_one(modules: Sequence[Any], source: Tensor, words: Tensor) -> Tensor:
+    """Maps, 0 at padding, of separable convolutions that all read (width, length, batch)."""
+    kernels, reach = _kernels(modules)
+    width, length, batch = source.shape
+    padded = functional.pad(source.relu(), (0, 0, reach, reach)).flatten(1)
+    # A pointwise convolution of 0 is 0: padding is left out where there is least of it.
+    windows = padded.unfold(1, length * batch, batch) * words
+    return _pointwise(modules) @ (kernels @ windows).transpose(0, 1)
+
+
+def _separable_of_each(modules: Sequence[Any], values: Tensor, words: Tensor) -> Tensor:
+    """Maps, 0 at padding, of separable convolutions of (maps, width, length, batch), each of a map
+    of its own; the values are those after the ReLU."""
+    kernels, reach = _kernels(modules)
+    stacked = kernels.transpose(0, 1).reshape(-1, 1, kernels.shape[2], 1)
+    convolved = functional.conv2d(
+        values.flatten(0, 1)[None], stacked, padding=(reach, 0), groups=len(stacked)
+    )
+    return _pointwise(modules) @ convolved.mul_(words.view(values.shape[2:])).view(*values.shape[:2], -1)
+
+
+def _kernels(modules: Sequence[Any]) -> tuple[Tensor, int]:
+    """Kernels (width, maps, 2 * reach + 1) of depthwise convolutions, all with the widest reach."""
+    convolutions = [module.depthwise for module in modules]
+    reach = max(convolution.padding[0] for convolution in convolutions)
+    span = 2 * reach + 1
+    places = [
+        number * span + place
+        for number, convolution in enumerate(convolutions)
+        for place in range(
+            reach - convolution.padding[0],
+            reach + convolution.padding[0] + 1,
+            convolution.dilation[0],
+        )
+    ]
+    weights = torch.cat([convolution.weight for convolution in convolutions], 2).squeeze(1)
+    zeros = weights.new_zeros(len(weights), len(modules) * span)
+    kernels = zeros.index_copy(1, torch.tensor(places, device=weights.device), weights)
+    return kernels.unflatten(1, (len(modules), span)), reach
+
+
+def _pointwise(modules: Sequence[Any]) -> Tensor:
+    """Matrices (maps, width, width) of pointwise convolutions."""
+    return torch.stack([module.pointwise.weight for module in modules]).squeeze(3)
+
+
+def _pools(source: Tensor, words: Tensor) -> Tensor:
+    """Mean and largest words (2, width, columns), 0 at padding, of (width, length, batch)."""
+    # Pools need no more than sentences along the last dimension; this order copies nothing.
+    values, padding = source.transpose(1, 2), ~words.view(source.shape[1:]).t()[None]
+    pooled = torch.stack([mean_words(values, padding), largest_words(values, padding)])
+    return pooled.transpose(2, 3).flatten(2)
+
+
+def _normed(
+    values: Tensor, modules: Sequence[Any], words: Tensor, shares: Tensor | None = None
+) -> Tensor:
+    """Maps (maps, width, columns), 0 at padding, each through its batch norm, times its share; at
+    padding of no meaning."""
+    norms = [module.norm for module in modules]
+    weight, bias = (
+        torch.stack([getattr(norm, name) for norm in norms]) for name in ("weight", "bias")
+    )
+    if shares is not None:
+        weight, bias = weight * shares[:, None], bias * shares[:, None]
+    rows = values.flatten(0, 1)
+    counted = words.nonzero().squeeze(1) if norms[0].strict else None
+    if counted is not None:
+        rows = rows.index_select(1, counted)
+    normed = _of_statistics(rows[None], norms, weight.flatten(), bias.flatten())[0]
+    if counted is not None:
+        normed = torch.zeros_like(values.flatten(0, 1)).index_copy(1, counted, normed)
+    return normed.view_as(values)
+
+
+def _of_statistics(
+    rows: Tensor, norms: Sequence[MaskedNorm], weight: Tensor, bias: Tensor
+) -> Tensor:
+    """Batch norm of (1, maps * width, columns), whose statistics are those that each map's own norm
+    would take, and are remembered there."""
+    first, alone = norms[0], rows.shape[2] == 1
+    if first.by_batch and not alone:
+        return functional.batch_norm(rows, None, None, weight, bias, True, 0.0, first.eps)
+    means, spreads = (
+        torch.cat([getattr(norm, name) for norm in norms])
+        for name in ("running_mean", "running_var")
+    )
+    learns, momentum = first.training and not alone, first.momentum or 0.0
+    normed = functional.batch_norm(rows, means, spreads, weight, bias, learns, momentum, first.eps)
+    if learns:
+        for norm, mean, spread in zip(
+            norms, means.chunk(len(norms)), spreads.chunk(len(norms)), strict=True
+        ):
+            norm.running_mean.copy_(mean)
+            norm.running_var.copy_(spread)
+            norm.num_batches_tracked.add_(1)
+    return normed
