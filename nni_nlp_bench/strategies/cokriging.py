@@ -91,12 +91,12 @@ class CoKriging:
 
 
 def _likeliest(log_likelihood: Callable[[float], float], unit: float) -> float:
-    """The rho of the highest likelihood between -3 and 3 units, of a grid and then beside it."""
+    """The rho of the highest likelihood on a grid from -3 to 3 units, then beside it."""
     from scipy.optimize import minimize_scalar
 
-    grid = unit * np.linspace(-3.0, 3.0, 13)
+    grid = unit * np.arange(-3.0, 4.0)
     best = grid[int(np.argmax([log_likelihood(rho) for rho in grid]))]
-    around = (best - unit / 2, best + unit / 2)
+    around = (best - unit, best + unit)
     found = minimize_scalar(
         lambda rho: -log_likelihood(rho), bounds=around, options={"xatol": unit / 50}
     )

@@ -28,7 +28,7 @@ class MultiFidelityKd(Searcher):
     bound mean + .5 x deviation of the full training's score (`ucb`) or by its expected improvement
     (`ei`). The chosen one gets a short training first where that pays, see `short_training_pays`.
     The model knows the `most` best and latest architectures of each fidelity, and learns its
-    parameters anew whenever there are a quarter more.
+    parameters anew whenever there are half as many more.
 
     On a table, epochs are the fidelity, and a full training goes on from the short one. On real
     trainings, the short ones should be distilled (evaluator `distilled`): with a teacher's help
@@ -149,7 +149,7 @@ class MultiFidelityKd(Searcher):
 
     def _posterior(self, candidates: list[Any]) -> Posterior:
         measured = len(self._low) + len(self._high)
-        learn = measured >= 1.25 * self._learned_from
+        learn = measured >= 1.5 * self._learned_from
         if learn:
             self._learned_from = measured
         self._model.fit(*self._low.arrays(), *self._high.arrays(), learn=learn)

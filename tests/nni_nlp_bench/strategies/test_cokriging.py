@@ -88,7 +88,7 @@ def test_new_measurements_enter_without_learning_anew() -> None:
     rho, more = model.rho, np.concatenate([HIGH, [[0.8]]])
     model.fit(NESTED, low(NESTED), more, high(more), learn=False)
     assert model.rho == rho
-    assert model.predict(np.array([[0.8]]))[0] == pytest.approx(high(more)[-1:], abs=0.01)
+    assert model.predict(np.array([[0.8]]))[0] == pytest.approx(high(more)[-1:], abs=0.1)
 
 
 def test_it_is_silent_and_the_same_every_time() -> None:
