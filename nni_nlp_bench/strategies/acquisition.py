@@ -1,4 +1,4 @@
-"""How promising candidates are by a model's mean and deviation of their scores: higher is better."""
+"""How promising candidates are by the mean and deviation that a model expects of their scores."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Acquisition = Literal["ucb", "ei"]
 
 
 def upper_confidence_bound(mean: Array, std: Array, beta: float = 0.5) -> Array:
-    """mean + beta x deviation."""
+    """mean + beta x deviation; higher is more promising."""
     return mean + beta * std
 
 

@@ -64,7 +64,9 @@ class CoKriging:
             return GaussianProcess(x, high_y - rho * f_low, noise, scale, kernel, restarts)
 
         if delta_kernel is None:
-            self.rho = _likeliest(lambda rho: delta(rho).log_likelihood, scale / spread(low_y))
+            self.rho = _likeliest(
+                lambda rho: delta(rho).log_likelihood, scale / float(spread(low_y))
+            )
         self._delta = delta(self.rho, delta_kernel, self._restarts)
         self._kernels = self._low.kernel, self._delta.kernel
 

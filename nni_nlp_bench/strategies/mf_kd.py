@@ -26,7 +26,8 @@ class MultiFidelityKd(Searcher):
     the best `promote_first` of them to the end. From then on a model of both fidelities chooses
     among fresh samples, mutations of the best, and all that had only a short training: by the
     bound mean + .5 x deviation of the full training's score (`ucb`) or by its expected improvement
-    (`ei`). The chosen one gets a short training first where that pays, see `short_training_pays`.
+    (`ei`). A waiting one is trained to the end only where its bound is above the best full score;
+    a new one gets a short training first where that pays, see `short_training_pays`.
     The model knows the `most` best and latest architectures of each fidelity, and learns its
     parameters anew whenever there are half as many more.
 
@@ -128,14 +129,17 @@ class MultiFidelityKd(Searcher):
         return [a for a in self._low.ranked() if a.canonical_key not in self._finished]
 
     def _chosen(self) -> Proposal | None:
-        waiting = self._waiting()
-        candidates = waiting + self._fresh()
+        waiting, fresh = self._waiting(), self._fresh()
+        candidates = waiting + fresh
         if not candidates:
             return None
         posterior = self._posterior(candidates)
-        best = int(np.argmax(self._promise(posterior)))
-        known = best < len(waiting)
-        if not known and short_training_pays(posterior, best, self.low_epochs / self.epochs):
+        promise = self._promise(posterior)
+        if fresh:
+            promise[: len(waiting)][~self._hopeful(posterior)[: len(waiting)]] = -np.inf
+        best = int(np.argmax(promise))
+        is_new = best >= len(waiting)
+        if is_new and short_training_pays(posterior, best, self.low_epochs / self.epochs):
             return self._short(candidates[best])
         return self._full(candidates[best])
 
@@ -155,6 +159,11 @@ class MultiFidelityKd(Searcher):
         self._model.fit(*self._low.arrays(), *self._high.arrays(), learn=learn)
         features = [self.space.encode(architecture, "counts") for architecture in candidates]
         return self._model.posterior(np.stack(features))
+
+    def _hopeful(self, posterior: Posterior) -> NDArray[np.bool_]:
+        """Of which candidates a full training may become the best."""
+        bounds = upper_confidence_bound(posterior.mean, posterior.std)
+        return bounds > self._high.best_score
 
     def _promise(self, posterior: Posterior) -> NDArray[np.float64]:
         if self._acquisition == "ucb":
