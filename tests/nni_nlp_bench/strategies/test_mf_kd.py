@@ -157,6 +157,7 @@ def best_loss(trials: list[Trial]) -> float:
     return min(-trial.score for trial in trials if trial.result.epoch == EPOCHS)
 
 
+@pytest.mark.slow
 def test_it_finds_better_cells_than_random_search_in_as_many_epochs() -> None:
     table = made_up_table(300)
     space = search_space(table, restrict=True)
