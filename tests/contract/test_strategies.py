@@ -35,6 +35,11 @@ class TestHyperband(StrategyContract):
     strategy = "hyperband"
 
 
+class TestMultiFidelityKd(StrategyContract):
+    strategy = "mf_kd"
+    evaluations = 40
+
+
 class TestTPE(StrategyContract):
     strategy = "tpe"
     evaluations = 30

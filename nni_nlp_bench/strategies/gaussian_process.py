@@ -1,0 +1,76 @@
+"""Scikit-learn's Gaussian process with the settings that the models of a search share."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+def spread(values: Array) -> Array:
+    """Standard deviations over the rows; 1 where all are alike, for it is there to divide by."""
+    deviation = np.asarray(values.std(axis=0))
+    return np.where(deviation > 0, deviation, 1.0)
+
+
+class GaussianProcess:
+    """A constant mean, a squared-exponential kernel of one length, and white noise.
+
+    `x` is standardised, one point a row; `y` is divided by `scale`. `noise` is the variance that is
+    known for each y beside the white noise, in the units of y. Without a `kernel`, one is fitted by
+    maximum likelihood, from a fixed start and from `restarts` more that are always the same.
+    """
+
+    def __init__(
+        self,
+        x: Array,
+        y: Array,
+        noise: Array | float = 0.0,
+        scale: float | None = None,
+        kernel: Any = None,
+        restarts: int = 0,
+    ) -> None:
+        from sklearn.exceptions import ConvergenceWarning
+        from sklearn.gaussian_process import GaussianProcessRegressor
+
+        self._mean = float(y.mean())
+        self._scale = float(spread(y)) if scale is None else scale
+        self._model = GaussianProcessRegressor(
+            _new_kernel(x.shape[1]) if kernel is None else kernel,
+            alpha=noise / self._scale**2 + 1e-10,
+            optimizer="fmin_l_bfgs_b" if kernel is None else None,
+            n_restarts_optimizer=restarts if kernel is None else 0,
+            random_state=0,
+        )
+        with warnings.catch_warnings():
+            # a bound that is reached is an answer: no noise, or nothing but noise
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            self._model.fit(x, (y - self._mean) / self._scale)
+
+    @property
+    def kernel(self) -> Any:
+        """The kernel with its fitted parameters, in units of `scale`."""
+        return self._model.kernel_
+
+    @property
+    def log_likelihood(self) -> float:
+        """Of y / scale; comparable between processes of one scale."""
+        return float(self._model.log_marginal_likelihood_value_)
+
+    def predict(self, x: Array) -> tuple[Array, Array]:
+        """Mean and variance of new measurements, white noise included."""
+        mean, deviation = self._model.predict(x, return_std=True)
+        return self._mean + self._scale * mean, np.square(self._scale * deviation)
+
+
+def _new_kernel(dimensions: int) -> Any:
+    """Random points lie about sqrt(2 x dimensions) apart: the length has bounds around that."""
+    from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
+
+    length = dimensions**0.5
+    smooth = RBF(length, (0.1 * length, 10 * length))
+    return ConstantKernel(1.0, (1e-4, 1e2)) * smooth + WhiteKernel(0.1, (1e-6, 10.0))

@@ -1,0 +1,181 @@
+"""Multi-fidelity search by co-kriging (MF-KD; Trofimov et al., 2020, arXiv 2006.08341)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nni_nlp_bench.evaluators.policies import checked
+from nni_nlp_bench.strategies.acquisition import (
+    Acquisition,
+    expected_improvement,
+    upper_confidence_bound,
+)
+from nni_nlp_bench.strategies.cokriging import CoKriging, Posterior
+from nni_nlp_bench.strategies.measurements import Measurements
+from nni_nlp_bench.strategies.searcher import Proposal, Searcher
+from search_spaces.errors import UserError
+
+
+class MultiFidelityKd(Searcher):
+    """Short trainings of many architectures tell which of them deserve a full one.
+
+    First `random_first` random architectures are trained for `low_share` of a full training, and
+    the best `promote_first` of them to the end. From then on a model of both fidelities chooses
+    among fresh samples, mutations of the best, and all that had only a short training: by the
+    bound mean + .5 x deviation of the full training's score (`ucb`) or by its expected improvement
+    (`ei`). A waiting one is trained to the end only where its bound is above the best full score;
+    a new one gets a short training first where that pays, see `short_training_pays`.
+    The model knows the `most` best and latest architectures of each fidelity, and learns its
+    parameters anew whenever there are half as many more.
+
+    On a table, epochs are the fidelity, and a full training goes on from the short one. On real
+    trainings, the short ones should be distilled (evaluator `distilled`): with a teacher's help
+    they rank architectures better, which is the other half of MF-KD.
+    """
+
+    needs_curves = True
+
+    def __init__(
+        self,
+        *args: Any,
+        low_share: float = 0.2,
+        random_first: int = 20,
+        promote_first: int = 5,
+        acquisition: Acquisition = "ucb",
+        samples: int = 20,
+        mutations: int = 20,
+        parents: int = 10,
+        most: int = 200,
+    ) -> None:
+        super().__init__(*args)
+        checked("acquisition", acquisition, Acquisition)
+        self.low_epochs = max(1, round(low_share * self.epochs))
+        if self.low_epochs >= self.epochs:
+            raise UserError(
+                f"mf_kd: low_share {low_share} of {self.epochs} epochs is no shorter training"
+            )
+        if promote_first < 3:
+            raise UserError("mf_kd: promote_first must be 3 or more, to relate the fidelities")
+        self._to_sample = random_first
+        self._promote_first = promote_first
+        self._acquisition = acquisition
+        self._samples = samples
+        self._mutations = mutations
+        self._parents = parents
+        self._low = Measurements(self.space, most)
+        self._high = Measurements(self.space, most)
+        self._seen: set[str] = set()
+        """Keys of all that was proposed or learned, and of those to be trained to the end."""
+        self._finished: set[str] = set()
+        self._running_low = self._running_high = 0
+        self._model = CoKriging(restarts=1)
+        self._learned_from = 0
+
+    def ask(self) -> Proposal | None:
+        """A short training of a new architecture, or a full training."""
+        if self._to_sample:
+            self._to_sample -= 1
+            proposal = self._sampled()
+            if proposal is not None:
+                return proposal
+        if len(self._high) < self._promote_first or not len(self._low):
+            return self._first_promoted()
+        return self._chosen() or self._sampled()
+
+    def tell(self, proposal: Proposal, score: float | None) -> None:
+        """The score joins the model; what failed in a short training gets no full one."""
+        short = proposal.epochs is not None
+        if short:
+            self._running_low -= 1
+        else:
+            self._running_high -= 1
+        if score is not None:
+            (self._low if short else self._high).add(proposal.architecture, score)
+
+    def learn(self, architecture: Any, score: float) -> None:
+        """It joins the model as a full training, and is not proposed any more."""
+        self._seen.add(architecture.canonical_key)
+        self._finished.add(architecture.canonical_key)
+        self._high.add(architecture, score)
+
+    def _short(self, architecture: Any) -> Proposal:
+        self._seen.add(architecture.canonical_key)
+        self._running_low += 1
+        return Proposal(architecture, self.low_epochs)
+
+    def _full(self, architecture: Any) -> Proposal:
+        self._seen.add(architecture.canonical_key)
+        self._finished.add(architecture.canonical_key)
+        self._running_high += 1
+        return Proposal(architecture)
+
+    def _sampled(self) -> Proposal | None:
+        architecture = self.sample_new(self._seen)
+        return None if architecture is None else self._short(architecture)
+
+    def _first_promoted(self) -> Proposal | None:
+        """The best of the short trainings once all have ended; more of them where none is left."""
+        enough = len(self._high) + self._running_high >= self._promote_first
+        if self._running_low or (self._running_high and enough):
+            return None
+        waiting = self._waiting()
+        return self._full(waiting[0]) if waiting else self._sampled()
+
+    def _waiting(self) -> list[Any]:
+        """What had only a short training, best first."""
+        return [a for a in self._low.ranked() if a.canonical_key not in self._finished]
+
+    def _chosen(self) -> Proposal | None:
+        waiting, fresh = self._waiting(), self._fresh()
+        candidates = waiting + fresh
+        if not candidates:
+            return None
+        posterior = self._posterior(candidates)
+        promise = self._promise(posterior)
+        if fresh:
+            promise[: len(waiting)][~self._hopeful(posterior)[: len(waiting)]] = -np.inf
+        best = int(np.argmax(promise))
+        is_new = best >= len(waiting)
+        if is_new and short_training_pays(posterior, best, self.low_epochs / self.epochs):
+            return self._short(candidates[best])
+        return self._full(candidates[best])
+
+    def _fresh(self) -> list[Any]:
+        """Samples and mutations of the best by either fidelity that nobody has tried, each once."""
+        best = self._high.ranked()[: self._parents] + self._low.ranked()[: self._parents]
+        drawn = [self.space.sample(self.rng) for _ in range(self._samples)]
+        drawn += [self.space.mutate(best[i % len(best)], self.rng) for i in range(self._mutations)]
+        new = {a.canonical_key: a for a in drawn if a.canonical_key not in self._seen}
+        return list(new.values())
+
+    def _posterior(self, candidates: list[Any]) -> Posterior:
+        measured = len(self._low) + len(self._high)
+        learn = measured >= 1.5 * self._learned_from
+        if learn:
+            self._learned_from = measured
+        self._model.fit(*self._low.arrays(), *self._high.arrays(), learn=learn)
+        features = [self.space.encode(architecture, "counts") for architecture in candidates]
+        return self._model.posterior(np.stack(features))
+
+    def _hopeful(self, posterior: Posterior) -> NDArray[np.bool_]:
+        """Of which candidates a full training may become the best."""
+        bounds = upper_confidence_bound(posterior.mean, posterior.std)
+        return bounds > self._high.best_score
+
+    def _promise(self, posterior: Posterior) -> NDArray[np.float64]:
+        if self._acquisition == "ucb":
+            return upper_confidence_bound(posterior.mean, posterior.std)
+        return expected_improvement(posterior.mean, posterior.std, self._high.best_score)
+
+
+def short_training_pays(posterior: Posterior, candidate: int, share: float) -> bool:
+    """Whether a short training removes more of the score's variance per epoch than a full one.
+
+    A full training removes all of it; a short one the part that f_L explains, for `share` of the
+    cost.
+    """
+    low = float(posterior.low_variance[candidate])
+    return low > share * (low + float(posterior.delta_variance[candidate]))
