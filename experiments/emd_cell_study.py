@@ -155,7 +155,7 @@ def one_shot(study: Study, words: Words, strategy: str, seed: int) -> Row:
 
     name, _, lesson = strategy.partition(":")
     taught = (lesson or "emd") if name == "kd_emd" else None
-    sizes = {"batch_size": study.batch_size, "max_length": study.max_length}
+    sizes: dict[str, Any] = {"batch_size": study.batch_size, "max_length": study.max_length}
 
     def run(epochs: int) -> tuple[Any, float]:
         start = time.process_time()
@@ -176,7 +176,8 @@ def random_search(study: Study, words: Words, strategy: str, seed: int) -> Row:
     space: Any = get_space(SPACE)
     rng = np.random.default_rng(seed)
     settings = replace(study.full, epochs=study.random_epochs, train_on="train", seed=seed)
-    start, tried = time.process_time(), []
+    tried: list[tuple[float, int, str]] = []
+    start = time.process_time()
     while not tried or time.process_time() - start < study.budget_s:
         cell = space.sample(rng)
         curves = trained_cell(words, cell, settings, study.width, "none")

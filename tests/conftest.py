@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ import torch
 from hypothesis import settings
 
 from nni_nlp_bench.data.sentences.labelled_set import LabelledSet, Sentence
+from search_spaces.environment import environment
 
 pytest.register_assert_rewrite("search_spaces.testing")
 settings.register_profile("here", deadline=None)
@@ -33,6 +34,14 @@ def shared() -> Callable[[str], Path]:
         return file
 
     return find
+
+
+@pytest.fixture(autouse=True, scope="session")
+def teachers_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Features of teachers are kept in a folder of the tests."""
+    folder = str(tmp_path_factory.mktemp("cache"))
+    with environment({"NNI_NLP_BENCH_CACHE": folder}):
+        yield
 
 
 @pytest.fixture

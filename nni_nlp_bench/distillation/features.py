@@ -7,6 +7,7 @@ on the same sentences, in this process or another, reads them instead of running
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,7 +19,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from nni_nlp_bench.data.corpora import data_folder
 from nni_nlp_bench.distillation.knowledge import Kind, Teacher
 from nni_nlp_bench.distillation.relations import relations_of
 from nni_nlp_bench.distillation.teacher import TeacherModel
@@ -38,8 +38,10 @@ Progress = Callable[[int, int], None]
 
 
 def teachers_folder() -> Path:
-    """Where features are kept."""
-    return data_folder() / "teachers"
+    """Where features are kept: in $NNI_NLP_BENCH_CACHE, else in the user's cache."""
+    named = os.environ.get("NNI_NLP_BENCH_CACHE")
+    caches = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache")
+    return (Path(named) if named else caches / "nni-nlp-bench").expanduser() / "teachers"
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from nni_nlp_bench.data.sentences.labelled_set import LabelledSet
-from nni_nlp_bench.distillation.teacher import FACTS, TeacherModel, load_teacher, read_facts
+from nni_nlp_bench.distillation.teacher import FACTS, TeacherModel, load_teacher, quiet, read_facts
 from nni_nlp_bench.distillation.tokens import Tokens, teacher_words
 from nni_nlp_bench.training.classification.batches import Batch, Encoded
 from nni_nlp_bench.training.classification.classifier import Classifier, Embedding
@@ -121,8 +121,9 @@ def _write(teacher: TeacherModel, out: Path) -> None:
     """Model and tokenizer, each file whole or not at all."""
     try:
         with TemporaryDirectory(prefix=".unfinished-", dir=out) as folder:
-            teacher.model.save_pretrained(folder)
-            teacher.tokenizer.save_pretrained(folder)
+            with quiet():
+                teacher.model.save_pretrained(folder)
+                teacher.tokenizer.save_pretrained(folder)
             for file in Path(folder).iterdir():
                 file.replace(out / file.name)
     except OSError as error:

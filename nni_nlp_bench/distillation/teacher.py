@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.util import find_spec
@@ -138,33 +139,33 @@ def _source(name_or_folder: str) -> str:
     return name_or_folder
 
 
-def _read(name: str, read: Any) -> Any:
-    """What transformers reads, and its errors in one line. Raises UserError."""
-    from huggingface_hub.errors import HFValidationError, StrictDataclassError
-    from safetensors import SafetensorError
+@contextmanager
+def quiet() -> Iterator[None]:
+    """The library transformers without its warnings and progress bars."""
     from transformers.utils import logging
 
     shown = logging.get_verbosity()
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     try:
-        return read()
-    except (
-        OSError,
-        ValueError,
-        KeyError,
-        TypeError,
-        AttributeError,
-        RuntimeError,
-        HFValidationError,
-        StrictDataclassError,
-        SafetensorError,
-    ) as error:
-        reason = " ".join(str(error).split())[:_SHOWN_CHARACTERS] or type(error).__name__
-        raise UserError(f"teacher {name} cannot be read: {reason}") from None
+        yield
     finally:
         logging.set_verbosity(shown)
         logging.enable_progress_bar()
+
+
+def _read(name: str, read: Any) -> Any:
+    """What transformers reads, and its errors in one line. Raises UserError."""
+    from huggingface_hub.errors import HFValidationError, StrictDataclassError
+    from safetensors import SafetensorError
+
+    usual = (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError)
+    try:
+        with quiet():
+            return read()
+    except (*usual, HFValidationError, StrictDataclassError, SafetensorError) as error:
+        reason = " ".join(str(error).split())[:_SHOWN_CHARACTERS] or type(error).__name__
+        raise UserError(f"teacher {name} cannot be read: {reason}") from None
 
 
 def _model(name: str, source: str, config: Any, *, new_head: bool) -> Any:

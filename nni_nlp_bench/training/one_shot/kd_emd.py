@@ -11,6 +11,7 @@ from nni.nas.oneshot.pytorch.differentiable import DartsLightningModule
 from nni.nas.strategy import DARTS
 from torch import nn
 
+from nni_nlp_bench.training.classification.settings import Optimizer
 from nni_nlp_bench.training.one_shot.settings import check_epochs
 
 
@@ -24,13 +25,19 @@ class KdEmd(DARTS):  # type: ignore[misc]
     `validation_step` logs it, higher is better.
     """
 
-    def __init__(self, learning_rate: float = 1e-3, weight_decay: float = 1e-3) -> None:
+    def __init__(
+        self,
+        learning_rate: float = 3e-3,
+        weight_decay: float = 1e-3,
+        optimizer: Optimizer = "adam",
+    ) -> None:
         super().__init__(arc_learning_rate=learning_rate)
-        self.weight_decay = weight_decay
+        self.weight_decay, self.optimizer = weight_decay, optimizer
 
     def configure_oneshot_module(self, training_module: Any) -> KdEmdModule:
         """The search around the training of the shared weights."""
-        return KdEmdModule(training_module, self.arc_learning_rate, self.weight_decay)
+        options = (self.arc_learning_rate, self.weight_decay, self.optimizer)
+        return KdEmdModule(training_module, *options)
 
     def train_dataloader(self, train: Callable[[], Any], valid: Callable[[], Any]) -> Any:
         """The training part alone."""
@@ -44,9 +51,11 @@ class KdEmd(DARTS):  # type: ignore[misc]
 class KdEmdModule(DartsLightningModule):  # type: ignore[misc]
     """Weights in even epochs, choices in odd ones: what does not learn is frozen."""
 
-    def __init__(self, training_module: Any, learning_rate: float, weight_decay: float) -> None:
+    def __init__(
+        self, training_module: Any, learning_rate: float, weight_decay: float, optimizer: Optimizer
+    ) -> None:
         super().__init__(training_module, arc_learning_rate=learning_rate)
-        self.weight_decay = weight_decay
+        self.weight_decay, self.optimizer = weight_decay, optimizer
         self.best: dict[str, Any] | None = None
         """The sample of the best epoch so far."""
         self.best_reward = -math.inf
@@ -70,8 +79,13 @@ class KdEmdModule(DartsLightningModule):  # type: ignore[misc]
         return [weight for weight in self.parameters() if weight in chosen]
 
     def configure_architecture_optimizers(self) -> torch.optim.Optimizer:
-        """Of the choices and the lesson."""
-        return torch.optim.SGD(
+        """Of the choices and the lesson.
+
+        The release's is SGD, for losses that it multiplies by up to 1e5. Adam needs no such
+        factor: its steps are as long for small gradients.
+        """
+        kind = torch.optim.AdamW if self.optimizer == "adam" else torch.optim.SGD
+        return kind(
             self.arch_parameters(), lr=self.arc_learning_rate, weight_decay=self.weight_decay
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from nni_nlp_bench.training.settings import check_above_zero, check_counts
 from search_spaces.errors import UserError
@@ -41,8 +42,10 @@ class OneShotSettings:
     on the validation part is the result."""
     choice_learning_rate: float = 3e-3
     """darts, gumbel_darts, proxyless: Adam's, for the weights of the choices."""
-    lesson_learning_rate: float = 1e-3
-    """kd_emd: that of the weights of the choices."""
+    lesson_optimizer: Literal["adam", "sgd"] = "adam"
+    """kd_emd: of the weights of the choices."""
+    lesson_learning_rate: float = 3e-3
+    """kd_emd: theirs."""
 
     def __post_init__(self) -> None:
         check_counts(self, "epochs", "rewards_an_update", "candidates")

@@ -157,7 +157,7 @@ def make_strategy(name: str, settings: OneShotSettings) -> Any:
     if name == "textnas_enas":
         return TextNasEnas(ControllerSettings(learning_rate=settings.policy_learning_rate))
     if name == "kd_emd":
-        return KdEmd(settings.lesson_learning_rate)
+        return KdEmd(settings.lesson_learning_rate, optimizer=settings.lesson_optimizer)
     if name == "random_one_shot":
         return RandomNetworks()
     kinds = {"darts": Darts, "gumbel_darts": GumbelDarts, "proxyless": ProxylessNas}

@@ -21,7 +21,7 @@ def run(*arguments: object) -> Result:
 @pytest.fixture
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Tables whose words the small teacher knows; its features are kept beside them."""
-    monkeypatch.setenv("NNI_NLP_BENCH_DATA", str(tmp_path / "cache"))
+    monkeypatch.setenv("NNI_NLP_BENCH_CACHE", str(tmp_path / "cache"))
     folder = tmp_path / "moods"
     folder.mkdir()
     rows = [f"w{i} {word} w3\t{word}" for i in range(12) for word in ("low", "high", "none")]

@@ -36,7 +36,6 @@ _SMALL: dict[str, Any] = {
     "batch_size": 12,
     "max_length": 6,
     "rewards_an_epoch": 2,
-    "lesson_learning_rate": 1.0,
 }
 SETTINGS: dict[str, SentenceSettings] = {
     "emd_cell": EmdCellSettings(cells=2, **_SMALL),
@@ -77,7 +76,8 @@ class Watched(KdEmd):
     """Keeps what every epoch leaves behind."""
 
     def configure_oneshot_module(self, training_module: Any) -> KdEmdModule:
-        self.module = WatchedModule(training_module, self.arc_learning_rate, self.weight_decay)
+        options = (self.arc_learning_rate, self.weight_decay, self.optimizer)
+        self.module = WatchedModule(training_module, *options)
         return self.module
 
 
@@ -116,7 +116,7 @@ def same(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
 
 
 def run(words: Words, space: str, lesson: str = "emd", **options: Any) -> Watched:
-    strategy = Watched(learning_rate=1.0)
+    strategy = Watched(learning_rate=1.0, optimizer="sgd")
     settings = replace(SETTINGS[space], **options)
     with seeded(1):
         fit(SentenceTask(words, settings, space, lesson), strategy, 1, None, progress=False)

@@ -33,7 +33,7 @@ class SentenceSettings(OneShotSettings):
     """Epochs of the first cosine, then it starts again, each time twice as long. None: one."""
     weight_decay: float = 2e-5
     rewards_an_epoch: int = 20
-    """Batches of the dev part an epoch: each gives a reward."""
+    """All but kd_emd, which takes all: batches of the dev part an epoch, each gives a reward."""
 
     def __post_init__(self) -> None:
         OneShotSettings.__post_init__(self)

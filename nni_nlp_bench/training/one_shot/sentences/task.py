@@ -107,9 +107,10 @@ class SentenceTask:
         return Sentences(self._train, "train", self.settings.batch_size, seed, epoch)
 
     def valid(self, seed: int, epoch: Epoch) -> Sentences:
-        """So many batches of the dev part, others in every epoch."""
+        """So many batches of the dev part, others in every epoch; for kd_emd, all of it once."""
         s = self.settings
-        return Sentences(self._dev, "dev", s.batch_size, seed, epoch, s.rewards_an_epoch)
+        count = s.rewards_an_epoch if self.lesson is None else None
+        return Sentences(self._dev, "dev", s.batch_size, seed, epoch, count)
 
     def measure(self, module: SentenceModule, architecture: Any) -> Measured:
         """Accuracy on the whole dev part."""
