@@ -19,7 +19,6 @@ from search_spaces.emd_cell.parameters import Output
 from search_spaces.emd_cell.sizes import Sizes
 from search_spaces.sequences import padding_of, stem_input, summed
 
-
 Plan = Sequence[Node] | Tensor
 """What nodes add up: the edges of one cell, or of all edges (in the order of `EDGES`) all ops, with
 the shares (9, 10) of ops and `none`."""

@@ -69,14 +69,14 @@ def mean_words(values: Tensor, padding: Tensor) -> Tensor:
     words = functional.avg_pool1d((~padding).to(values), POOL, stride=1, padding=1)
     means = functional.avg_pool1d(values, POOL, stride=1, padding=1)
     # Far from all words there is nothing to divide by.
-    return (means / words.clamp(min=1 / POOL)).masked_fill(padding, 0)
+    return torch.where(padding, 0.0, means / words.clamp(min=1 / POOL))
 
 
 def largest_words(values: Tensor, padding: Tensor) -> Tensor:
     """The largest (batch, width, length) of the words among three places."""
-    words = values.masked_fill(padding, -torch.inf)
-    pooled = functional.max_pool1d(words, POOL, stride=1, padding=1)
-    return pooled.masked_fill(padding, 0)
+    # `where` keeps the order of the values in memory, `masked_fill` does not.
+    words = torch.where(padding, -torch.inf, values)
+    return torch.where(padding, 0.0, functional.max_pool1d(words, POOL, stride=1, padding=1))
 
 
 class AveragePool(nn.Module):
