@@ -17,7 +17,7 @@ from nni_nlp_bench.distillation.relations import relations_of
 class AttentionEmd(KnowledgeLoss):
     """Cost of moving the student's layers to the teacher's by the relations between words.
 
-    J. Li et al., KD-NAS-EMD (SIGIR 2021). A pair of layers costs the mean squared error over all
+    Li et al., KD-NAS-EMD (SIGIR 2021). A pair of layers costs the mean squared error over all
     pairs of words. Lower is better.
     """
 

@@ -14,7 +14,7 @@ LEAST_SHARE = 0.01
 class LayerTransport(nn.Module):
     """Moves the weights of n student layers to those of m teacher layers as cheaply as possible.
 
-    After a step, a layer weighs the more the cheaper it was to move ("cost attention" of J. Li
+    After a step, a layer weighs the more the cheaper it was to move ("cost attention" of Li
     et al., BERT-EMD, EMNLP 2020, and KD-NAS-EMD, SIGIR 2021). By that rule alone a layer without
     cost takes all the weight, and one without weight has no cost and is lost. So costs and weights
     below `LEAST_SHARE` of their mean count as that much.

@@ -18,7 +18,7 @@ def relations_of(hidden: Tensor, mask: Tensor) -> Tensor:
     """softmax(X X' / sqrt(width)) over the keys: (..., batch, length, width) to (..., batch,
     length, length), 0 at padded keys and in the rows of padded queries.
 
-    J. Li et al., KD-NAS-EMD (SIGIR 2021). `mask` (batch, length) is true at words.
+    Li et al., KD-NAS-EMD (SIGIR 2021). `mask` (batch, length) is true at words.
     """
     relations: Tensor = _Relations.apply(hidden, mask)  # type: ignore[no-untyped-call]
     return relations

@@ -16,7 +16,7 @@ from nni_nlp_bench.distillation.relations import relations_of
 class SkipMapping(KnowledgeLoss):
     """Sum over student layers of the mean squared error of relations with the layer mapped to.
 
-    The ablation of the EMD in J. Li et al., KD-NAS-EMD (SIGIR 2021). Relations, as in the EMD:
+    The ablation of the EMD in Li et al., KD-NAS-EMD (SIGIR 2021). Relations, as in the EMD:
     hidden states differ in width. Lower is better.
     """
 

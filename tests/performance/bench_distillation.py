@@ -1,4 +1,4 @@
-"""Transport plans by POT against pyemd, and what the EMD adds to a step of a student's training.
+"""Transport plans by POT against pyemd; what the EMD adds to a student's step, and a cache saves.
 
 One thread: `python tests/performance/bench_distillation.py`. Sides that are compared take turns,
 and the fastest of their passes count, in the processor's time.
@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import ot
@@ -15,73 +18,31 @@ import pyemd
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from transformers import BertConfig, BertModel
 
+from nni_nlp_bench.distillation.distilled import student_of
 from nni_nlp_bench.distillation.emd import AttentionEmd
+from nni_nlp_bench.distillation.features import cached_features
 from nni_nlp_bench.distillation.knowledge import Shape, Student, Teacher
 from nni_nlp_bench.distillation.relations import relations_of
+from nni_nlp_bench.distillation.teacher import TeacherModel
 from nni_nlp_bench.distillation.transport import transport_plan
+from nni_nlp_bench.training.classification.batches import Batch
 from nni_nlp_bench.training.memory import keep_freed_memory
+from search_spaces.base import get_space
+from search_spaces.emd_cell.network import EmdCellNetwork
+from search_spaces.emd_cell.sizes import Sizes
 
-BATCH, LENGTH, VECTORS, WIDTH, LAYERS, CLASSES = 32, 64, 300, 256, 4, 2
+BATCH, LENGTH, VECTORS, WIDTH, LAYERS, CLASSES = 32, 64, 384, 256, 4, 2
 TEACHERS = {"MiniLM-L6": (6, 384), "BERT-base": (12, 768)}
 """Layers and width."""
-PLANS_LEAST, SHARE_LIMIT_PERCENT = 2, 5
+PLANS_LEAST, SHARE_LIMIT_PERCENT, CACHED_LEAST = 2, 5, 5
 Step = Callable[[], object]
 
 
-class Cell(nn.Module):
-    """An average cell of KD-NAS-EMD: of its six edges, three separable convolutions compute."""
-
-    def __init__(self, before: int, width: int) -> None:
-        super().__init__()
-        self.entries = nn.ModuleList(nn.Conv1d(w, WIDTH, 1, bias=False) for w in (before, width))
-        self.nodes = nn.ModuleList(
-            nn.Sequential(_convolution(size), _convolution(size)) for size in (3, 5, 7)
-        )
-        self.residual = nn.Conv1d(WIDTH, 3 * WIDTH, 1)
-        self.norm = nn.LayerNorm(3 * WIDTH)
-
-    def forward(self, before: Tensor, values: Tensor) -> Tensor:
-        """Outputs (batch, width, length) of the two cells before to (batch, 768, length)."""
-        first, second = self.entries[0](before), self.entries[1](values)
-        nodes = [
-            node(entry) for node, entry in zip(self.nodes, (first, second, first), strict=True)
-        ]
-        joined = torch.cat(nodes, 1) + self.residual(second)
-        normed: Tensor = self.norm(joined.transpose(1, 2))
-        return normed.transpose(1, 2).contiguous()
-
-
-def _convolution(size: int) -> nn.Module:
-    return nn.Sequential(
-        nn.ReLU(),
-        nn.Conv1d(WIDTH, WIDTH, size, padding=size // 2, groups=WIDTH, bias=False),
-        nn.Conv1d(WIDTH, WIDTH, 1, bias=False),
-        nn.BatchNorm1d(WIDTH),
-    )
-
-
-class Cells(nn.Module):
-    """A student of the size of KD-NAS-EMD's retrained networks."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        widths = [VECTORS, VECTORS, *[3 * WIDTH] * (LAYERS - 1)]
-        self.cells = nn.ModuleList(map(Cell, widths[:-1], widths[1:]))
-        self.classes = nn.Linear(3 * WIDTH, CLASSES)
-
-    def forward(self, vectors: Tensor) -> Student:
-        """What it makes of word vectors (batch, length, vectors)."""
-        outputs = [vectors.transpose(1, 2)] * 2
-        for cell in self.cells:
-            outputs.append(cell(*outputs[-2:]))
-        hidden = [output.transpose(1, 2) for output in outputs[2:]]
-        return Student(hidden, self.classes(hidden[-1].mean(1)))
-
-
-def student() -> nn.Module:
-    """The network whose training is the measure."""
-    return Cells()
+def student(width: int) -> EmdCellNetwork:
+    """The published example of a cell, three of whose six edges compute: an average one."""
+    return EmdCellNetwork(get_space("emd_cell").parse("example"), Sizes(VECTORS, width, CLASSES))
 
 
 def fastest(steps: Sequence[Step], passes: int) -> list[float]:
@@ -116,38 +77,93 @@ def print_plans() -> None:
         )
 
 
+@dataclass(frozen=True)
+class Work:
+    """One batch, its student, and a step of its training without a teacher."""
+
+    network: EmdCellNetwork
+    vectors: Tensor
+    mask: Tensor
+    targets: Tensor
+    optimizer: torch.optim.Optimizer
+
+    @classmethod
+    def of(cls, width: int) -> Work:
+        generator = torch.Generator().manual_seed(0)
+        vectors = torch.randn(BATCH, LENGTH, VECTORS, generator=generator)
+        lengths = torch.randint(LENGTH // 4, LENGTH + 1, (BATCH, 1), generator=generator)
+        targets = torch.randint(CLASSES, (BATCH,), generator=generator)
+        network = student(width)
+        optimizer = torch.optim.SGD(network.parameters(), 0.025, momentum=0.9, weight_decay=3e-4)
+        return cls(network, vectors, torch.arange(LENGTH) < lengths, targets, optimizer)
+
+    def step(self, learned: Callable[[Student], Tensor] | None = None) -> None:
+        """One step, with what is learned of a teacher beside the labels."""
+        self.optimizer.zero_grad()
+        made = student_of(self.network, self.vectors, self.mask)
+        loss = functional.cross_entropy(made.logits, self.targets)
+        if learned is not None:
+            loss = loss + learned(made)
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.network.parameters(), 5)
+        self.optimizer.step()
+
+
 def print_share(name: str, layers: int, width: int) -> None:
     """What the EMD, forward and backward to the student's layers, adds to a step."""
-    generator = torch.Generator().manual_seed(0)
-    vectors = torch.randn(BATCH, LENGTH, VECTORS, generator=generator)
-    lengths = torch.randint(LENGTH // 4, LENGTH + 1, (BATCH, 1), generator=generator)
-    mask = torch.arange(LENGTH) < lengths
-    targets = torch.randint(CLASSES, (BATCH,), generator=generator)
-    hidden = torch.randn(layers, BATCH, LENGTH, width, generator=generator) / 2
-    teacher = Teacher(relations=relations_of(hidden, mask))
-
-    network = student()
-    first: Student = network(vectors)
+    work = Work.of(WIDTH)
+    hidden = torch.randn(layers, BATCH, LENGTH, width) / 2
+    teacher = Teacher(relations=relations_of(hidden, work.mask))
+    first = student_of(work.network, work.vectors, work.mask)
     loss = AttentionEmd(Shape(len(first.hidden), first.hidden[0].shape[-1], layers, width))
     leaves = [layer.detach().requires_grad_() for layer in first.hidden]
     alone = Student(leaves, first.logits.detach())
 
-    optimizer = torch.optim.SGD(network.parameters(), 0.025, momentum=0.9, weight_decay=3e-4)
-
-    def train() -> None:
-        optimizer.zero_grad()
-        functional.cross_entropy(network(vectors).logits, targets).backward()
-        nn.utils.clip_grad_norm_(network.parameters(), 5)
-        optimizer.step()
-
     def distill() -> None:
-        loss(alone, teacher, mask).backward()
+        loss(alone, teacher, work.mask).backward()
         loss.after_step()
 
-    step, emd = fastest([train, distill], 8)
+    step, emd = fastest([work.step, distill], 6)
     print(
         f"EMD with {name} ({layers} layers): {100 * emd / step:.1f} % of a step "
         f"(at most {SHARE_LIMIT_PERCENT} %), {emd * 1e3:.0f} ms of {step * 1e3:.0f} ms"
+    )
+
+
+def print_cached(name: str, layers: int, hidden: int, width: int) -> None:
+    """Steps with features from a file against steps with the teacher inside the loop."""
+    work = Work.of(width)
+    config = BertConfig(
+        num_hidden_layers=layers,
+        hidden_size=hidden,
+        num_attention_heads=12,
+        intermediate_size=4 * hidden,
+    )
+    teacher = TeacherModel(name, BertModel(config).eval(), None)
+    ids = torch.randint(1, 30_000, work.mask.shape) * work.mask
+    lengths = work.mask.sum(1).tolist()
+    sentences = [row[:length].numpy() for row, length in zip(ids, lengths, strict=True)]
+    batch = Batch(ids, work.targets, torch.arange(BATCH))
+    with TemporaryDirectory() as folder:
+        features = cached_features(teacher, sentences, ["relations"], Path(folder))
+        made = student_of(work.network, work.vectors, work.mask)
+        shape = Shape(len(made.hidden), made.hidden[0].shape[-1], layers, hidden)
+        loss = AttentionEmd(shape)
+
+        def inside(made: Student) -> Tensor:
+            with torch.inference_mode():
+                relations = relations_of(teacher.outputs(ids, work.mask)[0], work.mask)
+            given: Tensor = loss(made, Teacher(relations=relations.clone()), work.mask)
+            return given
+
+        def cached(made: Student) -> Tensor:
+            given: Tensor = loss(made, features.of(batch), work.mask)
+            return given
+
+        slow, quick = fastest([lambda: work.step(inside), lambda: work.step(cached)], 4)
+    print(
+        f"cached features of {name}, student {width} wide: {slow / quick:.1f} times the steps of "
+        f"a teacher inside the loop (at least {CACHED_LEAST}), {quick * 1e3:.0f} ms a step"
     )
 
 
@@ -159,6 +175,8 @@ def main() -> None:
     print_plans()
     for name, (layers, width) in TEACHERS.items():
         print_share(name, layers, width)
+    for name, width in (("MiniLM-L6", 32), ("BERT-base", WIDTH)):
+        print_cached(name, *TEACHERS[name], width)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from nni_nlp_bench.training.one_shot.settings import check_epochs
 
 
 class KdEmd(DARTS):  # type: ignore[misc]
-    """A one-shot strategy beside NNI's, on the training part alone (J. Li et al., SIGIR 2021).
+    """A one-shot strategy beside NNI's, on the training part alone (Li et al., SIGIR 2021).
 
     In even epochs the shared weights learn from labels, in odd ones the weights of the choices from
     the evaluator's lesson: beside what NNI asks for, its module has `start_lesson()`,
