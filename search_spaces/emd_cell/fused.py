@@ -3,7 +3,7 @@
 Values are (width, length, batch) here, or (width, columns) with a column for each place of each
 sentence. Length comes before batch so that a window of words is a few whole rows. A map is what one
 op gives on one edge: maps are (maps, width, columns), all edges of an op one after another.
-`words` (columns,) is true where a word stands.
+`words` (columns,) is 1 where a word stands, else 0.
 """
 
 from __future__ import annotations
@@ -19,10 +19,17 @@ from search_spaces.emd_cell.architecture import EDGES, INPUTS, NODES, OPS, edge_
 from search_spaces.emd_cell.ops import largest_words, mean_words
 from search_spaces.sequences import summed
 
+_SOURCES = INPUTS + NODES - 1
+"""That edges read: the last node is read by none."""
 _TWICE = ("stdconv_3", "stdconv_5", "stdconv_7")
 _ONCE = ("dilconv_3", "dilconv_5", "dilconv_7")
 _POOLS = ("avg_pool_3x3", "max_pool_3x3")
-_SKIP = "skip_connect"
+_SKIP = ("skip_connect",)
+_GROUPS = (_SKIP, _TWICE, _ONCE, _POOLS)
+_READERS = [
+    [row for row, (_, of) in enumerate(EDGES) if of == source] for source in range(_SOURCES)
+]
+"""Of every source the edges that read it, as rows of `EDGES`."""
 
 
 def mixed_nodes(
@@ -30,13 +37,13 @@ def mixed_nodes(
 ) -> list[Tensor]:
     """All nodes (batch, width, length) of a cell's inputs (batch, width, length), with padding
     (batch, 1, length): each the sum of all ops on its edges, times their shares (9, 10)."""
-    words = ~padding.squeeze(1).t().flatten()
     sources = [values.permute(1, 2, 0).contiguous() for values in inputs]
+    words = (~padding.squeeze(1)).t().flatten().to(sources[0])
     added: list[list[Tensor]] = [[] for _ in range(NODES)]
-    for source in range(INPUTS + NODES - 1):
-        rows = [row for row, edge in enumerate(EDGES) if edge[1] == source]
+    ordered = shares.t()[[OPS.index(op) for ops in _GROUPS for op in ops]]
+    for source, rows in enumerate(_READERS):
         modules = [edges[edge_label(*EDGES[row])] for row in rows]
-        outputs = _edges(modules, sources[source], words, shares[rows].t())
+        outputs = _edges(modules, sources[source], words, ordered[:, rows])
         for row, output in zip(rows, outputs.unbind(), strict=True):
             added[EDGES[row][0]].append(output)
         if source + 1 >= INPUTS:  # the next source is a node: all that it reads is there
@@ -46,7 +53,7 @@ def mixed_nodes(
 
 def _edges(edges: Sequence[Any], source: Tensor, words: Tensor, shares: Tensor) -> Tensor:
     """What each edge (edges, width, length, batch) makes of a source (width, length, batch), ops
-    weighing shares (10, edges)."""
+    weighing shares (9, edges) in the order of `_GROUPS`."""
     twice, once, pools = (
         [edge[op] for op in ops for edge in edges] for ops in (_TWICE, _ONCE, _POOLS)
     )
@@ -57,15 +64,13 @@ def _edges(edges: Sequence[Any], source: Tensor, words: Tensor, shares: Tensor) 
     hidden = (_normed(before, firsts, words) * words).relu_()
     separated = _separable_of_each(seconds, hidden.view(-1, *source.shape), words)
     pooled = _pools(source, words).repeat_interleave(len(edges), 0)
-    total = shares[OPS.index(_SKIP)][:, None, None] * source.flatten(1)
-    for ops, modules, values in (
-        (_TWICE, seconds, separated),
-        (_ONCE, once, dilated),
-        (_POOLS, pools, pooled),
+    skip, *weights = torch.split(shares, [len(ops) for ops in _GROUPS])
+    total = skip.view(-1, 1, 1) * source.flatten(1)
+    for modules, values, weight in zip(
+        (seconds, once, pools), (separated, dilated, pooled), weights, strict=True
     ):
-        weights = shares[[OPS.index(op) for op in ops]].flatten()
-        normed = _normed(values, modules, words, weights)
-        total = total + normed.view(len(ops), *total.shape).sum(0)
+        normed = _normed(values, modules, words, weight.reshape(-1, 1))
+        total = total + normed.view(len(weight), *total.shape).sum(0)
     return (total * words).view(len(edges), *source.shape)
 
 
@@ -113,14 +118,15 @@ def _kernels(modules: Sequence[Any]) -> tuple[Tensor, int]:
 
 def _pointwise(modules: Sequence[Any]) -> Tensor:
     """Matrices (maps, width, width) of pointwise convolutions."""
-    return torch.stack([module.pointwise.weight for module in modules]).squeeze(3)
+    matrices = torch.cat([module.pointwise.weight for module in modules])
+    return matrices.view(len(modules), -1, matrices.shape[1])
 
 
 def _pools(source: Tensor, words: Tensor) -> Tensor:
     """Mean and largest words (2, width, columns), 0 at padding, of (width, length, batch)."""
     # To a pool the width is as good a batch; torch is fast where the dimension between is the last
     # in memory.
-    values, padding = source.transpose(1, 2), ~words.view(source.shape[1:]).t()[None]
+    values, padding = source.transpose(1, 2), words.view(source.shape[1:]).t()[None] == 0
     pooled = torch.stack([mean_words(values, padding), largest_words(values, padding)])
     return pooled.transpose(2, 3).flatten(2)
 
@@ -128,19 +134,19 @@ def _pools(source: Tensor, words: Tensor) -> Tensor:
 def _normed(
     values: Tensor, modules: Sequence[Any], words: Tensor, shares: Tensor | None = None
 ) -> Tensor:
-    """Maps (maps, width, columns), 0 at padding, each through its batch norm, times its share; at
-    padding of no meaning."""
+    """Maps (maps, width, columns), 0 at padding, each through its batch norm, times its share
+    (maps, 1); at padding of no meaning."""
     norms = [module.norm for module in modules]
     weight, bias = (
-        torch.stack([getattr(norm, name) for norm in norms]) for name in ("weight", "bias")
+        torch.cat([getattr(norm, name) for norm in norms]) for name in ("weight", "bias")
     )
     if shares is not None:
-        weight, bias = weight * shares[:, None], bias * shares[:, None]
+        weight, bias = ((part.view(len(norms), -1) * shares).flatten() for part in (weight, bias))
     rows = values.flatten(0, 1)
     counted = words.nonzero().squeeze(1) if norms[0].strict else None
     if counted is not None:
         rows = rows.index_select(1, counted)
-    normed = _of_statistics(rows[None], norms, weight.flatten(), bias.flatten())[0]
+    normed = _of_statistics(rows[None], norms, weight, bias)[0]
     if counted is not None:
         normed = torch.zeros_like(values.flatten(0, 1)).index_copy(1, counted, normed)
     return normed.view_as(values)
