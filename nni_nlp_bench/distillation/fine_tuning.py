@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from nni_nlp_bench.data.sentences.labelled_set import LabelledSet
 from nni_nlp_bench.distillation.teacher import FACTS, TeacherModel, load_teacher, quiet, read_facts
@@ -48,15 +48,16 @@ class TeacherClassifier(Classifier):
 
     theirs: Tensor
 
-    def __init__(self, model: nn.Module, tokens: Tokens) -> None:
+    def __init__(self, tokens: Tokens) -> None:
         nothing = Embedding(np.zeros((0, 0), dtype=np.float32), 0.0)
-        super().__init__(nothing, model)
+        super().__init__(nothing, tokens.teacher.model)
+        self._teacher = tokens.teacher
         self.register_buffer("theirs", torch.from_numpy(tokens.occurring), persistent=False)
 
     def forward(self, batch: Batch) -> Tensor:
         """Logits (batch, classes)."""
         ids = self.theirs[(batch.words - 1).clamp_min(0)]
-        found = self.network(input_ids=ids, attention_mask=batch.mask.long())
+        found = self.network(**self._teacher.inputs(ids, batch.mask))
         logits: Tensor = found.logits
         return logits
 
@@ -71,7 +72,7 @@ class FineTuning(Task):
         """The teacher itself: it is changed by the training."""
         tokens = self.words.vocabulary
         assert isinstance(tokens, Tokens)
-        return TeacherClassifier(self.teacher.model, tokens)
+        return TeacherClassifier(tokens)
 
 
 def fine_tuning(

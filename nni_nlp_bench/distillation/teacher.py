@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from nni_nlp_bench.data.sentences.labelled_set import SEPARATOR
 from search_spaces.errors import UserError
 
 MINILM = "minilm-l6"
@@ -79,9 +80,12 @@ class TeacherModel:
         return min(int(self.tokenizer.model_max_length), positions or sys.maxsize)
 
     def ids(self, sentences: Sequence[Sequence[str]], limit: int) -> list[list[int]]:
-        """Its tokens of each sentence, special ones included, at most `limit`."""
+        """Its tokens of each sentence or pair, special ones included, at most `limit`."""
+        pairs = [_divided(words) for words in sentences]
+        firsts, seconds = ([list(pair[side]) for pair in pairs] for side in (0, 1))
         found = self.tokenizer(
-            [list(words) for words in sentences],
+            firsts,
+            seconds if any(seconds) else None,
             is_split_into_words=True,
             truncation=True,
             max_length=min(limit, self.max_length),
@@ -89,10 +93,19 @@ class TeacherModel:
         ids: list[list[int]] = found["input_ids"]
         return ids
 
+    def inputs(self, ids: Tensor, mask: Tensor) -> dict[str, Tensor]:
+        """What the model is called with for tokens (batch, length) and mask (batch, length)."""
+        inputs = {"input_ids": ids, "attention_mask": mask.long()}
+        if getattr(self.model.config, "type_vocab_size", 0) > 1:
+            ends = (ids == self.tokenizer.sep_token_id).long()
+            second = (ends.cumsum(1) - ends).clamp_max(1)
+            inputs["token_type_ids"] = second * mask
+        return inputs
+
     def outputs(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, Tensor | None]:
         """Tokens (batch, length) and mask (batch, length), true at tokens, to each layer's outputs
         (layers, batch, length, width) and, where it classifies, logits (batch, classes)."""
-        found = self.model(input_ids=ids, attention_mask=mask.long(), output_hidden_states=True)
+        found = self.model(**self.inputs(ids, mask), output_hidden_states=True)
         return torch.stack(found.hidden_states[1:]), getattr(found, "logits", None)
 
 
@@ -233,3 +246,11 @@ def read_facts(folder: Path) -> dict[str, Any] | None:
 
 def _labels(config: Any) -> tuple[str, ...]:
     return tuple(str(config.id2label[i]) for i in sorted(config.id2label))
+
+
+def _divided(words: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
+    """Both sentences of a pair; nothing in the place of a second one."""
+    if SEPARATOR not in words:
+        return words, ()
+    place = words.index(SEPARATOR)
+    return words[:place], words[place + 1 :]

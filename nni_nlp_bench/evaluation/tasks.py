@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from nni_nlp_bench.data import task_files
 from nni_nlp_bench.data.reading import LineError
-from nni_nlp_bench.evaluation import task_files
 from nni_nlp_bench.evaluation.errors import EvaluationError
 
 MetricName = Literal["accuracy", "f1", "matthews"]

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import SimpleNamespace
 
 import numpy as np
 import ot
@@ -139,7 +140,8 @@ def print_cached(name: str, layers: int, hidden: int, width: int) -> None:
         num_attention_heads=12,
         intermediate_size=4 * hidden,
     )
-    teacher = TeacherModel(name, BertModel(config).eval(), None)
+    model = BertModel(config).eval()
+    teacher = TeacherModel(name, model, SimpleNamespace(sep_token_id=102))
     ids = torch.randint(1, 30_000, work.mask.shape) * work.mask
     lengths = work.mask.sum(1).tolist()
     sentences = [row[:length].numpy() for row, length in zip(ids, lengths, strict=True)]

@@ -11,10 +11,12 @@ from typing import NamedTuple
 from search_spaces.errors import UserError
 
 PARTS = ("train", "dev", "test")
+SEPARATOR = "[sep]"
+"""The word between two sentences that are labelled as a pair; no text has it as a word."""
 
 
 class Sentence(NamedTuple):
-    """The words of one text, in lower case, and its label."""
+    """The words of one text, or of a pair with a mark between, in lower case, and its label."""
 
     words: tuple[str, ...]
     label: int

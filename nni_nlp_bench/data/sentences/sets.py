@@ -12,6 +12,7 @@ from nni_nlp_bench.data.sentences.docstrings import docstrings
 from nni_nlp_bench.data.sentences.folder import read_labelled_folder
 from nni_nlp_bench.data.sentences.labelled_set import LabelledSet
 from nni_nlp_bench.data.sentences.library import PREFIX, read_library
+from nni_nlp_bench.data.sentences.pairs import MRPC_FILES, RTE_FILES, mrpc, rte
 from nni_nlp_bench.data.sentences.trec import FILES as TREC_FILES
 from nni_nlp_bench.data.sentences.trec import read_trec
 from nni_nlp_bench.data.sentences.trees import five_labels, two_labels
@@ -58,6 +59,12 @@ def _trec(name: str) -> LabelledSet:
     return read_trec(name, _files_in_place(name, "trec", TREC_FILES, source))
 
 
+def _pairs(
+    name: str, files: tuple[str, ...], source: str, read: Callable[[str, Path], LabelledSet]
+) -> LabelledSet:
+    return read(name, _files_in_place(name, name, files, source))
+
+
 def _files_in_place(name: str, below: str, files: tuple[str, ...], source: str) -> Path:
     """The folder of these files. Raises UserError where one is missing."""
     folder = data_folder() / below
@@ -80,6 +87,16 @@ SST_5 = LabelledSetEntry(
 TREC = LabelledSetEntry(
     "TREC's questions by what they ask for, six kinds: your files; dev is a tenth of train",
     partial(_trec, "trec"),
+)
+_MRPC_SOURCE = "https://www.microsoft.com/download/details.aspx?id=52398, parted as in GLUE"
+MRPC = LabelledSetEntry(
+    "Microsoft's pairs of sentences, paraphrases or not: your files",
+    partial(_pairs, "mrpc", MRPC_FILES, _MRPC_SOURCE, mrpc),
+)
+RTE = LabelledSetEntry(
+    "pairs of a text and a sentence that follows from it or does not: your files; dev is a tenth "
+    "of train, test the published validation part",
+    partial(_pairs, "rte", RTE_FILES, "https://super.gluebenchmark.com", rte),
 )
 DOCSTRINGS = LabelledSetEntry(
     "docstrings of Python's own packages, six labels, which need no download", docstrings

@@ -66,8 +66,8 @@ def test_missing_files_are_named(
 
 
 def test_an_unknown_name_lists_the_known_ones() -> None:
-    known = "unknown labelled set 'sst-3'; known: docstrings, sst-2, sst-5, trec, datasets:NAME, or"
-    with pytest.raises(UserError, match=known):
+    known = "known: docstrings, mrpc, rte, sst-2, sst-5, trec, datasets:NAME, or"
+    with pytest.raises(UserError, match=f"unknown labelled set 'sst-3'; {known}"):
         load_labelled_set("sst-3")
 
 

@@ -1,4 +1,4 @@
-"""The files in which tasks of labelled sentences are published: one reader a format."""
+"""The files in which tasks of GLUE are published: one reader a format."""
 
 from __future__ import annotations
 

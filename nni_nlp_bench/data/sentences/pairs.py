@@ -1,0 +1,42 @@
+"""Pairs of sentences as one sequence of words, with a mark between them: MRPC and RTE."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from nni_nlp_bench.data.reading import LineError
+from nni_nlp_bench.data.sentences.labelled_set import SEPARATOR, LabelledSet
+from nni_nlp_bench.data.sentences.rows import Part, Row, checked_row, labelled_set, without_dev
+from nni_nlp_bench.data.task_files import Row as PairRow
+from nni_nlp_bench.data.task_files import read_mrpc, read_rte
+
+MRPC_FILES = ("msr-para-train.tsv", "msr-para-val.tsv", "msr-para-test.tsv")
+RTE_FILES = ("train.jsonl", "val.jsonl")
+
+
+def mrpc(name: str, folder: Path) -> LabelledSet:
+    """Microsoft's paraphrases, in their three parts. Raises UserError for a damaged file."""
+    parts = zip(("train", "dev", "test"), MRPC_FILES, strict=True)
+    return labelled_set(name, {part: _part(folder / file, read_mrpc) for part, file in parts})
+
+
+def rte(name: str, folder: Path) -> LabelledSet:
+    """SuperGLUE's entailments: dev is a tenth of train, test the published validation part, since
+    that of test has no labels. Raises UserError for a damaged file."""
+    train, test = (_part(folder / file, read_rte) for file in RTE_FILES)
+    return labelled_set(name, {**without_dev(train), "test": test})
+
+
+def _part(file: Path, read: Callable[[Path], Iterator[PairRow]]) -> Part:
+    return Part(file, tuple(_joined(file, row) for row in read(file)))
+
+
+def _joined(file: Path, row: PairRow) -> Row:
+    """Both sentences as one. Raises LineError where one has no words."""
+    if row.second is None:
+        raise LineError(file, row.line, "a pair has two sentences")
+    first, second = (
+        checked_row(file, row.line, text, row.label) for text in (row.first, row.second)
+    )
+    return Row(row.line, (*first.words, SEPARATOR, *second.words), first.label)
