@@ -86,12 +86,15 @@ def _print(curves: ClassifierCurves, task: Task, out: Path) -> None:
     for i, (loss, seconds) in enumerate(zip(curves.train_losses, curves.wall_times, strict=True)):
         dev = ["", ""]
         if curves.dev_losses:
-            dev = [f"{curves.dev_losses[i]:.3f}", f"{100 * curves.dev_accuracies[i]:.1f} %"]
+            f1 = f", F1 {100 * curves.dev_f1s[i]:.1f} %" if curves.dev_f1s else ""
+            dev = [f"{curves.dev_losses[i]:.3f}", f"{100 * curves.dev_accuracies[i]:.1f} %{f1}"]
         rows.append([str(i + 1), f"{loss:.3f}", *dev, f"{seconds:.1f}"])
     title = f"{curves.parameters:,} parameters; vectors: {words.source}"
     print_tables(plain_table(title, columns, rows))
     if curves.status != "OK":
         typer.echo(f"status  {curves.status}")
     if curves.test_accuracy is not None:
-        typer.echo(f"test    {100 * curves.test_accuracy:.2f} % right, trained on train and dev")
+        f1 = "" if curves.test_f1 is None else f", F1 {100 * curves.test_f1:.2f} %"
+        right = f"{100 * curves.test_accuracy:.2f} % right{f1}"
+        typer.echo(f"test    {right}, trained on train and dev")
     typer.echo(f"plot    {out / 'curve.png'}")

@@ -57,9 +57,11 @@ class ClassifierTrials:
 
 def results_of(curves: ClassifierCurves) -> dict[str, float]:
     """What a trial reports of a training: `default` is the loss on dev."""
+    of_two = {"dev_f1": curves.dev_f1s[-1]} if curves.dev_f1s else {}
     return {
         "default": curves.dev_losses[-1],
         "dev_accuracy": curves.dev_accuracies[-1],
+        **of_two,
         "hours": sum(curves.wall_times) / 3600,
         "epochs": curves.epochs,
         "predicted": 0,

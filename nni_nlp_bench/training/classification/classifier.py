@@ -21,6 +21,9 @@ class Figures(NamedTuple):
     """Mean cross-entropy in nats per sentence: lower is better."""
     accuracy: float
     """Share of sentences that are labelled right: higher is better."""
+    f1: float | None = None
+    """Of the second of two labels: higher is better; None where there are more. 0 where neither the
+    labels nor the classifier have it."""
 
 
 class Embedding(nn.Module):
@@ -58,15 +61,29 @@ class Classifier(nn.Module):
         """What is to be done after each step of the optimizer."""
 
     def evaluate(self, batches: Iterable[Batch]) -> Figures:
-        """Loss and accuracy, without dropout and with the statistics of training."""
+        """Loss, accuracy and F1, without dropout and with the statistics of training."""
         training = self.training
         self.eval()
-        loss = right = count = 0.0
+        losses = torch.zeros((), dtype=torch.float64)
+        confusion: Tensor | None = None
         with torch.inference_mode():
             for batch in batches:
-                logits = self(batch)
-                loss += functional.cross_entropy(logits, batch.labels, reduction="sum").item()
-                right += (logits.argmax(1) == batch.labels).sum().item()
-                count += len(batch.labels)
+                logits = self(batch).cpu()
+                labels = batch.labels.cpu()
+                losses += functional.cross_entropy(logits, labels, reduction="sum")
+                classes = logits.shape[1]
+                pairs = (labels * classes + logits.argmax(1)).bincount(minlength=classes**2)
+                counted = pairs.view(classes, classes)
+                confusion = counted if confusion is None else confusion + counted
         self.train(training)
-        return Figures(loss / count, right / count)
+        assert confusion is not None, "there are no sentences"
+        count = int(confusion.sum())
+        return Figures(losses.item() / count, int(confusion.trace()) / count, _f1(confusion))
+
+
+def _f1(confusion: Tensor) -> float | None:
+    """Of counts (true label, label given)."""
+    if len(confusion) != 2:
+        return None
+    _, wrong, missed, hit = map(int, confusion.flatten())
+    return 2 * hit / max(1, 2 * hit + wrong + missed)

@@ -30,10 +30,14 @@ class ClassifierCurves:
     """Empty where the dev part was trained on."""
     dev_accuracies: list[float] = field(default_factory=list)
     """Higher is better; empty where the dev part was trained on."""
+    dev_f1s: list[float] = field(default_factory=list)
+    """Of two labels alone, the second one's: higher is better."""
     wall_times: list[float] = field(default_factory=list)
     """Seconds of an epoch's training."""
     test_accuracy: float | None = None
     """Of the last epoch; measured only where the dev part was trained on."""
+    test_f1: float | None = None
+    """The same, of two labels."""
     parameters: int = 0
     """Of the network, without the embedding of words."""
     status: str = "OK"
@@ -103,10 +107,12 @@ class _Run:
         batches = self._measured.in_order(self.task.settings.batch_size)
         found = self.trainer.model.evaluate(b.to(self.trainer.device) for b in batches)
         if final:
-            curves.test_accuracy = found.accuracy
+            curves.test_accuracy, curves.test_f1 = found.accuracy, found.f1
         else:
             curves.dev_losses.append(found.loss)
             curves.dev_accuracies.append(found.accuracy)
+            if found.f1 is not None:
+                curves.dev_f1s.append(found.f1)
 
     @cached_property
     def _measured(self) -> Encoded:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import torch
 
-from nni_nlp_bench.data.sentences.labelled_set import LabelledSet, Sentence
+from nni_nlp_bench.data.sentences.labelled_set import PARTS, LabelledSet, Sentence
 from nni_nlp_bench.data.sentences.vocabulary import Vocabulary
 from nni_nlp_bench.training.classification.run import ClassifierCurves, train_classifier
 from nni_nlp_bench.training.classification.settings import ClassifierSettings
@@ -154,3 +154,27 @@ def test_the_rate_is_a_cosine_that_starts_again() -> None:
 def test_impossible_settings_are_refused(name: str, value: Any, message: str) -> None:
     with pytest.raises(UserError, match=message):
         replace(SETTINGS, **{name: value})
+
+
+def test_two_labels_have_an_f1(words: Words) -> None:
+    """The second label's, as scikit-learn has it."""
+    from sklearn.metrics import accuracy_score, f1_score
+
+    data = words.data
+    parts = {p: [s._replace(label=int(s.label > 0)) for s in getattr(data, p)] for p in PARTS}
+    two = replace(words, data=LabelledSet.of("two", ("no", "yes"), parts))
+    settings = ClassifierSettings(epochs=1, batch_size=32)
+    training = task(two, settings)
+    trainer = training.trainer()
+    trainer.train_epoch(0)
+    dev = training.encoded("dev")
+    with torch.inference_mode():
+        batches = list(dev.in_order(7))
+        trainer.model.eval()
+        given = torch.cat([trainer.model(batch).argmax(1) for batch in batches])
+    labels = torch.cat([batch.labels for batch in batches])
+    found = trainer.model.evaluate(batches)
+    assert found.accuracy == pytest.approx(accuracy_score(labels, given))
+    assert found.f1 == pytest.approx(f1_score(labels, given))
+    assert train_classifier(training).dev_f1s == [pytest.approx(found.f1)]
+    assert train_classifier(task(words, settings)).dev_f1s == []
