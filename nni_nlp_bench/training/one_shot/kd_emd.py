@@ -125,7 +125,9 @@ class KdEmdModule(DartsLightningModule):  # type: ignore[misc]
         """Keep the choices of the best epoch."""
         reward = self.trainer.callback_metrics["reward"].item()
         if self.trainer.current_epoch and reward > self.best_reward:
-            self.best, self.best_reward = super().export(), reward
+            # NNI's labels are a type of its own, which a checkpoint does not take.
+            self.best = {str(label): value for label, value in super().export().items()}
+            self.best_reward = reward
 
     def export(self) -> dict[str, Any]:
         """The sample of the best epoch."""
