@@ -14,7 +14,8 @@ import torch
 from torch import Tensor
 
 from nni_nlp_bench.data.sentences.labelled_set import LabelledSet
-from nni_nlp_bench.distillation.teacher import FACTS, TeacherModel, load_teacher, quiet, read_facts
+from nni_nlp_bench.distillation.loading import load_teacher, quiet
+from nni_nlp_bench.distillation.teacher import FACTS, TeacherModel, read_facts
 from nni_nlp_bench.distillation.tokens import Tokens, teacher_words
 from nni_nlp_bench.training.classification.batches import Batch, Encoded
 from nni_nlp_bench.training.classification.classifier import Classifier, Embedding

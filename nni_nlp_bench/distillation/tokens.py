@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from nni_nlp_bench.data.sentences.labelled_set import LabelledSet
 from nni_nlp_bench.data.sentences.sets import load_labelled_set
-from nni_nlp_bench.distillation.teacher import TeacherModel, load_teacher
+from nni_nlp_bench.distillation.loading import load_teacher
+from nni_nlp_bench.distillation.teacher import TeacherModel
 from nni_nlp_bench.training.classification.words import Words
 from search_spaces.files import whole_file
 

@@ -10,7 +10,7 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from nni_nlp_bench.cli.app import app
-from nni_nlp_bench.distillation.teacher import load_teacher
+from nni_nlp_bench.distillation.loading import load_teacher
 from search_spaces.emd_cell.genotype import from_genotype
 
 

@@ -27,7 +27,7 @@ from nni_nlp_bench.distillation.fine_tuning import (
     fine_tuning_settings,
 )
 from nni_nlp_bench.distillation.knowledge import LOSSES
-from nni_nlp_bench.distillation.teacher import load_teacher
+from nni_nlp_bench.distillation.loading import load_teacher
 from nni_nlp_bench.distillation.tokens import teacher_words
 from nni_nlp_bench.training.classification.classifier import Classifier
 from nni_nlp_bench.training.classification.run import train_classifier

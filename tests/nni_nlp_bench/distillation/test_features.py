@@ -14,8 +14,9 @@ import torch
 from nni_nlp_bench.distillation import features as module
 from nni_nlp_bench.distillation.features import Features, cached_features
 from nni_nlp_bench.distillation.fine_tuning import fine_tune, fine_tuning, fine_tuning_settings
+from nni_nlp_bench.distillation.loading import load_teacher
 from nni_nlp_bench.distillation.relations import relations_of
-from nni_nlp_bench.distillation.teacher import TeacherModel, load_teacher
+from nni_nlp_bench.distillation.teacher import TeacherModel
 from nni_nlp_bench.distillation.tokens import Tokens, teacher_words
 from nni_nlp_bench.training.classification.batches import Encoded
 from nni_nlp_bench.training.classification.words import Words

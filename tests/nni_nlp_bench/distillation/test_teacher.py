@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from nni_nlp_bench.data.sentences.labelled_set import LabelledSet, Sentence
-from nni_nlp_bench.distillation.teacher import load_teacher
+from nni_nlp_bench.distillation.loading import load_teacher
 from nni_nlp_bench.distillation.tokens import Tokens, teacher_words
 from search_spaces.errors import UserError
 

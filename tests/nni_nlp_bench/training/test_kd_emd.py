@@ -15,7 +15,7 @@ from torch import Tensor
 
 from nni_nlp_bench.data.sentences.labelled_set import LabelledSet, Sentence
 from nni_nlp_bench.distillation.knowledge import LOSSES
-from nni_nlp_bench.distillation.teacher import load_teacher
+from nni_nlp_bench.distillation.loading import load_teacher
 from nni_nlp_bench.distillation.tokens import teacher_words
 from nni_nlp_bench.training.classification.words import Words
 from nni_nlp_bench.training.one_shot.fit import fit

