@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nni_nlp_bench.training.settings import check_above_zero, check_counts
+from search_spaces.base import SPACES as KNOWN
+from search_spaces.base import SentenceSpace, get_space
 from search_spaces.errors import UserError
 
 STRATEGIES: Mapping[str, str] = {
@@ -58,10 +60,16 @@ def check_strategy(space: str, strategy: str) -> None:
     if strategy not in STRATEGIES:
         known = ", ".join(STRATEGIES)
         raise UserError(f"unknown one-shot strategy {strategy!r}; known: {known}")
-    if strategy not in SPACES.get(space, EVERY):
+    if strategy not in _strategies_of(space):
         fit = [name for name, strategies in SPACES.items() if strategy in strategies]
         options = " or ".join(f"--space {name}" for name in fit)
         raise UserError(f"{strategy} does not search the space {space}: give {options}")
+
+
+def _strategies_of(space: str) -> tuple[str, ...]:
+    if space not in SPACES and space in KNOWN and isinstance(get_space(space), SentenceSpace):
+        return EVERY
+    return SPACES.get(space, ())
 
 
 def check_epochs(strategy: str, epochs: int) -> None:

@@ -66,7 +66,7 @@ def test_a_found_cell_is_trained_from_scratch(strategy: str, text: Path, tmp_pat
     [
         (
             ["--strategy", "enas", "--corpus", "pydoc-small"],
-            "give --space enas_cell or --space textnas",
+            "give --space enas_cell or --space emd_cell or --space textnas",
         ),
         (["--strategy", "enas", "--space", "enas_cell"], "give --corpus"),
         (["--strategy", "darts", "--trials", "9"], "darts trains shared weights: leave"),

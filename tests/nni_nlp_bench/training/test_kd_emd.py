@@ -28,6 +28,8 @@ from nni_nlp_bench.training.one_shot.sentences.settings import (
 )
 from nni_nlp_bench.training.one_shot.sentences.task import SentenceTask
 from nni_nlp_bench.training.seeding import seeded
+from search_spaces.base import SPACES
+from search_spaces.emd_cell.space import EmdCellSpace
 from search_spaces.errors import UserError
 
 _SMALL: dict[str, Any] = {
@@ -209,3 +211,20 @@ def test_words_are_no_teachers_tokens(words: Words) -> None:
 def test_logits_are_those_of_a_teacher_that_classifies(words: Words) -> None:
     with pytest.raises(UserError, match="does not classify: fine-tune it"):
         run(words, "emd_cell", "soft_labels")
+
+
+def test_a_space_of_another_package_is_searched_by_name(
+    words: Words, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever has the doors of a space whose networks classify sentences."""
+
+    class OtherSpace(EmdCellSpace):
+        name = "other"
+
+    monkeypatch.setattr(SPACES, "_loaders", {**SPACES._load(), "other": lambda: OtherSpace})
+    settings = SentenceSettings(**{**_SMALL, "epochs": 2})
+    for strategy, lesson in (("kd_emd", "emd"), ("darts", None)):
+        found = search_one_shot(SentenceTask(words, settings, "other", lesson), strategy, 0)
+        assert OtherSpace().parse(found.architecture.to_json()) == found.architecture
+    with pytest.raises(UserError, match="textnas_enas does not search the space other"):
+        search_one_shot(SentenceTask(words, settings, "other"), "textnas_enas", 0)
