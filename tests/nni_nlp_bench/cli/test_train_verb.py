@@ -123,7 +123,8 @@ def test_an_architecture_of_textnas_becomes_a_classifier(colours: Path, tmp_path
 def test_a_final_training_is_tested_once(colours: Path, tmp_path: Path) -> None:
     code, stdout, _ = classify(colours, tmp_path / "out", "--final")
     assert code == 0
-    assert " % right, trained on train and dev" in stdout
+    assert " % right, F1 " in stdout
+    assert " %, trained on train and dev" in stdout
     assert stdout.count(" % ") == 1
 
 
