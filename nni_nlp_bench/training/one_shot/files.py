@@ -55,6 +55,7 @@ def _run(task: OneShotTask, strategy: str, seed: int) -> dict[str, Any]:
 def _plot(path: Path, rewards: Sequence[Reward], task: OneShotTask, title: str) -> None:
     """Every reward as a point, and their running mean as a line; higher is better."""
     import numpy as np
+    from matplotlib.ticker import MaxNLocator
 
     values = np.array([reward.reward for reward in rewards])
     width = max(1, int(SMOOTHED * len(values)))
@@ -63,8 +64,10 @@ def _plot(path: Path, rewards: Sequence[Reward], task: OneShotTask, title: str) 
     axes = figure.subplots()
     axes.plot(np.arange(1, len(values) + 1), values, ".", markersize=3, color="#56B4E9")
     axes.plot(np.arange(width, len(values) + 1), smooth, color="#0072B2")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("batches of the validation part")
     axes.set_ylabel(f"reward: {task.reward}")
-    axes.set_title(f"{title}\npoints: rewards; line: mean of the last {width}", fontsize=10)
+    line = f"; line: mean of the last {width}" if width > 1 else ""
+    axes.set_title(f"{title}\npoints: rewards{line}", fontsize=10)
     with whole_file(path) as new:
         figure.savefig(new, dpi=130)
