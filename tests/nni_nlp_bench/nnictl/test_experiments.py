@@ -69,7 +69,10 @@ def test_the_experiment_runs_to_its_end(
         monkeypatch.setenv("NASBENCHMARK_DIR", str(request.getfixturevalue("tables")))
     config: dict[str, Any] = yaml.safe_load(file.read_text())
     config["maxTrialNumber"] = 4
-    config["trialCommand"] = re.sub(r"--(trials|epochs) \d+", r"--\1 60", config["trialCommand"])
+    command = re.sub(r"--(trials|epochs) \d+", r"--\1 60", config["trialCommand"])
+    if "one_shot_search" in command:
+        command = re.sub(r"--(search|full)-epochs \d+", r"--\1-epochs 2", command)
+    config["trialCommand"] = command
     experiment = nni_home.create(config)
     experiment.wait_for("DONE")
     trials = experiment.trial_jobs()
