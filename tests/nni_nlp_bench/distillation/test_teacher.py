@@ -74,7 +74,7 @@ def test_a_missing_folder_is_named(name: str) -> None:
 
 
 def test_a_name_that_no_hub_has(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     with pytest.raises(UserError, match="teacher no-such-model cannot be read") as error:
         load_teacher("no-such-model")
     assert "\n" not in str(error.value)
