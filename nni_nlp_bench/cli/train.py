@@ -7,7 +7,6 @@ from typing import Annotated, Any, Literal
 import typer
 
 from nni_nlp_bench.cli import options
-from search_spaces.base import SentenceSpace, get_space
 from search_spaces.errors import UserError
 
 _EVERY = {"architecture", "out", "space", "epochs", "batch_size", "learning_rate", "seed"}
@@ -94,6 +93,8 @@ def train(
     or emd_cell a classifier of sentences (--data), which may learn from a --teacher as well. Writes
     a checkpoint, the course of the training and curve.png to --out.
     """
+    from search_spaces.base import SentenceSpace, get_space
+
     given: dict[str, Any] = {
         name: value
         for name, value in context.params.items()
