@@ -140,7 +140,10 @@ def test_an_interrupted_search_goes_on(table: Path, tmp_path: Path) -> None:
     ("changes", "message"),
     [
         ({"--strategy": "magic"}, "unknown strategy 'magic'; known: bayesian, grid"),
-        ({"--space": "magic"}, "unknown search space 'magic'; known: emd_cell, enas_cell, rnn_cell"),
+        (
+            {"--space": "magic"},
+            "unknown search space 'magic'; known: emd_cell, enas_cell, rnn_cell",
+        ),
         ({"--benchmark": "magic"}, "magic"),
         ({"--strategy": "grid", "--restrict": None}, "restrict"),
         ({"--hours": "0"}, "0.0 hours"),
