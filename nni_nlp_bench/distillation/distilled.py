@@ -9,12 +9,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from nni_nlp_bench.distillation.features import Features, Progress, cached_features
+from nni_nlp_bench.data.sentences.glove import Progress, no_progress
+from nni_nlp_bench.distillation.features import Features, cached_features
 from nni_nlp_bench.distillation.knowledge import LOSSES, KnowledgeLoss, Shape, Student
 from nni_nlp_bench.distillation.tokens import Tokens
 from nni_nlp_bench.training.classification.batches import Batch, Encoded
 from nni_nlp_bench.training.classification.classifier import Classifier, Embedding
-from nni_nlp_bench.training.classification.task import Task, no_progress
+from nni_nlp_bench.training.classification.task import Task
 from nni_nlp_bench.training.classification.words import Words
 from search_spaces.errors import UserError
 
@@ -125,10 +126,9 @@ class DistilledTask(Task):
 
     def model(self, data: Encoded) -> Classifier:
         """The classifier with its lesson on the data."""
-        network = self.network()
-        lesson = make_lesson(self.loss, network, self.words, data)
-        embedding = Embedding(self.words.matrix, self.settings.embedding_dropout)
-        return DistilledClassifier(embedding, network, lesson, self.weight)
+        plain = super().model(data)
+        lesson = make_lesson(self.loss, plain.network, self.words, data)
+        return DistilledClassifier(plain.embedding, plain.network, lesson, self.weight)
 
     def facts(self) -> dict[str, Any]:
         """Those of a task, and the lesson."""

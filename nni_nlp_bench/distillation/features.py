@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,11 +19,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from nni_nlp_bench.data.sentences.glove import Progress, no_progress
 from nni_nlp_bench.distillation.knowledge import Kind, Teacher
 from nni_nlp_bench.distillation.relations import relations_of
 from nni_nlp_bench.distillation.teacher import TeacherModel
 from nni_nlp_bench.training.classification.batches import Batch
-from nni_nlp_bench.training.classification.task import no_progress
 from search_spaces.errors import UserError
 from search_spaces.files import whole_file
 
@@ -33,8 +33,6 @@ _NUMBER = np.dtype("<f2")
 
 Sentences = Sequence[NDArray[np.int64]]
 """The teacher's tokens of each."""
-Progress = Callable[[int, int], None]
-"""Called with the sentences that are done, and all of them."""
 
 
 def teachers_folder() -> Path:

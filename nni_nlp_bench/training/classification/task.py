@@ -9,6 +9,7 @@ from typing import Any
 
 from torch import nn
 
+from nni_nlp_bench.data.sentences.glove import Progress, no_progress
 from nni_nlp_bench.training.classification.batches import Encoded
 from nni_nlp_bench.training.classification.classifier import Classifier, Embedding
 from nni_nlp_bench.training.classification.settings import ClassifierSettings
@@ -17,10 +18,6 @@ from nni_nlp_bench.training.classification.words import Words
 from nni_nlp_bench.training.seeding import seeded
 from search_spaces.base import SPACES, SentenceSpace, get_space
 from search_spaces.errors import UserError
-
-
-def no_progress(done: int, of: int) -> None:
-    """Nobody watches."""
 
 
 def sentence_space(name: str) -> Any:
@@ -74,7 +71,7 @@ class Task:
         network = self.network()
         return Classifier(Embedding(self.words.matrix, self.settings.embedding_dropout), network)
 
-    def prepare(self, progress: Callable[[int, int], None] = no_progress) -> None:
+    def prepare(self, progress: Progress = no_progress) -> None:
         """Do what takes long before the training begins, where there is such a thing."""
 
     def encoded(self, *parts: str) -> Encoded:

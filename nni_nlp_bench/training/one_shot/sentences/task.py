@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from nni_nlp_bench.data.sentences.glove import Progress, no_progress
 from nni_nlp_bench.distillation.distilled import (
     NO_LESSON,
     Lesson,
@@ -17,9 +18,8 @@ from nni_nlp_bench.distillation.distilled import (
     make_lesson,
     tokens_of,
 )
-from nni_nlp_bench.distillation.features import Progress
 from nni_nlp_bench.training.classification.batches import Batch, Encoded, Part
-from nni_nlp_bench.training.classification.task import no_progress, sentence_space
+from nni_nlp_bench.training.classification.task import sentence_space
 from nni_nlp_bench.training.classification.words import Words
 from nni_nlp_bench.training.one_shot.sentences.module import SentenceModule
 from nni_nlp_bench.training.one_shot.sentences.settings import SentenceSettings
