@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from nni_nlp_bench.cli import options
-
-if TYPE_CHECKING:
-    from nni_nlp_bench.training.classification.run import ClassifierCurves
 
 
 def teacher(
@@ -32,7 +29,8 @@ def teacher(
     from dataclasses import asdict
 
     from nni_nlp_bench.cli.folder import claimed
-    from nni_nlp_bench.cli.output import bar, print_json
+    from nni_nlp_bench.cli.output import bar, print_json, print_tables
+    from nni_nlp_bench.cli.train_classifier import curves_table
     from nni_nlp_bench.data.sentences.sets import load_labelled_set
     from nni_nlp_bench.distillation.fine_tuning import (
         fine_tune,
@@ -61,24 +59,5 @@ def teacher(
     if json:
         print_json({**asdict(curves), "out": str(out)})
     else:
-        _print(curves)
+        print_tables(curves_table(f"{curves.parameters:,} parameters", curves))
         typer.echo(f"use it: --teacher {out}")
-
-
-def _print(curves: ClassifierCurves) -> None:
-    from nni_nlp_bench.cli.output import plain_table, print_tables
-
-    rows = [
-        [str(i + 1), f"{loss:.3f}", f"{dev:.3f}", f"{100 * accuracy:.1f} %", f"{seconds:.0f}"]
-        for i, (loss, dev, accuracy, seconds) in enumerate(
-            zip(
-                curves.train_losses,
-                curves.dev_losses,
-                curves.dev_accuracies,
-                curves.wall_times,
-                strict=True,
-            )
-        )
-    ]
-    columns = ["epoch", "train loss", "dev loss", "dev accuracy", "seconds"]
-    print_tables(plain_table(f"{curves.parameters:,} parameters", columns, rows))

@@ -11,6 +11,8 @@ import typer
 from search_spaces.errors import UserError
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from nni_nlp_bench.training.classification.run import ClassifierCurves
     from nni_nlp_bench.training.classification.task import Task
 
@@ -77,10 +79,10 @@ def train_classifier(
         _print(curves, task, out)
 
 
-def _print(curves: ClassifierCurves, task: Task, out: Path) -> None:
-    from nni_nlp_bench.cli.output import plain_table, print_tables
+def curves_table(title: str, curves: ClassifierCurves) -> Table:
+    """A row an epoch."""
+    from nni_nlp_bench.cli.output import plain_table
 
-    words = task.words
     columns = ["epoch", "train loss", "dev loss", "dev accuracy", "seconds"]
     rows = []
     for i, (loss, seconds) in enumerate(zip(curves.train_losses, curves.wall_times, strict=True)):
@@ -89,8 +91,14 @@ def _print(curves: ClassifierCurves, task: Task, out: Path) -> None:
             f1 = f", F1 {100 * curves.dev_f1s[i]:.1f} %" if curves.dev_f1s else ""
             dev = [f"{curves.dev_losses[i]:.3f}", f"{100 * curves.dev_accuracies[i]:.1f} %{f1}"]
         rows.append([str(i + 1), f"{loss:.3f}", *dev, f"{seconds:.1f}"])
-    title = f"{curves.parameters:,} parameters; vectors: {words.source}"
-    print_tables(plain_table(title, columns, rows))
+    return plain_table(title, columns, rows)
+
+
+def _print(curves: ClassifierCurves, task: Task, out: Path) -> None:
+    from nni_nlp_bench.cli.output import print_tables
+
+    title = f"{curves.parameters:,} parameters; vectors: {task.words.source}"
+    print_tables(curves_table(title, curves))
     if curves.status != "OK":
         typer.echo(f"status  {curves.status}")
     if curves.test_accuracy is not None:
