@@ -28,7 +28,7 @@ from search_spaces.errors import UserError
 from search_spaces.sequences import MaskedNorm, use_batch_statistics
 
 sys.path.append(str(Path(__file__).parent))
-from reference_network import logits_of
+from reference_emd_cell import logits_of
 
 VECTORS, WIDTH, CLASSES, CELLS = 3, 4, 3, 3
 SMALL = Sizes(VECTORS, WIDTH, CLASSES, CELLS)

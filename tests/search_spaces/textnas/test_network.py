@@ -25,7 +25,7 @@ from search_spaces.textnas.parameters import num_parameters
 from search_spaces.textnas.published import published_arc
 
 sys.path.append(str(Path(__file__).parent))
-from reference_network import logits_of
+from reference_textnas import logits_of
 
 VECTORS, WIDTH, CLASSES = 3, 4, 3
 SMALL = Sizes(VECTORS, WIDTH, CLASSES)
