@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
-from threading import Semaphore, Thread
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from nni.nas.execution import ExecutionEngine
@@ -14,6 +13,7 @@ from nni.nas.strategy.base import Strategy
 
 from nni_nlp_bench.evaluators.benchmark import ChoicesEvaluator, ChoiceSpace
 from nni_nlp_bench.strategies.searcher import Proposal, Searcher
+from nni_nlp_bench.strategies.turns import Turns
 from search_spaces.errors import ArchitectureError
 
 
@@ -27,10 +27,10 @@ class HostedStrategy(Searcher):
     def __init__(self, *args: Any, strategy: Strategy) -> None:
         super().__init__(*args)
         self._choices = self.space.choices()
-        self._engine = _TurnsEngine()
         self._models: dict[Proposal, ExecutableModelSpace] = {}
         space = ChoiceSpace(ChoicesEvaluator(self._choices))
-        self._thread = Thread(target=self._engine.host, args=(strategy, space), daemon=True)
+        self._turns = Turns(lambda: strategy(space, self._engine))
+        self._engine = _TurnsEngine(self._turns.pass_on)
 
     def ask(self) -> Proposal | None:
         """The architecture of the strategy's next model; None while it waits, or after its end."""
@@ -49,40 +49,20 @@ class HostedStrategy(Searcher):
         self._engine.end(self._models.pop(proposal), score)
 
     def _next_model(self) -> ExecutableModelSpace | None:
-        if self._thread.ident is None:
-            self._thread.start()
-        return self._engine.next_model()
+        """Let the strategy run until it submits a model; None if it waits or has ended."""
+        if not self._engine.submitted:
+            self._turns.give()
+        return self._engine.submitted.popleft() if self._engine.submitted else None
 
 
 class _TurnsEngine(ExecutionEngine):  # type: ignore[misc]
     """Takes models in, one a turn. A turn of the strategy ends when it submits, waits or ends."""
 
-    def __init__(self) -> None:
+    def __init__(self, pass_on: Callable[[], None]) -> None:
         super().__init__()
-        self._submitted: deque[ExecutableModelSpace] = deque()
+        self.submitted: deque[ExecutableModelSpace] = deque()
         self._history: list[ExecutableModelSpace] = []
-        self._strategys_turn, self._callers_turn = Semaphore(0), Semaphore(0)
-        self._ended = False
-        self._error: Exception | None = None
-
-    def host(self, strategy: Strategy, space: ChoiceSpace) -> None:
-        """Run the strategy to its end, in turns."""
-        self._strategys_turn.acquire()
-        try:
-            strategy(space, self)
-        except Exception as error:  # raised where the caller asks
-            self._error = error
-        self._ended = True
-        self._callers_turn.release()
-
-    def next_model(self) -> ExecutableModelSpace | None:
-        """Let the strategy run until it submits a model; None if it waits or has ended."""
-        if not self._submitted and not self._ended:
-            self._strategys_turn.release()
-            self._callers_turn.acquire()
-        if self._error is not None:
-            raise self._error
-        return self._submitted.popleft() if self._submitted else None
+        self._pass = pass_on
 
     def end(self, model: ExecutableModelSpace, metric: float | None) -> None:
         """The end of a model's training, with its metric if it succeeded."""
@@ -95,7 +75,7 @@ class _TurnsEngine(ExecutionEngine):  # type: ignore[misc]
         """Take models in: the strategy goes on in its next turn."""
         for model in models:
             model.status = ModelStatus.Training
-            self._submitted.append(model)
+            self.submitted.append(model)
             self._history.append(model)
         self._pass()
 
@@ -116,7 +96,3 @@ class _TurnsEngine(ExecutionEngine):  # type: ignore[misc]
     def budget_available(self) -> bool:
         """True: the caller has the budget."""
         return True
-
-    def _pass(self) -> None:
-        self._callers_turn.release()
-        self._strategys_turn.acquire()

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from search_spaces.base import EncodingKind
 from search_spaces.emd_cell.architecture import EDGES, INPUTS, NODES, OPS, EmdCell
+from search_spaces.op_graph import OpGraph
 
 
 def encode(cell: EmdCell, kind: EncodingKind = "flat") -> NDArray[np.float64]:
@@ -26,6 +27,21 @@ def encode(cell: EmdCell, kind: EncodingKind = "flat") -> NDArray[np.float64]:
     if kind == "graph":
         return graph.reshape(NODES, -1)
     return np.concatenate([graph[node, source] for node, source in EDGES])
+
+
+def op_graph(cell: EmdCell) -> OpGraph:
+    """Two inputs, then each node's edges and the node that adds them up, in the normal form."""
+    vertices = ["input"] * INPUTS
+    wires: list[tuple[int, int]] = []
+    outputs = list(range(INPUTS))
+    for node in cell.canonical.nodes:
+        end = len(vertices) + len(node)
+        for op, source in node:
+            wires += [(outputs[source], len(vertices)), (len(vertices), end)]
+            vertices.append(op)
+        outputs.append(end)
+        vertices.append("sum")
+    return OpGraph(("input", *OPS, "sum"), tuple(vertices), tuple(sorted(wires)), len(vertices))
 
 
 def depth(cell: EmdCell) -> int:

@@ -15,10 +15,11 @@ from search_spaces.base import Description, EncodingKind
 from search_spaces.emd_cell import moves
 from search_spaces.emd_cell.architecture import OPS, CellError, EmdCell
 from search_spaces.emd_cell.choices import CellChoices
-from search_spaces.emd_cell.encoding import depth, encode, ends, inner_edges
+from search_spaces.emd_cell.encoding import depth, encode, ends, inner_edges, op_graph
 from search_spaces.emd_cell.genotype import from_genotype, to_genotype
 from search_spaces.emd_cell.parameters import SIZES, num_parameters
 from search_spaces.emd_cell.published import GENOTYPES, published_cell
+from search_spaces.op_graph import OpGraph
 
 if TYPE_CHECKING:
     import torch
@@ -64,6 +65,10 @@ class EmdCellSpace:
     def encode(self, architecture: EmdCell, kind: EncodingKind = "flat") -> NDArray[np.float64]:
         """Features of the cell: see `encoding.py`."""
         return encode(architecture, kind)
+
+    def op_graph(self, architecture: EmdCell) -> OpGraph:
+        """Operations and wires: see `encoding.py`."""
+        return op_graph(architecture)
 
     def op_counts(self, architecture: EmdCell) -> dict[str, int]:
         """How often each of the nine ops occurs."""

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from search_spaces.base import EncodingKind
 from search_spaces.enas_cell.architecture import ACTIVATIONS, MAX_NODES, Cell
+from search_spaces.op_graph import OpGraph
 
 _MARKS = len(ACTIVATIONS) + 1
 
@@ -26,6 +27,14 @@ def encode(cell: Cell, kind: EncodingKind = "flat") -> NDArray[np.float64]:
         return graph
     earlier = np.tril_indices(MAX_NODES, -1)
     return np.concatenate([graph[:, :_MARKS].ravel(), graph[:, _MARKS:][earlier]])
+
+
+def op_graph(cell: Cell) -> OpGraph:
+    """The nodes of the normal form, wired to those that they read."""
+    nodes = cell.canonical.nodes
+    wires = [(node.predecessor - 1, i) for i, node in enumerate(nodes) if node.predecessor]
+    ops = tuple(node.activation for node in nodes)
+    return OpGraph(tuple(ACTIVATIONS), ops, tuple(sorted(wires)), MAX_NODES)
 
 
 def depth(cell: Cell) -> int:

@@ -14,9 +14,10 @@ from search_spaces.base import Description, EncodingKind
 from search_spaces.enas_cell import moves
 from search_spaces.enas_cell.architecture import ACTIVATIONS, Cell, CellError
 from search_spaces.enas_cell.choices import DEFAULT_NODES, CellChoices, check_nodes
-from search_spaces.enas_cell.encoding import depth, encode
+from search_spaces.enas_cell.encoding import depth, encode, op_graph
 from search_spaces.enas_cell.language_model import language_model_parameters
 from search_spaces.enas_cell.published import SEQUENCES, published_cell
+from search_spaces.op_graph import OpGraph
 
 if TYPE_CHECKING:
     import torch
@@ -64,6 +65,10 @@ class EnasCellSpace:
     def encode(self, architecture: Cell, kind: EncodingKind = "flat") -> NDArray[np.float64]:
         """Features of the cell: see `encoding.py`."""
         return encode(architecture, kind)
+
+    def op_graph(self, architecture: Cell) -> OpGraph:
+        """Operations and wires: see `encoding.py`."""
+        return op_graph(architecture)
 
     def op_counts(self, architecture: Cell) -> dict[str, int]:
         """How often each of the four activations occurs."""

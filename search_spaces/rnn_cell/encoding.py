@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search_spaces.base import EncodingKind
+from search_spaces.op_graph import OpGraph
 from search_spaces.rnn_cell.architecture import Recipe
 from search_spaces.rnn_cell.validity import MAX_HIDDEN_STATES, MAX_NODES, OPS, state_index
 
@@ -32,6 +33,16 @@ def encode(recipe: Recipe, kind: EncodingKind = "flat") -> NDArray[np.float64]:
     marks = len(KINDS) + MAX_HIDDEN_STATES
     below = np.tril_indices(VERTICES, -1)
     return np.concatenate([graph[:, :marks].ravel(), graph[:, marks:][below]])
+
+
+def op_graph(recipe: Recipe) -> OpGraph:
+    """Sources and nodes of the normal form; a vertex that is read twice has one wire."""
+    normal = recipe.canonical
+    names = [*normal.sources, *(node.name for node in normal.nodes)]
+    index = {name: i for i, name in enumerate(names)}
+    kinds = [KINDS[0]] * len(normal.sources) + [node.op for node in normal.nodes]
+    wires = {(index[source], index[node.name]) for node in normal.nodes for source in node.inputs}
+    return OpGraph(KINDS, tuple(kinds), tuple(sorted(wires)), VERTICES)
 
 
 def _graph(recipe: Recipe) -> NDArray[np.float64]:

@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search_spaces.base import Description, EncodingKind
+from search_spaces.op_graph import OpGraph
 from search_spaces.rnn_cell import moves
 from search_spaces.rnn_cell.architecture import Recipe, RecipeError
-from search_spaces.rnn_cell.encoding import encode
+from search_spaces.rnn_cell.encoding import encode, op_graph
 from search_spaces.rnn_cell.language_model import language_model_parameters
 from search_spaces.rnn_cell.published import NAMED, named_recipe, published_ids, published_recipe
 from search_spaces.rnn_cell.validity import OPS
@@ -65,6 +66,10 @@ class RnnCellSpace:
     def encode(self, architecture: Recipe, kind: EncodingKind = "flat") -> NDArray[np.float64]:
         """Features of the cell: see `encoding.py`."""
         return encode(architecture, kind)
+
+    def op_graph(self, architecture: Recipe) -> OpGraph:
+        """Operations and wires: see `encoding.py`."""
+        return op_graph(architecture)
 
     def op_counts(self, architecture: Recipe) -> dict[str, int]:
         """How often each of the seven operations occurs."""

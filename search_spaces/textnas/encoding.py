@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search_spaces.base import EncodingKind
+from search_spaces.op_graph import OpGraph
 from search_spaces.textnas.architecture import OPS, Arc
 
 
@@ -26,6 +27,15 @@ def encode(arc: Arc, kind: EncodingKind = "flat") -> NDArray[np.float64]:
     ops, inputs, skips = np.split(graph, [len(OPS), len(OPS) + len(arc.layers)], axis=1)
     earlier = np.tril_indices(len(arc.layers), -1)
     return np.concatenate([ops.ravel(), inputs[earlier], skips[earlier]])
+
+
+def op_graph(arc: Arc) -> OpGraph:
+    """The layers of the normal form, wired to those that they read or skip from."""
+    wires: set[tuple[int, int]] = set()
+    for number, (source, _, skips) in enumerate(arc.canonical.wires):
+        wires |= {(start, number) for start in (source, *skips) if start is not None}
+    ops = tuple(layer.op for layer in arc.canonical.layers)
+    return OpGraph(OPS, ops, tuple(sorted(wires)), len(ops))
 
 
 def count_skips(arc: Arc) -> int:

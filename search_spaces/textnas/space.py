@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search_spaces.base import Description, EncodingKind
+from search_spaces.op_graph import OpGraph
 from search_spaces.textnas import moves
 from search_spaces.textnas.architecture import LAYERS, OPS, WINDOW, Arc, ArcError
 from search_spaces.textnas.choices import ArcChoices
-from search_spaces.textnas.encoding import count_skips, depth, encode
+from search_spaces.textnas.encoding import count_skips, depth, encode, op_graph
 from search_spaces.textnas.parameters import SIZES, num_parameters
 from search_spaces.textnas.published import ARC_TEXTS, published_arc
 from search_spaces.textnas.texts import from_arc_text, from_nni_json, to_arc_text
@@ -80,6 +81,10 @@ class TextNasSpace:
     def encode(self, architecture: Arc, kind: EncodingKind = "flat") -> NDArray[np.float64]:
         """Features of the architecture: see `encoding.py`."""
         return encode(architecture, kind)
+
+    def op_graph(self, architecture: Arc) -> OpGraph:
+        """Operations and wires: see `encoding.py`."""
+        return op_graph(architecture)
 
     def op_counts(self, architecture: Arc) -> dict[str, int]:
         """How often each of the eight ops occurs."""

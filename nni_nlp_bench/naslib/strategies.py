@@ -1,0 +1,180 @@
+"""NASLib's optimizers among the strategies, as `naslib:NAME`: they run on any evaluator."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from nni_nlp_bench.benchmarks.base import OK, Result
+from nni_nlp_bench.evaluators.simulation import UNIFORM_GUESS
+from nni_nlp_bench.naslib.configuration import (
+    check_options,
+    make_optimizer,
+    search_configuration,
+)
+from nni_nlp_bench.naslib.dataset_api import DatasetApi
+from nni_nlp_bench.strategies.searcher import Proposal, Searcher
+from nni_nlp_bench.strategies.turns import Turns
+from search_spaces.base import SearchSpace
+
+UNLIMITED = 10**9
+
+
+class NaslibStrategy(Searcher):
+    """Hosts an optimizer of NASLib, which waits for each score: it keeps one worker busy.
+
+    Options are those of NASLib's configuration, by its names. Raises NaslibError where NASLib
+    cannot be imported, and UserError for an option that it does not know.
+    """
+
+    optimizer: ClassVar[str]
+
+    def __init__(
+        self, space: SearchSpace[Any], rng: np.random.Generator, epochs: int, **options: Any
+    ) -> None:
+        from nni_nlp_bench.naslib.compat import prepare
+
+        super().__init__(space, rng, epochs)
+        check_options(self.optimizer, options)
+        prepare()
+        self._seed = int(rng.integers(2**31))
+        self._options = options
+        self._turns = Turns(self._play)
+        self._random = _GlobalRandomness(self._seed)
+        self._api = _AskingApi(space, epochs, self._turns)
+
+    def ask(self) -> Proposal | None:
+        """The next architecture; None while its score is due."""
+        if self._api.asked is None:
+            with self._random.in_force():
+                self._turns.give()
+            return self._api.asked
+        return None
+
+    def tell(self, proposal: Proposal, score: float | None) -> None:
+        """NASLib knows no failures: one counts as the worst score so far."""
+        self._api.answer(score)
+
+    def _play(self) -> None:
+        from nni_nlp_bench.naslib.graph import SpaceGraph
+
+        configuration = search_configuration(
+            dataset="",
+            space=self.space.name,
+            trials=UNLIMITED,
+            full_training=self.epochs,
+            seed=self._seed,
+            folder=Path(),
+            options=self._options,
+        )
+        optimizer = make_optimizer(self.optimizer, configuration)
+        optimizer.adapt_search_space(SpaceGraph(self.space), dataset_api=self._api)
+        for epoch in count():
+            optimizer.new_epoch(epoch)
+
+
+class _AskingApi(DatasetApi):
+    """Answers with the scores that the host tells."""
+
+    def __init__(self, space: SearchSpace[Any], epochs: int, turns: Turns) -> None:
+        self.space = space
+        self.epochs = epochs
+        self.asked: Proposal | None = None
+        self._turns = turns
+        self._score = -UNIFORM_GUESS
+        self._worst: float | None = None
+
+    def result(self, architecture: Any, epochs: int) -> Result:
+        """Pass the question on to the host, and wait for its answer."""
+        self.asked = Proposal(architecture)
+        self._turns.pass_on()
+        return Result(None, -self._score, None, math.nan, OK, epochs, None, "measured", "the host")
+
+    def accuracy(self, result: Result, part: str) -> float:
+        """The host's score."""
+        return math.nan if result.val_loss is None else -result.val_loss
+
+    def answer(self, score: float | None) -> None:
+        """What the host found; None where the evaluation failed."""
+        worst = self._worst
+        if score is not None:
+            self._worst = score if worst is None else min(worst, score)
+        elif worst is not None:
+            score = worst
+        self._score = -UNIFORM_GUESS if score is None else score
+        self.asked = None
+
+
+class _GlobalRandomness:
+    """The global generators that NASLib draws from, apart from those of everybody else."""
+
+    def __init__(self, seed: int) -> None:
+        import torch
+
+        self._states: tuple[Any, ...] = (
+            random.Random(seed).getstate(),
+            np.random.RandomState(seed).get_state(),
+            torch.Generator().manual_seed(seed).get_state(),
+        )
+
+    @contextmanager
+    def in_force(self) -> Iterator[None]:
+        """Inside, the global generators are NASLib's."""
+        before = _global_states()
+        _set_global_states(self._states)
+        try:
+            yield
+        finally:
+            self._states = _global_states()
+            _set_global_states(before)
+
+
+def _global_states() -> tuple[Any, ...]:
+    import torch
+
+    return random.getstate(), np.random.get_state(), torch.get_rng_state()
+
+
+def _set_global_states(states: tuple[Any, ...]) -> None:
+    import torch
+
+    random.setstate(states[0])
+    np.random.set_state(states[1])
+    torch.set_rng_state(states[2])
+
+
+class RandomSearch(NaslibStrategy):
+    """NASLib's random search: it may draw an architecture twice."""
+
+    optimizer = "random_search"
+
+
+class RegularizedEvolution(NaslibStrategy):
+    """NASLib's regularised evolution: 30 architectures, the best of ten is mutated."""
+
+    optimizer = "regularized_evolution"
+
+
+class LocalSearch(NaslibStrategy):
+    """NASLib's local search: all neighbours of the best of ten, then of the best of those."""
+
+    optimizer = "local_search"
+
+
+class Bananas(NaslibStrategy):
+    """NASLib's BANANAS: an ensemble of predictors and Thompson sampling of mutants."""
+
+    optimizer = "bananas"
+
+
+class Npenas(NaslibStrategy):
+    """NASLib's NPENAS: mutants of the best that a predictor ranks highest."""
+
+    optimizer = "npenas"
