@@ -6,16 +6,20 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
 PINS := setup.cfg pyproject.toml constraints.txt
 
 .DELETE_ON_ERROR:
-.PHONY: help install test lint format demo bench mini clean
+.PHONY: help install test test-naslib lint format demo bench mini clean
 
 help: ## Show this list
-	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 10
 	@echo 'PYTHON=... chooses the interpreter for .venv: python3.11, else python3, by default'
 
 install: $(VENV)/installed ## Make .venv and install the project into it
 
 test: lint ## Check format, style, types and imports, then run the tests with coverage
 	$(BIN)/pytest --cov
+
+test-naslib: $(VENV)/installed-with-tests ## Run the tests with NASLib, whose folder NASLIB_HOME names
+	$(PIP) install -c constraints.txt -e '.[naslib]'
+	NASLIB_REQUIRED=1 $(BIN)/pytest -m naslib
 
 lint: $(VENV)/installed-with-tests ## Check format, style, types and imports
 	$(BIN)/ruff format --check

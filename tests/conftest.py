@@ -44,6 +44,20 @@ def teachers_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session")
+def naslib_here() -> None:
+    """NASLib is imported and repaired. Skips without it; fails where $NASLIB_REQUIRED is set."""
+    from nni_nlp_bench.naslib.compat import prepare
+    from nni_nlp_bench.naslib.home import NaslibError
+
+    try:
+        prepare()
+    except NaslibError as error:
+        if os.environ.get("NASLIB_REQUIRED"):
+            raise
+        pytest.skip(str(error))
+
+
 @pytest.fixture
 def rng() -> np.random.Generator:
     """The same generator in every test."""

@@ -32,6 +32,11 @@ class SimulatedClock:
         self._end = max(self._end, end)
         return Interval(start, end)
 
+    def wait_until(self, time_s: float) -> None:
+        """Let every free worker be idle until then: nothing was proposed before."""
+        self._free_at = [max(free, time_s) for free in self._free_at]
+        heapq.heapify(self._free_at)
+
     @property
     def next_free_s(self) -> float:
         """When the next worker is free."""

@@ -33,10 +33,15 @@ class Journal:
         """Evaluations that were logged."""
         return len(self._log.lines) - self.finished
 
-    def asked(self) -> Iterator[tuple[Any, int | None]]:
-        """The architectures and epochs that were evaluated."""
-        for line in self._log.lines[: len(self)]:
-            yield self._parse(line["architecture"]), line["epochs"]
+    def asked(self) -> Iterator[tuple[Any, int | None, float]]:
+        """The architectures, the epochs, and the simulated second at which each was asked for."""
+        for number, line in enumerate(self._log.lines[: len(self)], start=1):
+            if "asked_s" not in line:
+                raise JournalError(
+                    f"{self._log.path}, line {number}: written by an earlier version; "
+                    "choose another output folder"
+                )
+            yield self._parse(line["architecture"]), line["epochs"], line["asked_s"]
 
     def recall(
         self, index: int, architecture: Any, epochs: int | None
@@ -54,13 +59,21 @@ class Journal:
         evaluated = architecture if stand_in is None else self._parse(stand_in)
         return evaluated, Result(**line["result"])
 
-    def record(self, architecture: Any, epochs: int | None, evaluated: Any, result: Result) -> None:
+    def record(
+        self,
+        architecture: Any,
+        epochs: int | None,
+        asked_s: float,
+        evaluated: Any,
+        result: Result,
+    ) -> None:
         """Append one evaluation; it is written when this returns."""
         stand_in = None if evaluated is architecture else evaluated.to_json()
         self._log.append(
             {
                 "architecture": architecture.to_json(),
                 "epochs": epochs,
+                "asked_s": asked_s,
                 "evaluated": stand_in,
                 "result": asdict(result),
             }

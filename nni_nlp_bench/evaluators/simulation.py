@@ -78,6 +78,7 @@ class Simulation:
         self._clock = SimulatedClock(settings.workers)
         self._checkpoints: dict[str, tuple[int, float, float]] = {}
         """By key the longest training so far: epochs, seconds, and its end on the clock."""
+        self._now_s = 0.0
         self._epochs = 0
         self._untimed = False
         self._idle = 0
@@ -108,6 +109,11 @@ class Simulation:
         if self._on_trial is not None:
             self._on_trial(trial)
         return trial
+
+    def wait_until(self, time_s: float) -> None:
+        """The strategy waited until then: what it asks for next does not begin before."""
+        if math.isfinite(time_s):
+            self._now_s = max(self._now_s, time_s)
 
     @property
     def budget_left(self) -> bool:
@@ -143,7 +149,8 @@ class Simulation:
 
     def replay(self, journal: Journal) -> list[Trial]:
         """The trials of a finished search, without the strategy that led it."""
-        for architecture, epochs in journal.asked():
+        for architecture, epochs, now_s in journal.asked():
+            self.wait_until(now_s)
             self.evaluate(architecture, epochs)
         return self.trials
 
@@ -154,7 +161,7 @@ class Simulation:
                 return recorded
         answer = self._ask_benchmark(architecture, epochs)
         if self._journal is not None:
-            self._journal.record(architecture, epochs, *answer)
+            self._journal.record(architecture, epochs, self._now_s, *answer)
         return answer
 
     def _ask_benchmark(self, architecture: Any, epochs: int | None) -> tuple[Any, Result]:
@@ -190,6 +197,7 @@ class Simulation:
         if self._untimed:
             interval = Interval(math.nan, math.nan)
         else:
+            self._clock.wait_until(self._now_s)
             interval = self._clock.run(duration_s, ready_s)
         if epochs or key not in self._checkpoints:
             self._idle = 0

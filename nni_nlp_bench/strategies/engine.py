@@ -58,6 +58,7 @@ class SimulatedEngine(SequentialExecutionEngine):  # type: ignore[misc]
             self._finish_next()
 
     def _finish_next(self) -> None:
-        _, _, events = heapq.heappop(self._running)
+        end_s, _, events = heapq.heappop(self._running)
+        self._simulation.wait_until(end_s)
         for event in events:
             super().dispatch_model_event(event)

@@ -51,6 +51,37 @@ class TestPolicyRL(StrategyContract):
     evaluations = 4
 
 
+@pytest.mark.naslib
+@pytest.mark.usefixtures("naslib_here")
+class NaslibContract(StrategyContract):
+    at_once = 1
+
+
+class TestNaslibRandomSearch(NaslibContract):
+    strategy = "naslib:random_search"
+
+
+class TestNaslibRegularizedEvolution(NaslibContract):
+    strategy = "naslib:regularized_evolution"
+
+
+class TestNaslibLocalSearch(NaslibContract):
+    strategy = "naslib:local_search"
+
+
+@pytest.mark.slow
+class TestNaslibBananas(NaslibContract):
+    strategy = "naslib:bananas"
+    evaluations = 25
+
+
+@pytest.mark.slow
+class TestNaslibNpenas(NaslibContract):
+    strategy = "naslib:npenas"
+    evaluations = 25
+
+
 def test_every_registered_strategy_is_tested() -> None:
-    tested: set[Any] = {kind.strategy for kind in StrategyContract.__subclasses__()}
+    kinds = [*StrategyContract.__subclasses__(), *NaslibContract.__subclasses__()]
+    tested: set[Any] = {kind.strategy for kind in kinds if kind is not NaslibContract}
     assert tested == set(STRATEGIES)
