@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -38,11 +39,18 @@ def _run_and_report(
     benchmark: Benchmark, comparison: Comparison, out: Path, processes: int | None, as_json: bool
 ) -> None:
     runs = _run_with_progress(comparison, out / "journals", processes or os.cpu_count() or 1)
+    title = f"{benchmark.name}: {comparison.settings.budget.evaluations} evaluations a search"
+    report_searches(benchmark, runs, title, out, as_json)
+
+
+def report_searches(
+    benchmark: Benchmark, runs: Sequence[Run], title: str, out: Path, as_json: bool
+) -> None:
+    """Write what was found to `out`, and print the ranking, as JSON if asked."""
     reference = reference_loss(benchmark, runs)
     summaries = [summarize(run, reference) for run in runs]
     ranked = rank(summaries)
     write_searches(out, runs, summaries, reference, benchmark.space)
-    title = f"{benchmark.name}: {comparison.settings.budget.evaluations} evaluations a search"
     draw_regret(out / "curve.png", runs, reference, title)
     if as_json:
         report = {"reference": asdict(reference), "ranking": [asdict(row) for row in ranked]}

@@ -33,6 +33,10 @@ class Search:
     """Options of the strategy, by name."""
 
 
+Explore = Callable[[Search, SearchSpace[Any], Simulation], None]
+"""Lets a host run the strategy of a search over a space, every evaluation by the simulation."""
+
+
 def search_space(
     benchmark: Benchmark, restrict: bool, warm_start: str | None = None
 ) -> SearchSpace[Any]:
@@ -63,6 +67,17 @@ def check_search(benchmark: Benchmark, search: Search) -> None:
         raise UserError("strategy 'grid' walks over a table: restrict the search to it")
 
 
+def explore_by_nni(search: Search, space: SearchSpace[Any], simulation: Simulation) -> None:
+    """Run the strategy on an engine of NNI's until the simulation's budget is spent."""
+    load_nni()
+    from nni_nlp_bench.evaluators.benchmark import ChoiceSpace, SimulationEvaluator
+    from nni_nlp_bench.strategies.engine import SimulatedEngine
+
+    epochs = simulation.benchmark.epochs
+    strategy = make_strategy(search.strategy, space, search.seed, epochs, **search.options)
+    strategy(ChoiceSpace(SimulationEvaluator(simulation, space)), SimulatedEngine(simulation))
+
+
 def run_search(
     benchmark: Benchmark,
     space: SearchSpace[Any],
@@ -70,6 +85,7 @@ def run_search(
     surrogate: Benchmark | None = None,
     journal_path: Path | None = None,
     on_trial: Callable[[Trial], None] | None = None,
+    explore: Explore = explore_by_nni,
 ) -> list[Trial]:
     """The trials of one search, in order. A journal lets it go on where it was interrupted."""
     check_search(benchmark, search)
@@ -79,20 +95,10 @@ def run_search(
     if journal is not None and journal.finished:
         return simulation.replay(journal)
     try:
-        _explore(search, space, simulation)
+        explore(search, space, simulation)
         if journal is not None:
             journal.finish()
     finally:
         if journal is not None:
             journal.close()
     return simulation.trials
-
-
-def _explore(search: Search, space: SearchSpace[Any], simulation: Simulation) -> None:
-    load_nni()
-    from nni_nlp_bench.evaluators.benchmark import ChoiceSpace, SimulationEvaluator
-    from nni_nlp_bench.strategies.engine import SimulatedEngine
-
-    epochs = simulation.benchmark.epochs
-    strategy = make_strategy(search.strategy, space, search.seed, epochs, **search.options)
-    strategy(ChoiceSpace(SimulationEvaluator(simulation, space)), SimulatedEngine(simulation))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,7 @@ def search(rng: Any, journal: Path) -> Simulation:
 def test_what_waits_for_scores_begins_after_them(rng: Any, tmp_path: Path) -> None:
     trials = search(rng, tmp_path / "a.jsonl").trials
     pairs = list(zip(trials[::2], trials[1::2], strict=True))
-    for pair, after in zip(pairs, pairs[1:], strict=False):
+    for pair, after in pairwise(pairs):
         assert min(trial.start_s for trial in after) >= max(trial.end_s for trial in pair)
 
 
