@@ -14,6 +14,7 @@ from nni_nlp_bench.cli.down import down
 from nni_nlp_bench.cli.evaluate import evaluate
 from nni_nlp_bench.cli.list_verb import list_parts
 from nni_nlp_bench.cli.naslib import naslib
+from nni_nlp_bench.cli.predictor import predictor
 from nni_nlp_bench.cli.register import register
 from nni_nlp_bench.cli.report import report
 from nni_nlp_bench.cli.score import score
@@ -52,6 +53,7 @@ app.command("list")(list_parts)
 app.command("search")(search)
 app.command("compare")(compare)
 app.command("naslib")(naslib)
+app.command("predictor")(predictor)
 app.command("teacher")(teacher)
 app.command("train")(train)
 app.command("evaluate")(evaluate)

@@ -56,10 +56,10 @@ def _columns(number: int, kinds: int) -> NDArray[np.float32]:
 
 
 def _bonas(graph: OpGraph) -> dict[str, Any]:
-    """A last vertex reads all others, since NASLib's BONAS reads the answer from it."""
+    """Rows read columns; a last vertex reads all others, and NASLib's BONAS reads the last."""
     size = graph.size + 1
-    adjacency = _adjacency(graph, size) + np.eye(size)
-    adjacency[: len(graph.vertices), -1] = 1
+    adjacency = _adjacency(graph, size).T + np.eye(size)
+    adjacency[-1, : len(graph.vertices)] = 1
     operations = np.zeros((size, len(graph.kinds) + 1), dtype=np.float32)
     for row, kind in enumerate(graph.vertices):
         operations[row, graph.kinds.index(kind)] = 1

@@ -56,7 +56,7 @@ def project(plan: Plan, maps: Maps, weights: Weights, x: Tensor, block: Tensor) 
 def input_gradient(plan: Plan, weights: Weights, x: Tensor, buffers: Buffers) -> Tensor:
     """Gradient of `x`, by one product over all steps."""
     hidden = buffers["state 0"].shape[2]
-    gradient = torch.zeros_like(x)
+    gradient = torch.zeros_like(x, memory_format=torch.contiguous_format)  # written as rows
     rows = buffers["linear_grad"].flatten(0, 1)
     for product, weight in zip(plan.products.get(X, ()), weights.get(X, ()), strict=True):
         columns = rows[:, product.start * hidden : product.stop * hidden]

@@ -130,6 +130,19 @@ def test_one_step_is_enough_and_states_are_carried_over() -> None:
         torch.testing.assert_close(state, other)
 
 
+def test_inputs_may_lie_in_any_order_in_memory() -> None:
+    cell = RecurrentCell(named_recipe("lstm"), WIDTH, HIDDEN)
+    rows = torch.randn(BATCH, TIME, WIDTH)
+    gradients = []
+    for x in (rows.transpose(0, 1), rows.transpose(0, 1).contiguous()):
+        x = x.requires_grad_(True)
+        outputs, _ = cell.unroll(x)
+        (gradient,) = torch.autograd.grad(outputs.sum(), x)
+        gradients.append(gradient)
+    assert gradients[0].abs().sum() > 0
+    assert torch.equal(*gradients)
+
+
 def test_without_states_it_starts_from_zero() -> None:
     cell, x, states = problem(named_recipe("gru"))
     zeros = [torch.zeros_like(state) for state in states]
