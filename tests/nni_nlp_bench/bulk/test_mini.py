@@ -87,12 +87,14 @@ def test_a_cell_that_is_trained_again_comes_out_alike(table: Table) -> None:
     assert "weight drop `trained`" in table.metadata.description
 
 
+def _marks(strategy: str) -> list[pytest.MarkDecorator]:
+    if strategy.startswith("naslib:"):
+        return [pytest.mark.naslib, pytest.mark.usefixtures("naslib_here")]
+    return [pytest.mark.slow] if strategy == "policy_rl" else []
+
+
 @pytest.mark.parametrize(
-    "strategy",
-    [
-        pytest.param(name, marks=[pytest.mark.slow] if name == "policy_rl" else [])
-        for name in STRATEGIES
-    ],
+    "strategy", [pytest.param(name, marks=_marks(name)) for name in STRATEGIES]
 )
 def test_every_strategy_searches_it(table: Table, strategy: str) -> None:
     search = Search(strategy, 0, Settings(budget=Budget(15)), restrict=True)

@@ -22,6 +22,7 @@ from nni_nlp_bench.naslib import dataset_api, naslib_space
 from nni_nlp_bench.naslib.configuration import OPTIMIZERS
 from nni_nlp_bench.naslib.evaluation import MEASURES, evaluate_predictor
 from nni_nlp_bench.naslib.suite import PREFIX, Suite, run_suite
+from nni_nlp_bench.strategies.registry import make_searcher
 from nni_nlp_bench.strategies.run import Search, search_space
 from nni_nlp_bench.testing import made_up_table
 from search_spaces.base import get_space
@@ -210,6 +211,19 @@ def test_what_does_not_apply_is_refused(name: str, words: str, tmp_path: Path) -
     api = dataset_api("nas-bench-nlp/ptb-surrogate")
     with pytest.raises(UserError, match=words):
         evaluate_predictor(name, api.benchmark, api.space, train=5, test=3, seed=0, folder=tmp_path)
+
+
+def test_as_a_strategy_it_waits_and_leaves_the_global_generators_alone() -> None:
+    space = get_space("rnn_cell")
+    strategy = make_searcher("naslib:regularized_evolution", space, 0, 50, **SMALL)
+    np.random.seed(7)
+    before = np.random.get_state()[1].tolist()
+    for score in (-5.0, None, -4.0, None, -6.0, None, -3.0, None):
+        proposal = strategy.ask()
+        assert proposal is not None
+        assert strategy.ask() is None
+        strategy.tell(proposal, score)
+    assert np.random.get_state()[1].tolist() == before
 
 
 @pytest.mark.parametrize(
