@@ -89,14 +89,18 @@ def test_a_cell_that_is_trained_again_comes_out_alike(table: Table) -> None:
 
 def _marks(strategy: str) -> list[pytest.MarkDecorator]:
     if strategy.startswith("naslib:"):
-        return [pytest.mark.naslib, pytest.mark.usefixtures("naslib_here")]
+        return [pytest.mark.naslib]
     return [pytest.mark.slow] if strategy == "policy_rl" else []
 
 
 @pytest.mark.parametrize(
     "strategy", [pytest.param(name, marks=_marks(name)) for name in STRATEGIES]
 )
-def test_every_strategy_searches_it(table: Table, strategy: str) -> None:
+def test_every_strategy_searches_it(
+    table: Table, strategy: str, request: pytest.FixtureRequest
+) -> None:
+    if strategy.startswith("naslib:"):
+        request.getfixturevalue("naslib_here")
     search = Search(strategy, 0, Settings(budget=Budget(15)), restrict=True)
     trials = run_search(table, search_space(table, restrict=True), search)
     assert len(trials) == 15
