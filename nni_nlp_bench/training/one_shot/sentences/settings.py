@@ -102,11 +102,10 @@ class EmdCellSettings(WideSettings):
 
 @dataclass(frozen=True, slots=True)
 class EncoderSettings(SentenceSettings):
-    """Transformers need smaller steps; their widths are theirs."""
+    """Widths are choices of the space. The dropout is BERT's, the rate that of a training."""
 
     dropout: float = 0.1
-    learning_rate: float = 5e-4
-    last_learning_rate: float = 1e-5
+    learning_rate: float = 2e-3
 
 
 _OF_SPACES: Mapping[str, type[SentenceSettings]] = {
