@@ -286,6 +286,7 @@ def test_weights_begin_as_berts() -> None:
     built = EncoderNetwork(published_encoder("0"), Sizes(vocabulary=3_000))
     words = built.embeddings.word_embeddings.weight
     assert abs(float(words.detach().std()) - 0.02) < 1e-3
+    assert not words[0].any()
     assert not any(w.any() for name, w in built.named_parameters() if name.endswith("dense.bias"))
 
 
