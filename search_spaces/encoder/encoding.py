@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import pairwise, product
+
 import numpy as np
 from numpy.typing import NDArray
 
 from search_spaces.base import EncodingKind
-from search_spaces.encoder.architecture import LAYERS, OPERATIONS, EncoderArchitecture
+from search_spaces.encoder.architecture import (
+    FEED_FORWARD,
+    FEED_FORWARDS,
+    HEADS,
+    HIDDEN_SIZES,
+    LAYERS,
+    OPERATIONS,
+    EncoderArchitecture,
+)
+from search_spaces.op_graph import OpGraph
 
 _OPERATIONS = tuple(OPERATIONS)
+_VERTICES = 1 + max(LAYERS)
 
 
 def encode(encoder: EncoderArchitecture, kind: EncodingKind = "flat") -> NDArray[np.float64]:
@@ -29,6 +42,19 @@ def encode(encoder: EncoderArchitecture, kind: EncodingKind = "flat") -> NDArray
     flat = np.zeros((max(LAYERS), layers.shape[1]))
     flat[: len(layers)] = layers
     return np.concatenate([[encoder.hidden_size], flat.ravel()])
+
+
+def op_graph(encoder: EncoderArchitecture) -> OpGraph:
+    """The hidden size, then one vertex a layer, each reading the one before."""
+    stems = tuple(f"hidden {size}" for size in HIDDEN_SIZES)
+    kinds = tuple(map(_kind, product(_OPERATIONS, HEADS, FEED_FORWARD, FEED_FORWARDS)))
+    layers = [_kind((layer.name, *layer[2:])) for layer in encoder.layers]
+    vertices = (f"hidden {encoder.hidden_size}", *layers)
+    return OpGraph((*stems, *kinds), vertices, tuple(pairwise(range(len(vertices)))), _VERTICES)
+
+
+def _kind(values: Iterable[object]) -> str:
+    return " ".join(map(str, values))
 
 
 def _layers(encoder: EncoderArchitecture) -> NDArray[np.float64]:

@@ -16,9 +16,10 @@ from search_spaces.encoder import moves
 from search_spaces.encoder.architecture import OPERATIONS, EncoderArchitecture, EncoderError
 from search_spaces.encoder.choices import EncoderChoices
 from search_spaces.encoder.configuration import from_configuration, to_configuration
-from search_spaces.encoder.encoding import encode
+from search_spaces.encoder.encoding import encode, op_graph
 from search_spaces.encoder.parameters import SIZES, num_parameters
 from search_spaces.encoder.published import NAMES, published_encoder
+from search_spaces.op_graph import OpGraph
 
 if TYPE_CHECKING:
     import torch
@@ -68,6 +69,10 @@ class EncoderSpace:
     ) -> NDArray[np.float64]:
         """Features of the encoder: see `encoding.py`."""
         return encode(architecture, kind)
+
+    def op_graph(self, architecture: EncoderArchitecture) -> OpGraph:
+        """Operations and wires: see `encoding.py`."""
+        return op_graph(architecture)
 
     def op_counts(self, architecture: EncoderArchitecture) -> dict[str, int]:
         """How often each of the six operations occurs."""
