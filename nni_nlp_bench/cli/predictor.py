@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -23,6 +23,9 @@ def predictor(
     benchmark: options.BenchmarkName = options.EMBEDDED,
     train: Annotated[int, typer.Option(min=2, help="Architectures that it is fitted to.")] = 100,
     test: Annotated[int, typer.Option(min=2, help="Architectures that it ranks.")] = 100,
+    features: Annotated[
+        Literal["counts", "flat"], typer.Option(help="Of an architecture, where it reads a vector.")
+    ] = "counts",
     data: Annotated[
         str | None,
         typer.Option(help="Of zero-cost measures: labelled sentences, or a corpus, by name."),
@@ -48,8 +51,14 @@ def predictor(
     get_space(space)
     if space != loaded.space:
         raise UserError(f"{loaded.name} is a benchmark of space {loaded.space!r}")
-    settings = {"predictor": name, "benchmark": benchmark, "train": train, "test": test}
-    with claimed(out, {**settings, "data": data, "seed": seed, "restrict": restrict}, "a measure"):
+    settings: dict[str, Any] = {
+        "predictor": name,
+        "benchmark": benchmark,
+        "train": train,
+        "test": test,
+    }
+    settings |= {"features": features, "data": data, "seed": seed, "restrict": restrict}
+    with claimed(out, settings, "a measure"):
         found = evaluate_predictor(
             name,
             loaded,
@@ -59,9 +68,10 @@ def predictor(
             seed=seed,
             folder=out / "naslib",
             data=data,
+            features=features,
         )
-        write_json(out / MEASURED, {**settings, "seed": seed, **found})
+        write_json(out / MEASURED, {**settings, **found})
     if json:
-        print_json({**settings, "seed": seed, **found})
+        print_json({**settings, **found})
         return
     print_tables(facts_table({key: f"{value:.4g}" for key, value in found.items()}))

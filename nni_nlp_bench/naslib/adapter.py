@@ -10,7 +10,7 @@ import numpy as np
 from nni_nlp_bench.benchmarks.base import Result
 from nni_nlp_bench.naslib.dataset_api import DatasetApi
 from nni_nlp_bench.naslib.encodings import encoding
-from search_spaces.base import SearchSpace
+from search_spaces.base import EncodingKind, SearchSpace
 from search_spaces.errors import UserError
 
 Hash = tuple[str, str]
@@ -28,6 +28,8 @@ class SpaceAdapter:
     OPTIMIZER_SCOPE = "all"
     instantiate_model = False
     """NASLib parses no graph that it only queries."""
+    features: EncodingKind = "counts"
+    """What flat encodings hold, `counts` or `flat`: docs/naslib.md has the predictors' figures."""
     labeled_archs: list[Hash] | None = None
     """Drawn from with `load_labeled`; all of the table where it is None."""
     sample_without_replacement = False
@@ -97,7 +99,7 @@ class SpaceAdapter:
     def encode(self, encoding_type: Any = None) -> list[float] | dict[str, Any]:
         """A flat list, or for GCN, BONAS and SEMINAS the dictionary of a graph."""
         kind = "ADJACENCY_ONE_HOT" if encoding_type is None else encoding_type.name
-        return encoding(self.space, self.chosen, kind)
+        return encoding(self.space, self.chosen, kind, self.features)
 
     def query(
         self,

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from search_spaces.base import SearchSpace
+from search_spaces.base import EncodingKind, SearchSpace
 from search_spaces.errors import UserError
 from search_spaces.op_graph import GraphSpace, OpGraph
 
@@ -18,13 +18,15 @@ SEMINAS_VERTICES, SEMINAS_KINDS = 25, 10
 FLAT = ("ADJACENCY_ONE_HOT", "ADJACENCY_MIX", "PATH", "COMPACT")
 
 
-def encoding(space: SearchSpace[Any], architecture: Any, kind: str) -> list[float] | dict[str, Any]:
-    """By the name of NASLib's EncodingType: a flat list, or a dictionary of a graph.
+def encoding(
+    space: SearchSpace[Any], architecture: Any, kind: str, features: EncodingKind = "counts"
+) -> list[float] | dict[str, Any]:
+    """By the name of NASLib's EncodingType: a flat list of `features`, or a dictionary of a graph.
 
     Raises UserError for a kind that nobody knows and for a space whose architectures are no graphs.
     """
     if kind in FLAT:
-        return [float(value) for value in space.encode(architecture, "flat")]
+        return [float(value) for value in space.encode(architecture, features)]
     if kind not in _GRAPHS:
         raise UserError(f"unknown encoding {kind!r}; known: {', '.join((*FLAT, *_GRAPHS))}")
     if not isinstance(space, GraphSpace):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from nni_nlp_bench.benchmarks.base import Benchmark
 from nni_nlp_bench.naslib.dataset_api import DatasetApi
-from search_spaces.base import SearchSpace
+from search_spaces.base import EncodingKind, SearchSpace
 from search_spaces.errors import UserError
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ def evaluate_predictor(
     seed: int,
     folder: Path,
     data: str | None = None,
+    features: EncodingKind = "counts",
 ) -> dict[str, float]:
     """`MEASURES` of the predictor of that name on `test` architectures, and its `TIMES`.
 
@@ -53,6 +54,7 @@ def evaluate_predictor(
         raise UserError("a rank correlation needs two architectures or more")
     folder.mkdir(parents=True, exist_ok=True)
     graph, api = SpaceGraph(space), DatasetApi(benchmark, space)
+    graph.features = features
     set_seed(seed)
     untrained = name.startswith((SCORE, ZERO_COST))
     with (folder / LOG).open("w", encoding="utf-8") as log, contextlib.redirect_stdout(log):

@@ -16,6 +16,14 @@ from nni_nlp_bench.naslib.dataset_api import DatasetApi
 from nni_nlp_bench.naslib.networks import VectorsNetwork
 from search_spaces.base import SearchSpace
 
+_SETTINGS = (
+    "features",
+    "instantiate_model",
+    "labeled_archs",
+    "num_classes",
+    "sample_without_replacement",
+)
+
 
 class SpaceGraph(SpaceAdapter, Graph):  # type: ignore[misc]
     """One architecture, or none yet, of any space; `parse` makes it a network of word vectors."""
@@ -36,9 +44,8 @@ class SpaceGraph(SpaceAdapter, Graph):  # type: ignore[misc]
         """Another graph of the same architecture, without results and network."""
         other = type(self)(self.space)
         other.architecture = self.architecture
-        for name in ("instantiate_model", "labeled_archs", "sample_without_replacement"):
+        for name in _SETTINGS:
             setattr(other, name, getattr(self, name))
-        other.num_classes = self.num_classes
         return other
 
     def __deepcopy__(self, memo: dict[int, Any]) -> SpaceGraph:
