@@ -39,6 +39,10 @@ def by_name(file: Path) -> str:
     return file.stem
 
 
+def marks(file: Path) -> list[pytest.MarkDecorator]:
+    return [pytest.mark.naslib] if "NASLIB_HOME" in file.read_text() else []
+
+
 @pytest.mark.parametrize("file", FILES, ids=by_name)
 def test_the_file_is_a_valid_configuration(
     file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -61,10 +65,14 @@ def test_the_file_begins_with_what_it_shows(file: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("file", LOCAL, ids=by_name)
+@pytest.mark.parametrize(
+    "file", [pytest.param(file, id=by_name(file), marks=marks(file)) for file in LOCAL]
+)
 def test_the_experiment_runs_to_its_end(
     file: Path, nni_home, monkeypatch, request: pytest.FixtureRequest
 ) -> None:
+    if marks(file):
+        request.getfixturevalue("naslib_here")
     if WIKITEXT_2 in file.read_text():
         monkeypatch.setenv("NASBENCHMARK_DIR", str(request.getfixturevalue("tables")))
     config: dict[str, Any] = yaml.safe_load(file.read_text())
