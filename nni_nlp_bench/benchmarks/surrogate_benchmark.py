@@ -17,6 +17,7 @@ from nni_nlp_bench.benchmarks.base import (
     LossName,
     Result,
 )
+from nni_nlp_bench.benchmarks.units import LossUnit
 from search_spaces.rnn_cell import Recipe
 
 LIKELY = 0.5
@@ -28,7 +29,7 @@ class Prediction(Protocol):
 
     @property
     def loss(self) -> NDArray[np.float64]:
-        """Test loss after the last epoch, nats per token: lower is better."""
+        """Loss after the last epoch, in the unit of the trainings: lower is better."""
 
     @property
     def std(self) -> NDArray[np.float64]:
@@ -74,12 +75,14 @@ class SurrogateBenchmark:
         predictor: Predictor,
         objective: LossName = "test_loss",
         epochs: int = 50,
+        unit: LossUnit = LossUnit.NATS,
     ) -> None:
         self.name = name
         self.predictor = predictor
         self.objective = objective
         """The one loss that it predicts."""
         self.epochs = epochs
+        self.unit = unit
 
     @property
     def lowest_loss(self) -> float:

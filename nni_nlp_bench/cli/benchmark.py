@@ -132,10 +132,14 @@ def _facts(benchmark: Benchmark) -> dict[str, Any]:
     from nni_nlp_bench.benchmarks.catalogue import BENCHMARKS
     from nni_nlp_bench.benchmarks.surrogate_benchmark import SurrogateBenchmark
     from nni_nlp_bench.benchmarks.table import Table
+    from nni_nlp_bench.benchmarks.table_info import figure_loss
+    from nni_nlp_bench.benchmarks.units import under_its_name
 
     if isinstance(benchmark, Table):
-        return asdict(benchmark.info())
-    facts = {name: getattr(benchmark, name) for name in ("name", "space", "objective", "epochs")}
+        part = figure_loss(benchmark.metadata.recorded).removesuffix("loss")
+        return under_its_name(asdict(benchmark.info()), part + benchmark.unit.figure)
+    named = ("name", "space", "objective", "unit", "epochs")
+    facts = {name: getattr(benchmark, name) for name in named}
     entry = BENCHMARKS.get(benchmark.name)
     about = {name: getattr(entry, name) for name in ("description", "licence", "citation")}
     facts |= {"has_curves": benchmark.has_curves, **about}

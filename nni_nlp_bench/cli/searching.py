@@ -12,6 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 
 from nni_nlp_bench.benchmarks.base import Benchmark
 from nni_nlp_bench.benchmarks.catalogue import load
+from nni_nlp_bench.benchmarks.units import under_its_name
 from nni_nlp_bench.cli.folder import claimed
 from nni_nlp_bench.cli.output import print_json
 from nni_nlp_bench.reports.files import BEST, write_searches
@@ -45,8 +46,8 @@ def _run_and_report(
     title = f"{benchmark.name}: {comparison.settings.budget.evaluations} evaluations a search"
     draw_regret(out / "curve.png", runs, reference, title)
     if as_json:
-        report = {"reference": asdict(reference), "ranking": [asdict(row) for row in ranked]}
-        print_json({**report, "out": str(out)})
+        ranking = [under_its_name(asdict(row), reference.unit.figure) for row in ranked]
+        print_json({"reference": asdict(reference), "ranking": ranking, "out": str(out)})
     else:
         console = Console()
         console.print(ranking_table(ranked, reference, title))
