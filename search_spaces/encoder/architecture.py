@@ -1,0 +1,141 @@
+"""A transformer encoder as an immutable value: a hidden size, and layers that differ."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+from search_spaces.errors import ArchitectureError
+from search_spaces.values import ArchitectureValue
+
+HIDDEN_SIZES = (128, 256)
+LAYERS = (2, 4)
+"""How many layers an encoder may have."""
+PARAMETERS: Mapping[str, tuple[str | int, ...]] = {
+    "SA": ("SDP", "WMA"),
+    "LT": ("DFT", "DCT"),
+    "DSC": (5, 9),
+}
+"""Operation -> its parameters. Self-attention: scaled dot product, or weighted multiplicative;
+linear transform: discrete Fourier or cosine; dynamic span-based convolution: width of the kernel.
+The order of all values is the release's."""
+OPERATIONS = tuple((name, value) for name, values in PARAMETERS.items() for value in values)
+"""All pairs of an operation and its parameter."""
+HEADS = (2, 4)
+FEED_FORWARD = (512, 1024)
+"""Widths of a feed-forward network."""
+FEED_FORWARDS = (1, 3)
+"""How many hidden layers a feed-forward network may have."""
+SPACE_SIZE = 10_621_440
+"""All of them are different networks."""
+MAX_JSON_CHARACTERS = 10_000
+_FORM = (
+    '{"hidden_size": 128, "layers": [{"operation": "SA", "parameter": "SDP", "heads": 2, '
+    '"feed_forward": 512, "feed_forwards": 1}, ...]}'
+)
+_SHOWN_CHARACTERS = 40
+
+
+class EncoderError(ArchitectureError):
+    """An encoder breaks a rule of the space; the message names the layer and the rule."""
+
+
+class EncoderLayer(NamedTuple):
+    """One layer: an operation that mixes words, then a feed-forward network for each word."""
+
+    operation: str
+    parameter: str | int
+    """Of the operation: see `PARAMETERS`."""
+    heads: int
+    """Equal slices of the hidden size, each of which the operation handles alone."""
+    feed_forward: int
+    """Width of every hidden layer of the feed-forward network."""
+    feed_forwards: int
+    """How many hidden layers the feed-forward network has."""
+
+
+@dataclass(frozen=True, eq=False)
+class EncoderArchitecture(ArchitectureValue):
+    """Layers one after another, counted from 0, all of one hidden size.
+
+    No two of them are the same network: each value decides what is computed from the same weights,
+    or which weights there are, and layers do not change places. Raises EncoderError.
+    """
+
+    hidden_size: int
+    layers: tuple[EncoderLayer, ...]
+
+    def __post_init__(self) -> None:
+        _check_value("the hidden size", self.hidden_size, HIDDEN_SIZES)
+        _check_value("the number of layers", len(self.layers), LAYERS)
+        for number, layer in enumerate(self.layers):
+            _check_layer(number, layer)
+
+    @classmethod
+    def from_json(cls, text: str) -> EncoderArchitecture:
+        """Read `{"hidden_size": ..., "layers": [...]}`. Raises EncoderError."""
+        value = load_json(text)
+        if set(value) != {"hidden_size", "layers"} or not isinstance(value["layers"], list):
+            raise EncoderError(f"an encoder must look like {_FORM}")
+        layers = tuple(read_layer(i, layer) for i, layer in enumerate(value["layers"]))
+        return cls(value["hidden_size"], layers)
+
+    def to_json(self) -> str:
+        """Text that `from_json` reads back."""
+        layers = [layer._asdict() for layer in self.layers]
+        return json.dumps({"hidden_size": self.hidden_size, "layers": layers})
+
+    @property
+    def parts(self) -> tuple[Any, ...]:
+        """The hidden size, then the layers."""
+        return self.hidden_size, *self.layers
+
+    @cached_property
+    def canonical_key(self) -> str:
+        """32 hex digits, equal exactly for the same network."""
+        plain = (self.hidden_size, *map(tuple, self.layers))
+        return blake2b(repr(plain).encode(), digest_size=16).hexdigest()
+
+
+def load_json(text: str) -> dict[str, Any]:
+    """The JSON object in a text. Raises EncoderError where there is none or it is too long."""
+    if len(text) > MAX_JSON_CHARACTERS:
+        raise EncoderError(f"an encoder has at most {MAX_JSON_CHARACTERS:,} characters of JSON")
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise EncoderError(f"an encoder must be JSON text: {error}") from None
+    if not isinstance(value, dict):
+        raise EncoderError(f"an encoder must look like {_FORM}")
+    return value
+
+
+def read_layer(
+    number: int, value: Any, names: Sequence[str] = EncoderLayer._fields
+) -> EncoderLayer:
+    """The layer of a JSON object that calls its fields by these names; `EncoderArchitecture`
+    checks the values. Raises EncoderError."""
+    if not isinstance(value, dict) or set(value) != set(names):
+        raise EncoderError(f"layer {number}: it must have {', '.join(names)}")
+    return EncoderLayer(*(value[name] for name in names))
+
+
+def _check_layer(number: int, layer: EncoderLayer) -> None:
+    """Raise EncoderError for a layer that breaks a rule."""
+    operation, parameter, heads, feed_forward, feed_forwards = layer
+    _check_value(f"layer {number}: the operation", operation, tuple(PARAMETERS))
+    _check_value(f"layer {number}: the parameter of {operation}", parameter, PARAMETERS[operation])
+    _check_value(f"layer {number}: the number of heads", heads, HEADS)
+    _check_value(f"layer {number}: the feed-forward width", feed_forward, FEED_FORWARD)
+    _check_value(f"layer {number}: the number of feed-forwards", feed_forwards, FEED_FORWARDS)
+
+
+def _check_value(what: str, value: Any, values: Sequence[str | int]) -> None:
+    """A number that is equal but of another kind, such as 2.0, is not one of the values."""
+    if not any(type(value) is type(of) and value == of for of in values):
+        known = " or ".join(map(str, values))
+        raise EncoderError(f"{what} must be {known}, got {repr(value)[:_SHOWN_CHARACTERS]}")

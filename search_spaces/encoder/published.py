@@ -1,0 +1,54 @@
+"""The 500 encoders of NAS-Bench-BERT, drawn again as its authors drew them.
+
+Source: Serianni and Kalita, Training-free Neural Architecture Search for RNNs and Transformers
+(ACL 2023), and github.com/aaronserianni/training-free-nas.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from random import Random
+
+from search_spaces.encoder.architecture import (
+    FEED_FORWARD,
+    FEED_FORWARDS,
+    HEADS,
+    HIDDEN_SIZES,
+    LAYERS,
+    PARAMETERS,
+    EncoderArchitecture,
+    EncoderLayer,
+)
+
+NAMES = tuple(str(number) for number in range(500))
+"""The ids of the release."""
+_SEED = 0
+
+
+def published_encoder(name: str) -> EncoderArchitecture:
+    """The encoder of a published name."""
+    return _encoders()[name]
+
+
+@cache
+def _encoders() -> dict[str, EncoderArchitecture]:
+    rng = Random(_SEED)
+    return {name: _draw(rng) for name in NAMES}
+
+
+def _draw(rng: Random) -> EncoderArchitecture:
+    """The order of the draws is the release's."""
+    hidden_size, layers = rng.choice(HIDDEN_SIZES), rng.choice(LAYERS)
+    return EncoderArchitecture(hidden_size, tuple(_draw_layer(rng) for _ in range(layers)))
+
+
+def _draw_layer(rng: Random) -> EncoderLayer:
+    operation = rng.choice(tuple(PARAMETERS))
+    parameter = rng.choice(PARAMETERS[operation])
+    return EncoderLayer(
+        operation,
+        parameter,
+        heads=rng.choice(HEADS),
+        feed_forward=rng.choice(FEED_FORWARD),
+        feed_forwards=rng.choice(FEED_FORWARDS),
+    )
