@@ -23,8 +23,12 @@ PARAMETERS: Mapping[str, tuple[str | int, ...]] = {
 """Operation -> its parameters. Self-attention: scaled dot product, or weighted multiplicative;
 linear transform: discrete Fourier or cosine; dynamic span-based convolution: width of the kernel.
 The order of all values is the release's."""
-OPERATIONS = tuple((name, value) for name, values in PARAMETERS.items() for value in values)
-"""All pairs of an operation and its parameter."""
+OPERATIONS: Mapping[str, tuple[str, str | int]] = {
+    f"{operation}-{value}": (operation, value)
+    for operation, values in PARAMETERS.items()
+    for value in values
+}
+"""Name, such as SA-SDP -> an operation and its parameter."""
 HEADS = (2, 4)
 FEED_FORWARD = (512, 1024)
 """Widths of a feed-forward network."""
@@ -56,6 +60,11 @@ class EncoderLayer(NamedTuple):
     """Width of every hidden layer of the feed-forward network."""
     feed_forwards: int
     """How many hidden layers the feed-forward network has."""
+
+    @property
+    def name(self) -> str:
+        """Of the operation with its parameter: a key of `OPERATIONS`."""
+        return f"{self.operation}-{self.parameter}"
 
 
 @dataclass(frozen=True, eq=False)

@@ -23,6 +23,7 @@ from search_spaces.encoder.architecture import (
 NAMES = tuple(str(number) for number in range(500))
 """The ids of the release."""
 _SEED = 0
+_SCORED_HIDDEN_SIZE, _SCORED_WIDTH = 256, 1024
 
 
 def published_encoder(name: str) -> EncoderArchitecture:
@@ -52,3 +53,13 @@ def _draw_layer(rng: Random) -> EncoderLayer:
         feed_forward=rng.choice(FEED_FORWARD),
         feed_forwards=rng.choice(FEED_FORWARDS),
     )
+
+
+def as_scored(encoder: EncoderArchitecture) -> EncoderArchitecture:
+    """The encoder that the published scores of an encoder belong to.
+
+    The release made all networks that it scored of a hidden size of 256 and feed-forward networks
+    1,024 wide, whatever the encoder says.
+    """
+    layers = tuple(layer._replace(feed_forward=_SCORED_WIDTH) for layer in encoder.layers)
+    return EncoderArchitecture(_SCORED_HIDDEN_SIZE, layers)

@@ -25,7 +25,7 @@ from search_spaces.encoder.published import NAMES, published_encoder
 
 ALL_LAYERS = [
     EncoderLayer(*operation, *rest)
-    for operation, *rest in product(OPERATIONS, HEADS, FEED_FORWARD, FEED_FORWARDS)
+    for operation, *rest in product(OPERATIONS.values(), HEADS, FEED_FORWARD, FEED_FORWARDS)
 ]
 LAYER = EncoderLayer("SA", "SDP", 2, 512, 1)
 ENCODER = EncoderArchitecture(128, (LAYER, EncoderLayer("DSC", 9, 4, 1024, 3)))

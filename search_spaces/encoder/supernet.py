@@ -1,0 +1,113 @@
+"""All encoders as one network, for NNI's one-shot strategies that sample.
+
+Encoders share the stem and the head of their hidden size, and of a layer with the same number what
+mixes words where operation and heads are the same, and the feed-forward network where its width and
+number are.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from nni.nas.oneshot.pytorch.supermodule.base import BaseSuperNetModule
+from torch import nn
+
+from search_spaces.encoder.architecture import (
+    HIDDEN_SIZES,
+    LAYERS,
+    EncoderArchitecture,
+    EncoderLayer,
+)
+from search_spaces.encoder.choices import Sample
+from search_spaces.encoder.classifier import ClassifierSizes, Head, LayeredClassifier, Stem
+from search_spaces.encoder.layers import FeedForward, Layer, Mixing, initialise
+from search_spaces.encoder.model_space import Encoders
+from search_spaces.encoder.moves import ALL_LAYERS
+from search_spaces.errors import UserError
+
+Memo = dict[str, Any]
+
+
+class SharedLayer(nn.Module):
+    """All that a layer may be."""
+
+    def __init__(self, hidden_size: int, dropout: float) -> None:
+        super().__init__()
+        self.mixing, self.feed_forward = nn.ModuleDict(), nn.ModuleDict()
+        for layer in ALL_LAYERS:
+            if _mixing(layer) not in self.mixing:
+                self.mixing[_mixing(layer)] = Mixing(layer, hidden_size, dropout)
+            if _feed_forward(layer) not in self.feed_forward:
+                self.feed_forward[_feed_forward(layer)] = FeedForward(layer, hidden_size, dropout)
+
+    def parts(self, layer: EncoderLayer) -> tuple[nn.Module, nn.Module]:
+        """What mixes words in a layer, and its feed-forward network."""
+        return self.mixing[_mixing(layer)], self.feed_forward[_feed_forward(layer)]
+
+
+class SharedNetwork(nn.Module):
+    """All encoders of one hidden size."""
+
+    def __init__(self, hidden_size: int, sizes: ClassifierSizes) -> None:
+        super().__init__()
+        self.stem = Stem(hidden_size, sizes)
+        self.layers = nn.ModuleList(
+            SharedLayer(hidden_size, sizes.dropout) for _ in range(max(LAYERS))
+        )
+        self.head = Head(hidden_size, sizes)
+
+
+class SampledEncoders(Encoders, BaseSuperNetModule):  # type: ignore[misc]
+    """One sampled encoder at a time: for ENAS and RandomOneShot."""
+
+    def __init__(self, sizes: ClassifierSizes) -> None:
+        super().__init__(sizes)
+        self.sampled: Sample = {}
+        self.networks = nn.ModuleDict({str(h): SharedNetwork(h, sizes) for h in HIDDEN_SIZES})
+        initialise(self)
+
+    @classmethod
+    def mutate(cls, module: nn.Module, name: str, memo: Memo, options: Memo) -> Encoders | None:
+        """NNI's hook: the supernet in the place of the module of choices."""
+        return cls(module.sizes) if type(module) is Encoders else None
+
+    def resample(self, memo: Memo) -> Memo:
+        """Take the sample of the strategy; draw what it leaves open from torch's generator."""
+        for label, values in self.choices.categoricals.items():
+            if label in memo:
+                self.sampled[label] = memo[label]
+            else:
+                self.sampled[label] = values[int(torch.randint(len(values), ()))]
+        return dict(self.sampled)
+
+    def export(self, memo: Memo) -> Memo:
+        """The last sample."""
+        return {label: value for label, value in self.sampled.items() if label not in memo}
+
+    def network(self, encoder: EncoderArchitecture) -> LayeredClassifier:
+        """The classifier of an encoder, with the shared weights themselves."""
+        shared: Any = self.networks[str(encoder.hidden_size)]
+        layers = zip(shared.layers, encoder.layers, strict=False)
+        parts = nn.ModuleList(Layer(*each.parts(layer)) for each, layer in layers)
+        return LayeredClassifier(shared.stem, parts, shared.head)
+
+
+def encoders_of(strategy: Any) -> type[SampledEncoders]:
+    """What takes the place of `Encoders` under a one-shot strategy. Raises UserError."""
+    from nni.nas.strategy import ENAS, RandomOneShot
+
+    if not isinstance(strategy, ENAS | RandomOneShot):
+        raise UserError(
+            f"{type(strategy).__name__} does not search the space encoder, whose networks differ "
+            "in width and length: take ENAS or RandomOneShot"
+        )
+    return SampledEncoders
+
+
+def _mixing(layer: EncoderLayer) -> str:
+    return f"{layer.name} {layer.heads}"
+
+
+def _feed_forward(layer: EncoderLayer) -> str:
+    return f"{layer.feed_forwards}x{layer.feed_forward}"
