@@ -10,11 +10,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.stats import kendalltau
 
 from nni_nlp_bench.benchmarks.base import BenchmarkError
 from nni_nlp_bench.benchmarks.catalogue import NAS_BENCH_BERT, download_benchmark, load
 from nni_nlp_bench.benchmarks.importers import import_benchmark
 from nni_nlp_bench.benchmarks.importers.nas_bench_bert import GLUE, TASKS
+from nni_nlp_bench.benchmarks.surrogate.model import Surrogate
+from nni_nlp_bench.benchmarks.surrogate_benchmark import surrogate_of
 from nni_nlp_bench.benchmarks.table import Table
 from nni_nlp_bench.benchmarks.units import LossUnit
 from nni_nlp_bench.evaluators.budget import Budget
@@ -101,6 +104,26 @@ def test_a_search_of_the_table_finds_good_encoders(glue: Table, strategy: str) -
     trials = run_search(glue, search_space(glue, restrict=True), search)
     assert len(trials) == 100
     assert max(trial.score for trial in trials) > -27
+
+
+def test_a_surrogate_answers_for_any_encoder(shared: Shared, tmp_path: Path) -> None:
+    entries = json.loads(shared("nas-bench-bert/BERT_benchmark.json").read_text())
+    source = write(tmp_path / "few.json", *entries[:90])
+    import_benchmark(source, "nas-bench-bert", tmp_path / "few")
+    surrogate = surrogate_of(Table.load(tmp_path / "few"), workers=1)
+    assert (surrogate.space, surrogate.unit) == ("encoder", LossUnit.POINTS)
+    others = [published_encoder(str(entry["id"])) for entry in entries[90:]]
+    results = surrogate.query_all(others)
+    assert {result.origin for result in results} == {"predicted"}
+    measured = [100 - entry["scores"]["glue"] for entry in entries[90:]]
+    assert kendalltau([result.val_loss for result in results], measured).statistic > 0.65
+    seconds = np.array([entry["time_to_train"] for entry in entries[90:]])
+    wrong = [result.wall_time_s for result in results] / seconds - 1
+    assert np.median(abs(wrong)) < 0.05
+    fitted = surrogate.predictor
+    assert isinstance(fitted, Surrogate)
+    with pytest.raises(BenchmarkError, match="space encoder is fitted anew"):
+        fitted.save(tmp_path / "saved")
 
 
 def test_a_task_of_ones_own(tmp_path: Path) -> None:
