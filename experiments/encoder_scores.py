@@ -47,22 +47,20 @@ def main(
     benchmark: Annotated[
         str, typer.Option(help="What has the GLUE scores.")
     ] = "nas-bench-bert/glue",
-    out: Annotated[Path | None, typer.Option(help="A CSV file for all of it.")] = None,
+    out: Annotated[Path | None, typer.Option(help="A CSV file for the scores by id.")] = None,
 ) -> None:
     """Print a table of taus for each file: over all encoders, and over pairs of equal depth."""
-    table = load(benchmark)
-    if not isinstance(table, Table):
+    measured = load(benchmark)
+    if not isinstance(measured, Table):
         raise UserError(f"{benchmark} predicts: scores are compared with measured results")
-    glue = trainings(table)
-    tables = {"counts": glue[["layers", "hidden_size"]]}
-    tables |= {path.stem: by_id(pd.read_csv(path), glue) for path in scores}
-    if published is not None:
-        tables["published"] = published_scores(published)
-    for name, table in tables.items():
+    glue = trainings(measured)
+    scored = {path.stem: by_id(pd.read_csv(path), glue) for path in scores}
+    others = {} if published is None else {"published": published_scores(published)}
+    for name, table in {"counts": counts(glue), **others, **scored}.items():
         print(f"{name}: {len(table)} encoders\n")
         print(taus(table, glue).to_string(float_format="%.3f"), "\n")
     if out is not None:
-        pd.concat(tables, names=["of"]).to_csv(out, float_format="%.6g")
+        pd.concat(scored, names=["mode"]).to_csv(out, float_format="%.6g")
 
 
 def trainings(benchmark: Table) -> pd.DataFrame:
@@ -78,6 +76,12 @@ def trainings(benchmark: Table) -> pd.DataFrame:
                 "glue": math.nan if loss is None else LossUnit.POINTS.figure_of(loss),
             }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("id").sort_index()
+
+
+def counts(glue: pd.DataFrame) -> pd.DataFrame:
+    """What an encoder says without any network: its sizes, and both together, depth first."""
+    sizes = glue[["layers", "hidden_size"]]
+    return sizes.assign(both=glue.layers + glue.hidden_size / 1_000)
 
 
 def by_id(scores: pd.DataFrame, glue: pd.DataFrame) -> pd.DataFrame:
