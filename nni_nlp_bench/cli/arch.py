@@ -124,12 +124,12 @@ def _content(architecture: Any) -> Mapping[str, Any]:
 def _parts_table(content: Mapping[str, Any]) -> Any:
     """The parts of an architecture: a column a field where all parts have the same fields.
 
-    Parts that are one list have numbers for names, from 0.
+    Parts that are in a list have numbers for names, from 0.
     """
     from nni_nlp_bench.cli.output import plain_table
 
     what, parts = "part", content
-    for key, value in content.items() if len(content) == 1 else ():
+    for key, value in content.items():
         if isinstance(value, list) and all(isinstance(part, Mapping) for part in value):
             what = key.removesuffix("s")
             parts = {str(number): part for number, part in enumerate(value)}

@@ -89,9 +89,9 @@ def train(
 ) -> None:
     """Train one architecture. Run it again to go on after an interruption.
 
-    A cell of rnn_cell or enas_cell becomes a language model (--corpus), an architecture of textnas
-    or emd_cell a classifier of sentences (--data), which may learn from a --teacher as well. Writes
-    a checkpoint, the course of the training and curve.png to --out.
+    A cell of rnn_cell or enas_cell becomes a language model (--corpus), an architecture of textnas,
+    emd_cell or encoder a classifier of sentences (--data), which may learn from a --teacher as
+    well. Writes a checkpoint, the course of the training and curve.png to --out.
     """
     from search_spaces.base import SentenceSpace, get_space
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from nni_nlp_bench.training.classification.task import Task
 
 BATCH_SIZE, LEARNING_RATE = 32, 2e-3
+WIDTH = 16
 
 
 class ClassifierTrials:
@@ -30,17 +31,19 @@ class ClassifierTrials:
         add = parser.add_argument_group("classifiers").add_argument
         add("--data", default="docstrings", help="name of labelled sentences, or their folder")
         add("--vectors", help="name or file of word vectors (default: drawn)")
-        add("--width", type=int, default=16, help="width of all layers")
+        add("--width", type=int, help=f"width of all layers, where it is open: {WIDTH}")
         add("--max-length", type=int, default=32, help="words of a sentence")
         add("--dropout", type=float, default=0.2, help="of words and layers")
 
     def __init__(self, space: str, options: Namespace) -> None:
+        from nni_nlp_bench.training.classification.task import width_for
         from nni_nlp_bench.training.classification.words import Words
 
         self._space = space
         self._words = Words.load(options.data, options.vectors, options.seed)
         self._settings = _settings(options)
-        self._sizes = {"width": options.width, "dropout": options.dropout}
+        width = width_for(space, options.width, WIDTH)
+        self._sizes: dict[str, Any] = {"dropout": options.dropout, **width}
         self._device: str = options.device
 
     def evaluate(self, architecture: Any, epochs: int | None, report: Report) -> dict[str, float]:

@@ -9,6 +9,8 @@ from typing import Any
 from nni_nlp_bench.evaluators.classifier_trials import results_of, trained
 from nni_nlp_bench.evaluators.trials import Report
 
+WIDTH = 256
+
 
 class DistilledTrials:
     """Trains on labels and a teacher: KD-NAS-EMD's retraining, whose settings are the defaults.
@@ -32,7 +34,7 @@ class DistilledTrials:
         add("--optimizer", choices=("adam", "sgd"), default="sgd")
         add("--learning-rate", type=float, default=0.025, help="at the start of a cosine")
         add("--weight-decay", type=float, default=3e-4)
-        add("--width", type=int, default=256, help="width of all layers")
+        add("--width", type=int, help=f"width of all layers, where it is open: {WIDTH}")
         add("--max-length", type=int, default=64, help="tokens of a sentence")
         add("--dropout", type=float, default=0.2, help="of words and layers")
         add("--drop-path", type=float, help="of an edge, in spaces that have it")
@@ -42,8 +44,11 @@ class DistilledTrials:
     def __init__(self, space: str, options: Namespace) -> None:
         from nni_nlp_bench.distillation.tokens import load_tokens
         from nni_nlp_bench.training.classification.settings import ClassifierSettings
+        from nni_nlp_bench.training.classification.task import width_for
 
         self._space, self._options = space, options
+        width = width_for(space, options.width, WIDTH)
+        self._sizes: dict[str, Any] = {"dropout": options.dropout, **width}
         self._words = load_tokens(options.data, options.teacher)
         self._settings = ClassifierSettings(
             epochs=options.full_epochs,
@@ -68,7 +73,7 @@ class DistilledTrials:
         if short and options.short == "data":
             words = share_of(words, settings.epochs / full, options.seed)
             settings = self._settings
-        sizes = {"width": options.width, "dropout": options.dropout}
+        sizes = dict(self._sizes)
         if options.drop_path is not None:
             sizes["drop_path"] = options.drop_path
         task = network_task(

@@ -34,9 +34,9 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--data", required=True, help="name of labelled sentences, or their folder")
     add("--teacher", default="minilm-l6", help="whose tokens all networks read: name or folder")
     add("--search-epochs", type=int, default=15, help="epochs of the search")
-    add("--search-width", type=int, default=128, help="width of the layers in the search")
+    add("--search-width", type=int, help="width of the layers in the search, where open: 128")
     add("--full-epochs", type=int, default=15, help="epochs of the training from scratch")
-    add("--full-width", type=int, default=256, help="width of the layers in it")
+    add("--full-width", type=int, help="width of the layers in it, where open: 256")
     add("--batch-size", type=int, default=64)
     add("--max-length", type=int, default=64, help="tokens of a sentence")
     return parser.parse_args(arguments)
@@ -53,7 +53,7 @@ def search_and_train(
     from nni_nlp_bench.distillation.tokens import load_tokens
     from nni_nlp_bench.strategies.quiet import load_nni
     from nni_nlp_bench.training.classification.settings import ClassifierSettings
-    from nni_nlp_bench.training.classification.task import network_task, sentence_space
+    from nni_nlp_bench.training.classification.task import network_task, width_for
     from nni_nlp_bench.training.memory import keep_freed_memory
     from nni_nlp_bench.training.one_shot.sentences.settings import settings_kind
 
@@ -62,8 +62,8 @@ def search_and_train(
     lesson = chosen.pop("lesson", "emd") if strategy == "kd_emd" else None
     if not isinstance(strategy, str):
         raise UserError("the search space lacks 'strategy': give the names of some")
-    sentence_space(options.space)
-    usual = {"epochs": options.search_epochs, "width": options.search_width}
+    usual = {"epochs": options.search_epochs, **width_for(options.space, options.search_width, 128)}
+    full_width: dict[str, Any] = width_for(options.space, options.full_width, 256)
     usual |= {"batch_size": options.batch_size, "max_length": options.max_length}
     try:
         settings = settings_kind(options.space)(**{**usual, **chosen})
@@ -86,9 +86,7 @@ def search_and_train(
         max_length=options.max_length,
         seed=seed,
     )
-    training = network_task(
-        options.space, found.architecture, words, schedule, width=options.full_width
-    )
+    training = network_task(options.space, found.architecture, words, schedule, **full_width)
     curves = trained(training, lambda curves: None)
     return {
         "default": curves.dev_accuracies[-1],

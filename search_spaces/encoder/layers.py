@@ -100,9 +100,12 @@ def through(layers: Iterable[nn.Module], values: Tensor, words: Tensor) -> list[
 
 
 def initialise(network: nn.Module) -> None:
-    """Draw all weights anew from torch's global generator, as BERT's are; biases are 0."""
+    """Draw all weights anew from torch's global generator, as BERT's are; biases and what stands
+    for padding are 0."""
     for module in network.modules():
         if isinstance(module, nn.Linear | nn.Conv1d | nn.Embedding):
             nn.init.normal_(module.weight, std=_SPREAD)
-            if not isinstance(module, nn.Embedding) and module.bias is not None:
-                nn.init.zeros_(module.bias)
+        if isinstance(module, nn.Linear | nn.Conv1d) and module.bias is not None:
+            nn.init.zeros_(module.bias)
+        if isinstance(module, nn.Embedding) and module.padding_idx is not None:
+            nn.init.zeros_(module.weight[module.padding_idx])

@@ -13,6 +13,9 @@ from search_spaces.encoder.operations import Attention
 from search_spaces.encoder.parameters import SIZES, TYPES
 from search_spaces.errors import UserError
 
+PADDING = 0
+"""The token that stands for none: its embedding is 0 and stays so."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
@@ -58,7 +61,7 @@ class Embeddings(nn.Module):
     def __init__(self, hidden_size: int, sizes: Sizes) -> None:
         super().__init__()
         width = sizes.embedding_size
-        self.word_embeddings = nn.Embedding(sizes.vocabulary, width)
+        self.word_embeddings = nn.Embedding(sizes.vocabulary, width, padding_idx=PADDING)
         self.type_embeddings = nn.Embedding(TYPES, width)
         self.positions = Positions(sizes.positions, width, sizes.dropout)
         self.projection = nn.Linear(width, hidden_size) if width != hidden_size else nn.Identity()

@@ -39,7 +39,7 @@ class Attention(nn.Module):
         super().__init__()
         self.heads = heads
         self.query, self.key, self.value = (nn.Linear(hidden_size, width) for _ in range(3))
-        self.weight = nn.Linear(width, width, bias=False) if weighted else nn.Identity()
+        self.weight = nn.Linear(width, width, bias=False) if weighted else None
         self.softmax = nn.Softmax(-1)
         self.dropout = nn.Dropout(dropout)
 
@@ -52,8 +52,8 @@ class Attention(nn.Module):
         return self._probabilities(self._queries(values), values, words)
 
     def _queries(self, values: Tensor) -> Tensor:
-        queries: Tensor = self.weight(self.query(values))
-        return queries
+        queries: Tensor = self.query(values)
+        return queries if self.weight is None else self.weight(queries)
 
     def _attended(self, queries: Tensor, values: Tensor, words: Tensor) -> Tensor:
         probabilities = self.dropout(self._probabilities(queries, values, words))

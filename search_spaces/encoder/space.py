@@ -29,8 +29,7 @@ _CONFIGURATION = re.compile(r'"nas_config"\s*:')
 
 
 class EncoderSpace:
-    """Transformer encoders of two or four layers, each with its own operation, heads and
-    feed-forward network."""
+    """Transformer encoders whose layers have operations and sizes of their own."""
 
     name = "encoder"
 

@@ -34,6 +34,18 @@ def classifies(space: str) -> bool:
     return isinstance(get_space(space), SentenceSpace)
 
 
+def width_for(space: str, width: int | None, usual: int) -> dict[str, int]:
+    """The width of a space's networks as an option of theirs: the usual one where none is given.
+
+    Empty for a space whose architectures tell the widths. Raises UserError where it is given one.
+    """
+    if "width" in sentence_space(space).classifier_options:
+        return {"width": usual if width is None else width}
+    if width is not None:
+        raise UserError(f"architectures of {space} tell the width of their networks: give none")
+    return {}
+
+
 def divided(space: SentenceSpace, options: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
     """Options by name as those of the space's networks and fields of `ClassifierSettings`.
 

@@ -21,10 +21,11 @@ STRATEGIES: Mapping[str, str] = {
     "random_one_shot": "Random networks share weights, then the best of some (Guo et al., 2020).",
 }
 EVERY = ("enas", "darts", "gumbel_darts", "kd_emd", "random_one_shot")
-"""Strategies that search every space whose networks classify sentences."""
+"""Strategies that search every space whose networks classify sentences, but for those below."""
 SPACES: Mapping[str, tuple[str, ...]] = {
     "enas_cell": ("enas", "darts", "gumbel_darts", "random_one_shot"),
     "emd_cell": EVERY,
+    "encoder": ("enas", "random_one_shot"),
     "textnas": tuple(STRATEGIES),
 }
 """The spaces that can be one network, and the strategies that search each."""

@@ -196,6 +196,15 @@ def test_layers_are_the_rows_of_a_table() -> None:
     assert ["8", "3", "max_pool3", "1, 3, 4, 6, 7"] in [[w.strip() for w in row] for row in rows]
 
 
+def test_layers_beside_other_fields_are_rows_too() -> None:
+    result = call("show", "--space", "encoder", "--architecture", "1")
+    rows = [line.split() for line in result.stdout.splitlines()]
+    fields = ["operation", "parameter", "heads", "feed_forward", "feed_forwards"]
+    assert ["layer", *fields] in rows
+    assert ["2", "DSC", "9", "4", "512", "3"] in rows
+    assert ["hidden_size", "256"] in rows
+
+
 def test_an_arc_text_is_taken_from_the_line_and_from_a_file(tmp_path: Path) -> None:
     text = "0 5 | 1 7 0 | 1 3 0 1"
     file = tmp_path / "arc.txt"

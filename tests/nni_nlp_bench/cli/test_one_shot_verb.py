@@ -66,7 +66,7 @@ def test_a_found_cell_is_trained_from_scratch(strategy: str, text: Path, tmp_pat
     [
         (
             ["--strategy", "enas", "--corpus", "pydoc-small"],
-            "give --space enas_cell or --space emd_cell or --space textnas",
+            "--space enas_cell or --space emd_cell or --space encoder or --space textnas",
         ),
         (["--strategy", "enas", "--space", "enas_cell"], "give --corpus"),
         (["--strategy", "darts", "--trials", "9"], "darts trains shared weights: leave"),
@@ -122,6 +122,24 @@ def test_a_found_classifier_is_trained_from_scratch(
                   "--final", "--json")  # fmt: skip
     assert trained.exit_code == 0, trained.stderr
     assert json.loads(trained.stdout)["test_accuracy"] is not None
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        (["--strategy", "darts"], "darts does not search the space encoder"),
+        (["--strategy", "kd_emd"], "kd_emd does not search the space encoder"),
+        (["--strategy", "enas", "--width", "16"], "the space has no size --width"),
+    ],
+)
+def test_encoders_are_sampled_and_have_widths_of_their_own(
+    options: list[str], complaint: str, tmp_path: Path
+) -> None:
+    words = ["--space", "encoder", "--data", "docstrings", *options]
+    refused = run("search", *words, "--out", tmp_path / "out")
+    assert refused.exit_code == 2
+    assert complaint in refused.stderr
+    assert len(refused.stderr.splitlines()) == 1
 
 
 @pytest.mark.parametrize(

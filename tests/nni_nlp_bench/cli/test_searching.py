@@ -142,7 +142,7 @@ def test_an_interrupted_search_goes_on(table: Path, tmp_path: Path) -> None:
         ({"--strategy": "magic"}, "unknown strategy 'magic'; known: bayesian, grid"),
         (
             {"--space": "magic"},
-            "unknown search space 'magic'; known: emd_cell, enas_cell, rnn_cell",
+            "unknown search space 'magic'; known: emd_cell, enas_cell, encoder",
         ),
         ({"--benchmark": "magic"}, "magic"),
         ({"--strategy": "grid", "--restrict": None}, "restrict"),

@@ -17,6 +17,7 @@ from nni_nlp_bench.training.classification.run import train_classifier
 from nni_nlp_bench.training.classification.settings import ClassifierSettings
 from nni_nlp_bench.training.classification.task import network_task
 from nni_nlp_bench.training.classification.words import Words
+from search_spaces.base import get_space
 from search_spaces.errors import UserError
 from search_spaces.textnas import Arc, Layer
 
@@ -61,6 +62,17 @@ def test_a_trial_trains_a_classifier_and_reports_every_epoch(folder: Path) -> No
     assert (metrics["epochs"], metrics["predicted"]) == (3, 0)
     shorter = evaluator.evaluate(ARC, 1, reported.append)
     assert shorter["epochs"] == 1
+
+
+def test_a_trial_trains_an_encoder_of_its_own_width(folder: Path) -> None:
+    encoder = get_space("encoder").parse("3")
+    evaluator = trial("encoder", "--data", folder, "--full-epochs", 1)
+    metrics = evaluator.evaluate(encoder, None, lambda loss: None)
+    settings = ClassifierSettings(epochs=1, batch_size=32, max_length=32)
+    task = network_task("encoder", encoder, Words.load(str(folder), None, 0), settings, dropout=0.2)
+    assert metrics["default"] == train_classifier(task).dev_losses[-1]
+    with pytest.raises(UserError, match="encoder tell the width of their networks"):
+        trial("encoder", "--data", folder, "--width", 8)
 
 
 def test_nnis_evolution_searches_by_trainings(folder: Path) -> None:

@@ -25,6 +25,7 @@ from nni_nlp_bench.training.one_shot.sentences.settings import (
     EmdCellSettings,
     SentenceSettings,
     TextNasSettings,
+    WideSettings,
 )
 from nni_nlp_bench.training.one_shot.sentences.task import SentenceTask
 from nni_nlp_bench.training.seeding import seeded
@@ -222,7 +223,7 @@ def test_a_space_of_another_package_is_searched_by_name(
         name = "other"
 
     monkeypatch.setattr(SPACES, "_loaders", {**SPACES._load(), "other": lambda: OtherSpace})
-    settings = SentenceSettings(**{**_SMALL, "epochs": 2})
+    settings = WideSettings(**{**_SMALL, "epochs": 2})
     for strategy, lesson in (("kd_emd", "emd"), ("darts", None)):
         found = search_one_shot(SentenceTask(words, settings, "other", lesson), strategy, 0)
         assert OtherSpace().parse(found.architecture.to_json()) == found.architecture

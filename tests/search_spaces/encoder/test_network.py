@@ -202,6 +202,21 @@ def test_softmax_is_seen_once_by_a_hook() -> None:
     assert torch.equal(seen[1], built.attention(ids, mask)[1])
 
 
+def test_operations_have_the_parts_that_scores_look_at() -> None:
+    attends = {"query", "key", "value", "softmax", "dropout"}
+    convolves = {"key_convolution", "kernels", "convolved_value"}
+    for name, parts in {
+        "SA-SDP": attends,
+        "SA-WMA": attends | {"weight"},
+        "DSC-5": attends | convolves,
+        "LT-DFT": {"input"},
+    }.items():
+        layer = EncoderLayer(*OPERATIONS[name], 4, 512, 1)
+        mixing = network(of_layers(layer, layer)).layers[0].mixing
+        assert set(dict(mixing.operation.named_children())) == parts
+        assert (mixing.output is None) == (name == "LT-DFT")
+
+
 def test_types_are_added() -> None:
     built = network(published_encoder("0"))
     ids, mask = texts([3, 3])
@@ -286,6 +301,7 @@ def test_weights_begin_as_berts() -> None:
     built = EncoderNetwork(published_encoder("0"), Sizes(vocabulary=3_000))
     words = built.embeddings.word_embeddings.weight
     assert abs(float(words.detach().std()) - 0.02) < 1e-3
+    assert not words[0].any()
     assert not any(w.any() for name, w in built.named_parameters() if name.endswith("dense.bias"))
 
 

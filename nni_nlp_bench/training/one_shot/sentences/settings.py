@@ -16,10 +16,8 @@ CYCLE = 10
 
 @dataclass(frozen=True, slots=True)
 class SentenceSettings(OneShotSettings):
-    """A whole search in any space whose networks classify sentences."""
+    """A whole search in a space whose networks classify sentences."""
 
-    width: int = 32
-    """Of every layer."""
     batch_size: int = 128
     max_length: int = 32
     """Words of a sentence, or tokens of a teacher; the rest is cut off."""
@@ -37,10 +35,10 @@ class SentenceSettings(OneShotSettings):
 
     def __post_init__(self) -> None:
         OneShotSettings.__post_init__(self)
-        check_counts(self, "width", "rewards_an_epoch", *self.own)
+        check_counts(self, "rewards_an_epoch", *self.own)
         self.training(0)
 
-    own: ClassVar[tuple[str, ...]] = ("width",)
+    own: ClassVar[tuple[str, ...]] = ()
     """Fields that the model space takes, besides `dropout`."""
 
     @property
@@ -65,7 +63,17 @@ class SentenceSettings(OneShotSettings):
 
 
 @dataclass(frozen=True, slots=True)
-class TextNasSettings(SentenceSettings):
+class WideSettings(SentenceSettings):
+    """A whole search where all layers have one width: in any space that is not named here."""
+
+    width: int = 32
+    """Of every layer."""
+
+    own: ClassVar[tuple[str, ...]] = ("width",)
+
+
+@dataclass(frozen=True, slots=True)
+class TextNasSettings(WideSettings):
     """The defaults are those of the paper's search, but for its 150 epochs."""
 
     layers: int = 24
@@ -76,7 +84,7 @@ class TextNasSettings(SentenceSettings):
 
 
 @dataclass(frozen=True, slots=True)
-class EmdCellSettings(SentenceSettings):
+class EmdCellSettings(WideSettings):
     """The defaults are those of KD-NAS-EMD's search."""
 
     epochs: int = 15
@@ -92,12 +100,21 @@ class EmdCellSettings(SentenceSettings):
     own: ClassVar[tuple[str, ...]] = ("width", "cells")
 
 
+@dataclass(frozen=True, slots=True)
+class EncoderSettings(SentenceSettings):
+    """Widths are choices of the space. The dropout is BERT's, the rate that of a training."""
+
+    dropout: float = 0.1
+    learning_rate: float = 2e-3
+
+
 _OF_SPACES: Mapping[str, type[SentenceSettings]] = {
     "emd_cell": EmdCellSettings,
+    "encoder": EncoderSettings,
     "textnas": TextNasSettings,
 }
 
 
 def settings_kind(space: str) -> type[SentenceSettings]:
     """The settings of searches in the space of that name."""
-    return _OF_SPACES.get(space, SentenceSettings)
+    return _OF_SPACES.get(space, WideSettings)
