@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from nni_nlp_bench.benchmarks.units import LossUnit
 from search_spaces.errors import UserError
 
 LossName = Literal["val_loss", "test_loss"]
@@ -26,7 +27,7 @@ class MissingArchitectureError(BenchmarkError, LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a training had reached after `epoch` epochs. Losses in nats per token: lower is better.
+    """What a training had reached after `epoch` epochs. Losses in the unit of their benchmark.
 
     A loss is None where the benchmark never recorded it, and NaN where the training diverged.
     """
@@ -72,6 +73,8 @@ class Benchmark(Protocol):
     """Name of the search space of its architectures."""
     objective: LossName
     """The loss that a search minimises: validation where it is recorded, else test."""
+    unit: LossUnit
+    """Of its losses: lower is better."""
     epochs: int
     """Epochs of a full training."""
     has_curves: bool

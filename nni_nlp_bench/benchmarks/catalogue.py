@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from nni_nlp_bench.benchmarks.base import Benchmark, BenchmarkError
 from nni_nlp_bench.benchmarks.download import PATIENCE, Patience, Progress, download, place
@@ -29,6 +30,11 @@ class Archive:
     """The id that git gives to its content."""
     format: Format
     size: str
+
+    @property
+    def file_name(self) -> str:
+        """What it is called where it is published."""
+        return Path(urlsplit(self.url).path).name
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +128,7 @@ def download_benchmark(
     archive = entry.source
     if isinstance(archive, Packaged):
         return None
-    target = entry.folder / "logs.zip"
+    target = entry.folder / archive.file_name
     if file is not None:
         place(file, target, archive.blob_id)
     else:
@@ -166,6 +172,21 @@ def _unknown(path: Path) -> Exception:
         f"unknown benchmark {str(path)!r}; known: {known}, or the folder of a table"
     )
 
+
+NAS_BENCH_BERT = CatalogueEntry(
+    name="nas-bench-bert/glue",
+    space="encoder",
+    description="mean GLUE score of 500 small transformer encoders, on the development sets",
+    licence=ORIGINS["nas-bench-bert"].licence,
+    citation=ORIGINS["nas-bench-bert"].citation,
+    source=Archive(
+        "https://raw.githubusercontent.com/aaronserianni/training-free-nas/main/data/"
+        "BERT_benchmark.json",
+        "2eb0eb7f12e78417f25647a0179da90dd2266d41",
+        "nas-bench-bert",
+        "0.5 MB",
+    ),
+)
 
 _LOGS: Format = "nas-bench-nlp"
 _RELEASE = "https://raw.githubusercontent.com/fmsnew/nas-bench-nlp-release/master"

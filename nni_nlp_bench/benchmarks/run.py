@@ -27,7 +27,7 @@ class SeriesByName(TypedDict):
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Run:
-    """One training: arrays of one value an epoch (nats per token, seconds), None if not recorded.
+    """One training: arrays of one value an epoch (losses, seconds), None if not recorded.
 
     In a table without curves the arrays hold the value after the last epoch alone. A training that
     failed before its first epoch ended has empty arrays.

@@ -1,10 +1,10 @@
-"""A surrogate as a benchmark: any cell is answered, by prediction."""
+"""A surrogate as a benchmark: any architecture is answered, by prediction."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,10 @@ from nni_nlp_bench.benchmarks.base import (
     LossName,
     Result,
 )
-from search_spaces.rnn_cell import Recipe
+from nni_nlp_bench.benchmarks.units import LossUnit
+
+if TYPE_CHECKING:
+    from nni_nlp_bench.benchmarks.surrogate.training_time import Time
 
 LIKELY = 0.5
 DIVERGES = "predicted to diverge"
@@ -28,7 +31,7 @@ class Prediction(Protocol):
 
     @property
     def loss(self) -> NDArray[np.float64]:
-        """Test loss after the last epoch, nats per token: lower is better."""
+        """Loss after the last epoch, in the unit of the trainings: lower is better."""
 
     @property
     def std(self) -> NDArray[np.float64]:
@@ -54,7 +57,7 @@ class Predictor(Protocol):
     def lowest_loss(self) -> float:
         """No lower loss is ever predicted."""
 
-    def predict(self, recipes: Sequence[Recipe]) -> Prediction:
+    def predict(self, recipes: Sequence[Any]) -> Prediction:
         """The prediction of every recipe, in their order."""
 
 
@@ -65,7 +68,6 @@ class SurrogateBenchmark:
     loss is what it would reach if it did not.
     """
 
-    space = "rnn_cell"
     has_curves = False
 
     def __init__(
@@ -74,21 +76,23 @@ class SurrogateBenchmark:
         predictor: Predictor,
         objective: LossName = "test_loss",
         epochs: int = 50,
+        unit: LossUnit = LossUnit.NATS,
+        space: str = "rnn_cell",
     ) -> None:
         self.name = name
         self.predictor = predictor
         self.objective = objective
         """The one loss that it predicts."""
         self.epochs = epochs
+        self.unit = unit
+        self.space = space
 
     @property
     def lowest_loss(self) -> float:
         """The lowest loss that it can predict."""
         return self.predictor.lowest_loss
 
-    def query(
-        self, architecture: Recipe, epoch: int | None = None, seed: int | None = None
-    ) -> Result:
+    def query(self, architecture: Any, epoch: int | None = None, seed: int | None = None) -> Result:
         """The prediction after the last epoch. Raises BenchmarkError for another epoch or a seed.
 
         Its `wall_time_s` is predicted as well.
@@ -99,7 +103,7 @@ class SurrogateBenchmark:
             raise BenchmarkError(f"{self.name} tells no runs apart: it has no seed {seed}")
         return self.query_all([architecture])[0]
 
-    def query_all(self, architectures: Sequence[Recipe]) -> list[Result]:
+    def query_all(self, architectures: Sequence[Any]) -> list[Result]:
         """The predictions of many cells: much faster than one by one."""
         of = self.predictor.predict(architectures)
         columns = (of.loss, of.std, of.seconds_per_epoch, of.divergence)
@@ -121,11 +125,11 @@ class SurrogateBenchmark:
             std=std,
         )
 
-    def curve(self, architecture: Recipe, seed: int | None = None) -> Curve:
+    def curve(self, architecture: Any, seed: int | None = None) -> Curve:
         """Raises BenchmarkError: there are no curves."""
         raise BenchmarkError(f"{self._no_curves()}: take a table such as nas-bench-nlp/wikitext-2")
 
-    def seeds(self, architecture: Recipe) -> Sequence[int]:
+    def seeds(self, architecture: Any) -> Sequence[int]:
         """No runs are told apart."""
         return ()
 
@@ -142,7 +146,6 @@ def surrogate_of(table: Benchmark, workers: int | None = None) -> SurrogateBench
     `workers` processes share the work: all usable processors by default.
     """
     from nni_nlp_bench.benchmarks.surrogate.fit import fit
-    from nni_nlp_bench.benchmarks.surrogate.training_time import PTB_TIME, TrainingTime
 
     held = table.architectures()
     if held is None:
@@ -152,10 +155,30 @@ def surrogate_of(table: Benchmark, workers: int | None = None) -> SurrogateBench
     losses = [
         getattr(result, table.objective) if result.status == OK else math.nan for _, result in runs
     ]
+    model = fit(
+        [cell for cell, _ in runs],
+        np.array(losses),
+        space=table.space,
+        training_time=_time(table.space, finished),
+        workers=workers,
+    )
+    name, objective = f"surrogate of {table.name}", table.objective
+    return SurrogateBenchmark(name, model, objective, table.epochs, table.unit, table.space)
+
+
+def _time(space: str, finished: Sequence[tuple[Any, Result]]) -> Time:
+    """How long trainings take by those that finished; NaN where a time is not recorded."""
+    from nni_nlp_bench.benchmarks.surrogate.features import CELLS
+    from nni_nlp_bench.benchmarks.surrogate.training_time import (
+        PTB_TIME,
+        EncodedTime,
+        TrainingTime,
+    )
+
+    architectures = [architecture for architecture, _ in finished]
     seconds = np.array([result.wall_time_s / result.epoch for _, result in finished])
+    if space != CELLS:
+        return EncodedTime.fit(space, architectures, seconds)
     if np.isfinite(seconds).all():
-        time = TrainingTime.fit([cell for cell, _ in finished], seconds)
-    else:
-        time = PTB_TIME.scaled(math.nan)
-    model = fit([cell for cell, _ in runs], np.array(losses), training_time=time, workers=workers)
-    return SurrogateBenchmark(f"surrogate of {table.name}", model, table.objective, table.epochs)
+        return TrainingTime.fit(architectures, seconds)
+    return PTB_TIME.scaled(math.nan)

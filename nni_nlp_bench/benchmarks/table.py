@@ -27,6 +27,7 @@ from nni_nlp_bench.benchmarks.table_files import (
     write_table,
 )
 from nni_nlp_bench.benchmarks.table_info import TableInfo, table_info
+from nni_nlp_bench.benchmarks.units import LossUnit
 from search_spaces.base import Architecture, get_space
 from search_spaces.errors import ArchitectureError
 
@@ -44,6 +45,7 @@ class Table:
         self.name = metadata.name
         self.space = metadata.space
         self.objective = metadata.objective
+        self.unit = LossUnit(metadata.units[metadata.objective])
         self.epochs = metadata.epochs
         self.has_curves = metadata.has_curves
         self.arrays = arrays
@@ -78,6 +80,7 @@ class Table:
         space: str,
         epochs: int,
         has_curves: bool = True,
+        unit: LossUnit = LossUnit.NATS,
         description: str = "",
         source: str = "",
         licence: str = "",
@@ -93,6 +96,7 @@ class Table:
             space=space,
             epochs=epochs,
             has_curves=has_curves,
+            unit=unit,
             description=description,
             source=source,
             licence=licence,

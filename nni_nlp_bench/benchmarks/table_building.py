@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from nni_nlp_bench.benchmarks.base import OK, BenchmarkError
 from nni_nlp_bench.benchmarks.run import Run
-from nni_nlp_bench.benchmarks.table_files import Arrays, TableMetadata
+from nni_nlp_bench.benchmarks.table_files import Arrays, TableMetadata, units_of
+from nni_nlp_bench.benchmarks.units import LossUnit
 
 
 def build(
@@ -21,6 +22,7 @@ def build(
     space: str,
     epochs: int,
     has_curves: bool,
+    unit: LossUnit,
     description: str,
     source: str,
     licence: str,
@@ -49,6 +51,7 @@ def build(
         architectures=len(groups),
         distinct_recipes=len({run.architecture.to_json() for run in ordered}),
         canonical_form=canonical_form(),
+        units=units_of(unit),
     )
     return metadata, _arrays(metadata, groups, ordered)
 

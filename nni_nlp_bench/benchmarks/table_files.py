@@ -14,19 +14,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nni_nlp_bench.benchmarks.base import BenchmarkError, LossName
+from nni_nlp_bench.benchmarks.run import SERIES
+from nni_nlp_bench.benchmarks.units import LossUnit
 
 FORMAT = "nni-nlp-bench table"
 FORMAT_VERSION = 1
 METADATA = "metadata.json"
-UNITS = {
-    "train_loss": "nats per token",
-    "val_loss": "nats per token",
-    "test_loss": "nats per token",
-    "wall_time_s": "seconds of one epoch",
-}
 REMEDY = "import the benchmark again"
 
 Arrays = Mapping[str, NDArray[Any]]
+
+
+def units_of(loss: LossUnit) -> dict[str, str]:
+    """Units of the four series, by name."""
+    return {**dict.fromkeys(SERIES, loss.value), "wall_time_s": "seconds of one epoch"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +55,8 @@ class TableMetadata:
     """Package and version that computed the keys."""
     format: str = FORMAT
     format_version: int = FORMAT_VERSION
-    units: Mapping[str, str] = field(default_factory=lambda: UNITS)
+    units: Mapping[str, str] = field(default_factory=lambda: units_of(LossUnit.NATS))
+    """As `units_of` gives them."""
 
 
 def write_table(
@@ -181,10 +183,11 @@ def _well_typed(value: Mapping[str, Any]) -> bool:
         and isinstance(value["dataset"], str | None)
         and isinstance(value["has_curves"], bool)
         and isinstance(value["recorded"], list)
-        and set(value["recorded"]) <= set(UNITS)
+        and set(value["recorded"]) <= set(SERIES)
         and value["objective"] in value["recorded"]
         and isinstance(value["statuses"], list)
         and all(isinstance(status, str) for status in value["statuses"])
+        and value["units"] in [units_of(unit) for unit in LossUnit]
     )
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nni_nlp_bench.benchmarks.base import OK
+from nni_nlp_bench.benchmarks.base import OK, LossName
+from nni_nlp_bench.benchmarks.units import LossUnit
 from search_spaces.base import get_space
 
 if TYPE_CHECKING:
@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class TableInfo:
-    """Figures of a table. Perplexities are the lowest over all epochs and runs, on test text."""
+    """Figures of a table.
+
+    `figure` is the unit's, of the lowest loss over all epochs and runs: on test data where test
+    losses are recorded, else on validation data.
+    """
 
     name: str
     space: str
@@ -37,12 +41,13 @@ class TableInfo:
     epochs: int
     recorded: tuple[str, ...]
     objective: str
-    best_test_perplexity: float | None
-    """None where no test loss was recorded or is finite."""
+    unit: LossUnit
+    best_figure: float | None
+    """None where no loss is finite."""
     best_architecture: str | None
-    """JSON of the architecture with the best test perplexity."""
-    named_test_perplexity: Mapping[str, float]
-    """Best test perplexity of the architectures that have a name, such as `lstm`."""
+    """JSON of the architecture with the best figure."""
+    named_figure: Mapping[str, float]
+    """Best figure of the architectures that have a name, such as `lstm`."""
     source: str
     licence: str
     citation: str
@@ -53,7 +58,7 @@ def table_info(table: Table) -> TableInfo:
     metadata, arrays = table.metadata, table.arrays
     ids = arrays["run_ids"]
     counts = Counter(metadata.statuses[code] for code in arrays["statuses"].tolist())
-    lowest = _lowest_test_loss(table)
+    lowest = _lowest_loss(table)
     best = min(lowest, key=lowest.__getitem__, default=None)
     return TableInfo(
         name=table.name,
@@ -68,23 +73,27 @@ def table_info(table: Table) -> TableInfo:
         epochs=table.epochs,
         recorded=metadata.recorded,
         objective=table.objective,
-        best_test_perplexity=None if best is None else math.exp(lowest[best]),
+        unit=table.unit,
+        best_figure=None if best is None else table.unit.figure_of(lowest[best]),
         best_architecture=None if best is None else table.architectures()[best].to_json(),
-        named_test_perplexity=_named(table, lowest),
+        named_figure=_named(table, lowest),
         source=metadata.source,
         licence=metadata.licence,
         citation=metadata.citation,
     )
 
 
-def _lowest_test_loss(table: Table) -> dict[int, float]:
-    """Lowest finite test loss by position of the architecture."""
-    losses = table.arrays.get("test_loss")
-    if losses is None:
-        return {}
+def _lowest_loss(table: Table) -> dict[int, float]:
+    """Lowest finite loss by position of the architecture."""
+    losses = table.arrays[figure_loss(table.metadata.recorded)]
     of_runs = np.where(np.isfinite(losses), losses, np.inf).min(axis=1)
     of_cells = np.minimum.reduceat(of_runs, table.arrays["first_run"][:-1])
     return {i: float(of_cells[i]) for i in np.flatnonzero(np.isfinite(of_cells)).tolist()}
+
+
+def figure_loss(recorded: Collection[str]) -> LossName:
+    """The loss whose figure readers are told."""
+    return "test_loss" if "test_loss" in recorded else "val_loss"
 
 
 def _named(table: Table, lowest: Mapping[int, float]) -> dict[str, float]:
@@ -92,5 +101,7 @@ def _named(table: Table, lowest: Mapping[int, float]) -> dict[str, float]:
     names = [name for name in space.published() if not name.isdigit()]
     positions = {name: table.position(space.parse(name)) for name in names}
     return {
-        name: math.exp(lowest[i]) for name, i in positions.items() if i is not None and i in lowest
+        name: table.unit.figure_of(lowest[i])
+        for name, i in positions.items()
+        if i is not None and i in lowest
     }

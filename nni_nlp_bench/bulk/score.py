@@ -6,14 +6,14 @@ import csv
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from nni_nlp_bench.bulk.run import results
 from nni_nlp_bench.evaluators.json_lines import JsonLines
-from nni_nlp_bench.scores.task import Scoring, ScoringTask, score_task
+from nni_nlp_bench.scores.task import AnyScoring, ScoringTask, score_task
+from search_spaces.base import Architecture
 from search_spaces.errors import UserError
 from search_spaces.files import whole_file
-from search_spaces.rnn_cell import Recipe
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -23,8 +23,8 @@ COLUMNS = ("line", "recipe", "canonical_key")
 
 def score_all(
     client: Client,
-    recipes: Sequence[tuple[int, Recipe]],
-    scoring: Scoring,
+    recipes: Sequence[tuple[int, Architecture]],
+    scoring: AnyScoring,
     out: Path,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> None:
@@ -47,9 +47,9 @@ def score_all(
     path.unlink(missing_ok=True)
 
 
-def _known(journal: JsonLines, scoring: Scoring) -> dict[str, dict[str, float]]:
+def _known(journal: JsonLines, scoring: AnyScoring) -> dict[str, dict[str, float]]:
     """Scores by recipe; the first line of a journal says how they were computed."""
-    wanted: dict[str, Any] = {**asdict(scoring), "scores": list(scoring.scores)}
+    wanted: dict[str, Any] = {**asdict(cast(Any, scoring)), "scores": list(scoring.scores)}
     if not journal.lines:
         journal.append(wanted)
     elif journal.lines[0] != wanted:
@@ -62,8 +62,8 @@ def _known(journal: JsonLines, scoring: Scoring) -> dict[str, dict[str, float]]:
 
 def _write(
     out: Path,
-    recipes: Sequence[tuple[int, Recipe]],
-    scoring: Scoring,
+    recipes: Sequence[tuple[int, Architecture]],
+    scoring: AnyScoring,
     known: dict[str, dict[str, float]],
 ) -> None:
     with whole_file(out) as new, new.open("w", newline="", encoding="utf-8") as target:

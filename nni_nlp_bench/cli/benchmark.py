@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 import typer
 
@@ -64,24 +64,37 @@ def download(
 @benchmark.command("import")
 def import_(
     source: Annotated[Path, typer.Argument(help="The file or folder to read.")],
-    format: Annotated[str, typer.Option(help="nas-bench-nlp, nni-db, naslib or csv.")],
+    format: Annotated[
+        str, typer.Option(help="nas-bench-nlp, nni-db, naslib, nas-bench-bert or csv.")
+    ],
     out: Annotated[Path, typer.Option(help="Folder for the table.")],
     dataset: Annotated[
         str | None,
-        typer.Option(help="Keep the runs on this data set; its name where none is told."),
+        typer.Option(help="Keep the runs on this data set or task; its name where none is told."),
+    ] = None,
+    space: Annotated[
+        str | None, typer.Option(help="A csv's: its search space (default: rnn_cell).")
+    ] = None,
+    unit: Annotated[
+        Literal["nats", "points"] | None,
+        typer.Option(help="A csv's: unit of its losses; points are 100 - score (default: nats)."),
     ] = None,
     overwrite: Overwrite = False,
 ) -> None:
     """Make a table of published results in another format."""
-    from nni_nlp_bench.benchmarks.importers import import_benchmark
+    from nni_nlp_bench.benchmarks.importers import CsvColumns, import_benchmark
+    from nni_nlp_bench.benchmarks.units import SHORT_UNITS
     from nni_nlp_bench.cli.output import bar
 
+    told = {"space": space, "unit": unit and SHORT_UNITS[unit]}
+    given: dict[str, Any] = {name: value for name, value in told.items() if value is not None}
     with bar("importing") as progress:
         report = import_benchmark(
             source,
             cast("Format", format),
             out,
             dataset=dataset,
+            columns=CsvColumns(**given) if given else None,
             overwrite=overwrite,
             progress=progress,
         )
@@ -132,10 +145,14 @@ def _facts(benchmark: Benchmark) -> dict[str, Any]:
     from nni_nlp_bench.benchmarks.catalogue import BENCHMARKS
     from nni_nlp_bench.benchmarks.surrogate_benchmark import SurrogateBenchmark
     from nni_nlp_bench.benchmarks.table import Table
+    from nni_nlp_bench.benchmarks.table_info import figure_loss
+    from nni_nlp_bench.benchmarks.units import under_its_name
 
     if isinstance(benchmark, Table):
-        return asdict(benchmark.info())
-    facts = {name: getattr(benchmark, name) for name in ("name", "space", "objective", "epochs")}
+        part = figure_loss(benchmark.metadata.recorded).removesuffix("loss")
+        return under_its_name(asdict(benchmark.info()), part + benchmark.unit.figure)
+    named = ("name", "space", "objective", "unit", "epochs")
+    facts = {name: getattr(benchmark, name) for name in named}
     entry = BENCHMARKS.get(benchmark.name)
     about = {name: getattr(entry, name) for name in ("description", "licence", "citation")}
     facts |= {"has_curves": benchmark.has_curves, **about}

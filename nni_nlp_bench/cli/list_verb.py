@@ -43,8 +43,8 @@ def list_parts(json: options.Json = False) -> None:
         ),
         plain_table(
             "Training-free scores",
-            ("name", "better", "description"),
-            [[s["name"], s["better"], s["description"]] for s in scores],
+            ("name", "space", "better", "description"),
+            [[s["name"], s["space"], s["better"], s["description"]] for s in scores],
         ),
         plain_table(
             "What is learned from a teacher, with --teacher and --lesson",
@@ -92,12 +92,13 @@ def _labelled_sets() -> list[dict[str, str]]:
 
 
 def _scores() -> list[dict[str, str]]:
-    from nni_nlp_bench.scores.base import SCORES
+    from nni_nlp_bench.scores.task import SCORES_OF
 
     better = {True: "higher", False: "lower"}
     return [
-        {**_named(name, score), "better": better[score.higher_is_better]}
-        for name, score in ((name, SCORES.get(name)) for name in SCORES)
+        {**_named(name, score), "space": space, "better": better[score.higher_is_better]}
+        for space, scores in SCORES_OF.items()
+        for name, score in ((name, scores.get(name)) for name in scores)
     ]
 
 

@@ -53,10 +53,12 @@ def report(
 def _section(section: Any) -> dict[str, Any]:
     from dataclasses import asdict
 
+    from nni_nlp_bench.benchmarks.units import under_its_name
     from nni_nlp_bench.reports.page.wording import verdict
 
+    figure = section.reference.unit.figure
     ranking = [
-        {**asdict(row), "regret_interval": interval and asdict(interval)}
+        {**under_its_name(asdict(row), figure), "regret_interval": interval and asdict(interval)}
         for row in section.ranked
         for interval in (section.intervals[row.strategy],)
     ]

@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from nni_nlp_bench.cli import options
 from search_spaces.errors import UserError
 
+_CELLS, _ENCODERS = ("embedding", "hidden", "layers"), ("as_published",)
+
 
 def score(
+    context: typer.Context,
     recipes: Annotated[Path, typer.Option(help="JSON lines: one recipe a line.")],
     scores: Annotated[str, typer.Option(help="Names, with commas between: see `list`.")],
     corpus: options.CorpusName,
     out: Annotated[Path, typer.Option(help="The CSV file to write.")],
+    space: options.SpaceName = "rnn_cell",
     embedding: options.Embedding = 400,
     hidden: options.Hidden = 600,
     layers: options.Layers = 3,
-    columns: Annotated[int, typer.Option(min=2, help="Columns of text in the batch.")] = 50,
-    steps: Annotated[int, typer.Option(min=2, help="Steps of the batch.")] = 70,
+    columns: Annotated[
+        int | None, typer.Option(min=2, help="Columns of text in the batch: 50; of encoder: 2.")
+    ] = None,
+    steps: Annotated[
+        int | None, typer.Option(min=2, help="Steps of the batch: 70; of encoder: 512.")
+    ] = None,
     seed: options.Seed = 0,
+    as_published: Annotated[
+        bool, typer.Option("--as-published", help="Encoders all of one width, as in the release.")
+    ] = False,
     workers: options.TaskWorkers = None,
     scheduler: options.Scheduler = None,
 ) -> None:
@@ -31,23 +42,35 @@ def score(
     from nni_nlp_bench.cli.output import bar
     from nni_nlp_bench.cli.recipes import read_recipes
     from nni_nlp_bench.data.corpora import load_corpus
-    from nni_nlp_bench.scores.base import SCORES
-    from nni_nlp_bench.scores.task import Scoring
+    from nni_nlp_bench.scores.task import Scoring, scoring_of
     from nni_nlp_bench.training.settings import Sizes
     from search_spaces.base import get_space
 
+    home, kind = get_space(space), scoring_of(space)
+    of_cells = kind is Scoring
+    _refuse(context, _ENCODERS if of_cells else _CELLS, space)
+    batch = {"columns": columns, "steps": steps}
+    given: dict[str, Any] = {name: size for name, size in batch.items() if size is not None}
+    given |= {"sizes": Sizes(embedding, hidden, layers)} if of_cells else {}
+    given |= {} if of_cells else {"as_published": as_published}
     names = tuple(dict.fromkeys(name.strip() for name in scores.split(",")))
-    for name in names:
-        SCORES.get(name)
+    scoring = kind(names, _absolute(corpus), seed=seed, **given)
     if not out.parent.is_dir():
         raise UserError(f"cannot write {out}: {out.parent} is not a folder")
     load_corpus(corpus)
-    found = read_recipes(recipes, get_space("rnn_cell"))
-    sizes = Sizes(embedding, hidden, layers)
-    scoring = Scoring(names, _absolute(corpus), sizes, columns, steps, seed)
+    found = read_recipes(recipes, home)
     with bar("scoring") as progress, cluster(scheduler, workers) as client:
         score_all(client, found, scoring, out, progress)
     typer.echo(f"{out}: {len(found)} recipes scored")
+
+
+def _refuse(context: typer.Context, names: tuple[str, ...], space: str) -> None:
+    """Raise UserError for an option that is given although it is not of the space."""
+    for name in names:
+        given = context.get_parameter_source(name)
+        if given is not None and given.name != "DEFAULT":
+            option = "--" + name.replace("_", "-")
+            raise UserError(f"space {space} has no use for {option}: leave it out")
 
 
 def _absolute(corpus: str) -> str:

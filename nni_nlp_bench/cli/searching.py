@@ -13,6 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 
 from nni_nlp_bench.benchmarks.base import Benchmark
 from nni_nlp_bench.benchmarks.catalogue import load
+from nni_nlp_bench.benchmarks.units import under_its_name
 from nni_nlp_bench.cli.folder import claimed
 from nni_nlp_bench.cli.output import print_json
 from nni_nlp_bench.reports.files import BEST, write_searches
@@ -53,8 +54,8 @@ def report_searches(
     write_searches(out, runs, summaries, reference, benchmark.space)
     draw_regret(out / "curve.png", runs, reference, title)
     if as_json:
-        report = {"reference": asdict(reference), "ranking": [asdict(row) for row in ranked]}
-        print_json({**report, "out": str(out)})
+        ranking = [under_its_name(asdict(row), reference.unit.figure) for row in ranked]
+        print_json({"reference": asdict(reference), "ranking": ranking, "out": str(out)})
     else:
         console = Console()
         console.print(ranking_table(ranked, reference, title))

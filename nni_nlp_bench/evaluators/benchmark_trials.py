@@ -8,6 +8,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 from typing import Any
 
+from nni_nlp_bench.benchmarks.units import LossUnit
 from nni_nlp_bench.evaluators.benchmark_options import add_benchmark_options
 from nni_nlp_bench.evaluators.quick_imports import without
 from nni_nlp_bench.evaluators.simulation import Settings, Simulation
@@ -54,19 +55,22 @@ class BenchmarkTrials:
 
             surrogate = surrogate_of(benchmark)
         settings = Settings(miss=options.miss, seeds=options.runs, seed=options.seed)
+        if options.curves == "likelihood" and benchmark.unit is not LossUnit.NATS:
+            raise UserError(f"{benchmark.name} holds {benchmark.unit}: likelihoods are of nats")
         self._simulation = Simulation(benchmark, settings, surrogate)
         self._may_replace = options.miss == "nearest"
         self._pause_s: float = options.seconds_per_epoch
         self._shown = _CURVES[options.curves]
 
     def evaluate(self, architecture: Any, epochs: int | None, report: Report) -> dict[str, float]:
-        """The loss that the benchmark minimises, perplexity, hours, epochs, whence it comes."""
+        """The loss that the benchmark minimises, its figure, hours, epochs, whence it comes."""
         trial = self._simulation.evaluate(architecture, epochs)
         self._report_curve(trial, report)
         if trial.failed:
             raise TrainingFailedError(f"the training failed: {trial.result.status}")
         loss, hours = -trial.score, trial.result.wall_time_s / 3600
-        metrics = {"default": loss, "perplexity": math.exp(loss)}
+        unit = self._simulation.benchmark.unit
+        metrics = {"default": loss, unit.figure: unit.figure_of(loss)}
         if math.isfinite(hours):
             metrics["hours"] = hours
         if self._simulation.benchmark.has_curves:

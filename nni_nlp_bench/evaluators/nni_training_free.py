@@ -21,7 +21,7 @@ class TrainingFreeEvaluator(ChoicesEvaluator):
         space: str = "rnn_cell",
     ) -> None:
         super().__init__(get_space(space).choices())
-        self._preference = Preference(score, corpus)
+        self._preference = Preference(score, corpus, space)
 
     def evaluate(self, sample: Sample) -> float:
         """The score of one sample; NaN where the network has none."""

@@ -28,8 +28,6 @@ from nni_nlp_bench.evaluators.trial import Trial
 from search_spaces.base import get_space
 from search_spaces.restricted import RestrictedSpace
 
-UNIFORM_GUESS = math.log(10_000)
-"""Loss in nats per token of guessing uniformly over PTB's vocabulary: the score of a failure."""
 IDLE = 1000
 """So many trials in a row without a new epoch show that nothing is left to train."""
 
@@ -44,7 +42,6 @@ class Settings:
     """Seed of the search: with `seeds="drawn"` it decides which run an architecture gets."""
     workers: int = 1
     budget: Budget = field(default_factory=Budget)
-    failure_loss: float = UNIFORM_GUESS
 
     def __post_init__(self) -> None:
         checked("miss policy", self.miss, MissPolicy)
@@ -208,6 +205,6 @@ class Simulation:
 
     def _loss(self, result: Result) -> float:
         if result.status != OK:
-            return self.settings.failure_loss
+            return self.benchmark.unit.failure
         loss: float = getattr(result, self.benchmark.objective)
         return loss

@@ -6,26 +6,29 @@ from argparse import ArgumentParser, Namespace
 from typing import Any
 
 from nni_nlp_bench.evaluators.trials import Report, TrainingFailedError
-from search_spaces.errors import UserError
 
 
 class Preference:
     """Architecture -> a training-free score of which higher is better; NaN where it has none.
 
-    The model has one layer of 64 units, the text 20 columns of 35 steps; scores in miniature use
-    neither.
+    The model of a cell has one layer of 64 units, its text 20 columns of 35 steps; scores in
+    miniature use neither. An encoder has its own size, and reads 4 columns of 64 words.
     """
 
-    def __init__(self, score: str, corpus: str = "pydoc-small") -> None:
+    def __init__(self, score: str, corpus: str = "pydoc-small", space: str = "rnn_cell") -> None:
         from nni_nlp_bench.data.corpora import load_corpus
-        from nni_nlp_bench.scores.base import SCORES
-        from nni_nlp_bench.scores.task import Scoring
+        from nni_nlp_bench.scores.task import SCORES_OF, AnyScoring, Scoring, scoring_of
         from nni_nlp_bench.training.settings import Sizes
 
-        self._sign = 1 if SCORES.get(score).higher_is_better else -1
+        kind = scoring_of(space)
+        self._scoring: AnyScoring
+        self._sign = 1 if SCORES_OF[space].get(score).higher_is_better else -1
         load_corpus(corpus)
         self._name = score
-        self._scoring = Scoring((score,), corpus, Sizes(64, 64, 1), columns=20, steps=35)
+        if kind is Scoring:
+            self._scoring = kind((score,), corpus, Sizes(64, 64, 1), columns=20, steps=35)
+        else:
+            self._scoring = kind((score,), corpus, columns=4, steps=64)
 
     def __call__(self, architecture: Any) -> float:
         """The score, with its sign turned where lower is better."""
@@ -45,12 +48,8 @@ class TrainingFreeTrials:
         parser.add_argument("--corpus", default="pydoc-small", help="name of a corpus, or folder")
 
     def __init__(self, space: str, options: Namespace) -> None:
-        if space != "rnn_cell":
-            raise UserError(
-                f"only cells of space rnn_cell have training-free scores, not {space!r}"
-            )
         self._score: str = options.score
-        self._preference = Preference(options.score, options.corpus)
+        self._preference = Preference(options.score, options.corpus, space)
 
     def evaluate(self, architecture: Any, epochs: int | None, report: Report) -> dict[str, float]:
         """`default` is minus the score where higher is better: trials minimise."""

@@ -10,7 +10,7 @@ from nni_nlp_bench.benchmarks.base import Result
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One evaluation. Scores: higher is better; losses in nats per token: lower is better."""
+    """One evaluation. Scores: higher is better; losses: lower is better."""
 
     index: int
     """Position in the search, from 0."""

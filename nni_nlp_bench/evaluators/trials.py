@@ -29,7 +29,7 @@ class TrialEvaluator(Protocol):
     def evaluate(self, architecture: Any, epochs: int | None, report: Report) -> dict[str, float]:
         """Train for `epochs` epochs in all (None: a full training), reporting every epoch's loss.
 
-        Gives `default`, the loss in nats per token, and other numbers: lower is better. Raises
+        Gives `default`, the loss, and other numbers: lower is better. Raises
         TrainingFailedError.
         """
 

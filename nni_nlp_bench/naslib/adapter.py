@@ -113,7 +113,7 @@ class SpaceAdapter:
         """What the benchmark knows of this architecture.
 
         `epoch` counts from 0, -1 is the last, and what lies beyond is the last too. Accuracies are
-        minus losses: higher is better. Times are seconds from the start of the training. Raises
+        those of `DatasetApi`: higher is better. Times are seconds from the start of the training. Raises
         UserError for a metric that no benchmark has, and as the benchmark.
         """
         api = _needed(dataset_api)
@@ -124,8 +124,8 @@ class SpaceAdapter:
         if metric.name == "PARAMETERS":
             return float(self._hyperparameters()["parameters"])
         if kind in ("accuracy", "loss") and full_lc:
-            sign = -1 if kind == "accuracy" else 1
-            return [sign * loss for loss in api.losses(self.chosen, epochs, part)]
+            losses = api.losses(self.chosen, epochs, part)
+            return [api.as_accuracy(loss) for loss in losses] if kind == "accuracy" else losses
         result = self._result(api, epochs)
         if kind == "accuracy":
             return api.accuracy(result, part)

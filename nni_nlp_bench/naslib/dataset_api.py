@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from nni_nlp_bench.benchmarks.base import OK, Benchmark, Curve, LossName, Result
-from nni_nlp_bench.evaluators.simulation import UNIFORM_GUESS
+from nni_nlp_bench.benchmarks.units import LossUnit
 from search_spaces.base import SearchSpace
 from search_spaces.errors import UserError
 
@@ -16,8 +16,8 @@ _FIELDS = ("train_loss", "val_loss", "test_loss", "wall_time_s", "status", "epoc
 class DatasetApi:
     """What NASLib hands back to `query` as `dataset_api`: a benchmark and the space of its moves.
 
-    NASLib maximises accuracies; here they are minus losses. Values are plain floats, NaN where the
-    benchmark recorded none.
+    NASLib maximises accuracies; here they are minus the losses in nats, and scores of 100 points.
+    Values are plain floats, NaN where the benchmark recorded none.
     """
 
     def __init__(self, benchmark: Benchmark, space: SearchSpace[Any]) -> None:
@@ -56,10 +56,14 @@ class DatasetApi:
         return float(recorded[0]) if recorded else math.nan
 
     def accuracy(self, result: Result, part: str) -> float:
-        """Minus the loss. A training that failed has the accuracy of a uniform guess."""
+        """Higher is better. A training that failed has the accuracy of a guess, or of no point."""
         loss = self.loss(result, part)
         failed = result.status != OK or math.isinf(loss)
-        return -UNIFORM_GUESS if failed else -loss
+        return self.as_accuracy(self.benchmark.unit.failure if failed else loss)
+
+    def as_accuracy(self, loss: float) -> float:
+        """The accuracy of a loss in the benchmark's unit."""
+        return 100 - loss if self.benchmark.unit is LossUnit.POINTS else -loss
 
     def losses(self, architecture: Any, epochs: int, part: str) -> list[float]:
         """The loss of every epoch up to this one. Raises as `result`."""

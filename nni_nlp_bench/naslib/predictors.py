@@ -47,10 +47,10 @@ class ScorePredictor(Predictor):  # type: ignore[misc]
     network that has no finite score gets -1e8, as NASLib's own measures give.
     """
 
-    def __init__(self, score: str) -> None:
+    def __init__(self, score: str, space: str) -> None:
         super().__init__()
         self.method_type = score
-        self._preference = Preference(score)
+        self._preference = Preference(score, space=space)
 
     def query(
         self, graphs: SpaceGraph | list[SpaceGraph], info: Any = None, dataloader: Any = None
@@ -97,7 +97,7 @@ def _check_weights(graph: SpaceGraph, measure: str) -> None:
 def make_predictor(name: str, graph: SpaceGraph, batch: WordBatch | None = None) -> Any:
     """The predictor of that name, for architectures of the graph's space. Raises UserError."""
     if name.startswith(SCORE):
-        return ScorePredictor(name.removeprefix(SCORE))
+        return ScorePredictor(name.removeprefix(SCORE), graph.space_name)
     if name.startswith(ZERO_COST):
         return ZeroCostPredictor(name.removeprefix(ZERO_COST))
     if name not in ENSEMBLES:

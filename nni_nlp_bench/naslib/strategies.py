@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from nni_nlp_bench.benchmarks.base import OK, Result
-from nni_nlp_bench.evaluators.simulation import UNIFORM_GUESS
+from nni_nlp_bench.benchmarks.units import LossUnit
 from nni_nlp_bench.naslib.configuration import (
     check_options,
     make_optimizer,
@@ -25,6 +25,8 @@ from nni_nlp_bench.strategies.turns import Turns
 from search_spaces.base import SearchSpace
 
 UNLIMITED = 10**9
+_GUESS = -LossUnit.NATS.failure
+"""The score of what fails before any other score is known."""
 
 
 class NaslibStrategy(Searcher):
@@ -88,7 +90,7 @@ class _AskingApi(DatasetApi):
         self.epochs = epochs
         self.asked: Proposal | None = None
         self._turns = turns
-        self._score = -UNIFORM_GUESS
+        self._score = _GUESS
         self._worst: float | None = None
 
     def result(self, architecture: Any, epochs: int) -> Result:
@@ -108,7 +110,7 @@ class _AskingApi(DatasetApi):
             self._worst = score if worst is None else min(worst, score)
         elif worst is not None:
             score = worst
-        self._score = -UNIFORM_GUESS if score is None else score
+        self._score = _GUESS if score is None else score
         self.asked = None
 
 

@@ -94,7 +94,7 @@ class Reports:
         self._best: Trial | None = None
 
     def __call__(self, trial: Trial) -> None:
-        """One more evaluation. Before a training succeeds, the loss is that of a uniform guess."""
+        """One more evaluation. Before a training succeeds, the loss is that of a failure."""
         found = not trial.failed and (self._best is None or trial.score > self._best.score)
         self._best = best = trial if found else self._best
         shown: dict[str, Any] = {"failed": 1} if best is None else {}
@@ -114,7 +114,7 @@ class Reports:
             raise UserError("no training of the search succeeded")
         figures = {
             **self._losses(summary.best_loss),
-            "perplexity": summary.best_perplexity,
+            self._reference.unit.figure: summary.best_figure,
             **_known(hours=summary.simulated_hours),
             "evaluations": summary.evaluations,
             "failed": summary.failed,

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from nni_nlp_bench.benchmarks.units import LossUnit, under_its_name
 from nni_nlp_bench.evaluators.trial import Trial
 from nni_nlp_bench.reports.measures import Reference, Summary, incumbents, regrets
 from nni_nlp_bench.strategies.compare import Run
@@ -26,7 +27,7 @@ def write_searches(
 ) -> None:
     """The three files about these searches."""
     write_trials(folder / TRIALS, runs, reference)
-    write_summary(folder / SUMMARY, summaries)
+    write_summary(folder / SUMMARY, summaries, reference.unit)
     write_best(folder / BEST, runs, reference, space)
 
 
@@ -40,9 +41,9 @@ def write_trials(path: Path, runs: Sequence[Run], reference: Reference) -> None:
     _write_csv(path, rows)
 
 
-def write_summary(path: Path, summaries: Sequence[Summary]) -> None:
+def write_summary(path: Path, summaries: Sequence[Summary], unit: LossUnit) -> None:
     """One row a search."""
-    _write_csv(path, (asdict(summary) for summary in summaries))
+    _write_csv(path, (under_its_name(asdict(summary), unit.figure) for summary in summaries))
 
 
 def write_best(path: Path, runs: Sequence[Run], reference: Reference, space: str) -> None:

@@ -3,55 +3,53 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from nni_nlp_bench.benchmarks.base import Benchmark, Result
+from nni_nlp_bench.benchmarks.units import LossUnit
 from nni_nlp_bench.evaluators.trial import Trial
 from nni_nlp_bench.strategies.compare import Run
-
-TARGET = 0.02
-"""A search has arrived when its incumbent is within so many nats of the reference."""
-_LARGEST_LOSS = math.log(sys.float_info.max)
 
 
 @dataclass(frozen=True)
 class Reference:
-    """The loss that regret is measured from, in nats per token."""
+    """The loss that regret is measured from."""
 
     loss: float
     """NaN where no training succeeded."""
+    unit: LossUnit
     meaning: str
     known: bool = False
     """Whether no search can find a lower one, and so every comparison measures from it."""
 
     @classmethod
-    def lowest_of(cls, benchmark: str, loss: float) -> Reference:
+    def lowest_of(cls, benchmark: str, loss: float, unit: LossUnit) -> Reference:
         """The lowest loss of a benchmark where it is known."""
-        return cls(loss, f"lowest of {benchmark}", known=True)
+        return cls(loss, unit, f"lowest of {benchmark}", known=True)
 
     def __str__(self) -> str:
         if math.isnan(self.loss):
             return "nothing, for no training succeeded"
-        return f"{self.loss:.3f} nats, the {self.meaning}"
+        return f"{self.loss:.3f} {self.unit}, the {self.meaning}"
 
 
 @dataclass(frozen=True)
 class Summary:
-    """One search in one row. Losses in nats per token and regret: lower is better."""
+    """One search in one row. Losses and regret: lower is better."""
 
     strategy: str
     seed: int | None
     """None where it is not recorded."""
-    best_perplexity: float
+    best_figure: float
+    """Of the loss, by its unit."""
     best_loss: float
     """Test loss of the incumbent at the end: the architecture of the best objective so far."""
     regret: float
     evaluations_to_target: int | None
-    """Evaluations until the regret was within .02 nats; None if it never was."""
+    """Evaluations until the regret was within the unit's target; None if it never was."""
     hours_to_target: float | None
     simulated_hours: float
     evaluations: int
@@ -67,11 +65,6 @@ def reported_loss(result: Result) -> float:
     """The test loss where it is recorded, else the validation loss."""
     loss = result.test_loss if result.test_loss is not None else result.val_loss
     return math.nan if loss is None else loss
-
-
-def perplexity(loss: float) -> float:
-    """Perplexity of a loss in nats per token; infinite where it exceeds every number."""
-    return math.inf if loss > _LARGEST_LOSS else math.exp(loss)
 
 
 def incumbents(trials: Sequence[Trial]) -> list[Trial | None]:
@@ -101,13 +94,14 @@ def reference_loss(benchmark: Benchmark, runs: Sequence[Run]) -> Reference:
         for best in incumbents(run.trials)
         if best is not None
     ]
-    known = benchmark.lowest_loss
+    known, unit = benchmark.lowest_loss, benchmark.unit
     if known is None:
-        return Reference(_lowest(found), "best found in this comparison")
+        return Reference(_lowest(found), unit, "best found in this comparison")
     lowest = _lowest([known, *found])
     if lowest != known and found:
-        return Reference(lowest, f"best found in this comparison, below all of {benchmark.name}")
-    return Reference.lowest_of(benchmark.name, known)
+        best = f"best found in this comparison, below all of {benchmark.name}"
+        return Reference(lowest, unit, best)
+    return Reference.lowest_of(benchmark.name, known, unit)
 
 
 def _lowest(losses: list[float]) -> float:
@@ -115,9 +109,9 @@ def _lowest(losses: list[float]) -> float:
     return min((loss for loss in losses if math.isfinite(loss)), default=math.nan)
 
 
-def arrival(regret: Sequence[float]) -> int | None:
-    """Position of the first regret within the target; None where there is none."""
-    return next((i for i, value in enumerate(regret) if value <= TARGET), None)
+def arrival(regret: Sequence[float], unit: LossUnit) -> int | None:
+    """Position of the first regret within the unit's target; None where there is none."""
+    return next((i for i, value in enumerate(regret) if value <= unit.target), None)
 
 
 def summarize(run: Run, reference: Reference) -> Summary:
@@ -125,11 +119,11 @@ def summarize(run: Run, reference: Reference) -> Summary:
     trials, regret = run.trials, regrets(run.trials, reference)
     best = incumbents(trials)[-1] if trials else None
     loss = math.nan if best is None else reported_loss(best.result)
-    arrived = arrival(regret)
+    arrived = arrival(regret, reference.unit)
     return Summary(
         strategy=run.strategy,
         seed=run.seed,
-        best_perplexity=perplexity(loss),
+        best_figure=reference.unit.figure_of(loss),
         best_loss=loss,
         regret=loss - reference.loss,
         evaluations_to_target=None if arrived is None else arrived + 1,

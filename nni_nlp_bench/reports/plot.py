@@ -22,8 +22,8 @@ def draw_regret(path: Path, runs: Sequence[Run], reference: Reference, title: st
     figure = blank_figure(11, 4.6)
     with mpl.rc_context({"grid.color": "#dddddd"}):
         by_evaluations, by_hours = figure.subplots(1, 2, sharey=True)
-        draw_against_evaluations(by_evaluations, curves, reference.loss)
-        draw_against_hours(by_hours, curves, reference.loss)
+        draw_against_evaluations(by_evaluations, curves, reference)
+        draw_against_hours(by_hours, curves, reference)
     by_hours.set_ylabel("")
     if by_evaluations.lines:
         by_evaluations.legend(loc="upper right", framealpha=0.9, edgecolor="none")

@@ -22,15 +22,15 @@ class Ranked:
 
     strategy: str
     seeds: int
-    best_perplexity: float
-    """The best of all seeds; lower is better."""
-    perplexity: float
+    best_figure: float
+    """The best of all seeds, by the unit of the losses."""
+    figure: float
     """Mean over the seeds; NaN where no training of some seed succeeded."""
-    perplexity_sd: float
+    figure_sd: float
     regret: float
-    """Mean over the seeds, in nats per token."""
+    """Mean over the seeds; lower is better."""
     arrived: int
-    """Seeds that came within .02 nats of the reference."""
+    """Seeds that came within the unit's target of the reference."""
     evaluations_to_target: float | None
     """Median over the seeds that arrived."""
     simulated_hours: float
@@ -45,16 +45,16 @@ def rank(summaries: Sequence[Summary]) -> list[Ranked]:
 
 
 def _ranked(rows: list[Summary]) -> Ranked:
-    perplexities = [row.best_perplexity for row in rows]
+    figures = [row.best_figure for row in rows]
+    found = [row for row in rows if not math.isnan(row.best_loss)]
+    best = min(found or rows, key=lambda row: row.best_loss)
     arrivals = [n for row in rows if (n := row.evaluations_to_target) is not None]
     return Ranked(
         strategy=rows[0].strategy,
         seeds=len(rows),
-        best_perplexity=min(
-            (value for value in perplexities if not math.isnan(value)), default=math.nan
-        ),
-        perplexity=float(np.mean(perplexities)),
-        perplexity_sd=_deviation(perplexities),
+        best_figure=best.best_figure,
+        figure=float(np.mean(figures)),
+        figure_sd=_deviation(figures),
         regret=float(np.mean([row.regret for row in rows])),
         arrived=len(arrivals),
         evaluations_to_target=float(np.median(arrivals)) if arrivals else None,
@@ -75,9 +75,10 @@ def ranking_table(ranked: Sequence[Ranked], reference: Reference, title: str) ->
     from rich.table import Table
     from rich.text import Text
 
+    unit = reference.unit
+    figure = unit.legend.partition(":")[0]
     caption = (
-        f"ppl: test perplexity, lower is better. Regret and target: from {reference}; "
-        "in brackets the seeds that arrived."
+        f"{unit.legend}. Regret and target: from {reference}; in brackets the seeds that arrived."
     )
     table = Table(
         title=Text(title), caption=Text(caption), box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0)
@@ -85,10 +86,10 @@ def ranking_table(ranked: Sequence[Ranked], reference: Reference, title: str) ->
     table.add_column("", justify="right", style="dim")
     table.add_column("strategy", no_wrap=True, style="bold")
     for heading in (
-        "best\nppl",
-        "mean ppl\n± sd",
-        "regret\nnats",
-        "evaluations\nto .02 nats",
+        f"best\n{figure}",
+        f"mean {figure}\n± sd",
+        f"regret\n{unit.short}",
+        f"evaluations\nto {unit.target_words}",
         "simulated\nhours",
     ):
         table.add_column(heading, justify="right", no_wrap=True)
@@ -96,8 +97,8 @@ def ranking_table(ranked: Sequence[Ranked], reference: Reference, title: str) ->
         table.add_row(
             str(place),
             Text(row.strategy),
-            known(row.best_perplexity, ".1f"),
-            f"{known(row.perplexity, '.1f')} ± {known(row.perplexity_sd, '.1f')}",
+            known(row.best_figure, ".1f"),
+            f"{known(row.figure, '.1f')} ± {known(row.figure_sd, '.1f')}",
             known(row.regret, ".3f"),
             _arrival(row),
             known(row.simulated_hours, ",.0f"),

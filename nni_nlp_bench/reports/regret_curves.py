@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from nni_nlp_bench.reports.measures import Reference
 from nni_nlp_bench.reports.searches import Curve
 
 if TYPE_CHECKING:
@@ -29,28 +30,28 @@ def style_of(position: int) -> tuple[str, str]:
     return COLOURS[position % len(COLOURS)], STYLES[position // len(COLOURS) % len(STYLES)]
 
 
-def draw_against_evaluations(axes: Axes, curves: Curves, reference: float) -> None:
-    """Regret from the loss `reference`, as far as all seeds of a strategy go."""
+def draw_against_evaluations(axes: Axes, curves: Curves, reference: Reference) -> None:
+    """Regret, as far as all seeds of a strategy go."""
     for name, style, own in _drawable(curves):
         length = min(len(curve.losses) for curve in own)
         losses = np.array([curve.losses[:length] for curve in own])
-        _draw(axes, np.arange(1.0, length + 1), losses - reference, name, style)
-    axes.set(xlabel="evaluations", ylabel="regret (nats per token)")
-    _limit(axes, curves, reference)
+        _draw(axes, np.arange(1.0, length + 1), losses - reference.loss, name, style)
+    axes.set(xlabel="evaluations", ylabel=f"regret ({reference.unit.of_regret})")
+    _limit(axes, curves, reference.loss)
     _tidy(axes)
 
 
-def draw_against_hours(axes: Axes, curves: Curves, reference: float) -> None:
+def draw_against_hours(axes: Axes, curves: Curves, reference: Reference) -> None:
     """The same at equal simulated times, of the strategies whose times are known."""
     for name, style, own in _drawable(curves):
         if all(curve.timed for curve in own):
             hours, losses = _at_equal_hours(own)
-            _draw(axes, hours, losses - reference, name, style)
+            _draw(axes, hours, losses - reference.loss, name, style)
     axes.set(
         xlabel="simulated hours" if axes.lines else "simulated hours: not recorded",
-        ylabel="regret (nats per token)",
+        ylabel=f"regret ({reference.unit.of_regret})",
     )
-    _limit(axes, curves, reference)
+    _limit(axes, curves, reference.loss)
     _tidy(axes)
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nni_nlp_bench.benchmarks.base import Origin
+from nni_nlp_bench.benchmarks.units import LossUnit
 from nni_nlp_bench.evaluators.trial import Trial
 from nni_nlp_bench.reports.measures import incumbents, reported_loss
 from nni_nlp_bench.strategies.compare import Run
@@ -16,7 +17,7 @@ from nni_nlp_bench.strategies.compare import Run
 
 @dataclass(frozen=True)
 class Curve:
-    """Loss of the incumbent in nats per token: lower is better. NaN until a training succeeded."""
+    """Loss of the incumbent: lower is better. NaN until a training succeeded."""
 
     losses: tuple[float, ...]
     """After each evaluation, in the order of the search."""
@@ -74,6 +75,8 @@ class SearchRecord:
     space: str
     benchmark: str
     """Results of different benchmarks are never compared."""
+    unit: LossUnit
+    """Of all losses."""
     optimum: float | None
     """The lowest loss of the benchmark, where it is known."""
     curve: Curve

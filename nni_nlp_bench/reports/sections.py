@@ -6,8 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from nni_nlp_bench.evaluators.simulation import UNIFORM_GUESS
-from nni_nlp_bench.reports.measures import Reference, Summary, arrival, perplexity
+from nni_nlp_bench.reports.measures import Reference, Summary, arrival
 from nni_nlp_bench.reports.ranking import Ranked, rank
 from nni_nlp_bench.reports.readers.readings import Reading, seeds_word
 from nni_nlp_bench.reports.searches import Counts, Curve, SearchRecord
@@ -106,30 +105,34 @@ def _section(benchmark: str, read: Sequence[SearchRecord]) -> Section:
 
 def _reference(records: Sequence[SearchRecord]) -> Reference:
     """The lowest loss of the benchmark, or the best found by any search of the report."""
+    unit, name = records[0].unit, records[0].benchmark
+    if any(record.unit is not unit for record in records):
+        raise UserError(f"{name}: searches measure their losses in different units")
     known = sorted({record.optimum for record in records if record.optimum is not None})
     if known and known[-1] - known[0] > _SAME:
         raise UserError(
-            f"{records[0].benchmark}: searches measure their regret from different optima, "
-            f"{known[0]:g} and {known[-1]:g} nats; report them apart"
+            f"{name}: searches measure their regret from different optima, "
+            f"{known[0]:g} and {known[-1]:g} {unit.short}; report them apart"
         )
     found = [loss for r in records if math.isfinite(loss := r.curve.final)]
     lowest = min(found, default=math.nan)
     if not known:
-        return Reference(lowest, "best found by the searches of this report")
-    reference = Reference.lowest_of(records[0].benchmark, known[0])
+        return Reference(lowest, unit, "best found by the searches of this report")
+    reference = Reference.lowest_of(name, known[0], unit)
     if lowest < reference.loss - _SAME:
-        return Reference(lowest, f"best found by the searches here, below the {reference.meaning}")
+        best = f"best found by the searches here, below the {reference.meaning}"
+        return Reference(lowest, unit, best)
     return reference
 
 
 def _summary(record: SearchRecord, reference: Reference) -> Summary:
-    curve, counts = record.curve, record.counts
-    arrived = arrival([loss - reference.loss for loss in curve.losses])
-    timed = arrival([loss - reference.loss for loss in curve.timed_losses])
+    curve, counts, unit = record.curve, record.counts, reference.unit
+    arrived = arrival([loss - reference.loss for loss in curve.losses], unit)
+    timed = arrival([loss - reference.loss for loss in curve.timed_losses], unit)
     return Summary(
         strategy=record.strategy,
         seed=record.seed,
-        best_perplexity=perplexity(curve.final),
+        best_figure=unit.figure_of(curve.final),
         best_loss=curve.final,
         regret=curve.final - reference.loss,
         evaluations_to_target=None if arrived is None else arrived + 1,
@@ -145,9 +148,9 @@ def _summary(record: SearchRecord, reference: Reference) -> Summary:
 
 
 def _by_seed(records: Sequence[SearchRecord], strategy: str) -> dict[int, float]:
-    """Final loss by seed, for the tests; without any success that of a uniform guess."""
+    """Final loss by seed, for the tests; without any success that of a failure."""
     return {
-        record.seed: UNIFORM_GUESS if math.isnan(record.curve.final) else record.curve.final
+        record.seed: record.unit.failure if math.isnan(record.curve.final) else record.curve.final
         for record in records
         if record.strategy == strategy and record.seed is not None
     }

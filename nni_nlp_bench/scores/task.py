@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from typing import Protocol
 
-from torch import Tensor
-
-from nni_nlp_bench.data.batches import columns
-from nni_nlp_bench.data.corpora import load_corpus
-from nni_nlp_bench.scores.base import SCORES
+from nni_nlp_bench.scores.base import SCORES, Score
+from nni_nlp_bench.scores.batch import batch
+from nni_nlp_bench.scores.encoders.base import ENCODER_SCORES, EncoderScore
+from nni_nlp_bench.scores.encoders.scoring import EncoderScoring
 from nni_nlp_bench.scores.passes import Passes
 from nni_nlp_bench.training.language_model import LanguageModel
 from nni_nlp_bench.training.memory import keep_freed_memory
 from nni_nlp_bench.training.settings import Sizes
 from search_spaces.errors import UserError
+from search_spaces.registry import Registry
 from search_spaces.rnn_cell import Recipe
+
+
+class AnyScoring(Protocol):
+    """Which scores of a space, on what text; a frozen dataclass, made from names and numbers."""
+
+    @property
+    def scores(self) -> tuple[str, ...]:
+        """Names of the scores."""
+
+    def of(self, text: str) -> dict[str, float]:
+        """The scores of an architecture, from its JSON text. Raises UserError."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scoring:
-    """Which scores, of what network, on what text. The defaults are those of the published ones.
+    """Which scores of cells, of what network, on what text. The defaults are the published ones.
 
     The text is the first window of the test part, in columns.
     """
@@ -34,39 +46,52 @@ class Scoring:
     seed: int = 0
     """Decides the weights and the noise."""
 
+    def __post_init__(self) -> None:
+        for name in self.scores:
+            SCORES.get(name)
+
+    def of(self, text: str) -> dict[str, float]:
+        """The scores by name; the order of the recipe's nodes decides that of drawn weights.
+
+        Raises UserError.
+        """
+        words, rows = batch(self.corpus, self.columns, self.steps)
+        recipe = Recipe.from_json(text)
+
+        def build() -> LanguageModel:
+            # Nothing is dropped without training; in this mode gradients reach every matrix.
+            return LanguageModel(recipe, words, self.sizes, weight_drop="trained", seed=self.seed)
+
+        passes = Passes(recipe, build, rows, self.seed)
+        return {name: SCORES.get(name).of(passes) for name in self.scores}
+
+
+SCORES_OF: Mapping[str, Registry[Score] | Registry[EncoderScore]] = {
+    "rnn_cell": SCORES,
+    "encoder": ENCODER_SCORES,
+}
+"""The scores of each space that has some."""
+_SCORINGS = {"rnn_cell": Scoring, "encoder": EncoderScoring}
+
+
+def scoring_of(space: str) -> type[Scoring] | type[EncoderScoring]:
+    """How architectures of a space are scored. Raises UserError for a space without scores."""
+    if space not in _SCORINGS:
+        known = " and ".join(_SCORINGS)
+        raise UserError(f"space {space!r} has no training-free scores; {known} have")
+    return _SCORINGS[space]
+
 
 @dataclass(frozen=True, slots=True)
 class ScoringTask:
-    """One recipe to score."""
+    """One architecture to score."""
 
     recipe: str
-    """JSON text; the order of its nodes decides the order in which weights are drawn."""
-    scoring: Scoring
+    """JSON text."""
+    scoring: AnyScoring
 
 
 def score_task(task: ScoringTask) -> dict[str, float]:
     """The scores by name. Raises UserError."""
     keep_freed_memory()
-    scoring = task.scoring
-    words, batch = _batch(scoring.corpus, scoring.columns, scoring.steps)
-    recipe = Recipe.from_json(task.recipe)
-
-    def build() -> LanguageModel:
-        # Nothing is dropped without training; in this mode gradients reach every matrix.
-        return LanguageModel(recipe, words, scoring.sizes, weight_drop="trained", seed=scoring.seed)
-
-    passes = Passes(recipe, build, batch, scoring.seed)
-    return {name: SCORES.get(name).of(passes) for name in scoring.scores}
-
-
-@cache
-def _batch(corpus: str, count: int, steps: int) -> tuple[int, Tensor]:
-    """Number of words, and the window (steps, columns)."""
-    text = load_corpus(corpus)
-    rows = columns(text.test, count)
-    if len(rows) < steps:
-        raise UserError(
-            f"the test part of {corpus} has {len(text.test):,} tokens, too few for {count} columns "
-            f"of {steps} steps"
-        )
-    return len(text.vocabulary), rows[:steps]
+    return task.scoring.of(task.recipe)

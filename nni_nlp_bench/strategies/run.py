@@ -53,7 +53,9 @@ def search_space(
                 f"{benchmark.name} answers for any architecture: nothing to restrict"
             )
         space = RestrictedSpace(space, held)
-    return space if warm_start is None else PreferredSpace(space, Preference(warm_start))
+    if warm_start is None:
+        return space
+    return PreferredSpace(space, Preference(warm_start, space=benchmark.space))
 
 
 def check_search(benchmark: Benchmark, search: Search) -> None:

@@ -1,4 +1,4 @@
-"""A CSV file (also .gz) of recurrent cells with the test loss after the last epoch."""
+"""A CSV file (also .gz) of architectures with the test loss after the last epoch."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ import numpy as np
 from nni_nlp_bench.benchmarks.base import OK, BenchmarkError
 from nni_nlp_bench.benchmarks.importers.reading import Progress, Reading, Skipped, no_progress
 from nni_nlp_bench.benchmarks.run import Run
+from nni_nlp_bench.benchmarks.units import LossUnit
+from search_spaces.base import Architecture, get_space
 from search_spaces.errors import UserError
-from search_spaces.rnn_cell import Recipe
 
 MAX_CHARACTERS = 2**27
 MAX_LINE = 2**20
@@ -27,13 +28,15 @@ NOT_FINITE = "loss is not finite"
 
 @dataclass(frozen=True, slots=True)
 class CsvColumns:
-    """Names of the columns; None where the file has no such column."""
+    """Names of the columns, None where the file has no such column, and what no column tells."""
 
     recipe: str = "recipe"
     test_loss: str = "test_loss"
-    """In nats per token; an empty field is NaN, as pandas writes it."""
+    """An empty field is NaN, as pandas writes it."""
     recipe_id: str | None = "recipe_id"
     num_params: str | None = "num_params"
+    space: str = "rnn_cell"
+    unit: LossUnit = LossUnit.NATS
 
 
 def read_csv_table(
@@ -50,20 +53,27 @@ def read_csv_table(
         table = list(rows)
     except (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error) as error:
         raise BenchmarkError(f"{source} cannot be read as CSV: {error}") from error
-    recipe = cache(Recipe.from_json)
+    parse = cache(get_space(columns.space).parse)
     runs: list[Run] = []
     skipped: list[Skipped] = []
     for number, row in enumerate(table, start=1):
         name = f"row {number:08d}"
         try:
-            runs.append(_run(name, row, columns, recipe))
+            runs.append(_run(name, row, columns, parse))
         except UserError as error:
             skipped.append(Skipped(name, str(error)))
         progress(number, len(table))
     notes = ["only the test loss of the last epoch is known: no curve, no time, no validation loss"]
     if broken := sum(run.status == NOT_FINITE for run in runs):
         notes.append(f"{broken} rows without a finite loss are runs that broke off")
-    return Reading(tuple(runs), tuple(skipped), tuple(notes), has_curves=False)
+    return Reading(
+        tuple(runs),
+        tuple(skipped),
+        tuple(notes),
+        has_curves=False,
+        space=columns.space,
+        unit=columns.unit,
+    )
 
 
 def _lines(source: Path) -> Iterator[str]:
@@ -88,14 +98,14 @@ def _check_header(source: Path, columns: CsvColumns, found: Sequence[str]) -> No
 
 
 def _run(
-    name: str, row: dict[str, str], columns: CsvColumns, recipe: Callable[[str], Recipe]
+    name: str, row: dict[str, str], columns: CsvColumns, parse: Callable[[str], Architecture]
 ) -> Run:
     # DictReader puts surplus fields under None, and None in place of absent ones.
     if None in row or None in row.values():
         raise BenchmarkError("it has more or fewer fields than the header")
     loss = _number(row, columns.test_loss) if row[columns.test_loss] else math.nan
     return Run(
-        architecture=recipe(row[columns.recipe]),
+        architecture=parse(row[columns.recipe]),
         name=name,
         test_loss=np.array([loss]),
         status=OK if math.isfinite(loss) else NOT_FINITE,

@@ -9,6 +9,7 @@ from typing import Literal, get_args
 
 from nni_nlp_bench.benchmarks.base import BenchmarkError
 from nni_nlp_bench.benchmarks.importers.csv_table import CsvColumns, read_csv_table
+from nni_nlp_bench.benchmarks.importers.nas_bench_bert import read_nas_bench_bert
 from nni_nlp_bench.benchmarks.importers.naslib_pickle import read_naslib_pickle
 from nni_nlp_bench.benchmarks.importers.nni_db import read_nni_db
 from nni_nlp_bench.benchmarks.importers.reading import (
@@ -22,11 +23,16 @@ from nni_nlp_bench.benchmarks.importers.release_logs import read_release_logs
 from nni_nlp_bench.benchmarks.run import Run
 from nni_nlp_bench.benchmarks.table import Table
 
-Format = Literal["nas-bench-nlp", "nni-db", "naslib", "csv"]
+Format = Literal["nas-bench-nlp", "nni-db", "naslib", "nas-bench-bert", "csv"]
 RELEASE = "https://github.com/fmsnew/nas-bench-nlp-release"
 PAPER = (
     'Klyuchnikov et al., "NAS-Bench-NLP: Neural Architecture Search Benchmark for Natural Language '
     'Processing", IEEE Access, 2022, arXiv 2006.07116'
+)
+BERT_RELEASE = "https://github.com/aaronserianni/training-free-nas"
+BERT_PAPER = (
+    "Serianni & Kalita, Training-free Neural Architecture Search for RNNs and Transformers, "
+    "ACL 2023, arXiv 2306.00288"
 )
 NOT_STATED = "not stated"
 
@@ -46,7 +52,13 @@ ORIGINS: dict[Format, About] = {
     "nas-bench-nlp": replace(_RELEASE, description="Logs of the NAS-Bench-NLP release"),
     "nni-db": replace(_RELEASE, description="NAS-Bench-NLP from NNI's nlp.db"),
     "naslib": replace(_RELEASE, description="NAS-Bench-NLP from NASLib's nb_nlp.pickle"),
-    "csv": About(description="Test losses of recurrent cells from a CSV file"),
+    "nas-bench-bert": About(
+        description="NAS-Bench-BERT: scores of trained encoders on GLUE's development sets",
+        source=BERT_RELEASE,
+        licence="CC BY 4.0",
+        citation=BERT_PAPER,
+    ),
+    "csv": About(description="Test losses from a CSV file"),
 }
 
 
@@ -65,17 +77,21 @@ def import_benchmark(
 ) -> ImportReport:
     """Read `source` and save it as a table in the folder `out`, named like `out` by default.
 
-    `dataset` chooses the runs to keep where the source names data sets (logs, `nni-db`), and is
-    what the table says where it does not (`naslib`, `csv`). `epochs` is the length of a full
-    training. What cannot be read is listed in the report. Raises BenchmarkError where nothing can
-    be read or the table cannot be written.
+    `dataset` chooses the runs to keep where the source names data sets (logs, `nni-db`), the task
+    of `nas-bench-bert`, and is what the table says elsewhere (`naslib`, `csv`). `epochs` is the
+    length of a full training, where the source does not tell it; `columns` are those of a `csv`.
+    What cannot be read is listed in the report. Raises BenchmarkError where nothing can be read or
+    the table cannot be written.
     """
     if format not in get_args(Format):
         known = ", ".join(get_args(Format))
         raise BenchmarkError(f"unknown format {format!r} of a benchmark; known: {known}")
     if not (source.is_file() or source.is_dir()):
         raise BenchmarkError(f"{source} does not exist: name the file or folder to import")
-    reading = _read(source, format, epochs, columns, progress)
+    if columns is not None and format != "csv":
+        raise BenchmarkError(f"the format {format} has columns, space and unit of its own")
+    reading = _read(source, format, epochs, dataset, columns, progress)
+    epochs = reading.epochs or epochs
     unwanted = dict(_unwanted(reading.runs, dataset, epochs))
     runs = [run for run in reading.runs if run.name not in unwanted]
     skipped = [*reading.skipped, *(Skipped(*entry) for entry in unwanted.items())]
@@ -86,9 +102,10 @@ def import_benchmark(
     table = Table.from_runs(
         [replace(run, dataset=run.dataset or dataset) for run in runs],
         name=name or out.name,
-        space="rnn_cell",
+        space=reading.space,
         epochs=epochs,
         has_curves=reading.has_curves,
+        unit=reading.unit,
         description=details.description,
         source=details.source,
         licence=details.licence,
@@ -99,7 +116,12 @@ def import_benchmark(
 
 
 def _read(
-    source: Path, format: Format, epochs: int, columns: CsvColumns | None, progress: Progress
+    source: Path,
+    format: Format,
+    epochs: int,
+    dataset: str | None,
+    columns: CsvColumns | None,
+    progress: Progress,
 ) -> Reading:
     if source.is_dir() and format != "nas-bench-nlp":
         raise BenchmarkError(f"{source} is a folder: the format {format} is one file")
@@ -110,6 +132,8 @@ def _read(
             return read_nni_db(source, progress)
         case "naslib":
             return read_naslib_pickle(source, epochs, progress)
+        case "nas-bench-bert":
+            return read_nas_bench_bert(source, dataset, progress)
         case "csv":
             return read_csv_table(source, columns, progress)
 

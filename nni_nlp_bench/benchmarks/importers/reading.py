@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from nni_nlp_bench.benchmarks.run import Run
+from nni_nlp_bench.benchmarks.units import LossUnit
 
 Progress = Callable[[int, int], None]
 """Called with the number of entries done and the number of all."""
@@ -28,6 +29,10 @@ class Reading:
     notes: tuple[str, ...] = ()
     """What the source's format cannot tell, and what was assumed for it."""
     has_curves: bool = True
+    space: str = "rnn_cell"
+    unit: LossUnit = LossUnit.NATS
+    epochs: int | None = None
+    """Of a full training; None where the source does not tell."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,29 +1,29 @@
-"""Runs of the same cell brought together."""
+"""Runs of the same architecture brought together."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nni_nlp_bench.benchmarks.base import BenchmarkError
-from search_spaces.rnn_cell import Recipe
 
 
 @dataclass(frozen=True)
 class Cells:
     """Distinct cells, in the order of their canonical keys."""
 
-    recipes: tuple[Recipe, ...]
+    recipes: tuple[Any, ...]
     loss: NDArray[np.float64]
     """Mean over the runs with a finite loss; NaN where there is none."""
     diverged: NDArray[np.float64]
     """Share of the runs without a finite loss."""
 
 
-def cells_of_runs(recipes: Sequence[Recipe], losses: NDArray[np.float64]) -> Cells:
+def cells_of_runs(recipes: Sequence[Any], losses: NDArray[np.float64]) -> Cells:
     """One loss a run, NaN or infinite where it diverged. Raises BenchmarkError for no runs."""
     values = np.asarray(losses, dtype=np.float64)
     if not len(recipes) or values.shape != (len(recipes),):

@@ -1,14 +1,18 @@
-"""What a surrogate knows of a cell: its structure, how it grows, how it behaves untrained."""
+"""What a surrogate knows of a cell: its structure, how it grows, how it behaves untrained.
+
+Of an architecture of another space it knows the space's own encoding.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from search_spaces.base import get_space
 from search_spaces.environment import processors
 from search_spaces.rnn_cell import Recipe
 from search_spaces.rnn_cell.behaviour import behaviour
@@ -19,16 +23,23 @@ from search_spaces.rnn_cell.structure import structure
 if TYPE_CHECKING:
     from threadpoolctl import ThreadpoolController
 
+CELLS = "rnn_cell"
+"""The space of recurrent cells."""
 CELLS_A_TASK = 64
 WORTH_PROCESSES = 4 * CELLS_A_TASK
 """Fewer cells than this are done before other processes have started."""
 
 
-def features(recipes: Sequence[Recipe], workers: int | None = None) -> NDArray[np.float64]:
-    """Cells x features, all finite; columns as in `feature_names`.
+def features(
+    recipes: Sequence[Any], workers: int | None = None, space: str = CELLS
+) -> NDArray[np.float64]:
+    """Cells x features, all finite; columns as in `feature_names`, or those of the space.
 
-    `workers` processes share a large batch: all usable processors by default.
+    `workers` processes share a large batch of cells: all usable processors by default.
     """
+    if space != CELLS:
+        encode = get_space(space).encode
+        return np.array([encode(architecture) for architecture in recipes])
     workers = workers or processors()
     if workers == 1 or len(recipes) < WORTH_PROCESSES:
         return _features(recipes)

@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 from nni_nlp_bench.benchmarks.base import BenchmarkError
 from nni_nlp_bench.benchmarks.surrogate.cells import cells_of_runs
 from nni_nlp_bench.benchmarks.surrogate.evaluate import DEVIATIONS_OF_90_PERCENT, Report, report
-from nni_nlp_bench.benchmarks.surrogate.features import features
+from nni_nlp_bench.benchmarks.surrogate.features import CELLS, features
 from nni_nlp_bench.benchmarks.surrogate.gaussian_process import GaussianProcess
 from nni_nlp_bench.benchmarks.surrogate.model import ErrorModel, LossModel, Surrogate
 from nni_nlp_bench.benchmarks.surrogate.ranks import RankScale, to_ranks
-from nni_nlp_bench.benchmarks.surrogate.training_time import PTB_TIME, TrainingTime
+from nni_nlp_bench.benchmarks.surrogate.training_time import PTB_TIME, Time
 from nni_nlp_bench.benchmarks.surrogate.trees import Trees
 from search_spaces.rnn_cell import Recipe
 
@@ -36,20 +36,21 @@ Values = NDArray[np.float64]
 
 
 def fit(
-    recipes: Sequence[Recipe],
+    recipes: Sequence[Any],
     losses: Values,
     *,
-    training_time: TrainingTime = PTB_TIME,
+    space: str = CELLS,
+    training_time: Time = PTB_TIME,
     metadata: dict[str, Any] | None = None,
     workers: int | None = None,
 ) -> Surrogate:
-    """Fit to one final loss a run (nats per token); NaN or infinite where the run diverged.
+    """Fit to one final loss a run; NaN or infinite where the run diverged.
 
     Runs of one cell are averaged. Diverged runs do not enter the loss: they are what the
     probability of divergence is fitted to. Raises BenchmarkError for too few cells.
     """
     cells = cells_of_runs(recipes, losses)
-    of = features(cells.recipes, workers)
+    of = features(cells.recipes, workers, space)
     finite = np.isfinite(cells.loss)
     if finite.sum() < FEWEST_CELLS:
         raise BenchmarkError(f"a surrogate needs {FEWEST_CELLS} cells with a finite loss or more")
@@ -57,7 +58,7 @@ def fit(
     divergence = Trees.fit(
         of, cells.diverged, objective="cross_entropy", seeds=1, rounds=200, learning_rate=0.05
     )
-    return Surrogate(loss, error, divergence, training_time, metadata or {})
+    return Surrogate(loss, error, divergence, training_time, space, metadata or {})
 
 
 def cross_validate(

@@ -10,12 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nni_nlp_bench.benchmarks.surrogate.features import features
+from nni_nlp_bench.benchmarks.surrogate.features import CELLS, features
 from nni_nlp_bench.benchmarks.surrogate.gaussian_process import GaussianProcess
 from nni_nlp_bench.benchmarks.surrogate.ranks import RankScale
-from nni_nlp_bench.benchmarks.surrogate.training_time import TrainingTime
+from nni_nlp_bench.benchmarks.surrogate.training_time import Time
 from nni_nlp_bench.benchmarks.surrogate.trees import Trees
-from search_spaces.rnn_cell import Recipe
 
 BATCH = 4096
 """Cells predicted at once: the kernel to all training cells is held for each."""
@@ -29,8 +28,7 @@ class Prediction:
     """Arrays of one value a recipe, in their order."""
 
     loss: Values
-    """Test loss after the last epoch if the training does not diverge, nats per token: lower is
-    better."""
+    """Loss after the last epoch if the training does not diverge: lower is better."""
     std: Values
     """Standard deviation of that loss: loss +- 1.645 std covers 90 % of unseen cells."""
     seconds_per_epoch: Values
@@ -71,7 +69,7 @@ class ErrorModel:
 
 @dataclass(frozen=True)
 class Surrogate:
-    """Predicts the results of any cell; see `fit.fit` for how it is made.
+    """Predicts the results of any architecture of a space; see `fit.fit` for how it is made.
 
     Predictions are remembered by canonical key: cells seen before cost a look-up.
     """
@@ -79,7 +77,8 @@ class Surrogate:
     loss: LossModel
     error: ErrorModel
     divergence: Trees
-    training_time: TrainingTime
+    training_time: Time
+    space: str = CELLS
     metadata: Mapping[str, Any] = field(default_factory=dict)
     _known: dict[str, tuple[float, ...]] = field(default_factory=dict, repr=False, compare=False)
 
@@ -88,7 +87,7 @@ class Surrogate:
         """That of its training cells: it never predicts a lower one."""
         return float(self.loss.scale.losses[0])
 
-    def predict(self, recipes: Sequence[Recipe], workers: int | None = None) -> Prediction:
+    def predict(self, recipes: Sequence[Any], workers: int | None = None) -> Prediction:
         """Predict every recipe. `workers` processes share a large batch: all by default."""
         keys = [recipe.canonical_key for recipe in recipes]
         if len(self._known) > MOST_CACHED:
@@ -102,8 +101,8 @@ class Surrogate:
         table = np.array([self._known[key] for key in keys], dtype=np.float64)
         return Prediction(*table.reshape(-1, 4).T)
 
-    def _predict(self, recipes: Sequence[Recipe], workers: int | None) -> list[tuple[float, ...]]:
-        of = features(recipes, workers)
+    def _predict(self, recipes: Sequence[Any], workers: int | None) -> list[tuple[float, ...]]:
+        of = features(recipes, workers, self.space)
         evidence = self.loss.evidence(of)
         columns = (
             self.loss.scale.to_loss(evidence[:, 0]),

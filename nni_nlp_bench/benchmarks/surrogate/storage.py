@@ -36,6 +36,8 @@ Arrays = Mapping[str, NDArray[Any]]
 
 def write(folder: Path, surrogate: Surrogate) -> None:
     """Write both files; the same surrogate gives the same bytes. Raises BenchmarkError."""
+    if not isinstance(surrogate.training_time, TrainingTime):
+        raise BenchmarkError(f"a surrogate of space {surrogate.space} is fitted anew, never saved")
     packed = io.BytesIO()
     np.savez_compressed(packed, allow_pickle=False, **_arrays(surrogate))
     content = packed.getvalue()

@@ -1,4 +1,4 @@
-"""How long an epoch takes, by what the cell computes.
+"""How long an epoch takes, by what the cell computes, or by the encoding of another space.
 
 The published PTB results come without times, so the seconds are those of the WikiText-2 logs,
 scaled by the number of training tokens. They hold for the graphics cards of those logs.
@@ -6,18 +6,50 @@ scaled by the number of training tokens. They hold for the graphics cards of tho
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from search_spaces.base import get_space
 from search_spaces.rnn_cell import Recipe
 from search_spaces.rnn_cell.validity import ACTIVATIONS
 
 PTB_TRAINING_TOKENS = 929_589
 WIKITEXT_2_TRAINING_TOKENS = 2_088_628
 """Both with the end-of-sentence tokens."""
+
+
+class Time(Protocol):
+    """Seconds an epoch by architecture."""
+
+    def seconds_per_epoch(self, recipes: Sequence[Any]) -> NDArray[np.float64]:
+        """Predicted seconds of one training epoch, one for each architecture."""
+
+
+@dataclass(frozen=True)
+class EncodedTime:
+    """Seconds an epoch as a sum over the space's `counts` encoding, and a constant."""
+
+    space: str
+    parts: tuple[float, ...]
+
+    @classmethod
+    def fit(
+        cls, space: str, architectures: Sequence[Any], seconds: NDArray[np.float64]
+    ) -> EncodedTime:
+        """As `TrainingTime.fit`; all NaN where not all seconds are known."""
+        counts = _counts(space, architectures)
+        if not np.isfinite(seconds).all():
+            return cls(space, (math.nan,) * counts.shape[1])
+        return cls(space, _parts_of_seconds(counts, seconds))
+
+    def seconds_per_epoch(self, recipes: Sequence[Any]) -> NDArray[np.float64]:
+        """Predicted seconds of one training epoch, one for each architecture."""
+        return np.asarray(_counts(self.space, recipes) @ np.array(self.parts))
 
 
 @dataclass(frozen=True)
@@ -44,17 +76,7 @@ class TrainingTime:
 
         `seconds` of an epoch, one for each recipe.
         """
-        from scipy.optimize import linprog
-
-        relative = _parts(recipes) / np.asarray(seconds)[:, None]
-        cells, parts = relative.shape
-        ones, slack = np.ones(cells), -np.eye(cells)
-        found = linprog(
-            np.concatenate([np.zeros(parts), ones]),
-            A_ub=np.block([[relative, slack], [-relative, slack]]),
-            b_ub=np.concatenate([ones, -ones]),
-        )
-        return cls(*found.x[:parts].tolist())
+        return cls(*_parts_of_seconds(_parts(recipes), seconds))
 
     def scaled(self, factor: float) -> TrainingTime:
         """All parts so many times as long."""
@@ -77,6 +99,27 @@ WIKITEXT_2_TIME = TrainingTime(
 )
 """`TrainingTime.fit` on the median epoch of the 345 published logs; median error 1.8 %."""
 PTB_TIME = WIKITEXT_2_TIME.scaled(PTB_TRAINING_TOKENS / WIKITEXT_2_TRAINING_TOKENS)
+
+
+def _parts_of_seconds(
+    counts: NDArray[np.float64], seconds: NDArray[np.float64]
+) -> tuple[float, ...]:
+    from scipy.optimize import linprog
+
+    relative = counts / np.asarray(seconds)[:, None]
+    cells, parts = relative.shape
+    ones, slack = np.ones(cells), -np.eye(cells)
+    found = linprog(
+        np.concatenate([np.zeros(parts), ones]),
+        A_ub=np.block([[relative, slack], [-relative, slack]]),
+        b_ub=np.concatenate([ones, -ones]),
+    )
+    return tuple(found.x[:parts].tolist())
+
+
+def _counts(space: str, architectures: Sequence[Any]) -> NDArray[np.float64]:
+    encode = get_space(space).encode
+    return np.array([[1.0, *encode(architecture, "counts")] for architecture in architectures])
 
 
 def _parts(recipes: Sequence[Recipe]) -> NDArray[np.float64]:

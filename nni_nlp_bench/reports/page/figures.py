@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
+from nni_nlp_bench.reports.measures import Reference
 from nni_nlp_bench.reports.page.critical_difference import critical_difference, groups
 from nni_nlp_bench.reports.page.inline_svg import GRID, INK, inline_svg, page_style
 from nni_nlp_bench.reports.regret_curves import (
@@ -29,7 +30,7 @@ _RULER = -1.5
 """Height of the critical difference, in rows; the scale of the ranks is at 0."""
 
 
-def regret_by_evaluations(name: str, curves: Curves, reference: float) -> str:
+def regret_by_evaluations(name: str, curves: Curves, reference: Reference) -> str:
     """Regret against evaluations."""
     description = "Line chart: mean regret of every strategy against evaluations"
     return _figure(
@@ -37,7 +38,7 @@ def regret_by_evaluations(name: str, curves: Curves, reference: float) -> str:
     )
 
 
-def regret_by_hours(name: str, curves: Curves, reference: float) -> str | None:
+def regret_by_hours(name: str, curves: Curves, reference: Reference) -> str | None:
     """Regret against simulated hours; None where no strategy's hours are known."""
     timed = any(own and all(curve.timed for curve in own) for own in curves.values())
     if not timed:

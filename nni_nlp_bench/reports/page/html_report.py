@@ -8,7 +8,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nni_nlp_bench.reports.measures import TARGET, perplexity
 from nni_nlp_bench.reports.page import figures, wording
 from nni_nlp_bench.reports.page.best_cells import BestCell, best_cells
 from nni_nlp_bench.reports.page.words import count, known, listed, p_word
@@ -48,14 +47,13 @@ def html(readings: Sequence[Reading], sections: Sequence[Section]) -> str:
         .render(
             readings=readings,
             parts=list(zip(sections, pictures, strict=True)),
-            target=TARGET,
             version=version("nni-nlp-bench"),
         )
     )
 
 
 def _pictures(name: str, section: Section) -> _Pictures:
-    curves, reference, test = section.curves, section.reference.loss, section.friedman
+    curves, reference, test = section.curves, section.reference, section.friedman
     return _Pictures(
         by_evaluations=figures.regret_by_evaluations(f"{name}e", curves, reference),
         by_hours=figures.regret_by_hours(f"{name}h", curves, reference),
@@ -76,10 +74,9 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     filters: dict[str, Any] = {
-        "nats": lambda value: known(value, "z.3f"),
-        "ppl": lambda value: known(value, ",.1f"),
+        "loss": lambda value: known(value, "z.3f"),
+        "figure": lambda value: known(value, ",.1f"),
         "whole": lambda value: known(value, ",.0f"),
-        "perplexity": perplexity,
         "count": count,
         "listed": listed,
         "p_word": p_word,

@@ -41,18 +41,16 @@ def _leader(section: Section) -> str:
     first = section.ranked[0]
     if math.isnan(first.regret):
         return "No strategy found a network that trains in every one of its searches."
-    interval = section.intervals[first.strategy]
+    interval, unit = section.intervals[first.strategy], section.reference.unit.of_regret
     within = (
         f", 95 % confidence interval {interval.low:.3f} to {interval.high:.3f}" if interval else ""
     )
     if len(section.ranked) == 1:
         return (
-            f"One strategy was run, {first.strategy}: its mean regret is {first.regret:.3f} nats "
-            f"per token{within}."
+            f"One strategy was run, {first.strategy}: its mean regret is {first.regret:.3f} {unit}"
+            f"{within}."
         )
-    return (
-        f"{first.strategy} has the lowest mean regret: {first.regret:.3f} nats per token{within}."
-    )
+    return f"{first.strategy} has the lowest mean regret: {first.regret:.3f} {unit}{within}."
 
 
 def _test(section: Section) -> list[str]:

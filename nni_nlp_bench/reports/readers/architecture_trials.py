@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from argparse import ArgumentParser
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from nni_nlp_bench.benchmarks.base import Origin
+from nni_nlp_bench.benchmarks.units import LossUnit
 from nni_nlp_bench.evaluators.benchmark_trials import BenchmarkTrials
 from nni_nlp_bench.reports.readers.nni_experiment import (
     ENDED,
@@ -18,7 +19,7 @@ from nni_nlp_bench.reports.readers.nni_experiment import (
     NniExperiment,
     TrialJob,
 )
-from nni_nlp_bench.reports.readers.readings import Reading, number, text
+from nni_nlp_bench.reports.readers.readings import Reading, number, text, unit_of
 from nni_nlp_bench.reports.searches import Counts, Curve, Find, SearchRecord, curve_in_order
 
 _TRIAL = "nni_nlp_bench.nnictl.trial"
@@ -66,6 +67,7 @@ def search_of_architectures(experiment: NniExperiment) -> Reading:
         seed=seed if isinstance(seed, int) else None,
         space=str(arguments.get("space", "rnn_cell")),
         benchmark=benchmark or f"benchmark not recorded, {experiment.name}",
+        unit=_unit(experiment, ended),
         optimum=None,
         curve=_curve(evaluations),
         counts=_counts(evaluations),
@@ -121,6 +123,12 @@ def _evaluation(experiment: NniExperiment, trial: TrialJob) -> _Evaluation:
         origin=origins.get(result.get("predicted")),
         replaced=bool(result.get("replaced")),
     )
+
+
+def _unit(experiment: NniExperiment, trials: Sequence[TrialJob]) -> LossUnit:
+    """That of any result; those of one experiment are of one benchmark."""
+    finals = (experiment.final(trial.id) for trial in trials)
+    return next(unit_of(final.data) for final in finals if final is not None)
 
 
 def _curve(evaluations: list[_Evaluation]) -> Curve:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from nni_nlp_bench.benchmarks.base import OK
+from nni_nlp_bench.benchmarks.units import LossUnit
 from nni_nlp_bench.reports.files import BEST, TRIALS
 from nni_nlp_bench.reports.readers.readings import Reading, origin_of
 from nni_nlp_bench.reports.searches import (
@@ -47,6 +48,8 @@ def read_comparison(folder: Path) -> Reading:
 
 def _reading(folder: Path, rows: _Rows, best: Mapping[str, Any]) -> Reading:
     reference = float(best["reference"]["loss"])
+    # Before there was another unit, best.json named none.
+    unit = LossUnit(best["reference"].get("unit", LossUnit.NATS))
     searches: dict[tuple[str, int], list[Mapping[str, str]]] = {}
     for row in rows:
         searches.setdefault((row["strategy"], int(row["seed"])), []).append(row)
@@ -59,6 +62,7 @@ def _reading(folder: Path, rows: _Rows, best: Mapping[str, Any]) -> Reading:
             seed=seed,
             space=best["space"],
             benchmark=str(benchmark),
+            unit=unit,
             optimum=reference if best["reference"]["known"] else None,
             curve=found[strategy, seed][0],
             counts=_counts(own),

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from nni_nlp_bench.benchmarks.units import LossUnit
 from nni_nlp_bench.reports.searches import SearchRecord
 from search_spaces.errors import UserError
 
@@ -55,6 +56,12 @@ def text(record: Any, key: str, where: str) -> str:
 def origin_of(value: Any) -> Any:
     """`measured` or `predicted`, else None: not recorded."""
     return value if value in ("measured", "predicted") else None
+
+
+def unit_of(record: Any) -> LossUnit:
+    """Points where a trial's result tells a score; before there were points, losses were nats."""
+    points = isinstance(record, Mapping) and LossUnit.POINTS.figure in record
+    return LossUnit.POINTS if points else LossUnit.NATS
 
 
 def seeds_word(records: Iterable[SearchRecord]) -> str:

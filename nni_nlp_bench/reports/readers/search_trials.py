@@ -12,7 +12,7 @@ from nni_nlp_bench.reports.readers.nni_experiment import (
     NniExperiment,
     TrialJob,
 )
-from nni_nlp_bench.reports.readers.readings import Reading, number, origin_of, text
+from nni_nlp_bench.reports.readers.readings import Reading, number, origin_of, text, unit_of
 from nni_nlp_bench.reports.searches import (
     Counts,
     Curve,
@@ -49,6 +49,7 @@ def searches_of_trials(experiment: NniExperiment) -> Reading:
             seed=_seed(experiment, trial),
             space=space,
             benchmark=benchmark,
+            unit=unit_of(_final(experiment, trial)),
             optimum=optimum,
             curve=_curve(experiment, trial),
             counts=_counts(experiment, trial),
@@ -130,11 +131,16 @@ def _space(experiment: NniExperiment, trials: Sequence[TrialJob]) -> str:
     return next(told, "rnn_cell")
 
 
-def _counts(experiment: NniExperiment, trial: TrialJob) -> Counts:
+def _final(experiment: NniExperiment, trial: TrialJob) -> Any:
     final = experiment.final(trial.id)
     assert final is not None
+    return final.data
+
+
+def _counts(experiment: NniExperiment, trial: TrialJob) -> Counts:
+    final = _final(experiment, trial)
     evaluations, failed, predicted, replaced = (
-        int(number(final.data, name, experiment.where(trial)))
+        int(number(final, name, experiment.where(trial)))
         for name in ("evaluations", "failed", "predicted", "replaced")
     )
     return Counts(evaluations, evaluations - predicted, predicted, failed, replaced)

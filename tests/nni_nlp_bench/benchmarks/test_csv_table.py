@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from nni_nlp_bench.benchmarks.base import BenchmarkError
 from nni_nlp_bench.benchmarks.importers import CsvColumns, csv_table, import_benchmark
 from nni_nlp_bench.benchmarks.table import Table
+from nni_nlp_bench.benchmarks.units import LossUnit
 from search_spaces.rnn_cell import published_recipe
 
 RNN = published_recipe(1000000)
@@ -61,6 +63,20 @@ def test_columns_have_names_of_choice(tmp_path: Path) -> None:
         import_benchmark(source, "csv", tmp_path / "other")
 
 
+def test_a_space_and_a_unit_of_choice(tmp_path: Path) -> None:
+    source = write(tmp_path / "t.csv", f'recipe,test_loss\n"{CELL}",30.5\n')
+    columns = CsvColumns(recipe_id=None, num_params=None, unit=LossUnit.POINTS)
+    import_benchmark(source, "csv", tmp_path / "table", columns=columns)
+    table = Table.load(tmp_path / "table")
+    assert table.unit is LossUnit.POINTS
+    assert table.info().best_figure == 69.5
+    other = replace(columns, space="textnas")
+    with pytest.raises(BenchmarkError, match="nothing to import as csv"):
+        import_benchmark(source, "csv", tmp_path / "other", columns=other)
+    with pytest.raises(BenchmarkError, match="columns, space and unit of its own"):
+        import_benchmark(source, "naslib", tmp_path / "other", columns=columns)
+
+
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
@@ -68,7 +84,7 @@ def test_columns_have_names_of_choice(tmp_path: Path) -> None:
         (f'1000000,"{CELL}",,5.0', "num_params must be a number"),
         (f'1.5,"{CELL}",12,5.0', "recipe_id must be a whole number"),
         (f'1000000,"{CELL}",1e300,5.0', "num_params must be a whole number"),
-        ("1000000,lstm,12,5.0", "must be JSON text"),
+        ("1000000,lstn,12,5.0", "unknown architecture 'lstn'"),
         ("1000000", "more or fewer fields"),
         (f'1000000,"{CELL}",12,5.0,6.0', "more or fewer fields"),
     ],

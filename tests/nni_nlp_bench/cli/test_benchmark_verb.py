@@ -188,7 +188,9 @@ def sources(folder: Path) -> dict[str, Path]:
     return {name: folder / name for name in (*content, "folder", "missing")}
 
 
-@pytest.mark.parametrize("format", ["nas-bench-nlp", "nni-db", "naslib", "csv", "tar"])
+@pytest.mark.parametrize(
+    "format", ["nas-bench-nlp", "nni-db", "naslib", "nas-bench-bert", "csv", "tar"]
+)
 def test_import_of_anything_else_is_one_line_and_leaves_nothing(
     tmp_path: Path, format: str
 ) -> None:

@@ -9,6 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from nni_nlp_bench.cli.app import app
+from search_spaces.encoder.parameters import num_parameters
+from search_spaces.encoder.published import as_scored, published_encoder
 
 SMALL = ["--embedding", "8", "--hidden", "8", "--layers", "1", "--columns", "5", "--steps", "6"]
 
@@ -69,3 +71,45 @@ def test_a_text_that_is_too_short_is_told(tmp_path: Path) -> None:
     code, _, stderr = call(tmp_path, "lstm", corpus=str(folder))
     assert code == 2
     assert f"the test part of {folder} has 20 tokens, too few for 5 columns of 6 steps" in stderr
+
+
+def encoders(tmp_path: Path, *options: str) -> tuple[int, str]:
+    path = tmp_path / "encoders.jsonl"
+    path.write_text("3\n12\n", "utf-8")
+    command = ["score", "--space", "encoder", "--recipes", str(path), "--corpus", "pydoc-small"]
+    command += ["--out", str(tmp_path / "o.csv"), "--workers", "1", *options]
+    result = CliRunner().invoke(app, command)
+    return result.exit_code, result.stderr
+
+
+def test_encoders_are_scored_as_published(tmp_path: Path) -> None:
+    options = ("--columns", "2", "--steps", "8", "--scores", "head_confidence,num_params")
+    assert encoders(tmp_path, *options, "--as-published") == (0, "")
+    with (tmp_path / "o.csv").open(encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [row["line"] for row in rows] == ["1", "2"]
+    wanted = [num_parameters(as_scored(published_encoder(name))) for name in ("3", "12")]
+    assert [float(row["num_params"]) for row in rows] == wanted
+    assert all(float(row["head_confidence"]) > 0 for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--scores", "naswot"), "unknown score of encoders 'naswot'; known: activation_distance"),
+        (("--scores", "num_params", "--hidden", "8"), "space encoder has no use for --hidden"),
+        (("--scores", "num_params", "--steps", "513"), "encoders read 512 tokens, not 513"),
+        (("--scores", "num_params", "--space", "textnas"), "'textnas' has no training-free scores"),
+        (
+            ("--scores", "num_params", "--space", "rnn_cell", "--as-published"),
+            "space rnn_cell has no use for --as-published",
+        ),
+    ],
+)
+def test_what_encoders_have_no_use_for_is_refused(
+    tmp_path: Path, options: tuple[str, ...], message: str
+) -> None:
+    code, line = encoders(tmp_path, *options)
+    assert (code, line.count("\n")) == (2, 1)
+    assert message in line
+    assert not (tmp_path / "o.csv").exists()

@@ -9,8 +9,9 @@ import pytest
 
 from nni_nlp_bench.benchmarks.base import BenchmarkError, MissingArchitectureError
 from nni_nlp_bench.benchmarks.table import Table
+from nni_nlp_bench.benchmarks.units import LossUnit
 from nni_nlp_bench.evaluators.budget import Budget
-from nni_nlp_bench.evaluators.simulation import IDLE, UNIFORM_GUESS, Settings, Simulation
+from nni_nlp_bench.evaluators.simulation import IDLE, Settings, Simulation
 from nni_nlp_bench.testing import EPOCH_S, EPOCHS, made_up_table
 from search_spaces.base import get_space
 from search_spaces.errors import UserError
@@ -41,7 +42,7 @@ def test_a_failed_training_scores_as_a_uniform_guess_and_keeps_its_status(table:
     simulation, cell = Simulation(table, Settings()), table.architectures()[9]
     trial = simulation.evaluate(cell)
     assert trial.failed
-    assert trial.score == -UNIFORM_GUESS
+    assert trial.score == -LossUnit.NATS.failure
     assert math.isnan(trial.result.val_loss or 0.0)
     assert trial.epochs_trained == 3
     assert simulation.spent.failed == 1
@@ -161,7 +162,7 @@ def test_a_training_that_failed_at_once_costs_nothing(table: Table) -> None:
     )
     failed, other = simulation.evaluate(cells[9]), simulation.evaluate(cells[0])
     assert failed.failed
-    assert (failed.score, failed.epochs_trained, failed.end_s) == (-UNIFORM_GUESS, 0, 0.0)
+    assert (failed.score, failed.epochs_trained, failed.end_s) == (-LossUnit.NATS.failure, 0, 0.0)
     assert other.end_s == EPOCHS * EPOCH_S
 
 
@@ -172,7 +173,7 @@ def test_a_loss_that_is_not_finite_is_a_failure(table: Table) -> None:
         Table(table.metadata, {**table.arrays, "val_loss": val_loss}), Settings()
     ).evaluate(table.architectures()[0])
     assert trial.failed
-    assert trial.score == -UNIFORM_GUESS
+    assert trial.score == -LossUnit.NATS.failure
 
 
 def test_a_search_without_anything_left_to_train_is_over(table: Table) -> None:

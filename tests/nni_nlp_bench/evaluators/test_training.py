@@ -70,7 +70,7 @@ def test_a_training_that_breaks_off_fails_the_trial() -> None:
 def test_bad_options_get_one_line(name: str) -> None:
     with pytest.raises(UserError, match="unknown corpus 'nowhere'"):
         evaluator(name, "--corpus", "nowhere")
-    complaints = {"training": "unknown search space 'nowhere'", "training_free": "only cells of"}
+    complaints = {"training": "unknown search space 'nowhere'", "training_free": "no training-free"}
     with pytest.raises(UserError, match=complaints[name]):
         evaluator(name, space="nowhere")
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from nni_nlp_bench.benchmarks.table import Table
-from nni_nlp_bench.evaluators.simulation import UNIFORM_GUESS
+from nni_nlp_bench.benchmarks.units import LossUnit
 from nni_nlp_bench.naslib.adapter import SpaceAdapter
 from nni_nlp_bench.naslib.dataset_api import DatasetApi, dataset_api
 from nni_nlp_bench.strategies.run import search_space
@@ -161,7 +161,7 @@ def test_a_failed_training_has_the_accuracy_of_a_guess(api: DatasetApi) -> None:
     failed = next(a for a in TABLE.architectures() if TABLE.query(a).status != "OK")
     graph = Adapter("rnn_cell")
     graph.set_spec(("rnn_cell", failed.to_json()))
-    assert graph.query(Metric.VAL_ACCURACY, dataset_api=api) == -UNIFORM_GUESS
+    assert graph.query(Metric.VAL_ACCURACY, dataset_api=api) == -LossUnit.NATS.failure
 
 
 def test_what_was_not_recorded_is_nan_and_the_objective_answers_for_validation() -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from nni_nlp_bench.benchmarks.units import LossUnit
 from nni_nlp_bench.reports.readers.nni_experiment import Metric, NniExperiment, TrialJob
 from nni_nlp_bench.reports.searches import Counts, Curve, Find, SearchRecord
 from search_spaces.base import get_space
@@ -152,6 +153,7 @@ def record_of() -> Callable[..., SearchRecord]:
             "experiment": "invented",
             "space": "rnn_cell",
             "benchmark": "made-up",
+            "unit": LossUnit.NATS,
             "optimum": None,
             "counts": counts,
             "find": find,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import math
 from pathlib import Path
 
 import pytest
 
+from nni_nlp_bench.benchmarks.units import LossUnit
 from nni_nlp_bench.evaluators.budget import Budget
 from nni_nlp_bench.evaluators.simulation import Settings
 from nni_nlp_bench.reports.files import write_best, write_trials
@@ -64,6 +66,13 @@ def test_a_report_ranks_as_compare_does(runs: list[Run], folder: Path) -> None:
         assert row.arrived == sum(s.evaluations_to_target is not None for s in own)
 
 
+def test_before_there_were_units_losses_were_nats(folder: Path) -> None:
+    best = json.loads((folder / "best.json").read_text())
+    assert best["reference"].pop("unit") == "nats per token"
+    (folder / "best.json").write_text(json.dumps(best))
+    assert {record.unit for record in read(str(folder)).records} == {LossUnit.NATS}
+
+
 def test_what_is_missing_or_damaged_is_named(folder: Path) -> None:
     (folder / "settings.json").write_text("{}")
     trials = (folder / "trials.csv").read_text()
@@ -79,7 +88,7 @@ def test_what_is_missing_or_damaged_is_named(folder: Path) -> None:
 
 
 def test_a_search_without_success(tmp_path: Path) -> None:
-    nothing = Reference(math.nan, "best of the table")
+    nothing = Reference(math.nan, LossUnit.NATS, "best of the table")
     write_trials(tmp_path / "trials.csv", [Run("random", 0, ())], nothing)
     write_best(tmp_path / "best.json", [], nothing, "rnn_cell")
     with pytest.raises(UserError, match="no training succeeded"):

@@ -11,12 +11,12 @@ import pytest
 
 from nni_nlp_bench.benchmarks.base import OK, Result
 from nni_nlp_bench.benchmarks.table import Table
+from nni_nlp_bench.benchmarks.units import LossUnit
 from nni_nlp_bench.evaluators.trial import Trial
 from nni_nlp_bench.reports.files import write_best, write_trials
 from nni_nlp_bench.reports.measures import (
     Reference,
     incumbents,
-    perplexity,
     reference_loss,
     regrets,
     summarize,
@@ -52,7 +52,7 @@ def run_of(losses: list[tuple[float, float]], strategy: str = "s", seed: int = 0
 
 NAN = math.nan
 RUN = run_of([(NAN, NAN), (5.0, 5.2), (5.5, 4.0), (4.8, 5.1), (4.9, 1.0)])
-REFERENCE = Reference(5.09, "best of the table")
+REFERENCE = Reference(5.09, LossUnit.NATS, "best of the table")
 
 
 def test_the_incumbent_is_chosen_by_validation_and_reported_by_test_loss() -> None:
@@ -65,7 +65,7 @@ def test_the_incumbent_is_chosen_by_validation_and_reported_by_test_loss() -> No
 
 def test_summary() -> None:
     row = summarize(RUN, REFERENCE)
-    assert row.best_perplexity == pytest.approx(math.exp(5.1))
+    assert row.best_figure == pytest.approx(math.exp(5.1))
     assert row.regret == pytest.approx(0.01)
     assert (row.evaluations_to_target, row.hours_to_target) == (4, 4.0)
     assert (row.evaluations, row.distinct, row.epochs, row.failed) == (5, 5, 25, 1)
@@ -85,7 +85,7 @@ def test_the_reference_of_a_table_is_its_lowest_test_loss() -> None:
         if (curve := table.curve(cell, 0)).status == OK
     )
     reference = reference_loss(table, [])
-    assert reference == Reference(best, "lowest of made-up", known=True)
+    assert reference == Reference(best, LossUnit.NATS, "lowest of made-up", known=True)
 
 
 def test_a_better_find_than_the_table_is_the_reference() -> None:
@@ -105,7 +105,7 @@ def test_strategies_are_ranked_by_mean_regret() -> None:
     ]
     ranked = rank([summarize(run, REFERENCE) for run in runs])
     assert [row.strategy for row in ranked] == ["steady", "slow", "broken"]
-    assert ranked[1].best_perplexity == pytest.approx(math.exp(5.1))
+    assert ranked[1].best_figure == pytest.approx(math.exp(5.1))
     assert (ranked[1].arrived, ranked[1].seeds, ranked[1].evaluations_to_target) == (1, 2, 1.0)
     assert math.isnan(ranked[2].regret)
 
@@ -122,7 +122,9 @@ def test_reports_of_little(losses: list[tuple[float, float]], tmp_path: Path) ->
     summaries = [summarize(run, reference) for run in runs]
     best = min((test for val, test in losses if not math.isnan(val)), default=NAN)
     assert reference.loss == pytest.approx(best, nan_ok=True)
-    assert rank(summaries)[0].best_perplexity == pytest.approx(perplexity(best), nan_ok=True)
+    assert rank(summaries)[0].best_figure == pytest.approx(
+        LossUnit.NATS.figure_of(best), nan_ok=True
+    )
     write_trials(tmp_path / "trials.csv", runs, reference)
     write_best(tmp_path / "best.json", runs, reference, "rnn_cell")
     draw_regret(tmp_path / "curve.png", runs, reference, "little")
@@ -138,7 +140,7 @@ def test_reports_of_little(losses: list[tuple[float, float]], tmp_path: Path) ->
 def test_a_seed_without_success_does_not_hide_the_best_of_the_others() -> None:
     runs = [run_of([(NAN, NAN)]), run_of([(5.0, 5.2)], seed=1)]
     ranked = rank([summarize(run, REFERENCE) for run in runs])
-    assert ranked[0].best_perplexity == pytest.approx(math.exp(5.2))
+    assert ranked[0].best_figure == pytest.approx(math.exp(5.2))
 
 
 def test_the_ranking_fits_a_terminal_of_80_columns() -> None:

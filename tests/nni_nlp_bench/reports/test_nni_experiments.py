@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from nni_nlp_bench.benchmarks.units import LossUnit
 from nni_nlp_bench.reports.readers.experiments import read, read_all
 from nni_nlp_bench.reports.readers.nni_database import experiment_folder, read_database
 from nni_nlp_bench.reports.readers.nni_experiment import (
@@ -129,6 +130,14 @@ def test_one_trial_is_one_architecture(experiment_of):
     assert record.find is not None
     assert (record.find.architecture, record.find.loss) == ('{"cell": 3}', 4.7)
     assert "leave out failed trainings" in reading.remarks[0]
+
+
+def test_trials_that_report_scores_lost_points(experiment_of):
+    trials = architecture_trials(30.0, 25.0)
+    for _, _, final, _ in trials:
+        final["score"] = 100 - final["default"]
+    (record,) = searches_of(experiment_of(trials, **ARCHITECTURES)).records
+    assert record.unit is LossUnit.POINTS
 
 
 def test_architectures_count_in_the_order_of_their_results(experiment_of):

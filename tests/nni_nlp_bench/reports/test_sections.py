@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from nni_nlp_bench.benchmarks.units import LossUnit
 from nni_nlp_bench.reports.page.wording import provenance, verdict
 from nni_nlp_bench.reports.readers.readings import Reading
 from nni_nlp_bench.reports.searches import Counts, SearchRecord
@@ -51,6 +52,20 @@ def test_the_known_optimum_is_the_reference_of_all(record_of: RecordOf) -> None:
     assert "below the lowest of made-up" in str(below.reference)
     with pytest.raises(UserError, match="different optima"):
         section_of([record_of("a", 0, [5.0], optimum=4.5), record_of("b", 0, [5.0], optimum=4.4)])
+
+
+def test_losses_in_different_units_are_never_compared(record_of: RecordOf) -> None:
+    records = [record_of("a", seed, [30.0], unit=unit) for seed, unit in enumerate(LossUnit)]
+    with pytest.raises(UserError, match="in different units"):
+        sections_of([Reading("x", tuple(records), ())])
+
+
+def test_the_target_is_that_of_the_unit(record_of: RecordOf) -> None:
+    losses = [26.0, 25.4, 25.0]
+    record = record_of("a", 0, losses, unit=LossUnit.POINTS, optimum=25.0)
+    (section,) = sections_of([Reading("x", (record,), ())])
+    assert section.ranked[0].evaluations_to_target == 2
+    assert section.ranked[0].best_figure == 75.0
 
 
 def test_the_target_is_met_at_the_first_evaluation_within_it(record_of: RecordOf) -> None:
