@@ -113,8 +113,8 @@ class SpaceAdapter:
         """What the benchmark knows of this architecture.
 
         `epoch` counts from 0, -1 is the last, and what lies beyond is the last too. Accuracies are
-        those of `DatasetApi`: higher is better. Times are seconds from the start of the training. Raises
-        UserError for a metric that no benchmark has, and as the benchmark.
+        those of `DatasetApi`: higher is better. Times are seconds from the start of the training.
+        Raises UserError for a metric that no benchmark has, and as the benchmark.
         """
         api = _needed(dataset_api)
         epochs = api.epochs if epoch < 0 else min(epoch + 1, api.epochs)
@@ -125,7 +125,7 @@ class SpaceAdapter:
             return float(self._hyperparameters()["parameters"])
         if kind in ("accuracy", "loss") and full_lc:
             losses = api.losses(self.chosen, epochs, part)
-            return [api.as_accuracy(loss) for loss in losses] if kind == "accuracy" else losses
+            return losses if kind == "loss" else [api.as_accuracy(loss) for loss in losses]
         result = self._result(api, epochs)
         if kind == "accuracy":
             return api.accuracy(result, part)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from nni_nlp_bench.benchmarks.importers import import_benchmark
 from nni_nlp_bench.benchmarks.run import Run as Training
 from nni_nlp_bench.benchmarks.table import Table
 from nni_nlp_bench.cli.app import app
@@ -109,6 +111,16 @@ def test_an_interrupted_search_goes_on(tmp_path: Path) -> None:
     resumed = run_suite(suite("bananas"), table, space, tmp_path / "cut")
     assert [t.architecture for t in resumed] == [t.architecture for t in whole]
     assert 0 < len(asked) < TRIALS
+
+
+def test_scores_of_encoders_are_accuracies(shared: Callable[[str], Path], tmp_path: Path) -> None:
+    source = shared("nas-bench-bert/BERT_benchmark.json")
+    import_benchmark(source, "nas-bench-bert", tmp_path / "table")
+    table = Table.load(tmp_path / "table")
+    trials = trials_of("npenas", table, tmp_path / "run")
+    statistics = json.loads((tmp_path / "run" / "errors.json").read_text())[1]
+    assert statistics["valid_acc"][-1] == pytest.approx(100 + max(t.score for t in trials))
+    assert 60 < statistics["valid_acc"][-1] < 80  # GLUE, of 100 points
 
 
 def test_the_trainer_evaluates_the_graph_that_it_is_given() -> None:
