@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 
 from search_spaces.base import SPACES, Architecture, EncodingKind, SearchSpace
 from search_spaces.errors import ArchitectureError
+from search_spaces.op_graph import GraphSpace
 
 A = TypeVar("A", bound=Architecture)
 MAX_MUTATIONS = 5
@@ -122,6 +123,19 @@ class SpaceContract:
         if axes == 1:
             assert {other.shape for other in others} == {features.shape}
         assert any(not np.array_equal(features, other) for other in others)
+
+    def test_a_graph_of_operations_belongs_to_the_value(
+        self, space: SearchSpace[Any], architecture: Any
+    ) -> None:
+        """Where the space has the door."""
+        if not isinstance(space, GraphSpace):
+            pytest.skip(f"space {space.name} has no op_graph")
+        graph = space.op_graph(architecture)
+        assert space.op_graph(space.parse(architecture.to_json())) == graph
+        others = [walk(space, seed, 1) for seed in range(20)]
+        assert {space.op_graph(other).kinds for other in others} == {graph.kinds}
+        assert {space.op_graph(other).size for other in others} == {graph.size}
+        assert len({space.op_graph(other) for other in others}) > 1
 
     def test_a_description_is_a_row_of_a_table(
         self, space: SearchSpace[Any], architecture: Any
