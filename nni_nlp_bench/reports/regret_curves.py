@@ -37,7 +37,7 @@ def draw_against_evaluations(axes: Axes, curves: Curves, reference: float) -> No
         _draw(axes, np.arange(1.0, length + 1), losses - reference, name, style)
     axes.set(xlabel="evaluations", ylabel="regret (nats per token)")
     _limit(axes, curves, reference)
-    _tidy(axes)
+    tidy(axes)
 
 
 def draw_against_hours(axes: Axes, curves: Curves, reference: float) -> None:
@@ -51,7 +51,7 @@ def draw_against_hours(axes: Axes, curves: Curves, reference: float) -> None:
         ylabel="regret (nats per token)",
     )
     _limit(axes, curves, reference)
-    _tidy(axes)
+    tidy(axes)
 
 
 def _drawable(curves: Curves) -> Iterator[tuple[str, tuple[str, str], list[Curve]]]:
@@ -102,7 +102,8 @@ def _limit(axes: Axes, curves: Curves, reference: float) -> None:
         axes.set_ylim(min(0.0, *settled), 1.02 * float(np.percentile(settled, 99)))
 
 
-def _tidy(axes: Axes) -> None:
+def tidy(axes: Axes) -> None:
+    """A grid behind the curves, and no frame at the top and the right."""
     axes.grid(linewidth=0.6)
     axes.spines[["top", "right"]].set_visible(False)
     axes.set_axisbelow(True)

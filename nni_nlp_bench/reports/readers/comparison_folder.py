@@ -20,6 +20,7 @@ from nni_nlp_bench.reports.searches import (
     benchmark_of,
     curve_in_order,
 )
+from nni_nlp_bench.reports.study_files import left_out_of
 from search_spaces.errors import UserError
 
 _Rows = Sequence[Mapping[str, str]]
@@ -33,7 +34,7 @@ def read_comparison(folder: Path) -> Reading:
         best = json.loads((folder / BEST).read_text("utf-8"))
         if best["architecture"] is None:
             raise UserError(f"{folder} holds no finished trial with a result: {best['note']}")
-        return _reading(folder, rows, best)
+        return _reading(folder, rows, best, left_out_of(folder))
     except FileNotFoundError as error:
         raise UserError(f"{error.filename} is missing: run the search to its end") from None
     except OSError as error:
@@ -45,7 +46,9 @@ def read_comparison(folder: Path) -> Reading:
         ) from None
 
 
-def _reading(folder: Path, rows: _Rows, best: Mapping[str, Any]) -> Reading:
+def _reading(
+    folder: Path, rows: _Rows, best: Mapping[str, Any], remarks: tuple[str, ...]
+) -> Reading:
     reference = float(best["reference"]["loss"])
     searches: dict[tuple[str, int], list[Mapping[str, str]]] = {}
     for row in rows:
@@ -66,7 +69,7 @@ def _reading(folder: Path, rows: _Rows, best: Mapping[str, Any]) -> Reading:
         )
         for (strategy, seed), own in searches.items()
     )
-    return Reading(str(folder), records, ())
+    return Reading(str(folder), records, remarks)
 
 
 def _curve_and_find(rows: _Rows, reference: float) -> tuple[Curve, Find | None]:
