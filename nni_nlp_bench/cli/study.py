@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from nni_nlp_bench.benchmarks.base import Benchmark
     from nni_nlp_bench.reports.study import Figure
     from nni_nlp_bench.reports.study_files import About
-    from nni_nlp_bench.strategies.compare import Comparison
-    from nni_nlp_bench.strategies.study import Cost
+    from nni_nlp_bench.strategies.study import Study
 
 
 def study(
@@ -47,33 +46,17 @@ def study(
 
     from nni_nlp_bench.benchmarks.catalogue import load
     from nni_nlp_bench.cli.folder import claimed
-    from nni_nlp_bench.evaluators.simulation import Settings
-    from nni_nlp_bench.strategies.compare import Comparison
     from nni_nlp_bench.strategies.methods import methods as methods_named
-    from nni_nlp_bench.strategies.study import budget_of, cost_of, served
+    from nni_nlp_bench.strategies.study import plan
 
-    table = load(benchmark)
-    kept, left_out = served(table, methods_named(options.names(methods)), trainings)
-    cost = cost_of(table, trainings)
-    comparison = Comparison(
-        benchmark=benchmark,
-        methods=kept,
-        seeds=tuple(range(seed, seed + seeds)),
-        settings=Settings(seeds=runs, budget=budget_of(cost, table.epochs)),
-        restrict=True,
-    )
-    with claimed(out, asdict(comparison), "a study"):
-        _run_and_report(table, comparison, cost, left_out, out, processes, json)
+    table, wanted = load(benchmark), methods_named(options.names(methods))
+    planned = plan(benchmark, table, wanted, range(seed, seed + seeds), trainings, runs)
+    with claimed(out, asdict(planned.comparison), "a study"):
+        _run_and_report(table, planned, out, processes, json)
 
 
 def _run_and_report(
-    table: Benchmark,
-    comparison: Comparison,
-    cost: Cost,
-    left_out: dict[str, str],
-    out: Path,
-    processes: int | None,
-    as_json: bool,
+    table: Benchmark, planned: Study, out: Path, processes: int | None, as_json: bool
 ) -> None:
     from nni_nlp_bench.cli.searching import run_with_progress
     from nni_nlp_bench.reports.files import write_searches
@@ -82,23 +65,15 @@ def _run_and_report(
     from nni_nlp_bench.reports.study_files import About, write_study
     from nni_nlp_bench.reports.study_plot import costs_drawn, draw_study
 
-    runs = run_with_progress(comparison, out / "journals", processes)
-    reference = reference_loss(table, runs)
+    runs = run_with_progress(planned.comparison, out / "journals", processes)
+    reference, cost = reference_loss(table, runs), planned.cost
     summaries = [summarize(run, reference) for run in runs]
     figures = figures_of(runs, cost, table.epochs, reference)
-    about = About(
-        benchmark=table.name,
-        objective=table.objective,
-        cost=cost,
-        methods=comparison.methods,
-        left_out=left_out,
-        seeds=comparison.seeds,
-        reference=reference,
-    )
+    about = About.of(planned, table, reference)
     write_searches(out, runs, summaries, reference, table.space)
     write_study(out, about, figures)
     curves = by_method(runs, costs_drawn(cost), cost, table.epochs, reference)
-    draw_study(out / "study.png", curves, cost, table.name)
+    draw_study(out / "study.png", curves, cost, table.name, planned.names)
     _print(about, figures, out, as_json)
 
 
@@ -106,6 +81,7 @@ def _print(about: About, figures: Sequence[Figure], out: Path, as_json: bool) ->
     from dataclasses import asdict
 
     from nni_nlp_bench.cli.output import plain_table, print_json, print_tables
+    from nni_nlp_bench.reports.page.words import count
 
     if as_json:
         print_json({**asdict(about), "figures": [asdict(f) for f in figures], "out": str(out)})
@@ -113,11 +89,11 @@ def _print(about: About, figures: Sequence[Figure], out: Path, as_json: bool) ->
     parts = {figure.share: f"{figure.share:.0%}\n{figure.cost:,.0f}" for figure in figures}
     cells = {(figure.method, figure.share): _cell(figure) for figure in figures}
     names = dict.fromkeys(figure.method for figure in figures)
-    title = (
-        f"{about.benchmark}: mean regret over {len(about.seeds)} seeds and its 95 % interval, "
-        f"after so many {about.cost.unit}"
-    )
     rows = [[name, *(cells[name, share] for share in parts)] for name in names]
+    title = (
+        f"{about.benchmark}: mean regret over {count(len(about.seeds), 'seed')} and its 95 % "
+        f"interval,\nwhen so much of the budget is spent, in {about.cost.unit}"
+    )
     table = plain_table(title, ("method", *parts.values()), rows)
     table.padding = (0, 1, 0, 0)
     print_tables(table)
@@ -127,6 +103,8 @@ def _print(about: About, figures: Sequence[Figure], out: Path, as_json: bool) ->
 
 
 def _cell(figure: Figure) -> str:
+    """The mean, and below it its interval, where there are enough seeds for one."""
     from nni_nlp_bench.reports.page.words import known
 
-    return f"{known(figure.regret, '.3f')}\n{known(figure.low, '.3f')}-{known(figure.high, '.3f')}"
+    low, high = known(figure.low, ".3f"), known(figure.high, ".3f")
+    return known(figure.regret, ".3f") + (f"\n{low}-{high}" if figure.low == figure.low else "")

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from nni_nlp_bench.benchmarks.base import LossName
+from nni_nlp_bench.benchmarks.base import Benchmark, LossName
 from nni_nlp_bench.reports.files import write_rows
 from nni_nlp_bench.reports.measures import Reference
 from nni_nlp_bench.reports.study import Figure
 from nni_nlp_bench.strategies.methods import Method
-from nni_nlp_bench.strategies.study import Cost, left_out_lines
+from nni_nlp_bench.strategies.study import Cost, Study, left_out_lines
 from search_spaces.files import write_json
 
 FIGURES, STUDY = "study.csv", "study.json"
@@ -31,6 +31,19 @@ class About:
     """Method -> why it cannot run here or on this benchmark."""
     seeds: tuple[int, ...]
     reference: Reference
+
+    @classmethod
+    def of(cls, study: Study, benchmark: Benchmark, reference: Reference) -> About:
+        """Of a study that has run on this benchmark."""
+        return cls(
+            benchmark=benchmark.name,
+            objective=benchmark.objective,
+            cost=study.cost,
+            methods=study.comparison.methods,
+            left_out=study.left_out,
+            seeds=study.comparison.seeds,
+            reference=reference,
+        )
 
     def notes(self) -> list[str]:
         """What a reader of the figures must know, a line each."""

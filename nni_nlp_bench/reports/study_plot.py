@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from nni_nlp_bench.reports.regret_curves import style_of, tidy
 from nni_nlp_bench.reports.statistics import CONFIDENCE, FEWEST_FOR_INTERVAL, intervals_of_means
+from nni_nlp_bench.reports.study import SHARES
 from nni_nlp_bench.strategies.study import Cost
 from search_spaces.files import whole_file
 from search_spaces.pictures import blank_figure
@@ -19,33 +20,39 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Array = NDArray[np.float64]
-POINTS = 150
-_MARKED = (0.02, 0.05, 0.1, 0.25, 0.5, 1.0)
-"""Parts of the budget with a mark; the axis begins at the first."""
+_FIRST = 0.1
+"""Part of the budget at which the axis begins: before, regrets are many times larger."""
+_POINTS = 181
 
 
 def costs_drawn(cost: Cost) -> Array:
-    """From a fiftieth of the budget to all of it, as far apart on a logarithmic axis."""
-    return np.asarray(cost.limit * np.geomspace(_MARKED[0], 1.0, POINTS))
+    """From a tenth of the budget to all of it."""
+    return np.asarray(cost.limit * np.linspace(_FIRST, 1.0, _POINTS))
 
 
-def draw_study(path: Path, tables: Mapping[str, Array], cost: Cost, title: str) -> None:
-    """`tables` holds regrets in nats per token of every method, seeds x `costs_drawn`."""
+def draw_study(
+    path: Path, tables: Mapping[str, Array], cost: Cost, title: str, names: Sequence[str]
+) -> None:
+    """`tables` holds regrets in nats per token of every method, seeds x `costs_drawn`.
+
+    A method's place in `names`, all that were asked for, tells its colour: so it is the same in
+    studies that leave out different ones.
+    """
     import matplotlib as mpl
 
     figure = blank_figure(9, 5)
     with mpl.rc_context({"grid.color": "#dddddd"}):
         axes = figure.subplots()
-        for i, (name, table) in enumerate(tables.items()):
-            _draw_method(axes, costs_drawn(cost), table, name, style_of(i))
+        for name, table in tables.items():
+            _draw_method(axes, costs_drawn(cost), table, name, style_of(names.index(name)))
         axes.set(xlabel=cost.unit, ylabel="regret (nats per token)")
         axes.set_ylim(bottom=0)
-        _mark_costs(axes, cost)
+        axes.set_xticks([round(cost.limit * share) for share in (_FIRST, *SHARES)])
         tidy(axes)
     figure.legend(*axes.get_legend_handles_labels(), loc="outside right center", frameon=False)
     seeds = max(len(table) for table in tables.values())
     band = f"mean over {seeds} seeds and its {100 * CONFIDENCE:.0f} % interval"
-    figure.suptitle(f"{title}\n{band}", fontsize=11)
+    figure.suptitle(f"{title}: regret of the best network so far\n{band}", fontsize=11)
     with whole_file(path) as new:
         figure.savefig(new, dpi=130)
 
@@ -59,13 +66,3 @@ def _draw_method(axes: Axes, at: Array, table: Array, name: str, style: tuple[st
     if known.any() and len(table) >= FEWEST_FOR_INTERVAL:
         low, high = intervals_of_means(table)
         axes.fill_between(at, low, high, step="post", color=colour, alpha=0.13, linewidth=0)
-
-
-def _mark_costs(axes: Axes, cost: Cost) -> None:
-    """A logarithmic axis with few, round marks."""
-    from matplotlib.ticker import NullLocator, ScalarFormatter
-
-    axes.set_xscale("log")
-    axes.set_xticks([round(cost.limit * share, int(cost.limit < 100)) for share in _MARKED])
-    axes.xaxis.set_major_formatter(ScalarFormatter())
-    axes.xaxis.set_minor_locator(NullLocator())

@@ -23,6 +23,12 @@ class Method:
     evaluations: int | None = None
     """Most evaluations of a search; None for what the budget allows."""
 
+    def __str__(self) -> str:
+        """The strategy with its options."""
+        return ", ".join(
+            [self.strategy, *(f"{name} {value}" for name, value in self.options.items())]
+        )
+
     def search(self, seed: int, settings: Settings, restrict: bool) -> Search:
         """Its search with that seed."""
         if self.evaluations is not None:

@@ -11,7 +11,9 @@ import numpy as np
 
 from nni_nlp_bench.benchmarks.base import Benchmark, BenchmarkError
 from nni_nlp_bench.evaluators.budget import Budget
+from nni_nlp_bench.evaluators.policies import SeedPolicy
 from nni_nlp_bench.evaluators.simulation import Settings
+from nni_nlp_bench.strategies.compare import Comparison
 from nni_nlp_bench.strategies.methods import Method
 from nni_nlp_bench.strategies.registry import UnavailableError, needs_curves
 from nni_nlp_bench.strategies.run import check_search
@@ -27,6 +29,42 @@ class Cost:
     unit: Unit
     """Hours where the table records times, else epochs in units of a full training."""
     limit: float
+
+
+@dataclass(frozen=True)
+class Study:
+    """What is compared, at what cost."""
+
+    comparison: Comparison
+    cost: Cost
+    names: tuple[str, ...]
+    """All methods that were asked for, in their order."""
+    left_out: dict[str, str]
+    """Of these, those that cannot run here or on this benchmark, and why."""
+
+
+def plan(
+    name: str,
+    benchmark: Benchmark,
+    methods: Sequence[Method],
+    seeds: Sequence[int],
+    trainings: int,
+    runs: SeedPolicy = "first",
+) -> Study:
+    """The study of these methods on the benchmark of that name. Raises UserError.
+
+    Each search may spend the cost of so many full trainings.
+    """
+    cost = cost_of(benchmark, trainings)
+    kept, left_out = served(benchmark, methods, trainings)
+    comparison = Comparison(
+        benchmark=name,
+        methods=kept,
+        seeds=tuple(seeds),
+        settings=Settings(seeds=runs, budget=budget_of(cost, benchmark.epochs)),
+        restrict=True,
+    )
+    return Study(comparison, cost, tuple(method.name for method in methods), left_out)
 
 
 def cost_of(benchmark: Benchmark, trainings: int) -> Cost:

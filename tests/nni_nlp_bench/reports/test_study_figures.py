@@ -80,5 +80,5 @@ def test_without_a_success_of_every_seed_there_is_no_mean() -> None:
 def test_the_picture_is_drawn_with_and_without_a_success(tmp_path: Path) -> None:
     failed = run("c", 0, (math.nan, math.nan, 1, 5))
     tables = by_method([FIRST, SECOND, THIRD, failed], costs_drawn(HOURS), HOURS, 10, REFERENCE)
-    draw_study(tmp_path / "study.png", tables, HOURS, "made-up")
+    draw_study(tmp_path / "study.png", tables, HOURS, "made-up", ["left out", "a", "c"])
     assert (tmp_path / "study.png").read_bytes().startswith(b"\x89PNG")
