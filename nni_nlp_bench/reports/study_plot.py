@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from nni_nlp_bench.reports.page.words import count
 from nni_nlp_bench.reports.regret_curves import style_of, tidy
 from nni_nlp_bench.reports.statistics import CONFIDENCE, FEWEST_FOR_INTERVAL, intervals_of_means
 from nni_nlp_bench.reports.study import SHARES
@@ -50,8 +51,8 @@ def draw_study(
         axes.set_xticks([round(cost.limit * share) for share in (_FIRST, *SHARES)])
         tidy(axes)
     figure.legend(*axes.get_legend_handles_labels(), loc="outside right center", frameon=False)
-    seeds = max(len(table) for table in tables.values())
-    band = f"mean over {seeds} seeds and its {100 * CONFIDENCE:.0f} % interval"
+    seeds = count(max(len(table) for table in tables.values()), "seed")
+    band = f"mean over {seeds} and its {100 * CONFIDENCE:.0f} % interval"
     figure.suptitle(f"{title}: regret of the best network so far\n{band}", fontsize=11)
     with whole_file(path) as new:
         figure.savefig(new, dpi=130)
