@@ -12,7 +12,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,6 +86,8 @@ class StrategyContract:
     """What every strategy must keep; `strategy` is its registered name."""
 
     strategy: ClassVar[str]
+    options: ClassVar[dict[str, Any]] = {}
+    """Options of the strategy, by name."""
     evaluations: ClassVar[int] = 40
     at_once: ClassVar[int] = 3
     """How many of three workers it keeps busy: 1 where it waits for every score."""
@@ -94,7 +96,7 @@ class StrategyContract:
         """One search on the made-up table."""
         table = made_up_table()
         settings = Settings(workers=workers, budget=budget or Budget(self.evaluations))
-        search = Search(self.strategy, seed, settings, restrict=True)
+        search = Search(self.strategy, seed, settings, True, self.options)
         return run_search(table, search_space(table, restrict=True), search)
 
     def test_spends_its_budget(self) -> None:
@@ -117,7 +119,8 @@ class StrategyContract:
         code = (
             "import json; from nni_nlp_bench.testing import StrategyContract, _keys;"
             f"c = type('C', (StrategyContract,), dict(strategy={self.strategy!r}, "
-            f"evaluations={self.evaluations}))(); print(json.dumps(_keys(c.search(5))))"
+            f"evaluations={self.evaluations}, options={self.options!r}))(); "
+            "print(json.dumps(_keys(c.search(5))))"
         )
         environment = {**os.environ, "PYTHONHASHSEED": "12345"}
         command = [sys.executable, "-c", code]
@@ -142,7 +145,7 @@ class StrategyContract:
         table = made_up_table(5)
         for workers in (1, 4):
             settings = Settings(workers=workers, budget=Budget(self.evaluations))
-            search = Search(self.strategy, 0, settings, restrict=True)
+            search = Search(self.strategy, 0, settings, True, self.options)
             trials = run_search(table, search_space(table, restrict=True), search)
             distinct = {trial.architecture.canonical_key for trial in trials}
             assert len(trials) == self.evaluations or len(distinct) == len(table)

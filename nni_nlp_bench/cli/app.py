@@ -20,6 +20,7 @@ from nni_nlp_bench.cli.report import report
 from nni_nlp_bench.cli.score import score
 from nni_nlp_bench.cli.search import search
 from nni_nlp_bench.cli.status import status
+from nni_nlp_bench.cli.study import study
 from nni_nlp_bench.cli.teacher import teacher
 from nni_nlp_bench.cli.train import train
 from nni_nlp_bench.cli.up import up
@@ -52,6 +53,7 @@ app = typer.Typer(
 app.command("list")(list_parts)
 app.command("search")(search)
 app.command("compare")(compare)
+app.command("study")(study)
 app.command("naslib")(naslib)
 app.command("predictor")(predictor)
 app.command("teacher")(teacher)

@@ -37,11 +37,12 @@ def compare(
     from nni_nlp_bench.evaluators.budget import Budget
     from nni_nlp_bench.evaluators.simulation import Settings
     from nni_nlp_bench.strategies.compare import Comparison
+    from nni_nlp_bench.strategies.methods import Method
 
     budget = Budget(trials, epochs, hours)
     comparison = Comparison(
         benchmark=benchmark,
-        strategies=tuple(dict.fromkeys(name.strip() for name in strategies.split(","))),
+        methods=tuple(Method(name, name) for name in options.names(strategies)),
         seeds=tuple(range(seed, seed + seeds)),
         settings=Settings(miss=miss, seeds=runs, workers=workers, budget=budget),
         restrict=restrict,

@@ -8,17 +8,17 @@ from nni_nlp_bench.cli import options
 
 
 def list_parts(json: options.Json = False) -> None:
-    """List search spaces, benchmarks, strategies, data, scores and distillation losses."""
+    """List search spaces, benchmarks, strategies, methods, data, scores and distillation losses."""
     from nni_nlp_bench.cli.output import plain_table, print_json, print_tables
 
     spaces, benchmarks, strategies = _spaces(), _benchmarks(), _strategies()
-    one_shot, scores = _one_shot(), _scores()
+    methods, one_shot, scores = _methods(), _one_shot(), _scores()
     corpora, labelled, losses = _corpora(), _labelled_sets(), _losses()
     if json:
         parts = {"spaces": spaces, "benchmarks": benchmarks, "strategies": strategies}
         data = {"corpora": corpora, "labelled_sets": labelled}
         measures = {"scores": scores, "distillation_losses": losses}
-        print_json({**parts, "one_shot": one_shot, **data, **measures})
+        print_json({**parts, "methods": methods, "one_shot": one_shot, **data, **measures})
         return
     results = [
         [b["name"], "yes" if b["at_hand"] else "no", b["licence"], b["description"]]
@@ -30,6 +30,11 @@ def list_parts(json: options.Json = False) -> None:
         ),
         plain_table("Benchmarks", ("name", "at hand", "licence", "description"), results),
         plain_table("Strategies", ("name", "description"), [[*s.values()] for s in strategies]),
+        plain_table(
+            "Methods of `study`, beside the strategies",
+            ("name", "strategy and options"),
+            [[*method.values()] for method in methods],
+        ),
         plain_table(
             "One-shot strategies, with --corpus or --data",
             ("name", "spaces", "description"),
@@ -64,6 +69,12 @@ def _strategies() -> list[dict[str, str]]:
     from nni_nlp_bench.strategies.registry import STRATEGIES
 
     return [_named(name, STRATEGIES.get(name)) for name in STRATEGIES]
+
+
+def _methods() -> list[dict[str, str]]:
+    from nni_nlp_bench.strategies.methods import PAPER
+
+    return [{"name": method.name, "description": str(method)} for method in PAPER]
 
 
 def _one_shot() -> list[dict[str, Any]]:

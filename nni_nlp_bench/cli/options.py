@@ -73,3 +73,8 @@ Scheduler = Annotated[
     str | None, typer.Option(help="A scheduler of Dask's, such as tcp://host:8786, to work on.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+
+
+def names(text: str) -> tuple[str, ...]:
+    """The names in a list separated by commas, each once."""
+    return tuple(dict.fromkeys(name.strip() for name in text.split(",")))

@@ -9,7 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from nni_nlp_bench.benchmarks.base import Benchmark
 from nni_nlp_bench.benchmarks.catalogue import load
@@ -39,7 +46,7 @@ def run_and_report(
 def _run_and_report(
     benchmark: Benchmark, comparison: Comparison, out: Path, processes: int | None, as_json: bool
 ) -> None:
-    runs = _run_with_progress(comparison, out / "journals", processes or os.cpu_count() or 1)
+    runs = run_with_progress(comparison, out / "journals", processes)
     title = f"{benchmark.name}: {comparison.settings.budget.evaluations} evaluations a search"
     report_searches(benchmark, runs, title, out, as_json)
 
@@ -72,26 +79,27 @@ def _check(benchmark: Benchmark, comparison: Comparison, space: str) -> None:
     search_space(benchmark, comparison.restrict, comparison.warm_start)
 
 
-def _run_with_progress(comparison: Comparison, journals: Path, processes: int) -> list[Run]:
-    trials = comparison.settings.budget.evaluations or 1
-    done: dict[tuple[str, int], int] = {}
+def run_with_progress(comparison: Comparison, journals: Path, processes: int | None) -> list[Run]:
+    """All runs; `processes` at a time, one a core by default."""
     searches = comparison.searches()
+    done = {(search.name, search.seed): 0.0 for search in searches}
     columns: list[Any] = [
         TextColumn("{task.description}"),
         BarColumn(),
-        TextColumn("{task.completed}/{task.total} evaluations"),
+        TaskProgressColumn(),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     ]
     console = Console(stderr=True)
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-        task = progress.add_task("starting NNI", total=trials * len(searches))
+        task = progress.add_task("starting NNI", total=len(searches))
 
-        def follow(strategy: str, seed: int, evaluations: int) -> None:
-            done[strategy, seed] = evaluations
-            label = f"{strategy}, seed {seed}"
+        def follow(method: str, seed: int, share: float) -> None:
+            done[method, seed] = share
+            label = f"{method}, seed {seed}"
             progress.update(task, completed=sum(done.values()), description=f"{label:28}")
 
-        runs = compare(comparison, journals, min(processes, len(searches)), follow)
-        progress.update(task, completed=trials * len(searches), description=f"{'done':28}")
+        at_a_time = min(processes or os.cpu_count() or 1, len(searches))
+        runs = compare(comparison, journals, at_a_time, follow)
+        progress.update(task, completed=len(searches), description=f"{'done':28}")
         return runs

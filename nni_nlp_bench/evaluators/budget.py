@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields
 
 from search_spaces.errors import UserError
@@ -24,6 +25,17 @@ class Budget:
                 raise UserError(
                     f"a budget of {limit} {field.name} is empty: give a positive number"
                 )
+
+    def share(self, evaluations: int, epochs: int, hours: float) -> float:
+        """How much of it that is, 0 to 1: of the limit that is nearest. Unknown hours are NaN."""
+        spent = (
+            (evaluations, self.evaluations),
+            (epochs, self.epochs),
+            (0.0 if math.isnan(hours) else hours, self.hours),
+        )
+        return min(
+            1.0, max((used / limit for used, limit in spent if limit is not None), default=0.0)
+        )
 
 
 @dataclass(frozen=True, slots=True)

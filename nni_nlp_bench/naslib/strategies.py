@@ -20,6 +20,7 @@ from nni_nlp_bench.naslib.configuration import (
     search_configuration,
 )
 from nni_nlp_bench.naslib.dataset_api import DatasetApi
+from nni_nlp_bench.naslib.home import NaslibError, find_naslib
 from nni_nlp_bench.strategies.searcher import Proposal, Searcher
 from nni_nlp_bench.strategies.turns import Turns
 from search_spaces.base import SearchSpace
@@ -51,6 +52,15 @@ class NaslibStrategy(Searcher):
         self._turns = Turns(self._play)
         self._random = _GlobalRandomness(self._seed)
         self._api = _AskingApi(space, epochs, self._turns)
+
+    @classmethod
+    def unavailable(cls) -> str | None:
+        """Where and how to get NASLib, where it is not here."""
+        try:
+            find_naslib()
+        except NaslibError as error:
+            return str(error)
+        return None
 
     def ask(self) -> Proposal | None:
         """The next architecture; None while its score is due."""

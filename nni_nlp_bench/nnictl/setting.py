@@ -66,7 +66,7 @@ class Setting:
             if not isinstance(getattr(setting, name), kind):
                 raise SettingError(f"classArgs {name}: {getattr(setting, name)!r} cannot be used")
         minimizes(setting.optimize_mode)
-        if needs_curves(setting.strategy) and setting.epochs is None:
+        if needs_curves(setting.strategy, setting.options) and setting.epochs is None:
             raise SettingError(
                 f"strategy {setting.strategy!r} asks for shorter trainings too: give classArgs "
                 "epochs, the length of a full one"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -38,12 +38,12 @@ def write_trials(path: Path, runs: Sequence[Run], reference: Reference) -> None:
         for run in runs
         for trial, regret in zip(run.trials, regrets(run.trials, reference), strict=True)
     )
-    _write_csv(path, rows)
+    write_rows(path, rows)
 
 
 def write_summary(path: Path, summaries: Sequence[Summary], unit: LossUnit) -> None:
     """One row a search."""
-    _write_csv(path, (under_its_name(asdict(summary), unit.figure) for summary in summaries))
+    write_rows(path, (under_its_name(asdict(summary), unit.figure) for summary in summaries))
 
 
 def write_best(path: Path, runs: Sequence[Run], reference: Reference, space: str) -> None:
@@ -93,7 +93,8 @@ def _trial_row(run: Run, trial: Trial, regret: float) -> dict[str, Any]:
     }
 
 
-def _write_csv(path: Path, rows: Iterable[dict[str, Any]]) -> None:
+def write_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
+    """A CSV file with the keys of the first row as its header."""
     with whole_file(path) as new, new.open("w", newline="", encoding="utf-8") as file:
         writer: csv.DictWriter[str] | None = None
         for row in rows:

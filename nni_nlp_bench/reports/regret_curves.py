@@ -38,7 +38,7 @@ def draw_against_evaluations(axes: Axes, curves: Curves, reference: Reference) -
         _draw(axes, np.arange(1.0, length + 1), losses - reference.loss, name, style)
     axes.set(xlabel="evaluations", ylabel=f"regret ({reference.unit.of_regret})")
     _limit(axes, curves, reference.loss)
-    _tidy(axes)
+    tidy(axes)
 
 
 def draw_against_hours(axes: Axes, curves: Curves, reference: Reference) -> None:
@@ -52,7 +52,7 @@ def draw_against_hours(axes: Axes, curves: Curves, reference: Reference) -> None
         ylabel=f"regret ({reference.unit.of_regret})",
     )
     _limit(axes, curves, reference.loss)
-    _tidy(axes)
+    tidy(axes)
 
 
 def _drawable(curves: Curves) -> Iterator[tuple[str, tuple[str, str], list[Curve]]]:
@@ -103,7 +103,8 @@ def _limit(axes: Axes, curves: Curves, reference: float) -> None:
         axes.set_ylim(min(0.0, *settled), 1.02 * float(np.percentile(settled, 99)))
 
 
-def _tidy(axes: Axes) -> None:
+def tidy(axes: Axes) -> None:
+    """A grid behind the curves, and no frame at the top and the right."""
     axes.grid(linewidth=0.6)
     axes.spines[["top", "right"]].set_visible(False)
     axes.set_axisbelow(True)

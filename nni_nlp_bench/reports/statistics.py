@@ -17,6 +17,8 @@ FEWEST_SEEDS = 6
 FEWEST_STRATEGIES = 3
 FEWEST_FOR_INTERVAL = 3
 _RESAMPLES = 9999
+_BATCH = 500
+"""Resamples in memory at a time."""
 _DIGITS = 9
 """Losses that agree to so many digits after the point are ties."""
 
@@ -60,19 +62,28 @@ class Pair:
 
 def interval_of_mean(values: Sequence[float]) -> Interval | None:
     """Percentile bootstrap of the mean, always with the same draws. None for too few values."""
-    from scipy.stats import bootstrap
-
     if len(values) < FEWEST_FOR_INTERVAL or not np.isfinite(values).all():
         return None
+    low, high = intervals_of_means(np.array(values)[:, None])
+    return Interval(low.item(), high.item())
+
+
+def intervals_of_means(
+    values: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Ends of the same interval for every column, with the same draws of rows for all of them."""
+    from scipy.stats import bootstrap
+
     found = bootstrap(
-        (np.array(values),),
+        (values,),
         np.mean,
         n_resamples=_RESAMPLES,
+        batch=_BATCH,
         confidence_level=CONFIDENCE,
         method="percentile",
         rng=np.random.default_rng(0),
     ).confidence_interval
-    return Interval(float(found.low), float(found.high))
+    return found.low, found.high
 
 
 def friedman(regrets: Mapping[str, Sequence[float]]) -> Friedman:

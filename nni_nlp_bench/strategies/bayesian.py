@@ -1,4 +1,4 @@
-"""Bayesian optimisation with a bag of boosted trees."""
+"""Bayesian optimisation with a bag of trees."""
 
 from __future__ import annotations
 
@@ -7,15 +7,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nni_nlp_bench.evaluators.policies import checked
+from nni_nlp_bench.strategies.acquisition import (
+    Acquisition,
+    expected_improvement,
+    upper_confidence_bound,
+)
+from nni_nlp_bench.strategies.bags import Bag, predictions
+from nni_nlp_bench.strategies.features import Features
 from nni_nlp_bench.strategies.searcher import Proposal, Searcher
 
 
 class BayesianOptimization(Searcher):
     """Proposes the candidate of the best optimistic bound, mean + beta x deviation over the bag.
 
-    The settings of the NAS-Bench-NLP release: 20 random architectures first, beta = 2. The pool of
-    candidates grows by fresh samples and by mutations of the best architectures so far; the trees
-    see their `counts` features.
+    The settings of the NAS-Bench-NLP release: boosted trees, 20 random architectures first,
+    beta = 2. The pool of candidates grows by fresh samples and by mutations of the best
+    architectures so far; the trees see their `counts` features, or so many principal components of
+    them. A `forest` with expected improvement (`ei`) is the core of SMAC (Hutter et al., 2011).
     """
 
     def __init__(
@@ -24,31 +33,39 @@ class BayesianOptimization(Searcher):
         random_first: int = 20,
         beta: float = 2.0,
         bag: int = 10,
+        model: Bag = "boosted",
+        acquisition: Acquisition = "ucb",
+        components: int | None = None,
         samples: int = 5,
         mutations: int = 20,
         parents: int = 10,
     ) -> None:
         super().__init__(*args)
+        checked("model", model, Bag)
+        checked("acquisition", acquisition, Acquisition)
         self._random_first = random_first
         self._beta = beta
         self._bag = bag
+        self._model: Bag = model
+        self._acquisition: Acquisition = acquisition
         self._samples = samples
         self._mutations = mutations
         self._parents = parents
+        self._encoding = Features(self.space, components, self.rng)
         self._seen: set[str] = set()
         self._scored: list[tuple[float, Any]] = []
         self._features: list[NDArray[np.float64]] = []
         self._pool: dict[str, tuple[Any, NDArray[np.float64]]] = {}
 
     def ask(self) -> Proposal | None:
-        """A random architecture at first, then the candidate of the best bound."""
+        """A random architecture at first, then the most promising candidate."""
         if len(self._scored) >= self._random_first:
             self._grow_pool()
         if not self._pool:
             architecture = self.sample_new(self._seen)
             return None if architecture is None else Proposal(architecture)
-        bounds = self._bounds(np.stack([features for _, features in self._pool.values()]))
-        chosen = list(self._pool)[int(np.argmax(bounds))]
+        promise = self._promise(np.stack([features for _, features in self._pool.values()]))
+        chosen = list(self._pool)[int(np.argmax(promise))]
         self._seen.add(chosen)
         return Proposal(self._pool.pop(chosen)[0])
 
@@ -65,7 +82,7 @@ class BayesianOptimization(Searcher):
 
     def _add(self, architecture: Any, score: float) -> None:
         self._scored.append((score, architecture))
-        self._features.append(self.space.encode(architecture, "counts"))
+        self._features.append(self._encoding.of(architecture))
 
     def _grow_pool(self) -> None:
         best = sorted(self._scored, key=lambda pair: pair[0], reverse=True)[: self._parents]
@@ -76,29 +93,15 @@ class BayesianOptimization(Searcher):
         for architecture in drawn:
             key = architecture.canonical_key
             if key not in self._seen and key not in self._pool:
-                self._pool[key] = architecture, self.space.encode(architecture, "counts")
+                self._pool[key] = architecture, self._encoding.of(architecture)
 
-    def _bounds(self, candidates: NDArray[np.float64]) -> NDArray[np.float64]:
-        import lightgbm
-
-        features = np.stack(self._features)
+    def _promise(self, candidates: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The bound or the expected improvement of each; higher is more promising."""
         scores = np.array([score for score, _ in self._scored])
-        predictions = []
-        for _ in range(self._bag):
-            rows = self.rng.integers(len(scores), size=len(scores))
-            parameters = {
-                "objective": "regression",
-                "num_leaves": 8,
-                "min_data_in_leaf": 2,
-                "learning_rate": 0.25,
-                "num_threads": 1,
-                "deterministic": True,
-                "seed": int(self.rng.integers(2**31)),
-                "feature_fraction": 0.5,
-                "verbosity": -1,
-            }
-            data = lightgbm.Dataset(features[rows], scores[rows], params=parameters)
-            model = lightgbm.train(parameters, data, num_boost_round=20, keep_training_booster=True)
-            predictions.append(np.asarray(model.predict(candidates)))
-        bag = np.stack(predictions)
-        return np.asarray(bag.mean(axis=0) + self._beta * bag.std(axis=0))
+        bag = predictions(
+            self._model, self._bag, np.stack(self._features), scores, candidates, self.rng
+        )
+        mean, std = bag.mean(axis=0), bag.std(axis=0)
+        if self._acquisition == "ucb":
+            return upper_confidence_bound(mean, std, self._beta)
+        return expected_improvement(mean, std, scores.max())

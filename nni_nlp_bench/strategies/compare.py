@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from multiprocessing.connection import Connection
 from multiprocessing.connection import wait as wait_for
@@ -21,13 +21,14 @@ from typing import Any
 from nni_nlp_bench.benchmarks.base import Benchmark
 from nni_nlp_bench.evaluators.simulation import Settings
 from nni_nlp_bench.evaluators.trial import Trial
+from nni_nlp_bench.strategies.methods import Method
 from nni_nlp_bench.strategies.run import Search, run_search, search_space
 from search_spaces.base import SearchSpace
 from search_spaces.environment import environment
 from search_spaces.errors import UserError
 
-Progress = Callable[[str, int, int], None]
-"""Called with the strategy, the seed and the number of evaluations done."""
+Progress = Callable[[str, int, float], None]
+"""Called with a search's name and seed, and the share of its budget that is spent, 0 to 1."""
 _REPORT_EVERY = 5
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 """For processes that fill the cores together."""
@@ -35,11 +36,11 @@ _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM
 
 @dataclass(frozen=True)
 class Comparison:
-    """Every strategy with every seed on one benchmark."""
+    """Every method with every seed on one benchmark."""
 
     benchmark: str
     """A name in the catalogue, or the folder of a table."""
-    strategies: tuple[str, ...]
+    methods: tuple[Method, ...]
     seeds: tuple[int, ...]
     settings: Settings = field(default_factory=Settings)
     restrict: bool = False
@@ -47,9 +48,12 @@ class Comparison:
     """A training-free score: random architectures are the best of ten by it."""
 
     def searches(self) -> list[Search]:
-        """One search for every strategy and seed, strategies in turn."""
-        base = Search("", settings=self.settings, restrict=self.restrict)
-        return [replace(base, strategy=s, seed=k) for k in self.seeds for s in self.strategies]
+        """One search for every method and seed, methods in turn."""
+        return [
+            method.search(seed, self.settings, self.restrict)
+            for seed in self.seeds
+            for method in self.methods
+        ]
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,7 @@ class Run:
     """The trials of one search."""
 
     strategy: str
+    """Name of its method: that of the strategy, or one that tells its options too."""
     seed: int
     trials: tuple[Trial, ...]
 
@@ -120,16 +125,21 @@ def _keyboard_is_the_parents() -> Iterator[None]:
 
 
 def _run(comparison: Comparison, search: Search, journals: Path) -> Run:
+    budget, epochs = search.settings.budget, 0
+
     def report(trial: Trial) -> None:
+        nonlocal epochs
+        epochs += trial.epochs_trained
         if (trial.index + 1) % _REPORT_EVERY == 0:
-            _progress.put((search.strategy, search.seed, trial.index + 1))
+            share = budget.share(trial.index + 1, epochs, trial.end_s / 3600)
+            _progress.put((search.name, search.seed, share))
 
     benchmark, space = _loaded(comparison.benchmark, comparison.restrict, comparison.warm_start)
     surrogate = _fitted(comparison.benchmark) if comparison.settings.miss == "surrogate" else None
-    path = journals / f"{search.strategy}-{search.seed}.jsonl"
+    path = journals / f"{search.name}-{search.seed}.jsonl"
     trials = run_search(benchmark, space, search, surrogate, path, report)
-    _progress.put((search.strategy, search.seed, len(trials)))
-    return Run(search.strategy, search.seed, tuple(trials))
+    _progress.put((search.name, search.seed, 1.0))
+    return Run(search.name, search.seed, tuple(trials))
 
 
 @lru_cache(maxsize=1)

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from nni_nlp_bench.strategies.searcher import Proposal, Searcher
+from search_spaces.errors import UserError
 
 
 class RandomSearch(Searcher):
-    """Proposes samples of the space's own distribution, none of them twice."""
+    """Proposes samples of the space's own distribution, none of them twice.
 
-    def __init__(self, *args: Any) -> None:
+    `share` is the length of each training, as a part of a full one; at least one epoch.
+    """
+
+    def __init__(self, *args: Any, share: float = 1.0) -> None:
         super().__init__(*args)
+        if not 0 < share <= 1:
+            raise UserError(f"random: share {share} of a training must be above 0 and at most 1")
+        self._stop_after = max(1, round(share * self.epochs)) if share < 1 else None
         self._seen: set[str] = set()
+
+    @classmethod
+    def shortens(cls, options: Mapping[str, Any]) -> bool:
+        """Where each training is a part of a full one."""
+        return bool(options.get("share", 1.0) != 1)
 
     def ask(self) -> Proposal | None:
         """A new random architecture; None when the space seems exhausted."""
         architecture = self.sample_new(self._seen)
-        return None if architecture is None else Proposal(architecture)
+        return None if architecture is None else Proposal(architecture, self._stop_after)
 
     def learn(self, architecture: Any, score: float) -> None:
         """Known already: it is not proposed again."""

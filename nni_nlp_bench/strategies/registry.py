@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nni_nlp_bench.strategies.searcher import Searcher
 from search_spaces.base import SearchSpace
+from search_spaces.errors import UserError
 from search_spaces.registry import Registry
 
 if TYPE_CHECKING:
@@ -17,9 +19,29 @@ STRATEGIES: Registry[Any] = Registry("strategy", "nni_nlp_bench.strategies")
 """Each name stands for a Searcher class, or for a maker of an NNI strategy that takes `seed`."""
 
 
-def needs_curves(name: str) -> bool:
-    """Whether the strategy asks for shorter trainings. Raises UnknownNameError."""
-    return bool(getattr(STRATEGIES.get(name), "needs_curves", False))
+class UnavailableError(UserError):
+    """A strategy cannot run here, or not on this benchmark."""
+
+    def __init__(self, strategy: str, reason: str) -> None:
+        super().__init__(f"strategy {strategy!r} cannot run: {reason}")
+        self.reason = reason
+        """Why, and what would help, apart from the strategy's name."""
+
+
+def needs_curves(name: str, options: Mapping[str, Any]) -> bool:
+    """Whether the strategy, with these options, asks for shorter trainings.
+
+    Raises UnknownNameError.
+    """
+    kind = STRATEGIES.get(name)
+    return _is_searcher(kind) and bool(kind.shortens(options))
+
+
+def check_available(name: str) -> None:
+    """Raise UnavailableError for a strategy that says it cannot run here, UnknownNameError."""
+    reason = getattr(STRATEGIES.get(name), "unavailable", lambda: None)()
+    if reason is not None:
+        raise UnavailableError(name, reason)
 
 
 def make_strategy(

@@ -13,7 +13,12 @@ from nni_nlp_bench.evaluators.simulation import Settings, Simulation
 from nni_nlp_bench.evaluators.training_free import Preference
 from nni_nlp_bench.evaluators.trial import Trial
 from nni_nlp_bench.strategies.quiet import load_nni
-from nni_nlp_bench.strategies.registry import make_strategy, needs_curves
+from nni_nlp_bench.strategies.registry import (
+    UnavailableError,
+    check_available,
+    make_strategy,
+    needs_curves,
+)
 from search_spaces.base import SearchSpace, get_space
 from search_spaces.errors import UserError
 from search_spaces.preferred import PreferredSpace
@@ -31,6 +36,13 @@ class Search:
     """Whether every move stays on architectures that the benchmark holds."""
     options: dict[str, Any] = field(default_factory=dict)
     """Options of the strategy, by name."""
+    method: str | None = None
+    """Name in files and reports; the strategy's own by default."""
+
+    @property
+    def name(self) -> str:
+        """Name in files and reports."""
+        return self.method or self.strategy
 
 
 Explore = Callable[[Search, SearchSpace[Any], Simulation], None]
@@ -59,11 +71,17 @@ def search_space(
 
 
 def check_search(benchmark: Benchmark, search: Search) -> None:
-    """Raise UserError for a strategy that this benchmark cannot serve."""
-    if needs_curves(search.strategy) and not benchmark.has_curves:
-        raise UserError(
-            f"strategy {search.strategy!r} needs learning curves, which {benchmark.name} lacks; "
-            "use a table with curves, or another strategy"
+    """Raise UserError for a search that makes no sense.
+
+    Raises UnavailableError for a strategy that cannot run here, or not on this benchmark, and
+    UnknownNameError.
+    """
+    check_available(search.strategy)
+    if needs_curves(search.strategy, search.options) and not benchmark.has_curves:
+        raise UnavailableError(
+            search.name,
+            f"{benchmark.name} holds no learning curves to tell of a shorter training; "
+            "a table with curves does",
         )
     if search.strategy == "grid" and not search.restrict:
         raise UserError("strategy 'grid' walks over a table: restrict the search to it")

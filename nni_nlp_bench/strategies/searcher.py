@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -32,6 +33,16 @@ class Searcher(ABC):
         self.rng = rng
         self.epochs = epochs
         """Epochs of a full training."""
+
+    @classmethod
+    def shortens(cls, options: Mapping[str, Any]) -> bool:
+        """Whether it asks for shorter trainings when it is made with these options."""
+        return cls.needs_curves
+
+    @classmethod
+    def unavailable(cls) -> str | None:
+        """Why it cannot run here, as where a library is missing, with the remedy; else None."""
+        return None
 
     @abstractmethod
     def ask(self) -> Proposal | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -12,6 +12,11 @@ from nni_nlp_bench.testing import StrategyContract
 
 class TestRandom(StrategyContract):
     strategy = "random"
+
+
+class TestRandomShort(StrategyContract):
+    strategy = "random"
+    options: ClassVar = {"share": 0.2}
 
 
 class TestGrid(StrategyContract):
@@ -28,6 +33,12 @@ class TestLocalSearch(StrategyContract):
 
 class TestBayesian(StrategyContract):
     strategy = "bayesian"
+    evaluations = 30
+
+
+class TestRandomForest(StrategyContract):
+    strategy = "bayesian"
+    options: ClassVar = {"model": "forest", "acquisition": "ei", "components": 10}
     evaluations = 30
 
 

@@ -21,6 +21,7 @@ from nni_nlp_bench.reports.searches import (
     benchmark_of,
     curve_in_order,
 )
+from nni_nlp_bench.reports.study_files import left_out_of
 from search_spaces.errors import UserError
 
 _Rows = Sequence[Mapping[str, str]]
@@ -34,7 +35,7 @@ def read_comparison(folder: Path) -> Reading:
         best = json.loads((folder / BEST).read_text("utf-8"))
         if best["architecture"] is None:
             raise UserError(f"{folder} holds no finished trial with a result: {best['note']}")
-        return _reading(folder, rows, best)
+        return _reading(folder, rows, best, left_out_of(folder))
     except FileNotFoundError as error:
         raise UserError(f"{error.filename} is missing: run the search to its end") from None
     except OSError as error:
@@ -46,7 +47,9 @@ def read_comparison(folder: Path) -> Reading:
         ) from None
 
 
-def _reading(folder: Path, rows: _Rows, best: Mapping[str, Any]) -> Reading:
+def _reading(
+    folder: Path, rows: _Rows, best: Mapping[str, Any], remarks: tuple[str, ...]
+) -> Reading:
     reference = float(best["reference"]["loss"])
     # Before there was another unit, best.json named none.
     unit = LossUnit(best["reference"].get("unit", LossUnit.NATS))
@@ -70,7 +73,7 @@ def _reading(folder: Path, rows: _Rows, best: Mapping[str, Any]) -> Reading:
         )
         for (strategy, seed), own in searches.items()
     )
-    return Reading(str(folder), records, ())
+    return Reading(str(folder), records, remarks)
 
 
 def _curve_and_find(rows: _Rows, reference: float) -> tuple[Curve, Find | None]:

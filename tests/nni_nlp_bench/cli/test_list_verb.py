@@ -15,6 +15,7 @@ from nni_nlp_bench.data.sentences.sets import LABELLED_SETS
 from nni_nlp_bench.distillation.knowledge import LOSSES
 from nni_nlp_bench.scores.base import SCORES
 from nni_nlp_bench.scores.encoders.base import ENCODER_SCORES
+from nni_nlp_bench.strategies.methods import PAPER
 from nni_nlp_bench.strategies.registry import STRATEGIES
 from nni_nlp_bench.training.one_shot.settings import STRATEGIES as ONE_SHOT
 from search_spaces.base import SPACES
@@ -39,6 +40,7 @@ def test_json_lists_every_part() -> None:
         "spaces": list(SPACES),
         "benchmarks": list(BENCHMARKS),
         "strategies": list(STRATEGIES),
+        "methods": [method.name for method in PAPER],
         "one_shot": list(ONE_SHOT),
         "corpora": list(CORPORA),
         "labelled_sets": list(LABELLED_SETS),

@@ -1,0 +1,110 @@
+"""`study`: NAS-Bench-NLP's comparison of methods, repeated on a table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nni_nlp_bench.cli import options
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nni_nlp_bench.benchmarks.base import Benchmark
+    from nni_nlp_bench.reports.study import Figure
+    from nni_nlp_bench.reports.study_files import About
+    from nni_nlp_bench.strategies.study import Study
+
+
+def study(
+    benchmark: Annotated[str, typer.Option(help="A table: its name, or its folder.")],
+    out: options.Out,
+    methods: Annotated[
+        str,
+        typer.Option(
+            help="Names separated by commas: of methods, of strategies, paper (all of the paper's "
+            "methods), naslib (NASLib's optimizers, where it is installed)."
+        ),
+    ] = "paper,naslib",
+    seeds: options.Seeds = 20,
+    seed: options.Seed = 0,
+    trainings: Annotated[
+        int, typer.Option(min=1, help="Budget of each search, in full trainings.")
+    ] = 100,
+    runs: options.Runs = "first",
+    processes: options.Processes = None,
+    json: options.Json = False,
+) -> None:
+    """Repeat NAS-Bench-NLP's comparison: each method with each seed on a table, at equal cost.
+
+    Run it again to go on after an interruption. Writes trials.csv, summary.csv and best.json as
+    `compare` does, and study.csv, study.json and study.png to --out.
+    """
+    from dataclasses import asdict
+
+    from nni_nlp_bench.benchmarks.catalogue import load
+    from nni_nlp_bench.cli.folder import claimed
+    from nni_nlp_bench.strategies.methods import methods as methods_named
+    from nni_nlp_bench.strategies.study import plan
+
+    table, wanted = load(benchmark), methods_named(options.names(methods))
+    planned = plan(benchmark, table, wanted, range(seed, seed + seeds), trainings, runs)
+    with claimed(out, asdict(planned.comparison), "a study"):
+        _run_and_report(table, planned, out, processes, json)
+
+
+def _run_and_report(
+    table: Benchmark, planned: Study, out: Path, processes: int | None, as_json: bool
+) -> None:
+    from nni_nlp_bench.cli.searching import run_with_progress
+    from nni_nlp_bench.reports.files import write_searches
+    from nni_nlp_bench.reports.measures import reference_loss, summarize
+    from nni_nlp_bench.reports.study import by_method, figures_of
+    from nni_nlp_bench.reports.study_files import About, write_study
+    from nni_nlp_bench.reports.study_plot import costs_drawn, draw_study
+
+    runs = run_with_progress(planned.comparison, out / "journals", processes)
+    reference, cost = reference_loss(table, runs), planned.cost
+    summaries = [summarize(run, reference) for run in runs]
+    figures = figures_of(runs, cost, table.epochs, reference)
+    about = About.of(planned, table, reference)
+    write_searches(out, runs, summaries, reference, table.space)
+    write_study(out, about, figures)
+    curves = by_method(runs, costs_drawn(cost), cost, table.epochs, reference)
+    draw_study(out / "study.png", curves, cost, table.name, planned.names, table.unit)
+    _print(about, figures, out, as_json)
+
+
+def _print(about: About, figures: Sequence[Figure], out: Path, as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from nni_nlp_bench.cli.output import plain_table, print_json, print_tables
+    from nni_nlp_bench.reports.page.words import count
+
+    if as_json:
+        print_json({**asdict(about), "figures": [asdict(f) for f in figures], "out": str(out)})
+        return
+    parts = {figure.share: f"{figure.share:.0%}\n{figure.cost:,.0f}" for figure in figures}
+    cells = {(figure.method, figure.share): _cell(figure) for figure in figures}
+    names = dict.fromkeys(figure.method for figure in figures)
+    rows = [[name, *(cells[name, share] for share in parts)] for name in names]
+    title = (
+        f"{about.benchmark}: mean regret over {count(len(about.seeds), 'seed')} and its 95 % "
+        f"interval,\nwhen so much of the budget is spent, in {about.cost.unit}"
+    )
+    table = plain_table(title, ("method", *parts.values()), rows)
+    table.padding = (0, 1, 0, 0)
+    print_tables(table)
+    for line in about.notes():
+        typer.echo(line)
+    typer.echo(f"plot    {out / 'study.png'}")
+
+
+def _cell(figure: Figure) -> str:
+    """The mean, and below it its interval, where there are enough seeds for one."""
+    from nni_nlp_bench.reports.page.words import known
+
+    low, high = known(figure.low, ".3f"), known(figure.high, ".3f")
+    return known(figure.regret, ".3f") + (f"\n{low}-{high}" if figure.low == figure.low else "")

@@ -1,0 +1,75 @@
+"""Plot a study: mean regret of every method against cost, with the interval of the mean."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nni_nlp_bench.benchmarks.units import LossUnit
+from nni_nlp_bench.reports.page.words import count
+from nni_nlp_bench.reports.regret_curves import style_of, tidy
+from nni_nlp_bench.reports.statistics import CONFIDENCE, FEWEST_FOR_INTERVAL, intervals_of_means
+from nni_nlp_bench.reports.study import SHARES
+from nni_nlp_bench.strategies.study import Cost
+from search_spaces.files import whole_file
+from search_spaces.pictures import blank_figure
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Array = NDArray[np.float64]
+_FIRST = 0.1
+"""Part of the budget at which the axis begins: before, regrets are many times larger."""
+_POINTS = 181
+
+
+def costs_drawn(cost: Cost) -> Array:
+    """From a tenth of the budget to all of it."""
+    return np.asarray(cost.limit * np.linspace(_FIRST, 1.0, _POINTS))
+
+
+def draw_study(
+    path: Path,
+    tables: Mapping[str, Array],
+    cost: Cost,
+    title: str,
+    names: Sequence[str],
+    unit: LossUnit,
+) -> None:
+    """`tables` holds regrets, in `unit`, of every method, seeds x `costs_drawn`.
+
+    A method's place in `names`, all that were asked for, tells its colour: so it is the same in
+    studies that leave out different ones.
+    """
+    import matplotlib as mpl
+
+    figure = blank_figure(9, 5)
+    with mpl.rc_context({"grid.color": "#dddddd"}):
+        axes = figure.subplots()
+        for name, table in tables.items():
+            _draw_method(axes, costs_drawn(cost), table, name, style_of(names.index(name)))
+        axes.set(xlabel=cost.unit, ylabel=f"regret ({unit.of_regret})")
+        axes.set_ylim(bottom=0)
+        axes.set_xticks([round(cost.limit * share) for share in (_FIRST, *SHARES)])
+        tidy(axes)
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside right center", frameon=False)
+    seeds = count(max(len(table) for table in tables.values()), "seed")
+    band = f"mean over {seeds} and its {100 * CONFIDENCE:.0f} % interval"
+    figure.suptitle(f"{title}: regret of the best network so far\n{band}", fontsize=11)
+    with whole_file(path) as new:
+        figure.savefig(new, dpi=130)
+
+
+def _draw_method(axes: Axes, at: Array, table: Array, name: str, style: tuple[str, str]) -> None:
+    """From where every seed has found something."""
+    colour, line = style
+    known = ~np.isnan(table).any(axis=0)
+    at, table = at[known], table[:, known]
+    axes.step(at, table.mean(axis=0), line, where="post", label=name, color=colour, linewidth=1.8)
+    if known.any() and len(table) >= FEWEST_FOR_INTERVAL:
+        low, high = intervals_of_means(table)
+        axes.fill_between(at, low, high, step="post", color=colour, alpha=0.13, linewidth=0)

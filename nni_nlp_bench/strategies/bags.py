@@ -1,0 +1,54 @@
+"""Bags of regression trees: many predictions, whose spread tells how unsure they are."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Bag = Literal["boosted", "forest"]
+
+
+def predictions(
+    bag: Bag, size: int, x: Array, y: Array, candidates: Array, rng: np.random.Generator
+) -> Array:
+    """What each of `size` models, fitted to resamples of `x` and `y`, expects: size x candidates.
+
+    A model is a sequence of boosted trees, or one tree of a random forest.
+    """
+    members = _boosted if bag == "boosted" else _forest
+    return members(size, x, y, candidates, rng)
+
+
+def _boosted(size: int, x: Array, y: Array, candidates: Array, rng: np.random.Generator) -> Array:
+    import lightgbm
+
+    members = []
+    for _ in range(size):
+        rows = rng.integers(len(y), size=len(y))
+        parameters = {
+            "objective": "regression",
+            "num_leaves": 8,
+            "min_data_in_leaf": 2,
+            "learning_rate": 0.25,
+            "num_threads": 1,
+            "deterministic": True,
+            "seed": int(rng.integers(2**31)),
+            "feature_fraction": 0.5,
+            "verbosity": -1,
+        }
+        data = lightgbm.Dataset(x[rows], y[rows], params=parameters)
+        model = lightgbm.train(parameters, data, num_boost_round=20, keep_training_booster=True)
+        members.append(np.asarray(model.predict(candidates)))
+    return np.stack(members)
+
+
+def _forest(size: int, x: Array, y: Array, candidates: Array, rng: np.random.Generator) -> Array:
+    from sklearn.ensemble import RandomForestRegressor
+
+    seed = int(rng.integers(2**31))
+    forest = RandomForestRegressor(size, min_samples_leaf=2, max_features=5 / 6, random_state=seed)
+    forest.fit(x, y)
+    return np.stack([tree.predict(candidates) for tree in forest.estimators_])

@@ -1,0 +1,47 @@
+"""What a model of scores sees of an architecture: its counts, or their principal components."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nni_nlp_bench.strategies.gaussian_process import spread
+from search_spaces.base import SearchSpace
+from search_spaces.errors import UserError
+
+Array = NDArray[np.float64]
+_SAMPLES = 200
+
+
+class Features:
+    """The `counts` features of a space, or the first `components` of their principal components.
+
+    These are of random architectures of the space, every column divided by its deviation. Raises
+    UserError for more components than there are features.
+    """
+
+    def __init__(
+        self, space: SearchSpace[Any], components: int | None, rng: np.random.Generator
+    ) -> None:
+        self._space = space
+        self._axes: Array | None = None
+        if components is None:
+            return
+        counts = np.stack([self._counts(space.sample(rng)) for _ in range(_SAMPLES)])
+        if not 1 <= components <= counts.shape[1]:
+            raise UserError(
+                f"{components} components of {counts.shape[1]} features: give fewer, at least one"
+            )
+        self._centre, scale = counts.mean(axis=0), spread(counts)
+        _, _, axes = np.linalg.svd((counts - self._centre) / scale, full_matrices=False)
+        self._axes = axes[:components].T / scale[:, None]
+
+    def of(self, architecture: Any) -> Array:
+        """A vector, equal for equal architectures."""
+        counts = self._counts(architecture)
+        return counts if self._axes is None else np.asarray((counts - self._centre) @ self._axes)
+
+    def _counts(self, architecture: Any) -> Array:
+        return self._space.encode(architecture, "counts")

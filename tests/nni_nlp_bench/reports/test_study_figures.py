@@ -1,0 +1,87 @@
+"""The figures of a study, against what they come to by hand."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nni_nlp_bench.benchmarks.base import Result
+from nni_nlp_bench.benchmarks.units import LossUnit
+from nni_nlp_bench.evaluators.trial import Trial
+from nni_nlp_bench.reports.measures import Reference
+from nni_nlp_bench.reports.statistics import interval_of_mean
+from nni_nlp_bench.reports.study import by_method, figures_of, regrets_at
+from nni_nlp_bench.reports.study_plot import costs_drawn, draw_study
+from nni_nlp_bench.strategies.compare import Run
+from nni_nlp_bench.strategies.study import Cost
+from search_spaces.rnn_cell.published import published_recipe
+
+CELL = published_recipe(1000001)
+REFERENCE = Reference(4.0, LossUnit.NATS, "lowest")
+HOURS, TRAININGS = Cost("simulated hours", 8.0), Cost("full trainings", 4.0)
+
+
+def run(name: str, seed: int, *trials: tuple[float, float, float, int]) -> Run:
+    """Trials as (validation loss, test loss, end in hours, epochs); a NaN loss is a failure."""
+    return Run(name, seed, tuple(_trial(i, *trial) for i, trial in enumerate(trials)))
+
+
+def _trial(index: int, val: float, test: float, end_h: float, epochs: int) -> Trial:
+    status = "loss is nan!" if math.isnan(val) else "OK"
+    result = Result(None, val, test, 0.0, status, epochs, 0, "measured", "made-up")
+    score = -9.2 if math.isnan(val) else -val
+    return Trial(index, CELL, CELL, result, score, epochs, 0.0, 3600 * end_h)
+
+
+FIRST = run(
+    "a", 0, (5.0, 4.8, 1, 10), (math.nan, math.nan, 2, 5), (4.5, 4.9, 4, 5), (4.4, 4.1, 9, 20)
+)
+SECOND = run("a", 1, (4.6, 4.6, 2, 10), (4.7, 4.0, 3, 10))
+THIRD = run("a", 2, (5.0, 5.0, 2, 10), (4.2, 4.3, 8, 30))
+OTHER = [run("b", k, (5.0, 4.0 + k / 4, 1 + k, 10)) for k in range(2)]
+
+
+def test_the_regret_is_that_of_the_best_validated_training_that_has_ended() -> None:
+    at = np.array([0.5, 1, 3, 4, 8, 9])
+    hours = regrets_at(FIRST, at, HOURS, 10, REFERENCE)
+    assert hours == pytest.approx([math.nan, 0.8, 0.8, 0.9, 0.9, 0.1], nan_ok=True)
+    trainings = regrets_at(FIRST, np.array([0.9, 1.0, 1.9, 2.0, 4.0]), TRAININGS, 10, REFERENCE)
+    assert trainings == pytest.approx([math.nan, 0.8, 0.8, 0.9, 0.1], nan_ok=True)
+    ended_early = regrets_at(SECOND, np.array([2.5, 100.0]), HOURS, 10, REFERENCE)
+    assert ended_early == pytest.approx([0.6, 0.6])
+
+
+def test_figures_are_means_over_the_seeds_with_their_intervals() -> None:
+    found = figures_of([FIRST, *OTHER, SECOND, THIRD], HOURS, 10, REFERENCE)
+    assert [(f.method, f.share, f.cost, f.seeds) for f in found] == [
+        (name, share, 8 * share, seeds)
+        for name, seeds in (("b", 2), ("a", 3))
+        for share in (0.25, 0.5, 0.75, 1.0)
+    ]
+    b, a = found[:4], found[4:]
+    assert [f.regret for f in b] == pytest.approx([0.125] * 4)
+    assert [f.regret for f in a] == pytest.approx([2.4 / 3, 2.5 / 3, 2.5 / 3, 1.8 / 3])
+    assert all(math.isnan(f.low) and math.isnan(f.high) for f in b)
+    assert (a[0].low, a[0].high) == pytest.approx((0.6, 1.0))
+    interval = interval_of_mean([0.9, 0.6, 0.3])
+    assert interval is not None
+    assert (a[3].low, a[3].high) == pytest.approx((interval.low, interval.high))
+
+
+def test_without_a_success_of_every_seed_there_is_no_mean() -> None:
+    failed = run("c", 0, (math.nan, math.nan, 1, 5))
+    found = figures_of([failed, *OTHER], HOURS, 10, REFERENCE)
+    assert [f.method for f in found[::4]] == ["b", "c"]
+    assert all(math.isnan(f.regret) for f in found[4:])
+
+
+def test_the_picture_is_drawn_with_and_without_a_success(tmp_path: Path) -> None:
+    failed = run("c", 0, (math.nan, math.nan, 1, 5))
+    tables = by_method([FIRST, SECOND, THIRD, failed], costs_drawn(HOURS), HOURS, 10, REFERENCE)
+    draw_study(
+        tmp_path / "study.png", tables, HOURS, "made-up", ["left out", "a", "c"], LossUnit.NATS
+    )
+    assert (tmp_path / "study.png").read_bytes().startswith(b"\x89PNG")
