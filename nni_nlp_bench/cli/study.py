@@ -73,7 +73,7 @@ def _run_and_report(
     write_searches(out, runs, summaries, reference, table.space)
     write_study(out, about, figures)
     curves = by_method(runs, costs_drawn(cost), cost, table.epochs, reference)
-    draw_study(out / "study.png", curves, cost, table.name, planned.names, table.unit)
+    draw_study(out / "study.png", curves, planned, reference, table.name)
     _print(about, figures, out, as_json)
 
 

@@ -21,7 +21,7 @@ SHARES = (0.25, 0.5, 0.75, 1.0)
 
 @dataclass(frozen=True)
 class Figure:
-    """One method at one cost. Regret in the unit of the benchmark: lower is better."""
+    """One method at one cost. Regret in the unit of the loss: lower is better."""
 
     method: str
     seeds: int

@@ -48,7 +48,7 @@ class About:
     def notes(self) -> list[str]:
         """What a reader of the figures must know, a line each."""
         return [
-            f"regret of the test loss, in {self.reference.unit.of_regret}, from {self.reference}",
+            f"regret of the test loss, from {self.reference}",
             *_notes_on_the_table(self.objective, self.cost),
             *left_out_lines(self.left_out),
         ]

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nni_nlp_bench.benchmarks.units import LossUnit
+from nni_nlp_bench.reports.measures import Reference
 from nni_nlp_bench.reports.page.words import count
 from nni_nlp_bench.reports.regret_curves import style_of, tidy
 from nni_nlp_bench.reports.statistics import CONFIDENCE, FEWEST_FOR_INTERVAL, intervals_of_means
 from nni_nlp_bench.reports.study import SHARES
-from nni_nlp_bench.strategies.study import Cost
+from nni_nlp_bench.strategies.study import Cost, Study
 from search_spaces.files import whole_file
 from search_spaces.pictures import blank_figure
 
@@ -33,33 +33,28 @@ def costs_drawn(cost: Cost) -> Array:
 
 
 def draw_study(
-    path: Path,
-    tables: Mapping[str, Array],
-    cost: Cost,
-    title: str,
-    names: Sequence[str],
-    unit: LossUnit,
+    path: Path, tables: Mapping[str, Array], study: Study, reference: Reference, title: str
 ) -> None:
-    """`tables` holds regrets, in `unit`, of every method, seeds x `costs_drawn`.
+    """`tables` holds regrets from `reference` of every method, seeds x `costs_drawn`.
 
-    A method's place in `names`, all that were asked for, tells its colour: so it is the same in
-    studies that leave out different ones.
+    A method's place among all that were asked for tells its colour: so it is the same in studies
+    that leave out different ones.
     """
     import matplotlib as mpl
 
-    figure = blank_figure(9, 5)
+    cost, figure = study.cost, blank_figure(9, 5)
     with mpl.rc_context({"grid.color": "#dddddd"}):
         axes = figure.subplots()
         for name, table in tables.items():
-            _draw_method(axes, costs_drawn(cost), table, name, style_of(names.index(name)))
-        axes.set(xlabel=cost.unit, ylabel=f"regret ({unit.of_regret})")
+            _draw_method(axes, costs_drawn(cost), table, name, style_of(study.names.index(name)))
+        axes.set(xlabel=cost.unit, ylabel=f"regret ({reference.unit.of_regret})")
         axes.set_ylim(bottom=0)
         axes.set_xticks([round(cost.limit * share) for share in (_FIRST, *SHARES)])
         tidy(axes)
     figure.legend(*axes.get_legend_handles_labels(), loc="outside right center", frameon=False)
-    seeds = count(max(len(table) for table in tables.values()), "seed")
+    seeds = count(len(study.comparison.seeds), "seed")
     band = f"mean over {seeds} and its {100 * CONFIDENCE:.0f} % interval"
-    figure.suptitle(f"{title}: regret of the best network so far\n{band}", fontsize=11)
+    figure.suptitle(f"{title}\nregret from {reference}; {band}", fontsize=11)
     with whole_file(path) as new:
         figure.savefig(new, dpi=130)
 

@@ -15,8 +15,9 @@ from nni_nlp_bench.reports.measures import Reference
 from nni_nlp_bench.reports.statistics import interval_of_mean
 from nni_nlp_bench.reports.study import by_method, figures_of, regrets_at
 from nni_nlp_bench.reports.study_plot import costs_drawn, draw_study
-from nni_nlp_bench.strategies.compare import Run
-from nni_nlp_bench.strategies.study import Cost
+from nni_nlp_bench.strategies.compare import Comparison, Run
+from nni_nlp_bench.strategies.methods import Method
+from nni_nlp_bench.strategies.study import Cost, Study
 from search_spaces.rnn_cell.published import published_recipe
 
 CELL = published_recipe(1000001)
@@ -81,7 +82,7 @@ def test_without_a_success_of_every_seed_there_is_no_mean() -> None:
 def test_the_picture_is_drawn_with_and_without_a_success(tmp_path: Path) -> None:
     failed = run("c", 0, (math.nan, math.nan, 1, 5))
     tables = by_method([FIRST, SECOND, THIRD, failed], costs_drawn(HOURS), HOURS, 10, REFERENCE)
-    draw_study(
-        tmp_path / "study.png", tables, HOURS, "made-up", ["left out", "a", "c"], LossUnit.NATS
-    )
+    comparison = Comparison("made-up", (Method("a", "random"), Method("c", "tpe")), (0, 1, 2))
+    study = Study(comparison, HOURS, ("left out", "a", "c"), {"left out": "why"})
+    draw_study(tmp_path / "study.png", tables, study, REFERENCE, "made-up")
     assert (tmp_path / "study.png").read_bytes().startswith(b"\x89PNG")
