@@ -3,6 +3,8 @@
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
+# Tests that start processes of their own, with limits of time: one after another.
+ALONE := tests/nni_nlp_bench/nnictl tests/nni_nlp_bench/cli tests/experiments
 PINS := setup.cfg pyproject.toml constraints.txt
 
 .DELETE_ON_ERROR:
@@ -15,7 +17,8 @@ help: ## Show this list
 install: $(VENV)/installed ## Make .venv and install the project into it
 
 test: lint ## Check format, style, types and imports, then run the tests with coverage
-	$(BIN)/pytest --cov
+	OMP_NUM_THREADS=1 $(BIN)/pytest --cov -n 2 --dist loadfile $(ALONE:%=--ignore=%)
+	$(BIN)/pytest --cov --cov-append $(ALONE)
 
 test-naslib: $(VENV)/installed-with-tests ## Run the tests with NASLib, whose folder NASLIB_HOME names
 	$(PIP) install -c constraints.txt -e '.[naslib]'

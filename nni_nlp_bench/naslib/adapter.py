@@ -82,15 +82,12 @@ class SpaceAdapter:
 
     def get_hash(self) -> Hash:
         """The same exactly for the same architecture; its text is a Python literal."""
-        architecture = self.chosen
-        normal = getattr(architecture, "canonical", architecture)
-        return self.space_name, normal.to_json()
+        return self._hash_of(self.chosen)
 
     def get_arch_iterator(self, dataset_api: DatasetApi | None = None) -> Iterator[Hash]:
         """The hashes of all architectures of the table. Raises UserError."""
         for architecture in _needed(dataset_api).labelled():
-            normal = getattr(architecture, "canonical", architecture)
-            yield self.space_name, normal.to_json()
+            yield self._hash_of(architecture)
 
     def get_type(self) -> str:
         """`nlp`, the one type of NASLib's for language: its predictors take no other."""
@@ -145,6 +142,10 @@ class SpaceAdapter:
         if self.architecture is None:
             raise UserError("no architecture yet: call sample_random_architecture or set_spec")
         return self.architecture
+
+    def _hash_of(self, architecture: Any) -> Hash:
+        normal = getattr(architecture, "canonical", architecture)
+        return self.space_name, normal.to_json()
 
     def _become(self, architecture: Any) -> None:
         self.architecture = architecture
