@@ -60,7 +60,7 @@ def main(
         print(f"{name}: {len(table)} encoders\n")
         print(taus(table, glue).to_string(float_format="%.3f"), "\n")
     if out is not None:
-        pd.concat(scored, names=["mode"]).to_csv(out, float_format="%.6g")
+        pd.concat(scored, names=["mode"]).to_csv(out, float_format="%.8g")
 
 
 def trainings(benchmark: Table) -> pd.DataFrame:

@@ -43,7 +43,7 @@ class EncoderPasses:
     along a drawn direction. `as_published` does as the code of the publication: hidden size 256,
     feed-forward networks 1,024 wide, dropout, and the gradient of the sum of all outputs. That sum
     is 0 whatever the weights, for a layer norm ends the encoder: what comes back are the errors of
-    rounding, nine orders of magnitude smaller in double precision.
+    rounding, hundreds of millions of times smaller in double precision.
     """
 
     def __init__(
