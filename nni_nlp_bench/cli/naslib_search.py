@@ -8,24 +8,19 @@ from pathlib import Path
 from rich.console import Console
 
 from nni_nlp_bench.benchmarks.base import Benchmark
-from nni_nlp_bench.benchmarks.catalogue import load
 from nni_nlp_bench.cli.folder import claimed
+from nni_nlp_bench.cli.loading import load_of_space
 from nni_nlp_bench.cli.output import bar
 from nni_nlp_bench.cli.searching import report_searches
 from nni_nlp_bench.naslib.compat import prepare
 from nni_nlp_bench.naslib.suite import Suite, run_suite
 from nni_nlp_bench.strategies.compare import Run
 from nni_nlp_bench.strategies.run import search_space
-from search_spaces.base import get_space
-from search_spaces.errors import UserError
 
 
 def search_by_naslib(suite: Suite, name: str, space: str, out: Path, as_json: bool) -> None:
     """Run the search, or go on with it, and leave its results in `out`."""
-    benchmark = load(name)
-    get_space(space)
-    if space != benchmark.space:
-        raise UserError(f"{benchmark.name} is a benchmark of space {benchmark.space!r}")
+    benchmark = load_of_space(name, space)
     replaced = prepare()
     with claimed(out, {"benchmark": name, **asdict(suite)}, "a search"):
         Console(stderr=True).print(str(replaced), style="dim", highlight=False)

@@ -38,19 +38,14 @@ def predictor(
 
     Needs NASLib: NASLIB_HOME names the folder of its sources. Writes predictor.json to --out.
     """
-    from nni_nlp_bench.benchmarks.catalogue import load
     from nni_nlp_bench.cli.folder import claimed
+    from nni_nlp_bench.cli.loading import load_of_space
     from nni_nlp_bench.cli.output import facts_table, print_json, print_tables
     from nni_nlp_bench.naslib.evaluation import evaluate_predictor
     from nni_nlp_bench.strategies.run import search_space
-    from search_spaces.base import get_space
-    from search_spaces.errors import UserError
     from search_spaces.files import write_json
 
-    loaded = load(benchmark)
-    get_space(space)
-    if space != loaded.space:
-        raise UserError(f"{loaded.name} is a benchmark of space {loaded.space!r}")
+    loaded = load_of_space(benchmark, space)
     settings: dict[str, Any] = {
         "predictor": name,
         "benchmark": benchmark,

@@ -19,9 +19,9 @@ from rich.progress import (
 )
 
 from nni_nlp_bench.benchmarks.base import Benchmark
-from nni_nlp_bench.benchmarks.catalogue import load
 from nni_nlp_bench.benchmarks.units import under_its_name
 from nni_nlp_bench.cli.folder import claimed
+from nni_nlp_bench.cli.loading import load_of_space
 from nni_nlp_bench.cli.output import print_json
 from nni_nlp_bench.reports.files import BEST, write_searches
 from nni_nlp_bench.reports.measures import reference_loss, summarize
@@ -29,16 +29,14 @@ from nni_nlp_bench.reports.plot import draw_regret
 from nni_nlp_bench.reports.ranking import rank, ranking_table
 from nni_nlp_bench.strategies.compare import Comparison, Run, compare
 from nni_nlp_bench.strategies.run import check_search, search_space
-from search_spaces.base import get_space
-from search_spaces.errors import UserError
 
 
 def run_and_report(
     comparison: Comparison, space: str, out: Path, processes: int | None, as_json: bool
 ) -> None:
     """Run the comparison, or go on with it, and leave its results in `out`."""
-    benchmark = load(comparison.benchmark)
-    _check(benchmark, comparison, space)
+    benchmark = load_of_space(comparison.benchmark, space)
+    _check(benchmark, comparison)
     with claimed(out, asdict(comparison), "a search"):
         _run_and_report(benchmark, comparison, out, processes, as_json)
 
@@ -70,10 +68,7 @@ def report_searches(
         console.print(f"best    {out / BEST}", soft_wrap=True, highlight=False)
 
 
-def _check(benchmark: Benchmark, comparison: Comparison, space: str) -> None:
-    get_space(space)
-    if space != benchmark.space:
-        raise UserError(f"{benchmark.name} is a benchmark of space {benchmark.space!r}")
+def _check(benchmark: Benchmark, comparison: Comparison) -> None:
     for search in comparison.searches():
         check_search(benchmark, search)
     search_space(benchmark, comparison.restrict, comparison.warm_start)
