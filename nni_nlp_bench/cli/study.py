@@ -104,7 +104,12 @@ def _print(about: About, figures: Sequence[Figure], out: Path, as_json: bool) ->
 
 def _cell(figure: Figure) -> str:
     """The mean, and below it its interval, where there are enough seeds for one."""
+    mean, low, high = (_short(value) for value in (figure.regret, figure.low, figure.high))
+    return mean + (f"\n{low}-{high}" if figure.low == figure.low else "")
+
+
+def _short(value: float) -> str:
+    """Without the zero before the point: four columns of intervals fit a terminal."""
     from nni_nlp_bench.reports.page.words import known
 
-    low, high = known(figure.low, ".3f"), known(figure.high, ".3f")
-    return known(figure.regret, ".3f") + (f"\n{low}-{high}" if figure.low == figure.low else "")
+    return known(value, ".3f").removeprefix("0")
