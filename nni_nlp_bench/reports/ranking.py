@@ -15,6 +15,9 @@ from nni_nlp_bench.reports.page.words import known
 if TYPE_CHECKING:
     from rich.table import Table
 
+_WIDEST_NAME = 21
+"""Of a strategy, in characters: the ranking then fits 80 columns."""
+
 
 @dataclass(frozen=True)
 class Ranked:
@@ -81,9 +84,13 @@ def ranking_table(ranked: Sequence[Ranked], reference: Reference, title: str) ->
         f"{unit.legend}. Regret and target: from {reference}; in brackets the seeds that arrived."
     )
     table = Table(
-        title=Text(title), caption=Text(caption), box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0)
+        title=Text(title),
+        caption=Text(caption),
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
     )
-    table.add_column("", justify="right", style="dim")
+    table.add_column("", justify="right", style="dim", no_wrap=True)
     table.add_column("strategy", no_wrap=True, style="bold")
     for heading in (
         f"best\n{figure}",
@@ -96,7 +103,7 @@ def ranking_table(ranked: Sequence[Ranked], reference: Reference, title: str) ->
     for place, row in enumerate(ranked, start=1):
         table.add_row(
             str(place),
-            Text(row.strategy),
+            Text(_folded(row.strategy)),
             known(row.best_figure, ".1f"),
             f"{known(row.figure, '.1f')} ± {known(row.figure_sd, '.1f')}",
             known(row.regret, ".3f"),
@@ -104,6 +111,11 @@ def ranking_table(ranked: Sequence[Ranked], reference: Reference, title: str) ->
             known(row.simulated_hours, ",.0f"),
         )
     return table
+
+
+def _folded(strategy: str) -> str:
+    """A long name of another host's strategy on two lines, after its colon."""
+    return strategy.replace(":", ":\n  ") if len(strategy) > _WIDEST_NAME else strategy
 
 
 def _arrival(row: Ranked) -> str:
