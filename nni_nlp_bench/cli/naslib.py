@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -32,14 +32,35 @@ def naslib(
     Needs NASLib: NASLIB_HOME names the folder of its sources. Writes what `search` writes, and
     NASLib's own files, to --out. As naslib:NAME the optimizers are strategies of `compare` too.
     """
-    from nni_nlp_bench.cli.naslib_search import search_by_naslib
-    from nni_nlp_bench.evaluators.budget import Budget
-    from nni_nlp_bench.evaluators.simulation import Settings
-    from nni_nlp_bench.naslib.suite import PREFIX, Suite
-    from nni_nlp_bench.strategies.run import Search
+    from rich.console import Console
 
-    chosen = {} if predictor is None else {"predictor_type": predictor}
-    search = Search(
-        PREFIX + optimizer, seed, Settings(miss=miss, budget=Budget(trials)), restrict, chosen
-    )
-    search_by_naslib(Suite(optimizer, search), benchmark, space, out, json)
+    from nni_nlp_bench.benchmarks.of_space import load_of_space
+    from nni_nlp_bench.cli.folder import claimed
+    from nni_nlp_bench.cli.output import bar
+    from nni_nlp_bench.cli.searching import print_outcome
+    from nni_nlp_bench.naslib.compat import prepare
+    from nni_nlp_bench.naslib.configuration import check_options
+    from nni_nlp_bench.naslib.suite import run_suite
+
+    settings: dict[str, Any] = {} if predictor is None else {"predictor_type": predictor}
+    check_options(optimizer, settings)
+    load_of_space(benchmark, space)
+    replaced = prepare()
+    given = {"optimizer": optimizer, "benchmark": benchmark, "trials": trials, "seed": seed}
+    given |= {"miss": miss, "restrict": restrict, "options": settings}
+    with claimed(out, given, "a search"):
+        Console(stderr=True).print(str(replaced), style="dim", highlight=False)
+        with bar(f"{optimizer}, seed {seed}") as advance:
+            outcome = run_suite(
+                optimizer,
+                space,
+                benchmark,
+                out=out,
+                trials=trials,
+                seed=seed,
+                miss=miss,
+                restrict=restrict,
+                options=settings,
+                on_trial=lambda trial: advance(trial.index + 1, trials),
+            )
+        print_outcome(outcome, out, json)

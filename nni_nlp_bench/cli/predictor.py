@@ -38,8 +38,8 @@ def predictor(
 
     Needs NASLib: NASLIB_HOME names the folder of its sources. Writes predictor.json to --out.
     """
+    from nni_nlp_bench.benchmarks.of_space import load_of_space
     from nni_nlp_bench.cli.folder import claimed
-    from nni_nlp_bench.cli.loading import load_of_space
     from nni_nlp_bench.cli.output import facts_table, print_json, print_tables
     from nni_nlp_bench.naslib.evaluation import evaluate_predictor
     from nni_nlp_bench.strategies.run import search_space

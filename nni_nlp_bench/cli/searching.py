@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -19,14 +18,13 @@ from rich.progress import (
 )
 
 from nni_nlp_bench.benchmarks.base import Benchmark
+from nni_nlp_bench.benchmarks.of_space import load_of_space
 from nni_nlp_bench.benchmarks.units import under_its_name
 from nni_nlp_bench.cli.folder import claimed
-from nni_nlp_bench.cli.loading import load_of_space
 from nni_nlp_bench.cli.output import print_json
-from nni_nlp_bench.reports.files import BEST, write_searches
-from nni_nlp_bench.reports.measures import reference_loss, summarize
-from nni_nlp_bench.reports.plot import draw_regret
-from nni_nlp_bench.reports.ranking import rank, ranking_table
+from nni_nlp_bench.reports.files import BEST
+from nni_nlp_bench.reports.outcome import CURVE, Outcome, write_outcome
+from nni_nlp_bench.reports.ranking import ranking_table
 from nni_nlp_bench.strategies.compare import Comparison, Run, compare
 from nni_nlp_bench.strategies.run import check_search, search_space
 
@@ -46,26 +44,20 @@ def _run_and_report(
 ) -> None:
     runs = run_with_progress(comparison, out / "journals", processes)
     title = f"{benchmark.name}: {comparison.settings.budget.evaluations} evaluations a search"
-    report_searches(benchmark, runs, title, out, as_json)
+    print_outcome(write_outcome(out, benchmark, runs, title), out, as_json)
 
 
-def report_searches(
-    benchmark: Benchmark, runs: Sequence[Run], title: str, out: Path, as_json: bool
-) -> None:
-    """Write what was found to `out`, and print the ranking, as JSON if asked."""
-    reference = reference_loss(benchmark, runs)
-    summaries = [summarize(run, reference) for run in runs]
-    ranked = rank(summaries)
-    write_searches(out, runs, summaries, reference, benchmark.space)
-    draw_regret(out / "curve.png", runs, reference, title)
+def print_outcome(outcome: Outcome, out: Path, as_json: bool) -> None:
+    """The ranking and where the files are, as JSON if asked."""
+    reference = outcome.reference
     if as_json:
-        ranking = [under_its_name(asdict(row), reference.unit.figure) for row in ranked]
+        ranking = [under_its_name(asdict(row), reference.unit.figure) for row in outcome.ranked]
         print_json({"reference": asdict(reference), "ranking": ranking, "out": str(out)})
-    else:
-        console = Console()
-        console.print(ranking_table(ranked, reference, title))
-        console.print(f"plot    {out / 'curve.png'}", soft_wrap=True, highlight=False)
-        console.print(f"best    {out / BEST}", soft_wrap=True, highlight=False)
+        return
+    console = Console()
+    console.print(ranking_table(outcome.ranked, reference, outcome.title))
+    console.print(f"plot    {out / CURVE}", soft_wrap=True, highlight=False)
+    console.print(f"best    {out / BEST}", soft_wrap=True, highlight=False)
 
 
 def _check(benchmark: Benchmark, comparison: Comparison) -> None:

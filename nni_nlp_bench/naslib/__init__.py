@@ -8,11 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nni_nlp_bench.naslib.dataset_api import DatasetApi, dataset_api
+from nni_nlp_bench.naslib.suite import run_suite
 
 if TYPE_CHECKING:
     from nni_nlp_bench.naslib.graph import SpaceGraph
 
-__all__ = ["DatasetApi", "dataset_api", "naslib_space"]
+__all__ = ["DatasetApi", "dataset_api", "naslib_space", "run_suite"]
 
 
 def naslib_space(name: str) -> SpaceGraph:

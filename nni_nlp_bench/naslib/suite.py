@@ -1,129 +1,55 @@
-"""Run one of NASLib's optimizers through NASLib's own Trainer, on a benchmark of this project."""
+"""NASLib's suite on a space and a benchmark by their names, with the files that searches write."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from nni_nlp_bench.benchmarks.base import Benchmark, Result
-from nni_nlp_bench.evaluators.simulation import Simulation
+from nni_nlp_bench.benchmarks.of_space import load_of_space
+from nni_nlp_bench.evaluators.budget import Budget
+from nni_nlp_bench.evaluators.policies import MissPolicy
+from nni_nlp_bench.evaluators.simulation import Settings
 from nni_nlp_bench.evaluators.trial import Trial
-from nni_nlp_bench.naslib.configuration import (
-    check_options,
-    make_optimizer,
-    search_configuration,
-)
-from nni_nlp_bench.naslib.dataset_api import DatasetApi
-from nni_nlp_bench.strategies.run import Search, run_search
-from search_spaces.base import SearchSpace
-from search_spaces.errors import UserError
-from search_spaces.files import whole_file
+from nni_nlp_bench.naslib.trainer import train
+from nni_nlp_bench.strategies.compare import Run
+from nni_nlp_bench.strategies.run import Search, search_space
+
+if TYPE_CHECKING:
+    from nni_nlp_bench.reports.outcome import Outcome
 
 PREFIX = "naslib:"
 """Before the name of an optimizer, among the strategies."""
-CONFIGURATION = "config.yaml"
-
-
-@dataclass(frozen=True)
-class Suite:
-    """A search by NASLib's Trainer."""
-
-    optimizer: str
-    """`random_search`, `regularized_evolution`, `local_search`, `bananas` or `npenas`."""
-    search: Search
-    """Its seed, budget of evaluations and miss policy; its strategy is named after the optimizer.
-
-    Its options are those of NASLib's configuration.
-    """
-
-    def __post_init__(self) -> None:
-        check_options(self.optimizer, self.search.options)
-        settings = self.search.settings
-        if settings.budget.evaluations is None or settings.workers != 1:
-            raise UserError("NASLib's Trainer runs a number of trials, one after another")
 
 
 def run_suite(
-    suite: Suite,
-    benchmark: Benchmark,
-    space: SearchSpace[Any],
-    folder: Path,
-    surrogate: Benchmark | None = None,
-    on_trial: Callable[[Trial], None] | None = None,
-) -> list[Trial]:
-    """The trials of the search, in order; run again, it goes on where it was interrupted.
-
-    NASLib's own files (config.yaml, errors.json, search/) and the journal are left in `folder`.
-    Raises NaslibError where NASLib cannot be imported, and as `run_search`.
-    """
-    from nni_nlp_bench.naslib.compat import prepare
-
-    prepare()
-
-    def explore(search: Search, space: SearchSpace[Any], simulation: Simulation) -> None:
-        _train(suite.optimizer, search, space, simulation, folder)
-
-    return run_search(
-        benchmark,
-        space,
-        suite.search,
-        surrogate,
-        folder / "journal.jsonl",
-        on_trial,
-        explore,
-    )
-
-
-def _train(
     optimizer: str,
-    search: Search,
-    space: SearchSpace[Any],
-    simulation: Simulation,
-    folder: Path,
-) -> None:
-    from fvcore.common.config import CfgNode
-    from naslib.defaults.trainer import Trainer
-    from naslib.utils import set_seed
+    space: str,
+    benchmark: str,
+    *,
+    out: Path,
+    trials: int = 200,
+    seed: int = 0,
+    miss: MissPolicy = "error",
+    restrict: bool = False,
+    options: Mapping[str, Any] | None = None,
+    on_trial: Callable[[Trial], None] | None = None,
+) -> Outcome:
+    """Run one of NASLib's optimizers through NASLib's Trainer, and write what `search` writes.
 
-    from nni_nlp_bench.naslib.graph import SpaceGraph
+    `optimizer` is `random_search`, `regularized_evolution`, `local_search`, `bananas` or `npenas`;
+    `options` are settings of NASLib's, by its names. NASLib's own files are left in `out/naslib`;
+    run again, it goes on where it was interrupted. Raises UserError: NaslibError where NASLib
+    cannot be imported, and as `run_search`.
+    """
+    from nni_nlp_bench.benchmarks.surrogate_benchmark import surrogate_of
+    from nni_nlp_bench.reports.outcome import write_outcome
 
-    benchmark = simulation.benchmark
-    configuration = search_configuration(
-        dataset=benchmark.name,
-        space=space.name,
-        trials=simulation.settings.budget.evaluations or 0,
-        full_training=benchmark.epochs,
-        seed=search.seed,
-        folder=folder,
-        options=search.options,
-    )
-    (folder / "search").mkdir(parents=True, exist_ok=True)
-    _write_configuration(folder / CONFIGURATION, configuration)
-    set_seed(search.seed)
-    theirs = make_optimizer(optimizer, configuration)
-    api = SimulationApi(simulation, space)
-    theirs.adapt_search_space(SpaceGraph(space), dataset_api=api)
-    trainer = Trainer(theirs, CfgNode(configuration), lightweight_output=True)
-    trainer.search()
-    trainer.evaluate(best_arch=theirs.get_final_architecture(), dataset_api=api)
-
-
-def _write_configuration(path: Path, configuration: Mapping[str, Any]) -> None:
-    import yaml
-
-    with whole_file(path) as new:
-        new.write_text(yaml.safe_dump(dict(configuration), sort_keys=False), "utf-8")
-
-
-class SimulationApi(DatasetApi):
-    """Each first question about a graph is an evaluation of the simulation, and is charged."""
-
-    def __init__(self, simulation: Simulation, space: SearchSpace[Any]) -> None:
-        super().__init__(simulation.benchmark, space)
-        self._simulation = simulation
-
-    def result(self, architecture: Any, epochs: int) -> Result:
-        """Evaluate it. Raises BenchmarkError."""
-        return self._simulation.evaluate(architecture, epochs).result
+    loaded = load_of_space(benchmark, space)
+    settings = Settings(miss=miss, budget=Budget(trials))
+    search = Search(PREFIX + optimizer, seed, settings, restrict, dict(options or {}))
+    surrogate = surrogate_of(loaded) if miss == "surrogate" else None
+    moves = search_space(loaded, restrict)
+    done = train(optimizer, search, loaded, moves, out / "naslib", surrogate, on_trial)
+    title = f"{loaded.name}: {trials} evaluations a search"
+    return write_outcome(out, loaded, [Run(search.strategy, seed, tuple(done))], title)

@@ -20,10 +20,10 @@ from nni_nlp_bench.cli.app import app
 from nni_nlp_bench.evaluators.budget import Budget
 from nni_nlp_bench.evaluators.simulation import Settings
 from nni_nlp_bench.evaluators.trial import Trial
-from nni_nlp_bench.naslib import dataset_api, naslib_space
+from nni_nlp_bench.naslib import dataset_api, naslib_space, run_suite
 from nni_nlp_bench.naslib.configuration import OPTIMIZERS
 from nni_nlp_bench.naslib.evaluation import MEASURES, evaluate_predictor
-from nni_nlp_bench.naslib.suite import PREFIX, Suite, run_suite
+from nni_nlp_bench.naslib.trainer import train
 from nni_nlp_bench.strategies.registry import make_searcher
 from nni_nlp_bench.strategies.run import Search, search_space
 from nni_nlp_bench.testing import made_up_table
@@ -59,14 +59,18 @@ def table_of(space_name: str, architectures: int = 40) -> Table:
     return Table.from_runs(runs, name=f"made-up {space_name}", space=space_name, epochs=1)
 
 
-def suite(optimizer: str, seed: int = 0, trials: int = TRIALS, **options: Any) -> Suite:
-    settings = Settings(budget=Budget(trials))
-    search = Search(PREFIX + optimizer, seed, settings, True, {**SMALL, **options})
-    return Suite(optimizer, search)
-
-
-def trials_of(optimizer: str, table: Table, folder: Path, seed: int = 0) -> list[Trial]:
-    return run_suite(suite(optimizer, seed), table, search_space(table, True), folder)
+def trials_of(
+    optimizer: str,
+    table: Table,
+    folder: Path,
+    seed: int = 0,
+    on_trial: Callable[[Trial], None] | None = None,
+    **options: Any,
+) -> list[Trial]:
+    settings = Settings(budget=Budget(TRIALS))
+    search = Search(f"naslib:{optimizer}", seed, settings, True, {**SMALL, **options})
+    space = search_space(table, restrict=True)
+    return train(optimizer, search, table, space, folder, on_trial=on_trial)
 
 
 @pytest.mark.parametrize("space", SPACES)
@@ -97,18 +101,17 @@ def test_the_seed_decides(optimizer: str, tmp_path: Path) -> None:
 def test_an_interrupted_search_goes_on(tmp_path: Path) -> None:
     table = made_up_table(60)
     whole = trials_of("bananas", table, tmp_path / "whole")
-    space = search_space(table, True)
 
     def interrupt(trial: Trial) -> None:
         if trial.index == 7:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run_suite(suite("bananas"), table, space, tmp_path / "cut", on_trial=interrupt)
+        trials_of("bananas", table, tmp_path / "cut", on_trial=interrupt)
     asked: list[int] = []
     query = table.query
     table.query = lambda *args, **kw: asked.append(1) or query(*args, **kw)
-    resumed = run_suite(suite("bananas"), table, space, tmp_path / "cut")
+    resumed = trials_of("bananas", table, tmp_path / "cut")
     assert [t.architecture for t in resumed] == [t.architecture for t in whole]
     assert 0 < len(asked) < TRIALS
 
@@ -245,9 +248,10 @@ def test_as_a_strategy_it_waits_and_leaves_the_global_generators_alone() -> None
         ({"k": "ten"}, "option k of NASLib is of type int, not 'ten'"),
     ],
 )
-def test_unknown_options_are_refused(options: dict[str, Any], words: str) -> None:
+def test_unknown_options_are_refused(options: dict[str, Any], words: str, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=words):
-        suite("bananas", **options)
+        trials_of("bananas", made_up_table(20), tmp_path / "run", **options)
+    assert not (tmp_path / "run").exists()
 
 
 def test_the_verb_writes_what_search_writes(tmp_path: Path) -> None:
@@ -264,6 +268,24 @@ def test_the_verb_writes_what_search_writes(tmp_path: Path) -> None:
     assert {"trials.csv", "summary.csv", "best.json", "curve.png", "naslib"} <= names
     again = CliRunner().invoke(app, [*arguments, *common, "--json"])
     assert again.stdout == first.stdout
+
+
+def test_a_suite_by_names_writes_the_same_files(tmp_path: Path) -> None:
+    made_up_table(60).save(tmp_path / "table")
+    outcome = run_suite(
+        "local_search",
+        "rnn_cell",
+        str(tmp_path / "table"),
+        out=tmp_path / "out",
+        trials=8,
+        restrict=True,
+        options=SMALL,
+    )
+    assert [row.strategy for row in outcome.ranked] == ["naslib:local_search"]
+    with (tmp_path / "out" / "trials.csv").open() as file:
+        assert len(list(csv.DictReader(file))) == 8
+    with pytest.raises(UserError, match="made-up is a benchmark of space 'rnn_cell'"):
+        run_suite("local_search", "textnas", str(tmp_path / "table"), out=tmp_path / "other")
 
 
 def test_both_hosts_stand_in_one_comparison(tmp_path: Path) -> None:
