@@ -115,7 +115,7 @@ def ranking_table(ranked: Sequence[Ranked], reference: Reference, title: str) ->
 
 def _folded(strategy: str) -> str:
     """A long name of another host's strategy on two lines, after its colon."""
-    return strategy.replace(":", ":\n  ") if len(strategy) > _WIDEST_NAME else strategy
+    return strategy.replace(":", ":\n") if len(strategy) > _WIDEST_NAME else strategy
 
 
 def _arrival(row: Ranked) -> str:
