@@ -90,7 +90,8 @@ def _figure(
 
 def _wrapped(name: str) -> str:
     """In lines that leave room for the ranks; the table has the names in full."""
-    return "\n".join(wrap(name, _LABEL_CHARACTERS, max_lines=_LABEL_LINES, placeholder=" …"))
+    parts = name.replace(":", ": ") if len(name) > _LABEL_CHARACTERS else name
+    return "\n".join(wrap(parts, _LABEL_CHARACTERS, max_lines=_LABEL_LINES, placeholder=" …"))
 
 
 def _draw_ranks(
