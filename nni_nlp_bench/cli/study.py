@@ -86,7 +86,7 @@ def _print(about: About, figures: Sequence[Figure], out: Path, as_json: bool) ->
     if as_json:
         print_json({**asdict(about), "figures": [asdict(f) for f in figures], "out": str(out)})
         return
-    parts = {figure.share: f"{figure.share:.0%}\n{figure.cost:,.0f}" for figure in figures}
+    parts = {figure.share: f"{figure.share:.0%}\n{_of_cost(figure.cost)}" for figure in figures}
     cells = {(figure.method, figure.share): _cell(figure) for figure in figures}
     names = dict.fromkeys(figure.method for figure in figures)
     rows = [[name, *(cells[name, share] for share in parts)] for name in names]
@@ -106,6 +106,10 @@ def _cell(figure: Figure) -> str:
     """The mean, and below it its interval, where there are enough seeds for one."""
     mean, low, high = (_short(value) for value in (figure.regret, figure.low, figure.high))
     return mean + (f"\n{low}-{high}" if figure.low == figure.low else "")
+
+
+def _of_cost(cost: float) -> str:
+    return f"{cost:,.0f}" if cost >= 10 else f"{cost:.2g}"
 
 
 def _short(value: float) -> str:
