@@ -82,11 +82,12 @@ def _print(about: About, figures: Sequence[Figure], out: Path, as_json: bool) ->
 
     from nni_nlp_bench.cli.output import plain_table, print_json, print_tables
     from nni_nlp_bench.reports.page.words import count
+    from nni_nlp_bench.reports.study import cost_text
 
     if as_json:
         print_json({**asdict(about), "figures": [asdict(f) for f in figures], "out": str(out)})
         return
-    parts = {figure.share: f"{figure.share:.0%}\n{_of_cost(figure.cost)}" for figure in figures}
+    parts = {figure.share: f"{figure.share:.0%}\n{cost_text(figure.cost)}" for figure in figures}
     cells = {(figure.method, figure.share): _cell(figure) for figure in figures}
     names = dict.fromkeys(figure.method for figure in figures)
     rows = [[name, *(cells[name, share] for share in parts)] for name in names]
@@ -106,10 +107,6 @@ def _cell(figure: Figure) -> str:
     """The mean, and below it its interval, where there are enough seeds for one."""
     mean, low, high = (_short(value) for value in (figure.regret, figure.low, figure.high))
     return mean + (f"\n{low}-{high}" if figure.low == figure.low else "")
-
-
-def _of_cost(cost: float) -> str:
-    return f"{cost:,.0f}" if cost >= 10 else f"{cost:.2g}"
 
 
 def _short(value: float) -> str:

@@ -19,6 +19,11 @@ SHARES = (0.25, 0.5, 0.75, 1.0)
 """Parts of the budget that the table tells of."""
 
 
+def cost_text(cost: float) -> str:
+    """Hours or trainings for a reader: whole ones, below ten with two digits."""
+    return f"{cost:,.0f}" if cost >= 10 else f"{cost:.2g}"
+
+
 @dataclass(frozen=True)
 class Figure:
     """One method at one cost. Regret in the unit of the loss: lower is better."""

@@ -13,7 +13,7 @@ from nni_nlp_bench.reports.measures import Reference
 from nni_nlp_bench.reports.page.words import count
 from nni_nlp_bench.reports.regret_curves import style_of, tidy
 from nni_nlp_bench.reports.statistics import CONFIDENCE, FEWEST_FOR_INTERVAL, intervals_of_means
-from nni_nlp_bench.reports.study import SHARES
+from nni_nlp_bench.reports.study import SHARES, cost_text
 from nni_nlp_bench.strategies.study import Cost, Study
 from search_spaces.files import whole_file
 from search_spaces.pictures import blank_figure
@@ -49,7 +49,8 @@ def draw_study(
             _draw_method(axes, costs_drawn(cost), table, name, style_of(study.names.index(name)))
         axes.set(xlabel=cost.unit, ylabel=f"regret ({reference.unit.of_regret})")
         axes.set_ylim(bottom=0)
-        axes.set_xticks([round(cost.limit * share) for share in (_FIRST, *SHARES)])
+        marks = [cost.limit * share for share in (_FIRST, *SHARES)]
+        axes.set_xticks(marks, [cost_text(mark) for mark in marks])
         tidy(axes)
     figure.legend(*axes.get_legend_handles_labels(), loc="outside right center", frameon=False)
     seeds = count(len(study.comparison.seeds), "seed")
