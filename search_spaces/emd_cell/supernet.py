@@ -26,8 +26,8 @@ from search_spaces.emd_cell.architecture import (
 from search_spaces.emd_cell.choices import Sample
 from search_spaces.emd_cell.model_space import Edges, Plan
 from search_spaces.errors import UserError
+from search_spaces.one_sample import Memo, export, resample
 
-Memo = dict[str, Any]
 MIXED_OPS = (*OPS, NONE)
 """Columns of a mixture's weights."""
 
@@ -46,16 +46,11 @@ class SampledEdges(Edges, BaseSuperNetModule):  # type: ignore[misc]
 
     def resample(self, memo: Memo) -> Memo:
         """Take the sample of the strategy; draw what it leaves open from torch's generator."""
-        for label, values in self.choices.categoricals.items():
-            if label in memo:
-                self.sampled[label] = memo[label]
-            else:
-                self.sampled[label] = values[int(torch.randint(len(values), ()))]
-        return dict(self.sampled)
+        return resample(self.sampled, self.choices.categoricals, memo)
 
     def export(self, memo: Memo) -> Memo:
         """The last sample."""
-        return {label: value for label, value in self.sampled.items() if label not in memo}
+        return export(self.sampled, memo)
 
     def current(self) -> Sample:
         """The choices that the edges stand for at this moment."""

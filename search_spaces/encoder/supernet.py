@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch
 from nni.nas.oneshot.pytorch.supermodule.base import BaseSuperNetModule
 from torch import nn
 
@@ -25,8 +24,7 @@ from search_spaces.encoder.layers import FeedForward, Layer, Mixing, initialise
 from search_spaces.encoder.model_space import Encoders
 from search_spaces.encoder.moves import ALL_LAYERS
 from search_spaces.errors import UserError
-
-Memo = dict[str, Any]
+from search_spaces.one_sample import Memo, export, resample
 
 
 class SharedLayer(nn.Module):
@@ -74,16 +72,11 @@ class SampledEncoders(Encoders, BaseSuperNetModule):  # type: ignore[misc]
 
     def resample(self, memo: Memo) -> Memo:
         """Take the sample of the strategy; draw what it leaves open from torch's generator."""
-        for label, values in self.choices.categoricals.items():
-            if label in memo:
-                self.sampled[label] = memo[label]
-            else:
-                self.sampled[label] = values[int(torch.randint(len(values), ()))]
-        return dict(self.sampled)
+        return resample(self.sampled, self.choices.categoricals, memo)
 
     def export(self, memo: Memo) -> Memo:
         """The last sample."""
-        return {label: value for label, value in self.sampled.items() if label not in memo}
+        return export(self.sampled, memo)
 
     def network(self, encoder: EncoderArchitecture) -> LayeredClassifier:
         """The classifier of an encoder, with the shared weights themselves."""

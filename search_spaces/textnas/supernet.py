@@ -13,11 +13,10 @@ import torch
 from nni.nas.oneshot.pytorch.supermodule.base import BaseSuperNetModule
 from torch import Tensor, nn
 
+from search_spaces.one_sample import Memo, export, resample
 from search_spaces.sequences import summed
 from search_spaces.textnas.choices import Sample
 from search_spaces.textnas.model_space import Wires
-
-Memo = dict[str, Any]
 
 
 class SampledWires(Wires, BaseSuperNetModule):  # type: ignore[misc]
@@ -33,20 +32,12 @@ class SampledWires(Wires, BaseSuperNetModule):  # type: ignore[misc]
         return cls(module.number, module.values) if type(module) is Wires else None
 
     def resample(self, memo: Memo) -> Memo:
-        """Take the sample of the strategy; draw what it leaves open from torch's generator.
-
-        NNI's own draws make a generator each: a tenth of a second for 24 layers.
-        """
-        for label, values in self.values.items():
-            if label in memo:
-                self.sampled[label] = memo[label]
-            else:
-                self.sampled[label] = values[int(torch.randint(len(values), ()))]
-        return dict(self.sampled)
+        """Take the sample of the strategy; draw what it leaves open from torch's generator."""
+        return resample(self.sampled, self.values, memo)
 
     def export(self, memo: Memo) -> Memo:
         """The last sample."""
-        return {label: value for label, value in self.sampled.items() if label not in memo}
+        return export(self.sampled, memo)
 
     def current(self) -> Sample:
         """The choices that the wires stand for at this moment."""
