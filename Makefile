@@ -3,26 +3,30 @@
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
-# Tests that start processes of their own, with limits of time: one after another.
-ALONE := tests/nni_nlp_bench/nnictl tests/nni_nlp_bench/cli tests/experiments
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest --dist loadfile
 PINS := setup.cfg pyproject.toml constraints.txt
 
 .DELETE_ON_ERROR:
-.PHONY: help install test test-naslib lint format demo bench mini clean
+.PHONY: help install test test-all test-naslib coverage lint format demo bench mini clean
 
 help: ## Show this list
-	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 14
 	@echo 'PYTHON=... chooses the interpreter for .venv: python3.11, else python3, by default'
 
 install: $(VENV)/installed ## Make .venv and install the project into it
 
-test: lint ## Check format, style, types and imports, then run the tests with coverage
-	OMP_NUM_THREADS=1 $(BIN)/pytest --cov -n 2 --dist loadfile $(ALONE:%=--ignore=%)
-	$(BIN)/pytest --cov --cov-append $(ALONE)
+test: $(VENV)/installed-with-tests ## Run the quick tests: every package, an NNI manager, a page in a browser
+	$(PYTEST) -n 2 -m "not slow"
+
+test-all: test ## Run every test: the quick ones, then the slow ones
+	$(PYTEST) -n 4 -m slow
 
 test-naslib: $(VENV)/installed-with-tests ## Run the tests with NASLib, whose folder NASLIB_HOME names
 	$(PIP) install -c constraints.txt -e '.[naslib]'
-	NASLIB_REQUIRED=1 $(BIN)/pytest -m naslib
+	NASLIB_REQUIRED=1 $(BIN)/pytest -m naslib --timeout 600
+
+coverage: $(VENV)/installed-with-tests ## Measure the branch coverage of all tests: over an hour
+	$(PYTEST) -n 2 --cov --timeout 1200
 
 lint: $(VENV)/installed-with-tests ## Check format, style, types and imports
 	$(BIN)/ruff format --check
