@@ -26,9 +26,9 @@ FLAGS = (
 @pytest.fixture(scope="session")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A headless Chromium. Skips where there is none."""
-    programs = {name: shutil.which(name) for name in ("chromium", "chromedriver")}
+    programs = {name: shutil.which(name) or "" for name in ("chromium", "chromedriver")}
     for name, program in programs.items():
-        if program is None:
+        if not program:
             pytest.skip(f"{name} is not installed (Debian: chromium, chromium-driver)")
     from selenium import webdriver
 

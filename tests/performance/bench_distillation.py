@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import SimpleNamespace
@@ -67,9 +68,9 @@ def print_plans() -> None:
         demand = np.concatenate([np.zeros(n), theirs])
         tensors = [torch.from_numpy(side) for side in (ours, theirs, costs)]
         steps: list[Step] = [
-            lambda a=ours, b=theirs, c=costs: ot.emd(a, b, c),
-            lambda t=tensors: transport_plan(*t),
-            lambda a=supply, b=demand, c=distances: pyemd.emd_with_flow(a, b, c),
+            partial(ot.emd, ours, theirs, costs),
+            partial(transport_plan, *tensors),
+            partial(pyemd.emd_with_flow, supply, demand, distances),
         ]
         solver, plan, peer = fastest(steps, 500)
         print(
@@ -105,7 +106,7 @@ class Work:
         loss = functional.cross_entropy(made.logits, self.targets)
         if learned is not None:
             loss = loss + learned(made)
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.network.parameters(), 5)
         self.optimizer.step()
 

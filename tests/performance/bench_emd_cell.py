@@ -34,7 +34,7 @@ def fastest(sides: Sequence[tuple[nn.Module, Step]], passes: int) -> list[float]
         for i, (module, step) in enumerate(sides):
             module.zero_grad()
             started = time.perf_counter()
-            step().sum().backward()
+            step().sum().backward()  # type: ignore[no-untyped-call]
             if number:
                 best[i] = min(best[i], time.perf_counter() - started)
     return best

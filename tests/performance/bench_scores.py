@@ -71,7 +71,7 @@ class PlainPass:
 
     def backward(self, gradient: Tensor) -> None:
         """Gradients of everything."""
-        self.outputs.backward(gradient)
+        self.outputs.backward(gradient)  # type: ignore[no-untyped-call]
 
 
 def one_by_one(model: LanguageModel, tokens: Tensor) -> None:

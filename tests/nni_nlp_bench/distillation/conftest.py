@@ -23,7 +23,8 @@ class Batch:
 
     def loss(self, loss: KnowledgeLoss) -> Tensor:
         """Its value."""
-        return loss(self.student, self.teacher, self.mask)
+        value: Tensor = loss(self.student, self.teacher, self.mask)
+        return value
 
     def leaves(self) -> list[Tensor]:
         """The student's tensors."""

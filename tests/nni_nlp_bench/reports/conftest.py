@@ -32,7 +32,8 @@ CREATE TABLE ExperimentProfile (params text, id text, execDuration integer, star
 
 def cell(number: int) -> str:
     """The JSON text of one of many cells."""
-    return get_space("rnn_cell").sample(np.random.default_rng(number)).to_json()
+    text: str = get_space("rnn_cell").sample(np.random.default_rng(number)).to_json()
+    return text
 
 
 def search_results(
@@ -92,7 +93,7 @@ def experiment_of() -> Callable[..., NniExperiment]:
 @pytest.fixture
 def search_experiment(experiment_of: Callable[..., NniExperiment]) -> NniExperiment:
     """Two strategies with three seeds each, one of which still runs; the optimum is 4.5 nats."""
-    trials = []
+    trials: list[tuple[dict[str, Any], list[dict[str, Any]], Any, str]] = []
     for strategy, start in (("random", 5.2), ("local_search", 5.0)):
         for seed in range(3):
             losses = [math.nan, start, start + 0.3, start - 0.1 * (seed + 1)]
@@ -119,7 +120,7 @@ def store() -> Callable[[NniExperiment, Path], Path]:
                 )
             for trial in experiment.trials:
                 told = {"parameter_id": trial.parameter_id, "parameters": trial.parameters}
-                events = [("RUNNING", 0, json.dumps(told))]
+                events: list[tuple[str, int, str | None]] = [("RUNNING", 0, json.dumps(told))]
                 if trial.ended_ms is not None:
                     events.insert(0, (trial.status, trial.ended_ms, None))
                 for event, time, data in events:

@@ -31,7 +31,8 @@ def _sentence(network: Any, rows: Rows) -> Rows:
     for layer in network.cells:
         before_last, last = last, _cell(layer, before_last, last)
     pooled = np.concatenate([last.max(0), last.mean(0)])
-    return _array(network.head.linear.weight) @ pooled + _array(network.head.linear.bias)
+    logits: Rows = _array(network.head.linear.weight) @ pooled + _array(network.head.linear.bias)
+    return logits
 
 
 def _cell(layer: Any, before_last: Rows, last: Rows) -> Rows:
@@ -47,7 +48,7 @@ def _cell(layer: Any, before_last: Rows, last: Rows) -> Rows:
         return joined
     joined = joined + last @ _array(layer.frame.end.convolution.weight)[:, :, 0].T
     middle = joined - joined.mean(1, keepdims=True)
-    normed = middle / np.sqrt((middle**2).mean(1, keepdims=True) + 1e-12)
+    normed: Rows = middle / np.sqrt((middle**2).mean(1, keepdims=True) + 1e-12)
     return normed * _array(layer.frame.end.norm.weight) + _array(layer.frame.end.norm.bias)
 
 
@@ -83,4 +84,5 @@ def _normed(norm: Any, rows: Rows) -> Rows:
 
 
 def _array(weights: Any) -> NDArray[np.float64]:
-    return weights.detach().numpy()
+    array: NDArray[np.float64] = weights.detach().numpy()
+    return array

@@ -32,7 +32,8 @@ def linear(x: Array, weights: Weights, name: str) -> Array:
 def norm(x: Array, weights: Weights, name: str) -> Array:
     centred = x - x.mean(-1, keepdims=True)
     scaled = centred / np.sqrt((centred**2).mean(-1, keepdims=True) + 1e-12)
-    return scaled * weights[f"{name}.weight"] + weights[f"{name}.bias"]
+    normed: Array = scaled * weights[f"{name}.weight"] + weights[f"{name}.bias"]
+    return normed
 
 
 def softmax(x: Array) -> Array:

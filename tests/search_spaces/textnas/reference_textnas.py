@@ -37,7 +37,8 @@ def _sentence(network: TextNas, rows: Rows, words: int) -> Rows:
     shares = _softmax(_array(network.head.weights))
     mixed = sum(share * output for share, output in zip(shares, outputs, strict=True))
     mean = sum(mixed[t] for t in range(words)) / words
-    return _array(network.head.linear.weight) @ mean + _array(network.head.linear.bias)
+    logits: Rows = _array(network.head.linear.weight) @ mean + _array(network.head.linear.bias)
+    return logits
 
 
 def _op(name: str, op: Any, rows: Rows, words: int, strict: bool) -> Rows:
@@ -113,7 +114,8 @@ def _masked(rows: Rows, words: int) -> Rows:
 
 def _softmax(values: NDArray[np.float64]) -> NDArray[np.float64]:
     powers = np.exp(values - values.max())
-    return powers / powers.sum()
+    shares: NDArray[np.float64] = powers / powers.sum()
+    return shares
 
 
 def _sigmoid(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -121,4 +123,5 @@ def _sigmoid(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _array(weights: Any) -> NDArray[np.float64]:
-    return weights.detach().numpy()
+    array: NDArray[np.float64] = weights.detach().numpy()
+    return array
