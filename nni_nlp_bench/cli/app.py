@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
+from nni_nlp_bench import __version__
 from nni_nlp_bench.cli.arch import arch
 from nni_nlp_bench.cli.benchmark import benchmark
 from nni_nlp_bench.cli.compare import compare
 from nni_nlp_bench.cli.down import down
 from nni_nlp_bench.cli.evaluate import evaluate
+from nni_nlp_bench.cli.examples import examples
 from nni_nlp_bench.cli.list_verb import list_parts
 from nni_nlp_bench.cli.naslib import naslib
 from nni_nlp_bench.cli.predictor import predictor
@@ -44,12 +46,30 @@ class Verbs(TyperGroup):
 
 app = typer.Typer(
     name="nni-nlp-bench",
-    help="Neural architecture search for language: spaces, benchmarks, strategies.",
     cls=Verbs,
     no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
 )
+
+
+def print_version(requested: bool) -> None:
+    """Print the version and exit."""
+    if requested:
+        typer.echo(f"nni-nlp-bench {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=print_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    """Neural architecture search for language: spaces, benchmarks, strategies."""
+
+
 app.command("list")(list_parts)
 app.command("search")(search)
 app.command("compare")(compare)
@@ -64,6 +84,7 @@ app.command("up")(up)
 app.command("status")(status)
 app.command("down")(down)
 app.command("report")(report)
+app.command("examples")(examples)
 app.command("register")(register)
 app.add_typer(arch, name="arch")
 app.add_typer(benchmark, name="benchmark")

@@ -67,14 +67,14 @@ def _fields(file: Path) -> Mapping[str, Any]:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigError(f"{file} is not YAML: {error}") from None
     if not isinstance(content, dict):
-        raise ConfigError(f"{file} holds no fields: see experiments/ for examples")
+        raise ConfigError(f"{file} holds no fields: see `nni-nlp-bench examples`")
     if "trainingServicePlatform" in content:
         raise ConfigError(f"{file} is in the format of NNI 1: write it with 'trainingService'")
     if content.get("experimentType", "hpo") != "hpo":
         raise ConfigError(f"{file}: no trial would ever run: remove experimentType")
     for name in ("tuner", "assessor", "searchSpace"):
         if not isinstance(content.get(name, {}), dict):
-            raise ConfigError(f"{file}: {name} must have fields: see experiments/ for examples")
+            raise ConfigError(f"{file}: {name} must have fields: see `nni-nlp-bench examples`")
     return content
 
 

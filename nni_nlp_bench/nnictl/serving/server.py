@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -61,10 +62,17 @@ def resume(id: str, port: int = PORT, host: str = LOOPBACK) -> Started:
 
 
 def manager_environment(host: str = LOOPBACK) -> dict[str, str]:
-    """The variables that make a manager listen on `host`, for one that nnictl starts as well."""
+    """The variables that make a manager listen on `host`, for one that nnictl starts as well.
+
+    `python` in a trial's command is this interpreter, even if its environment is not activated.
+    """
     ours = "--require=" + json.dumps(str(SHIM), ensure_ascii=False)
     given = os.environ.get("NODE_OPTIONS", "")
-    return {"NODE_OPTIONS": f"{given} {ours}".strip(), "NNI_NLP_BENCH_HOST": host}
+    return {
+        "NODE_OPTIONS": f"{given} {ours}".strip(),
+        "NNI_NLP_BENCH_HOST": host,
+        "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", ""))),
+    }
 
 
 def _start(config: Any, port: int, host: str, resumed: str | None = None) -> Started:

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -101,3 +102,12 @@ def test_it_may_lie_in_a_folder_whose_name_is_awkward(tmp_path, monkeypatch):
     monkeypatch.setattr(server, "SHIM", Path(script))
     address, inherited, _ = run_node("listen(0)", server.manager_environment())
     assert (address["address"], inherited) == ("127.0.0.1", None)
+
+
+def test_python_in_a_trial_is_the_interpreter_of_the_command(monkeypatch, tmp_path):
+    other = tmp_path / "python"
+    other.write_text("#!/bin/sh\n")
+    other.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    found = shutil.which("python", path=server.manager_environment()["PATH"])
+    assert found == str(Path(sys.executable).with_name("python"))

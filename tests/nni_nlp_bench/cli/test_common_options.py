@@ -1,0 +1,64 @@
+"""What every command has: -h, the version, completion in the shell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from typer.main import get_command
+from typer.testing import CliRunner
+
+from nni_nlp_bench import __version__
+from nni_nlp_bench.cli.app import app
+
+
+def command_lines(command: Any, *names: str) -> Iterator[tuple[str, ...]]:
+    """Yield the names of the command and of everything below it."""
+    yield names
+    for name, child in getattr(command, "commands", {}).items():
+        yield from command_lines(child, *names, name)
+
+
+@pytest.mark.parametrize("names", command_lines(get_command(app)), ids=" ".join)
+def test_h_is_help(names: tuple[str, ...]) -> None:
+    done = CliRunner().invoke(app, [*names, "-h"])
+    assert done.exit_code == 0
+    assert " ".join(["Usage: nni-nlp-bench", *names]) in " ".join(done.stdout.split())
+
+
+def test_version() -> None:
+    done = CliRunner().invoke(app, ["--version"])
+    assert (done.exit_code, done.stdout) == (0, f"nni-nlp-bench {__version__}\n")
+
+
+@pytest.mark.parametrize(
+    ("line", "completions"),
+    [
+        ("nni-nlp-bench ex", {"examples"}),
+        ("nni-nlp-bench benchmark down", {"download"}),
+        ("nni-nlp-bench examples --js", {"--json"}),
+    ],
+)
+def test_the_shell_completes(line: str, completions: set[str]) -> None:
+    words = line.split()
+    request = {
+        "_NNI_NLP_BENCH_COMPLETE": "complete_bash",
+        "COMP_WORDS": line,
+        "COMP_CWORD": str(len(words) - 1),
+    }
+    done = CliRunner().invoke(app, [], prog_name="nni-nlp-bench", env=request)
+    assert set(done.stdout.split()) == completions
+
+
+@pytest.mark.parametrize(("shell", "function"), [("bash", "complete"), ("zsh", "compdef")])
+def test_the_shell_gets_its_function(shell: str, function: str) -> None:
+    request = {"_NNI_NLP_BENCH_COMPLETE": f"source_{shell}"}
+    done = CliRunner().invoke(app, [], prog_name="nni-nlp-bench", env=request)
+    assert done.exit_code == 0
+    assert f"{function} " in done.stdout
+
+
+def test_completion_can_be_installed() -> None:
+    done = CliRunner().invoke(app, ["-h"])
+    assert "--install-completion" in done.stdout
