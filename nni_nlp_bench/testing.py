@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -32,11 +33,18 @@ EPOCHS = 9
 EPOCH_S = 100.0
 
 
+@cache
 def made_up_table(architectures: int = 120, seed: int = 0) -> Table:
-    """A table of invented results for tests: three runs a cell, every tenth cell fails.
+    """A table of invented results for tests: three runs per cell, every tenth cell fails.
 
     The loss falls with the number of linear nodes, so that a search has something to find.
     """
+    runs = made_up_runs(architectures, seed)
+    return Table.from_runs(runs, name="made-up", space="rnn_cell", epochs=EPOCHS)
+
+
+def made_up_runs(architectures: int, seed: int = 0) -> list[Run]:
+    """The training runs of `made_up_table`."""
     space, rng = get_space("rnn_cell"), np.random.default_rng(seed)
     runs = []
     for i in range(architectures):
@@ -61,7 +69,7 @@ def made_up_table(architectures: int = 120, seed: int = 0) -> Table:
                     recipe_id=i,
                 )
             )
-    return Table.from_runs(runs, name="made-up", space="rnn_cell", epochs=EPOCHS)
+    return runs
 
 
 @dataclass

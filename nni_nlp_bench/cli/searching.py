@@ -79,7 +79,7 @@ def run_with_progress(comparison: Comparison, journals: Path, processes: int | N
     ]
     console = Console(stderr=True)
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-        task = progress.add_task("starting NNI", total=len(searches))
+        task = progress.add_task("starting", total=len(searches))
 
         def follow(method: str, seed: int, share: float) -> None:
             done[method, seed] = share

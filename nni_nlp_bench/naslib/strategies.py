@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import math
-import random
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any, ClassVar
@@ -22,7 +19,7 @@ from nni_nlp_bench.naslib.configuration import (
 from nni_nlp_bench.naslib.dataset_api import DatasetApi
 from nni_nlp_bench.naslib.home import NaslibError, find_naslib
 from nni_nlp_bench.strategies.searcher import Proposal, Searcher
-from nni_nlp_bench.strategies.turns import Turns
+from nni_nlp_bench.strategies.thread_coroutine import ThreadCoroutine
 from search_spaces.base import SearchSpace
 
 UNLIMITED = 10**9
@@ -49,9 +46,8 @@ class NaslibStrategy(Searcher):
         prepare()
         self._seed = int(rng.integers(2**31))
         self._options = options
-        self._turns = Turns(self._play)
-        self._random = _GlobalRandomness(self._seed)
-        self._api = _AskingApi(space, epochs, self._turns)
+        self._coroutine = ThreadCoroutine(self._optimize, self._seed)
+        self._api = _AskingApi(space, epochs, self._coroutine)
 
     @classmethod
     def unavailable(cls) -> str | None:
@@ -65,8 +61,7 @@ class NaslibStrategy(Searcher):
     def ask(self) -> Proposal | None:
         """The next architecture; None while its score is due."""
         if self._api.asked is None:
-            with self._random.in_force():
-                self._turns.give()
+            self._coroutine.resume()
             return self._api.asked
         return None
 
@@ -74,7 +69,11 @@ class NaslibStrategy(Searcher):
         """NASLib knows no failures: one counts as the worst score so far."""
         self._api.answer(score)
 
-    def _play(self) -> None:
+    def close(self) -> None:
+        """End the optimizer's thread."""
+        self._coroutine.close()
+
+    def _optimize(self) -> None:
         from nni_nlp_bench.naslib.graph import SpaceGraph
 
         configuration = search_configuration(
@@ -95,18 +94,18 @@ class NaslibStrategy(Searcher):
 class _AskingApi(DatasetApi):
     """Answers with the scores that the host tells."""
 
-    def __init__(self, space: SearchSpace[Any], epochs: int, turns: Turns) -> None:
+    def __init__(self, space: SearchSpace[Any], epochs: int, coroutine: ThreadCoroutine) -> None:
         self.space = space
         self.epochs = epochs
         self.asked: Proposal | None = None
-        self._turns = turns
+        self._coroutine = coroutine
         self._score = _GUESS
         self._worst: float | None = None
 
     def result(self, architecture: Any, epochs: int) -> Result:
         """Pass the question on to the host, and wait for its answer."""
         self.asked = Proposal(architecture)
-        self._turns.pass_on()
+        self._coroutine.suspend()
         return Result(None, -self._score, None, math.nan, OK, epochs, None, "measured", "the host")
 
     def accuracy(self, result: Result, part: str) -> float:
@@ -122,44 +121,6 @@ class _AskingApi(DatasetApi):
             score = worst
         self._score = _GUESS if score is None else score
         self.asked = None
-
-
-class _GlobalRandomness:
-    """The global generators that NASLib draws from, apart from those of everybody else."""
-
-    def __init__(self, seed: int) -> None:
-        import torch
-
-        self._states: tuple[Any, ...] = (
-            random.Random(seed).getstate(),
-            np.random.RandomState(seed).get_state(),
-            torch.Generator().manual_seed(seed).get_state(),
-        )
-
-    @contextmanager
-    def in_force(self) -> Iterator[None]:
-        """Inside, the global generators are NASLib's."""
-        before = _global_states()
-        _set_global_states(self._states)
-        try:
-            yield
-        finally:
-            self._states = _global_states()
-            _set_global_states(before)
-
-
-def _global_states() -> tuple[Any, ...]:
-    import torch
-
-    return random.getstate(), np.random.get_state(), torch.get_rng_state()
-
-
-def _set_global_states(states: tuple[Any, ...]) -> None:
-    import torch
-
-    random.setstate(states[0])
-    np.random.set_state(states[1])
-    torch.set_rng_state(states[2])
 
 
 class RandomSearch(NaslibStrategy):

@@ -1,4 +1,4 @@
-"""An NNI strategy to ask and tell: it runs in a thread that takes turns with the caller."""
+"""An NNI strategy with ask and tell: it runs in a thread that alternates with the caller."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from nni.nas.strategy.base import Strategy
 
 from nni_nlp_bench.evaluators.benchmark import ChoicesEvaluator, ChoiceSpace
 from nni_nlp_bench.strategies.searcher import Proposal, Searcher
-from nni_nlp_bench.strategies.turns import Turns
+from nni_nlp_bench.strategies.thread_coroutine import ThreadCoroutine
 from search_spaces.errors import ArchitectureError
 
 
@@ -29,8 +29,9 @@ class HostedStrategy(Searcher):
         self._choices = self.space.choices()
         self._models: dict[Proposal, ExecutableModelSpace] = {}
         space = ChoiceSpace(ChoicesEvaluator(self._choices))
-        self._turns = Turns(lambda: strategy(space, self._engine))
-        self._engine = _TurnsEngine(self._turns.pass_on)
+        seed = int(self.rng.integers(2**31))
+        self._coroutine = ThreadCoroutine(lambda: strategy(space, self._engine), seed)
+        self._engine = _SuspendingEngine(self._coroutine.suspend)
 
     def ask(self) -> Proposal | None:
         """The architecture of the strategy's next model; None while it waits, or after its end."""
@@ -48,21 +49,25 @@ class HostedStrategy(Searcher):
         """The metric of the model; without one it has failed."""
         self._engine.end(self._models.pop(proposal), score)
 
+    def close(self) -> None:
+        """End the strategy's thread."""
+        self._coroutine.close()
+
     def _next_model(self) -> ExecutableModelSpace | None:
         """Let the strategy run until it submits a model; None if it waits or has ended."""
         if not self._engine.submitted:
-            self._turns.give()
+            self._coroutine.resume()
         return self._engine.submitted.popleft() if self._engine.submitted else None
 
 
-class _TurnsEngine(ExecutionEngine):  # type: ignore[misc]
-    """Takes models in, one a turn. A turn of the strategy ends when it submits, waits or ends."""
+class _SuspendingEngine(ExecutionEngine):  # type: ignore[misc]
+    """Suspends the strategy whenever it submits models or waits for them."""
 
-    def __init__(self, pass_on: Callable[[], None]) -> None:
+    def __init__(self, suspend: Callable[[], None]) -> None:
         super().__init__()
         self.submitted: deque[ExecutableModelSpace] = deque()
         self._history: list[ExecutableModelSpace] = []
-        self._pass = pass_on
+        self._suspend = suspend
 
     def end(self, model: ExecutableModelSpace, metric: float | None) -> None:
         """The end of a model's training, with its metric if it succeeded."""
@@ -72,25 +77,25 @@ class _TurnsEngine(ExecutionEngine):  # type: ignore[misc]
         self.dispatch_model_event(TrainingEndEvent(model, status))
 
     def submit_models(self, *models: ExecutableModelSpace) -> None:
-        """Take models in: the strategy goes on in its next turn."""
+        """Queue the models until they are asked for."""
         for model in models:
             model.status = ModelStatus.Training
             self.submitted.append(model)
             self._history.append(model)
-        self._pass()
+        self._suspend()
 
     def wait_models(self, *models: ExecutableModelSpace) -> None:
-        """Pass turn after turn until these models (all by default) have ended."""
+        """Suspend until these models (all by default) have ended."""
         waiting = models or tuple(self._history)
         while not all(model.status.completed() for model in waiting):
-            self._pass()
+            self._suspend()
 
     def list_models(self, status: ModelStatus | None = None) -> Iterable[ExecutableModelSpace]:
         """The models so far, of one status if given."""
         return [model for model in self._history if status in (None, model.status)]
 
     def idle_worker_available(self) -> bool:
-        """True: a turn is a request for a model."""
+        """True: the strategy runs only when it is asked for a model."""
         return True
 
     def budget_available(self) -> bool:

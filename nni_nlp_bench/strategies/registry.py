@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nni_nlp_bench.strategies.quiet import load_nni
 from nni_nlp_bench.strategies.searcher import Searcher
 from search_spaces.base import SearchSpace
 from search_spaces.errors import UserError
@@ -61,12 +62,13 @@ def make_strategy(
 def make_searcher(
     name: str, space: SearchSpace[Any], seed: int, epochs: int, **options: Any
 ) -> Searcher:
-    """The strategy of that name to ask and tell without an engine. Raises UnknownNameError."""
+    """The strategy of that name, to ask and tell. Raises UnknownNameError."""
     kind = STRATEGIES.get(name)
     rng = np.random.default_rng(seed)
     if _is_searcher(kind):
         searcher: Searcher = kind(space, rng, epochs, **options)
         return searcher
+    load_nni()
     from nni_nlp_bench.strategies.hosted import HostedStrategy
 
     return HostedStrategy(space, rng, epochs, strategy=kind(seed=seed, **options))

@@ -1,4 +1,4 @@
-"""Run one search: a strategy on a simulated benchmark, through NNI."""
+"""Run one search: a strategy on a simulated benchmark."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from nni_nlp_bench.evaluators.journal import Journal
 from nni_nlp_bench.evaluators.simulation import Settings, Simulation
 from nni_nlp_bench.evaluators.training_free import Preference
 from nni_nlp_bench.evaluators.trial import Trial
-from nni_nlp_bench.strategies.quiet import load_nni
+from nni_nlp_bench.strategies.loop import run_loop
 from nni_nlp_bench.strategies.registry import (
     UnavailableError,
     check_available,
-    make_strategy,
+    make_searcher,
     needs_curves,
 )
 from search_spaces.base import SearchSpace, get_space
@@ -46,7 +46,7 @@ class Search:
 
 
 Explore = Callable[[Search, SearchSpace[Any], Simulation], None]
-"""Lets a host run the strategy of a search over a space, every evaluation by the simulation."""
+"""Runs the strategy of a search over a space, with every evaluation by the simulation."""
 
 
 def search_space(
@@ -87,15 +87,11 @@ def check_search(benchmark: Benchmark, search: Search) -> None:
         raise UserError("strategy 'grid' walks over a table: restrict the search to it")
 
 
-def explore_by_nni(search: Search, space: SearchSpace[Any], simulation: Simulation) -> None:
-    """Run the strategy on an engine of NNI's until the simulation's budget is spent."""
-    load_nni()
-    from nni_nlp_bench.evaluators.benchmark import ChoiceSpace, SimulationEvaluator
-    from nni_nlp_bench.strategies.engine import SimulatedEngine
-
+def explore(search: Search, space: SearchSpace[Any], simulation: Simulation) -> None:
+    """Run the strategy until the simulation's budget is spent."""
     epochs = simulation.benchmark.epochs
-    strategy = make_strategy(search.strategy, space, search.seed, epochs, **search.options)
-    strategy(ChoiceSpace(SimulationEvaluator(simulation, space)), SimulatedEngine(simulation))
+    searcher = make_searcher(search.strategy, space, search.seed, epochs, **search.options)
+    run_loop(searcher, simulation)
 
 
 def run_search(
@@ -105,7 +101,7 @@ def run_search(
     surrogate: Benchmark | None = None,
     journal_path: Path | None = None,
     on_trial: Callable[[Trial], None] | None = None,
-    explore: Explore = explore_by_nni,
+    explore: Explore = explore,
 ) -> list[Trial]:
     """The trials of one search, in order. A journal lets it go on where it was interrupted."""
     check_search(benchmark, search)

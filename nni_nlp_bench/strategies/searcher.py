@@ -54,6 +54,9 @@ class Searcher(ABC):
     def learn(self, architecture: Any, score: float) -> None:  # noqa: B027
         """Take in the score of a full training that it did not ask for, where it can use it."""
 
+    def close(self) -> None:  # noqa: B027
+        """Free what the search holds, such as a thread; nothing is asked or told afterwards."""
+
     def sample_new(self, seen: set[str], tries: int = 1000) -> Any | None:
         """A random architecture whose key is not in `seen`, which then holds it.
 

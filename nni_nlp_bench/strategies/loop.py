@@ -1,0 +1,51 @@
+"""The search loop: ask, evaluate, tell, on the simulated clock of a benchmark."""
+
+from __future__ import annotations
+
+import heapq
+import math
+from dataclasses import dataclass, field
+
+from nni_nlp_bench.evaluators.simulation import Simulation
+from nni_nlp_bench.strategies.searcher import Proposal, Searcher
+
+
+def run_loop(searcher: Searcher, simulation: Simulation) -> None:
+    """Run the searcher until the simulation's budget is spent or the searcher stops.
+
+    As many evaluations run at a time as the simulation has workers. The searcher is told a score
+    only when the simulated training ends, in the order of these ends.
+    """
+    running: list[_Running] = []
+
+    def finish_next() -> None:
+        ended = heapq.heappop(running)
+        simulation.wait_until(ended.end_s)
+        searcher.tell(ended.proposal, ended.score)
+
+    try:
+        while simulation.budget_left:
+            while len(running) >= simulation.settings.workers:
+                finish_next()
+            proposal = searcher.ask()
+            if proposal is not None:
+                trial = simulation.evaluate(proposal.architecture, proposal.epochs)
+                end_s = trial.end_s if math.isfinite(trial.end_s) else math.inf
+                heapq.heappush(running, _Running(end_s, trial.index, proposal, trial.score))
+            elif running:
+                finish_next()
+            else:
+                return
+        while running:
+            finish_next()
+    finally:
+        searcher.close()
+
+
+@dataclass(frozen=True, order=True)
+class _Running:
+    end_s: float
+    """Infinite where the benchmark records no times: evaluations then end in their order."""
+    index: int
+    proposal: Proposal = field(compare=False)
+    score: float = field(compare=False)

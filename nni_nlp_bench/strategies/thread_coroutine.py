@@ -1,0 +1,106 @@
+"""Run code that owns its loop as a coroutine: in a thread that alternates with the caller."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Semaphore, Thread
+from typing import Any
+
+import numpy as np
+
+
+class ThreadCoroutine:
+    """Runs `function` in a thread, but only between `resume` and the next `suspend`.
+
+    While it runs, the global random generators of Python, numpy and torch are its own, seeded with
+    `seed`; the caller's are restored when it suspends.
+    """
+
+    def __init__(self, function: Callable[[], None], seed: int) -> None:
+        self._function = function
+        self._generators = _seeded_generators(seed)
+        self._resumed, self._suspended = Semaphore(0), Semaphore(0)
+        self._error: Exception | None = None
+        self._closing = False
+        self._ended = False
+        self._thread = Thread(target=self._run, daemon=True)
+
+    def resume(self) -> None:
+        """Let the function go on until it suspends or returns. Raises the error it ended with."""
+        if self._error is None and not self._ended:
+            if self._thread.ident is None:
+                self._thread.start()
+            self._switch()
+        if self._error is not None:
+            raise self._error
+
+    def suspend(self) -> None:
+        """Return to the caller of `resume`; called from within the function."""
+        if not self._closing:
+            self._suspended.release()
+            self._resumed.acquire()
+        if self._closing:
+            raise _Closed
+
+    def close(self) -> None:
+        """End the function where it is suspended, so that its `finally` blocks run."""
+        self._closing = True
+        if self._thread.is_alive():
+            self._switch()
+            self._thread.join()
+
+    def _switch(self) -> None:
+        with self._own_generators():
+            self._resumed.release()
+            self._suspended.acquire()
+
+    def _run(self) -> None:
+        self._resumed.acquire()
+        try:
+            self._function()
+        except _Closed:
+            pass
+        except Exception as error:  # raised by `resume`
+            self._error = error
+        self._ended = True
+        self._suspended.release()
+
+    @contextmanager
+    def _own_generators(self) -> Iterator[None]:
+        callers = _global_generators()
+        _set_global_generators(self._generators)
+        try:
+            yield
+        finally:
+            self._generators = _global_generators()
+            _set_global_generators(callers)
+
+
+class _Closed(BaseException):
+    """Ends the function; not an Exception, so that the function does not handle it."""
+
+
+def _seeded_generators(seed: int) -> tuple[Any, ...]:
+    import torch
+
+    return (
+        random.Random(seed).getstate(),
+        np.random.RandomState(seed).get_state(),
+        torch.Generator().manual_seed(seed).get_state(),
+    )
+
+
+def _global_generators() -> tuple[Any, ...]:
+    import torch
+
+    return random.getstate(), np.random.get_state(), torch.get_rng_state()
+
+
+def _set_global_generators(states: tuple[Any, ...]) -> None:
+    import torch
+
+    random.setstate(states[0])
+    np.random.set_state(states[1])
+    torch.set_rng_state(states[2])
