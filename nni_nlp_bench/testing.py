@@ -5,15 +5,14 @@ Subclass a contract in a pytest module and give it what it asks for.
 
 from __future__ import annotations
 
-import json
 import math
 import os
-import subprocess
-import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, ClassVar
+from multiprocessing import get_context
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,19 +24,22 @@ from nni_nlp_bench.evaluators.budget import Budget
 from nni_nlp_bench.evaluators.simulation import Settings
 from nni_nlp_bench.evaluators.trial import Trial
 from nni_nlp_bench.strategies.run import Search, run_search, search_space
-from search_spaces.base import get_space
+from search_spaces.base import SearchSpace, get_space
+from search_spaces.environment import environment
 from search_spaces.rnn_cell import Recipe
 from search_spaces.rnn_cell.validity import MAX_NODES
 
 EPOCHS = 9
 EPOCH_S = 100.0
+T = TypeVar("T")
 
 
 @cache
 def made_up_table(architectures: int = 120, seed: int = 0) -> Table:
     """A table of invented results for tests: three runs per cell, every tenth cell fails.
 
-    The loss falls with the number of linear nodes, so that a search has something to find.
+    The loss falls with the number of linear nodes, so that a search has something to find. The
+    same arguments give the same object: nothing changes a table.
     """
     runs = made_up_runs(architectures, seed)
     return Table.from_runs(runs, name="made-up", space="rnn_cell", epochs=EPOCHS)
@@ -72,6 +74,28 @@ def made_up_runs(architectures: int, seed: int = 0) -> list[Run]:
     return runs
 
 
+@cache
+def made_up_space(architectures: int = 120) -> SearchSpace[Any]:
+    """The space of recurrent cells restricted to those of the made-up table."""
+    return search_space(made_up_table(architectures), restrict=True)
+
+
+def in_another_process(function: Callable[..., T], *arguments: Any) -> T:
+    """What a function of a module returns in an interpreter whose hash seed is another.
+
+    One such interpreter, started for the first call, serves all.
+    """
+    return _another_process().submit(function, *arguments).result()
+
+
+@cache
+def _another_process() -> ProcessPoolExecutor:
+    pool = ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn"))
+    with environment({"PYTHONHASHSEED": "12345"}):
+        pool.submit(os.getpid).result()
+    return pool
+
+
 @dataclass
 class BySize:
     """A made-up surrogate: predicts from the number of nodes."""
@@ -102,10 +126,8 @@ class StrategyContract:
 
     def search(self, seed: int = 0, workers: int = 1, budget: Budget | None = None) -> list[Trial]:
         """One search on the made-up table."""
-        table = made_up_table()
         settings = Settings(workers=workers, budget=budget or Budget(self.evaluations))
-        search = Search(self.strategy, seed, settings, True, self.options)
-        return run_search(table, search_space(table, restrict=True), search)
+        return _trials(self.strategy, self.options, settings, seed)
 
     def test_spends_its_budget(self) -> None:
         """It neither stops early nor goes on."""
@@ -124,16 +146,9 @@ class StrategyContract:
 
     def test_same_search_in_another_process(self) -> None:
         """Python's hash seed makes no difference."""
-        code = (
-            "import json; from nni_nlp_bench.testing import StrategyContract, _keys;"
-            f"c = type('C', (StrategyContract,), dict(strategy={self.strategy!r}, "
-            f"evaluations={self.evaluations}, options={self.options!r}))(); "
-            "print(json.dumps(_keys(c.search(5))))"
-        )
-        environment = {**os.environ, "PYTHONHASHSEED": "12345"}
-        command = [sys.executable, "-c", code]
-        run = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-        assert json.loads(run.stdout.splitlines()[-1]) == _keys(self.search(5))
+        settings = Settings(budget=Budget(self.evaluations))
+        there = in_another_process(_keys_of_search, self.strategy, self.options, settings, 5)
+        assert there == _keys(self.search(5))
 
     def test_simulated_workers_are_never_oversubscribed(self) -> None:
         """At any time at most n trainings run, and as many as it can keep busy do run."""
@@ -150,13 +165,27 @@ class StrategyContract:
 
     def test_ends_only_with_its_budget_or_its_table(self) -> None:
         """On a table that is smaller than the budget, whatever the number of workers."""
-        table = made_up_table(5)
         for workers in (1, 4):
             settings = Settings(workers=workers, budget=Budget(self.evaluations))
-            search = Search(self.strategy, 0, settings, True, self.options)
-            trials = run_search(table, search_space(table, restrict=True), search)
+            trials = _trials(self.strategy, self.options, settings, architectures=5)
             distinct = {trial.architecture.canonical_key for trial in trials}
-            assert len(trials) == self.evaluations or len(distinct) == len(table)
+            assert len(trials) == self.evaluations or len(distinct) == 5
+
+
+def _trials(
+    strategy: str,
+    options: dict[str, Any],
+    settings: Settings,
+    seed: int = 0,
+    architectures: int = 120,
+) -> list[Trial]:
+    """The trials of a search on the made-up table."""
+    search = Search(strategy, seed, settings, True, options)
+    return run_search(made_up_table(architectures), made_up_space(architectures), search)
+
+
+def _keys_of_search(*arguments: Any) -> list[list[object]]:
+    return _keys(_trials(*arguments))
 
 
 def _keys(trials: list[Trial]) -> list[list[object]]:
