@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import nni
@@ -45,6 +47,7 @@ SIZES: dict[str, Any] = {
     "dropout": 0.0,
 }
 VARIANTS = [(output, strict) for output in ("concat", "addnorm") for strict in (False, True)]
+SEEDS = [0, pytest.param(1, marks=pytest.mark.slow), pytest.param(2, marks=pytest.mark.slow)]
 LENGTHS = torch.tensor([5, 2, 4])
 
 
@@ -58,8 +61,14 @@ def quiet() -> Iterator[None]:
 
 def supernet(strategy: Any, **options: Any) -> Any:
     """In double precision; batch norms look as if they had been trained."""
+    return copy.deepcopy(built(type(strategy), **options))
+
+
+@cache
+def built(kind: Any, **options: Any) -> Any:
+    """The supernet of a kind of strategy: building takes much longer than copying."""
     torch.manual_seed(0)
-    space = strategy.mutate_model(EmdCellModelSpace(**(SIZES | options))).double()
+    space = kind().mutate_model(EmdCellModelSpace(**(SIZES | options))).double()
     for module in space.modules():
         if isinstance(module, MaskedNorm):
             torch.nn.init.normal_(module.running_mean)
@@ -138,7 +147,7 @@ def test_the_order_of_choices_is_that_of_the_value() -> None:
         assert list(mutable.values) == space.choices.categoricals[label]
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize(("output", "strict"), VARIANTS)
 def test_a_sampled_path_is_the_network_with_the_same_weights(
     output: str, strict: bool, seed: int
@@ -163,7 +172,7 @@ def test_a_sampled_path_is_the_network_with_the_same_weights(
     torch.testing.assert_close(space(*words()), frozen(*words()), rtol=0, atol=1e-10)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize(("output", "strict"), VARIANTS)
 def test_a_mixture_of_one_cell_is_that_network(output: str, strict: bool, seed: int) -> None:
     space, cell = supernet(DARTS(), output=output, strict=strict), drawn(seed)
@@ -204,10 +213,19 @@ def op_by_op(space: Any, vectors: Tensor, mask: Tensor) -> Tensor:
     return logits
 
 
-@pytest.mark.parametrize("statistics", ["batch", "training", "running"])
-@pytest.mark.parametrize(("output", "strict"), VARIANTS)
+# Each way of statistics and each variant once in the quick tests.
+MIXTURES = [("batch", "concat", False), ("training", "concat", True), ("running", "addnorm", True)]
+OTHER_MIXTURES = [
+    pytest.param(statistics, *variant, marks=pytest.mark.slow)
+    for statistics in ("batch", "training", "running")
+    for variant in VARIANTS
+    if (statistics, *variant) not in MIXTURES
+]
+
+
+@pytest.mark.parametrize(("statistics", "output", "strict"), [*MIXTURES, *OTHER_MIXTURES])
 def test_a_mixture_is_the_weighted_sum_of_all_ops_on_all_edges(
-    output: str, strict: bool, statistics: str
+    statistics: str, output: str, strict: bool
 ) -> None:
     """In values, all gradients and the statistics that it leaves behind."""
     fused, plain = (
@@ -233,7 +251,7 @@ def test_a_mixture_is_the_weighted_sum_of_all_ops_on_all_edges(
         torch.testing.assert_close(ours, theirs, rtol=1e-9, atol=1e-9)
 
 
-@pytest.mark.parametrize("strict", [False, True])
+@pytest.mark.parametrize("strict", [False, pytest.param(True, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("length", [1, 2, 9])
 def test_mixtures_of_any_length_are_the_weighted_sum(length: int, strict: bool) -> None:
     """A word alone has no statistics; convolutions reach over both ends."""
@@ -247,7 +265,7 @@ def test_mixtures_of_any_length_are_the_weighted_sum(length: int, strict: bool) 
         )
 
 
-@pytest.mark.parametrize("strict", [False, True])
+@pytest.mark.parametrize("strict", [pytest.param(False, marks=pytest.mark.slow), True])
 @pytest.mark.parametrize("filling", [torch.nan, torch.inf, 7.0])
 def test_the_content_of_padding_reaches_no_mixture(filling: float, strict: bool) -> None:
     found = []
