@@ -7,6 +7,7 @@ from importlib.metadata import entry_points
 from typing import Generic, TypeVar
 
 from search_spaces.errors import UserError
+from search_spaces.extras import optional_imports
 
 T = TypeVar("T")
 
@@ -32,12 +33,13 @@ class Registry(Generic[T]):
         self._add(self._load(), name, lambda: part)
 
     def get(self, name: str) -> T:
-        """The part of that name. Raises UnknownNameError."""
+        """The part of that name. Raises UnknownNameError, MissingExtraError."""
         loaders = self._load()
         if name not in loaders:
             known = ", ".join(sorted(loaders)) or "none"
             raise UnknownNameError(f"unknown {self.kind} {name!r}; known: {known}")
-        return loaders[name]()
+        with optional_imports():
+            return loaders[name]()
 
     def __iter__(self) -> Iterator[str]:
         return iter(sorted(self._load()))

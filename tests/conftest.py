@@ -1,23 +1,43 @@
-"""Fixtures for every test: the folder of real data, a generator, hypothesis' settings."""
+"""What every test uses: the folder of real data, a generator, hypothesis' settings.
+
+Modules that import a library of an extra that is not installed are skipped.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import settings
 
 from nni_nlp_bench.data.sentences.labelled_set import LabelledSet, Sentence
 from search_spaces.environment import environment
+from search_spaces.extras import EXTRAS, MissingExtraError
 
 pytest.register_assert_rewrite("search_spaces.testing")
 settings.register_profile("here", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, database=None)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Skip a module that imports a library of an extra that is not installed."""
+    report = yield
+    call = getattr(report, "call", None)
+    if report.failed and call is not None:
+        error = call.excinfo.value.__cause__
+        library = (getattr(error, "name", None) or "").partition(".")[0]
+        if isinstance(error, ModuleNotFoundError) and library in EXTRAS:
+            report.outcome = "skipped"
+            report.longrepr = (str(collector.path), 1, f"Skipped: {MissingExtraError(library)}")
+    return report
+
 
 BESIDE_THE_CHECKOUT = Path(__file__).parents[2] / "shared"
 
@@ -67,6 +87,7 @@ def rng() -> np.random.Generator:
 @pytest.fixture(scope="session")
 def teacher_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An untrained teacher of 3 layers, 16 wide, that knows the words of made-up sentences."""
+    import torch
     from transformers import BertConfig, BertModel, BertTokenizerFast
 
     folder = tmp_path_factory.mktemp("teacher")

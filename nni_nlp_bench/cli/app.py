@@ -27,6 +27,7 @@ from nni_nlp_bench.cli.teacher import teacher
 from nni_nlp_bench.cli.train import train
 from nni_nlp_bench.cli.up import up
 from search_spaces.errors import UserError
+from search_spaces.extras import optional_imports
 
 
 class Verbs(TyperGroup):
@@ -35,7 +36,8 @@ class Verbs(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         """Run the verb."""
         try:
-            return super().invoke(ctx)
+            with optional_imports():
+                return super().invoke(ctx)
         except UserError as error:
             line = " ".join(str(error).split())
             # What is not printable could steer the terminal, and may come from a file.

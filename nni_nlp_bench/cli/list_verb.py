@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from nni_nlp_bench.cli import options
+from search_spaces.extras import MissingExtraError, optional_imports
 
 
 def list_parts(json: options.Json = False) -> None:
@@ -12,13 +14,16 @@ def list_parts(json: options.Json = False) -> None:
     from nni_nlp_bench.cli.output import plain_table, print_json, print_tables
 
     spaces, benchmarks, strategies = _spaces(), _benchmarks(), _strategies()
-    methods, one_shot, scores = _methods(), _one_shot(), _scores()
-    corpora, labelled, losses = _corpora(), _labelled_sets(), _losses()
+    methods, one_shot, corpora, labelled = _methods(), _one_shot(), _corpora(), _labelled_sets()
+    missing: dict[str, str] = {}
+    scores = _installed("scores", _scores, missing)
+    losses = _installed("distillation_losses", _losses, missing)
     if json:
         parts = {"spaces": spaces, "benchmarks": benchmarks, "strategies": strategies}
         data = {"corpora": corpora, "labelled_sets": labelled}
         measures = {"scores": scores, "distillation_losses": losses}
-        print_json({**parts, "methods": methods, "one_shot": one_shot, **data, **measures})
+        others = {"methods": methods, "one_shot": one_shot, "missing": missing}
+        print_json({**parts, **others, **data, **measures})
         return
     results = [
         [b["name"], "yes" if b["at_hand"] else "no", b["licence"], b["description"]]
@@ -57,6 +62,20 @@ def list_parts(json: options.Json = False) -> None:
             [[*loss.values()] for loss in losses],
         ),
     )
+    for part, error in missing.items():
+        print(f"not listed: {part.replace('_', ' ')}: {error}")
+
+
+def _installed(
+    part: str, read: Callable[[], list[dict[str, str]]], missing: dict[str, str]
+) -> list[dict[str, str]]:
+    """The entries that `read` gives; without the library they need, the reason in `missing`."""
+    try:
+        with optional_imports():
+            return read()
+    except MissingExtraError as error:
+        missing[part] = str(error)
+        return []
 
 
 def _spaces() -> list[dict[str, str]]:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from search_spaces.errors import UserError
+from search_spaces.extras import optional_imports
 
 
 def run_command(run: Callable[[Sequence[str] | None], None]) -> int:
@@ -17,7 +18,8 @@ def run_command(run: Callable[[Sequence[str] | None], None]) -> int:
     """
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     try:
-        run(None)
+        with optional_imports():
+            run(None)
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

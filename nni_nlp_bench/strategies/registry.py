@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from nni_nlp_bench.strategies.quiet import load_nni
 from nni_nlp_bench.strategies.searcher import Searcher
 from search_spaces.base import SearchSpace
 from search_spaces.errors import UserError
+from search_spaces.extras import MissingExtraError
 from search_spaces.registry import Registry
 
 if TYPE_CHECKING:
@@ -40,7 +42,11 @@ def needs_curves(name: str, options: Mapping[str, Any]) -> bool:
 
 def check_available(name: str) -> None:
     """Raise UnavailableError for a strategy that says it cannot run here, UnknownNameError."""
-    reason = getattr(STRATEGIES.get(name), "unavailable", lambda: None)()
+    kind = STRATEGIES.get(name)
+    if _is_searcher(kind):
+        reason = kind.unavailable()
+    else:
+        reason = None if find_spec("nni") else str(MissingExtraError("nni"))
     if reason is not None:
         raise UnavailableError(name, reason)
 

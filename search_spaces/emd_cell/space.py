@@ -19,6 +19,7 @@ from search_spaces.emd_cell.encoding import depth, encode, ends, inner_edges, op
 from search_spaces.emd_cell.genotype import from_genotype, to_genotype
 from search_spaces.emd_cell.parameters import SIZES, num_parameters
 from search_spaces.emd_cell.published import GENOTYPES, published_cell
+from search_spaces.extras import optional_imports
 from search_spaces.op_graph import OpGraph
 
 if TYPE_CHECKING:
@@ -93,6 +94,7 @@ class EmdCellSpace:
             architecture, sizes["vectors"], sizes["width"], sizes["classes"], sizes["cells"]
         )
 
+    @optional_imports()
     def network(self, architecture: EmdCell, size: Mapping[str, int]) -> torch.nn.Module:
         """The torch module; `size` may hold `vectors`, `width`, `classes` and `cells`."""
         from search_spaces.emd_cell.network import EmdCellNetwork
@@ -109,6 +111,7 @@ class EmdCellSpace:
         """The fields of `Sizes` that are not the data's."""
         return ("width", "cells", "dropout", "drop_path", "output", "strict")
 
+    @optional_imports()
     def classifier(
         self, architecture: EmdCell, *, vectors: int, classes: int, **options: Any
     ) -> EmdCellNetwork:
@@ -126,6 +129,7 @@ class EmdCellSpace:
         """The cell as categorical choices; there are no options."""
         return CellChoices(**options)
 
+    @optional_imports()
     def model_space(self, **options: Any) -> Any:
         """The NNI ModelSpace of the cell; options as in `EmdCellModelSpace`."""
         from search_spaces.emd_cell.model_space import EmdCellModelSpace

@@ -17,6 +17,7 @@ from search_spaces.enas_cell.choices import DEFAULT_NODES, CellChoices, check_no
 from search_spaces.enas_cell.encoding import depth, encode, op_graph
 from search_spaces.enas_cell.language_model import language_model_parameters
 from search_spaces.enas_cell.published import SEQUENCES, published_cell
+from search_spaces.extras import optional_imports
 from search_spaces.op_graph import OpGraph
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ class EnasCellSpace:
             "parameters": language_model_parameters(architecture),
         }
 
+    @optional_imports()
     def network(self, architecture: Cell, size: Mapping[str, int]) -> torch.nn.Module:
         """The torch module of the cell; `size` holds `input_size` and `hidden_size`."""
         from search_spaces.enas_cell.network import EnasCell
@@ -95,6 +97,7 @@ class EnasCellSpace:
         """The cell as categorical choices; options as in `CellChoices`."""
         return CellChoices(**{"nodes": self.nodes, **options})
 
+    @optional_imports()
     def model_space(self, **options: Any) -> Any:
         """The NNI ModelSpace of the cell; options as in `EnasCellModelSpace`."""
         from search_spaces.enas_cell.model_space import EnasCellModelSpace

@@ -19,6 +19,7 @@ from search_spaces.encoder.configuration import from_configuration, to_configura
 from search_spaces.encoder.encoding import encode, op_graph
 from search_spaces.encoder.parameters import SIZES, num_parameters
 from search_spaces.encoder.published import NAMES, published_encoder
+from search_spaces.extras import optional_imports
 from search_spaces.op_graph import OpGraph
 
 if TYPE_CHECKING:
@@ -98,6 +99,7 @@ class EncoderSpace:
         `embedding_size`."""
         return num_parameters(architecture, **_known(size))
 
+    @optional_imports()
     def network(
         self, architecture: EncoderArchitecture, size: Mapping[str, int]
     ) -> torch.nn.Module:
@@ -111,6 +113,7 @@ class EncoderSpace:
         """The fields of `ClassifierSizes` that are not the data's."""
         return ("dropout",)
 
+    @optional_imports()
     def classifier(
         self, architecture: EncoderArchitecture, *, vectors: int, classes: int, **options: Any
     ) -> EncoderClassifier:
@@ -129,6 +132,7 @@ class EncoderSpace:
         """The encoder as categorical choices; there are no options."""
         return EncoderChoices(**options)
 
+    @optional_imports()
     def model_space(self, **options: Any) -> Any:
         """The NNI ModelSpace of the encoder; options as in `EncoderModelSpace`."""
         from search_spaces.encoder.model_space import EncoderModelSpace

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search_spaces.base import Description, EncodingKind
+from search_spaces.extras import optional_imports
 from search_spaces.op_graph import OpGraph
 from search_spaces.rnn_cell import moves
 from search_spaces.rnn_cell.architecture import Recipe, RecipeError
@@ -85,6 +86,7 @@ class RnnCellSpace:
             "parameters": language_model_parameters(architecture),
         }
 
+    @optional_imports()
     def network(self, architecture: Recipe, size: Mapping[str, int]) -> torch.nn.Module:
         """The torch module of the cell; `size` holds `input_size` and `hidden_size`."""
         from search_spaces.rnn_cell.network import RecurrentCell
@@ -97,6 +99,7 @@ class RnnCellSpace:
 
         return CellChoices(**options)
 
+    @optional_imports()
     def model_space(self, **options: Any) -> Any:
         """The NNI ModelSpace of the cell; options as in `RnnCellModelSpace`."""
         from search_spaces.rnn_cell.model_space import RnnCellModelSpace

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search_spaces.base import Description, EncodingKind
+from search_spaces.extras import optional_imports
 from search_spaces.op_graph import OpGraph
 from search_spaces.textnas import moves
 from search_spaces.textnas.architecture import LAYERS, OPS, WINDOW, Arc, ArcError
@@ -109,6 +110,7 @@ class TextNasSpace:
         sizes = {**SIZES, **size}
         return num_parameters(architecture, sizes["vectors"], sizes["width"], sizes["classes"])
 
+    @optional_imports()
     def network(self, architecture: Arc, size: Mapping[str, int]) -> torch.nn.Module:
         """The torch module; `size` holds `vectors`, `width` and `classes`."""
         from search_spaces.textnas.network import Sizes, TextNas
@@ -120,6 +122,7 @@ class TextNasSpace:
         """The fields of `Sizes` that are not the data's."""
         return ("width", "dropout", "batch_norm", "strict")
 
+    @optional_imports()
     def classifier(
         self, architecture: Arc, *, vectors: int, classes: int, **options: Any
     ) -> TextNas:
@@ -139,6 +142,7 @@ class TextNasSpace:
         """The architecture as categorical choices; options as in `ArcChoices`."""
         return ArcChoices(**self._options(options))
 
+    @optional_imports()
     def model_space(self, **options: Any) -> Any:
         """The NNI ModelSpace of the architecture; options as in `TextNasModelSpace`."""
         from search_spaces.textnas.model_space import TextNasModelSpace
