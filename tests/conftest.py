@@ -30,13 +30,20 @@ def pytest_make_collect_report(
     """Skip a module that imports a library of an extra that is not installed."""
     report = yield
     call = getattr(report, "call", None)
-    if report.failed and call is not None:
-        error = call.excinfo.value.__cause__
+    if report.failed and call is not None and (missing := _missing_extra(call.excinfo.value)):
+        report.outcome = "skipped"
+        report.longrepr = (str(collector.path), 1, f"Skipped: {missing}")
+    return report
+
+
+def _missing_extra(error: BaseException | None) -> MissingExtraError | None:
+    """The missing extra among the causes of an error."""
+    while error is not None and not isinstance(error, MissingExtraError):
         library = (getattr(error, "name", None) or "").partition(".")[0]
         if isinstance(error, ModuleNotFoundError) and library in EXTRAS:
-            report.outcome = "skipped"
-            report.longrepr = (str(collector.path), 1, f"Skipped: {MissingExtraError(library)}")
-    return report
+            return MissingExtraError(library)
+        error = error.__cause__ or getattr(error, "cause", None)
+    return error
 
 
 BESIDE_THE_CHECKOUT = Path(__file__).parents[2] / "shared"

@@ -35,6 +35,7 @@ def call(*arguments: str) -> str:
 
 def test_json_lists_every_part() -> None:
     parts = json.loads(call("--json"))
+    assert parts.pop("missing") == {}
     names = {kind: [part["name"] for part in found] for kind, found in parts.items()}
     assert names == {
         "spaces": list(SPACES),

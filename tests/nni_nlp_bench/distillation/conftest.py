@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import pytest
-import torch
-from torch import Tensor
 
-from nni_nlp_bench.distillation.knowledge import KnowledgeLoss, Shape, Student, Teacher
-from nni_nlp_bench.distillation.relations import relations_of
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from nni_nlp_bench.distillation.knowledge import KnowledgeLoss, Shape, Student, Teacher
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,8 @@ class Batch:
 
     def with_leaves(self, leaves: list[Tensor]) -> Batch:
         """The same with other tensors of the student."""
+        from nni_nlp_bench.distillation.knowledge import Student
+
         *hidden, logits = leaves
         return replace(self, student=Student(hidden, logits))
 
@@ -42,6 +45,10 @@ Draw = Callable[..., Batch]
 @pytest.fixture
 def draw() -> Draw:
     """Draw a batch of a shape, a seed and the lengths of its sentences."""
+    import torch
+
+    from nni_nlp_bench.distillation.knowledge import Student, Teacher
+    from nni_nlp_bench.distillation.relations import relations_of
 
     def drawn(shape: Shape, seed: int = 0, lengths: tuple[int, ...] = (5, 2, 4)) -> Batch:
         generator = torch.Generator().manual_seed(seed)
