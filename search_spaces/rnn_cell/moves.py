@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -23,8 +23,7 @@ HIDDEN_STATE_WEIGHTS = (3 / 7, 3 / 7, 1 / 7)  # the shares of h = 1, 2, 3 in the
 _MERGES = ("elementwise_sum", "elementwise_prod")
 
 
-@dataclass(frozen=True)
-class Draft:
+class Draft(NamedTuple):
     """An edited cell that nobody has checked yet."""
 
     nodes: tuple[Node, ...]
@@ -89,7 +88,7 @@ def change_op(recipe: Recipe) -> Iterator[Draft]:
         for op in OPS:
             fewest, most = arity(op)
             if op != node.op and fewest <= len(node.inputs) <= most:
-                yield _with(recipe.nodes, i, node._replace(op=op))
+                yield _with(recipe.nodes, i, Node(node.name, op, node.inputs))
         if len(node.inputs) == 2:
             for gate in names:
                 if gate != node.name and gate not in node.inputs:
@@ -111,7 +110,7 @@ def rewire_input(recipe: Recipe) -> Iterator[Draft]:
         if len(node.inputs) > fewest:
             choices += [_replaced(node.inputs, slot, ()) for slot in _slots(node)]
         for inputs in choices:
-            yield _with(recipe.nodes, i, node._replace(inputs=inputs))
+            yield _with(recipe.nodes, i, Node(node.name, node.op, inputs))
 
 
 def insert_node(recipe: Recipe) -> Iterator[Draft]:
@@ -120,7 +119,7 @@ def insert_node(recipe: Recipe) -> Iterator[Draft]:
     others = (*recipe.sources, *(node.name for node in recipe.nodes))
     for i, node in enumerate(recipe.nodes):
         for slot, source in enumerate(node.inputs):
-            rewired = node._replace(inputs=_replaced(node.inputs, slot, (name,)))
+            rewired = Node(node.name, node.op, _replaced(node.inputs, slot, (name,)))
             inserted = [Node(name, op, (source,)) for op in (*ACTIVATIONS, "linear")]
             inserted += [
                 Node(name, op, (source, other)) for op in _MERGES for other in others
@@ -163,7 +162,7 @@ def add_state(recipe: Recipe) -> Iterator[Draft]:
             if len(reader.inputs) < min(most, 3):
                 choices.append((*reader.inputs, f"h_prev_{i}"))
             for inputs in choices:
-                yield _with(nodes, j, reader._replace(inputs=inputs))
+                yield _with(nodes, j, Node(reader.name, reader.op, inputs))
 
 
 def drop_state(recipe: Recipe) -> Iterator[Draft]:
@@ -210,12 +209,12 @@ def _with(nodes: tuple[Node, ...], i: int, node: Node) -> Draft:
 
 
 def _renamed_inputs(nodes: tuple[Node, ...], names: dict[str, str]) -> tuple[Node, ...]:
-    return tuple(n._replace(inputs=tuple(names.get(i, i) for i in n.inputs)) for n in nodes)
+    return tuple(Node(n.name, n.op, tuple(names.get(i, i) for i in n.inputs)) for n in nodes)
 
 
 def _renamed(nodes: tuple[Node, ...], names: dict[str, str]) -> Draft:
     moved = _renamed_inputs(nodes, names)
-    return Draft(tuple(n._replace(name=names.get(n.name, n.name)) for n in moved))
+    return Draft(tuple(Node(names.get(n.name, n.name), n.op, n.inputs) for n in moved))
 
 
 def _fresh_name(recipe: Recipe) -> str:
