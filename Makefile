@@ -2,12 +2,18 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
+PIP_FLAGS := --disable-pip-version-check --no-input --quiet
+PIP := $(BIN)/python -m pip $(PIP_FLAGS)
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest --dist loadfile
+CORE := .venv-core
+# One interpreter for each supported version that is installed, by name or by pyenv.
+PYTHONS = $(shell for v in 3.11 3.12 3.13; do \
+	for p in python$$v $$HOME/.pyenv/versions/$$v.*/bin/python$$v; do \
+		"$$p" -c '' 2>/dev/null && echo "$$p" && break; done; done)
 PINS := setup.cfg pyproject.toml constraints.txt
 
 .DELETE_ON_ERROR:
-.PHONY: help install test test-all test-naslib coverage lint format demo bench mini clean
+.PHONY: help install test test-all test-core test-pythons test-naslib coverage lint format demo bench mini clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -18,8 +24,15 @@ install: $(VENV)/installed ## Make .venv and install the project into it
 test: $(VENV)/installed-with-tests ## Run the quick tests: every package, an NNI manager, a page in a browser
 	$(PYTEST) -n 2 -m "not slow"
 
-test-all: test ## Run every test: the quick ones, then the slow ones
+test-all: test test-core ## Run every test: the quick ones, those of the core, the slow ones
 	$(PYTEST) -n 4 -m slow
+
+test-core: $(CORE)/installed ## Run the core's tests without torch and NNI, on the newest Python found
+	OMP_NUM_THREADS=1 $(CORE)/bin/pytest --dist loadfile -n 2 -m "not slow"
+
+test-pythons: ## Run the quick tests on every supported Python that is installed
+	for python in $(PYTHONS); do \
+		$(MAKE) VENV=.venv-$${python##*/} PYTHON=$$python test || exit; done
 
 test-naslib: $(VENV)/installed-with-tests ## Run the tests with NASLib, whose folder NASLIB_HOME names
 	$(PIP) install -c constraints.txt -e '.[naslib]'
@@ -53,7 +66,7 @@ mini: $(VENV)/installed ## Train the cells of the benchmark mini again: two hour
 	cp -r build/mini/table build/mini/scores.csv nni_nlp_bench/benchmarks/mini
 
 clean: ## Remove .venv and every cache
-	rm -rf $(VENV) .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .venv-* .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # Stamps: a second run installs nothing, a changed pin installs again.
@@ -64,6 +77,11 @@ $(VENV)/installed: $(PINS) | $(BIN)/pip
 $(VENV)/installed-with-tests: $(PINS) | $(BIN)/pip
 	$(PIP) install -c constraints.txt -e '.[test]'
 	@touch $(VENV)/installed $@
+
+$(CORE)/installed: $(PINS)
+	$(or $(lastword $(PYTHONS)),$(PYTHON)) -m venv --clear $(CORE)
+	$(CORE)/bin/python -m pip $(PIP_FLAGS) install -c constraints.txt -e '.[test-core]'
+	@touch $@
 
 $(BIN)/pip:
 	@python='$(PYTHON)'; \
