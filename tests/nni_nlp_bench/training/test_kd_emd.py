@@ -75,6 +75,11 @@ def words(teacher_folder: Path) -> Words:
 Snapshot = dict[str, dict[str, Tensor]]
 
 
+each_space = pytest.mark.parametrize(
+    "space", ["textnas", pytest.param("emd_cell", marks=pytest.mark.slow)]
+)
+
+
 class Watched(KdEmd):
     """Keeps what every epoch leaves behind."""
 
@@ -126,7 +131,7 @@ def run(words: Words, space: str, lesson: str = "emd", **options: Any) -> Watche
     return strategy
 
 
-@pytest.mark.parametrize("space", SETTINGS)
+@each_space
 @pytest.mark.parametrize("lesson", ["emd", "emd_hidden"])
 def test_an_epoch_moves_weights_or_choices_never_both(
     space: str, lesson: str, words: Words
@@ -169,7 +174,7 @@ def test_choices_learn_from_the_teacher_alone(words: Words) -> None:
         assert same(*ends) == (lesson == "emd")
 
 
-@pytest.mark.parametrize("space", SETTINGS)
+@each_space
 def test_every_lesson_leads_elsewhere(space: str, words: Words) -> None:
     lessons = [name for name in LOSSES if "logits" not in LOSSES.get(name).needs]
     assert {"emd", "emd_hidden", "skip_mapping"} <= set(lessons)
@@ -214,6 +219,7 @@ def test_logits_are_those_of_a_teacher_that_classifies(words: Words) -> None:
         run(words, "emd_cell", "soft_labels")
 
 
+@pytest.mark.slow
 def test_a_space_of_another_package_is_searched_by_name(
     words: Words, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,8 +6,9 @@ import csv
 import json
 import logging
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -83,23 +84,47 @@ def run(strategy: Any, settings: LanguageSettings = SMALL) -> list[Reward]:
     return fit(task(settings), strategy, 0, None, progress=False)[1]
 
 
-@pytest.mark.parametrize("name", SPACES["enas_cell"])
-def test_the_same_seed_finds_the_same_cell(name: str, tmp_path: Path) -> None:
+each_strategy = pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[] if name in ("enas", "darts") else pytest.mark.slow)
+        for name in SPACES["enas_cell"]
+    ],
+)
+"""One that samples and one that mixes in the quick tests."""
+
+
+Searched = Callable[[str], tuple[Cell, Path]]
+
+
+@pytest.fixture(scope="module")
+def searched(tmp_path_factory: pytest.TempPathFactory) -> Searched:
+    """The cell that a strategy finds with the seed 5, and the folder of the search."""
+
+    @cache
+    def found(name: str) -> tuple[Cell, Path]:
+        folder = tmp_path_factory.mktemp(name) / "new" / "folder"
+        return search_one_shot(task(), name, 5, folder).architecture, folder
+
+    return found
+
+
+@each_strategy
+def test_the_same_seed_finds_the_same_cell(name: str, searched: Searched, tmp_path: Path) -> None:
+    cell, folder = searched(name)
+    rewards = (folder / "rewards.csv").read_text("utf-8")
     before = torch.random.get_rng_state(), np.random.get_state()[1].tolist()
-    cells = [search_one_shot(task(), name, 5, tmp_path / str(i)).architecture for i in range(2)]
-    assert cells[0] == cells[1]
-    rewards = [(tmp_path / str(i) / "rewards.csv").read_text("utf-8") for i in range(2)]
-    assert rewards[0] == rewards[1]
-    search_one_shot(task(), name, 6, tmp_path / "2")
-    assert (tmp_path / "2" / "rewards.csv").read_text("utf-8") != rewards[0]
+    assert search_one_shot(task(), name, 5, tmp_path / "again").architecture == cell
+    assert (tmp_path / "again" / "rewards.csv").read_text("utf-8") == rewards
+    search_one_shot(task(), name, 6, tmp_path / "other")
+    assert (tmp_path / "other" / "rewards.csv").read_text("utf-8") != rewards
     assert torch.equal(torch.random.get_rng_state(), before[0])
     assert np.random.get_state()[1].tolist() == before[1]
 
 
-@pytest.mark.parametrize("name", SPACES["enas_cell"])
-def test_the_files_tell_the_search(name: str, tmp_path: Path) -> None:
-    cell = search_one_shot(task(), name, 5, tmp_path / "new" / "folder").architecture
-    folder = tmp_path / "new" / "folder"
+@each_strategy
+def test_the_files_tell_the_search(name: str, searched: Searched) -> None:
+    cell, folder = searched(name)
     assert sorted(path.name for path in folder.iterdir()) == [
         "best.json", "best.png", "checkpoint.ckpt", "rewards.csv", "rewards.png", "settings.json",
         "tensorboard",
@@ -133,7 +158,7 @@ def test_the_recipe_is_written_where_there_is_one(cell: Cell, tmp_path: Path) ->
         assert "the mean of 2 ends" in best["why_no_recipe"]
 
 
-@pytest.mark.parametrize("kind", [ENAS, DARTS])
+@pytest.mark.parametrize("kind", [ENAS, pytest.param(DARTS, marks=pytest.mark.slow)])
 def test_nnis_own_strategies_run_the_language_model(kind: Any) -> None:
     options = {"reward_metric_name": "reward"} if kind is ENAS else {}
     strategy = kind(**options)

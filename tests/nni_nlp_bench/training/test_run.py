@@ -59,6 +59,12 @@ def same(a: Curves, b: Curves) -> bool:
     return all(getattr(a, name) == getattr(b, name) for name in losses)
 
 
+@pytest.fixture(scope="module")
+def whole() -> Curves:
+    """A training without interruption."""
+    return train(LSTM, text(), SETTINGS)
+
+
 @pytest.mark.parametrize("weight_drop", ["release", "trained"])
 def test_it_learns(weight_drop: str) -> None:
     settings = replace(SETTINGS, epochs=8, dropouts=DROPOUTS["none"], weight_drop=weight_drop)
@@ -69,10 +75,9 @@ def test_it_learns(weight_drop: str) -> None:
     assert all(seconds > 0 for seconds in curves.wall_times)
 
 
-def test_a_seed_gives_the_same_training_and_another_seed_another_one() -> None:
-    first, again = train(LSTM, text(), SETTINGS), train(LSTM, text(), SETTINGS)
-    assert same(first, again)
-    assert not same(first, train(LSTM, text(), replace(SETTINGS, seed=1)))
+def test_a_seed_gives_the_same_training_and_another_seed_another_one(whole: Curves) -> None:
+    assert same(whole, train(LSTM, text(), SETTINGS))
+    assert not same(whole, train(LSTM, text(), replace(SETTINGS, seed=1)))
 
 
 def test_evaluation_is_the_mean_over_all_predicted_tokens() -> None:
@@ -86,9 +91,7 @@ def test_evaluation_is_the_mean_over_all_predicted_tokens() -> None:
     assert found == pytest.approx(expected, rel=1e-6)
 
 
-def test_interrupted_within_an_epoch_it_goes_on_bit_for_bit(tmp_path: Path) -> None:
-    whole = train(LSTM, text(), SETTINGS)
-
+def test_interrupted_within_an_epoch_it_goes_on_bit_for_bit(whole: Curves, tmp_path: Path) -> None:
     class StopError(Exception):
         pass
 
@@ -177,7 +180,10 @@ train(LSTM, text(), SETTINGS, Path(sys.argv[1]), checkpoint_s=0, progress=show)
 """
 
 
-def test_killed_and_started_again_it_ends_as_if_nothing_had_happened(tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_killed_and_started_again_it_ends_as_if_nothing_had_happened(
+    whole: Curves, tmp_path: Path
+) -> None:
     command = [sys.executable, "-c", PROGRAM, str(tmp_path), str(Path(__file__).parent)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
@@ -187,8 +193,7 @@ def test_killed_and_started_again_it_ends_as_if_nothing_had_happened(tmp_path: P
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     process.stdout.close()
-    resumed = train(LSTM, text(), SETTINGS, tmp_path)
-    assert same(resumed, train(LSTM, text(), SETTINGS))
+    assert same(whole, train(LSTM, text(), SETTINGS, tmp_path))
 
 
 def test_mixed_precision_trains_to_about_the_same() -> None:

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,15 @@ STRATEGIES = [
     *(("textnas", name) for name in SPACES["textnas"]),
     *(("emd_cell", name) for name in ("kd_emd", "darts", "enas")),
 ]
+IN_QUICK_TESTS = [("textnas", name) for name in ("textnas_enas", "darts", "kd_emd")]
+"""One that samples, one that mixes, and the one that learns from a teacher."""
+each_strategy = pytest.mark.parametrize(
+    ("space", "name"),
+    [
+        pytest.param(*each, marks=[] if each in IN_QUICK_TESTS else pytest.mark.slow)
+        for each in STRATEGIES
+    ],
+)
 MIXING = ("darts", "gumbel_darts", "proxyless")
 """Take a batch of dev with each batch of training."""
 FILES = ("rewards.csv", "best.json")
@@ -110,7 +120,7 @@ def make(teacher_folder: Path) -> Callable[..., SentenceTask]:
 
 
 Make = Callable[..., SentenceTask]
-Whole = dict[tuple[str, str], Path]
+Whole = Callable[[str, str], Path]
 
 
 def files(folder: Path) -> list[str]:
@@ -119,16 +129,20 @@ def files(folder: Path) -> list[str]:
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory, make: Make) -> Whole:
-    """The folder of an uninterrupted search by each strategy in each space."""
-    folders = {each: tmp_path_factory.mktemp("_".join(each)) for each in STRATEGIES}
-    for (space, name), folder in folders.items():
+    """The folder of an uninterrupted search by a strategy in a space, which runs once."""
+
+    @cache
+    def folder(space: str, name: str) -> Path:
+        folder = tmp_path_factory.mktemp(f"{space}_{name}")
         search_one_shot(make(space, name), name, 5, folder)
-    return folders
+        return folder
+
+    return folder
 
 
-@pytest.mark.parametrize(("space", "name"), STRATEGIES)
+@each_strategy
 def test_the_files_tell_the_search(space: str, name: str, whole: Whole) -> None:
-    folder, known = whole[space, name], sentence_space(space)
+    folder, known = whole(space, name), sentence_space(space)
     best = json.loads((folder / "best.json").read_text("utf-8"))
     found = read_architecture(known, str(folder / "best.json"))
     assert best["canonical_key"] == found.canonical_key
@@ -149,7 +163,7 @@ def test_the_files_tell_the_search(space: str, name: str, whole: Whole) -> None:
     assert len(sampled) > 1 or name in MIXTURES
 
 
-@pytest.mark.parametrize(("space", "name"), STRATEGIES)
+@each_strategy
 def test_something_is_learned(space: str, name: str, make: Make) -> None:
     epochs = 6 if name in MIXING else 14  # of one path each step instead of all
     settings = replace(SETTINGS[space], epochs=epochs)
@@ -160,18 +174,24 @@ def test_something_is_learned(space: str, name: str, make: Make) -> None:
 
 @pytest.mark.parametrize(
     ("space", "name"),
-    [("textnas", "textnas_enas"), ("textnas", "gumbel_darts"), ("emd_cell", "kd_emd")],
+    [
+        ("textnas", "textnas_enas"),
+        ("textnas", "kd_emd"),
+        pytest.param("textnas", "gumbel_darts", marks=pytest.mark.slow),
+        pytest.param("emd_cell", "kd_emd", marks=pytest.mark.slow),
+    ],
 )
 def test_the_same_seed_finds_the_same_and_leaves_the_generators(
     space: str, name: str, whole: Whole, make: Make, tmp_path: Path
 ) -> None:
+    expected = files(whole(space, name))
     before = torch.random.get_rng_state(), np.random.get_state()[1].tolist()
     search_one_shot(make(space, name), name, 5, tmp_path / "again")
-    assert files(tmp_path / "again") == files(whole[space, name])
+    assert files(tmp_path / "again") == expected
     assert torch.equal(torch.random.get_rng_state(), before[0])
     assert np.random.get_state()[1].tolist() == before[1]
     search_one_shot(make(space, name), name, 6, tmp_path / "other")
-    assert files(tmp_path / "other")[0] != files(whole[space, name])[0]
+    assert files(tmp_path / "other")[0] != expected[0]
 
 
 class StoppedError(Exception):
@@ -198,7 +218,7 @@ class Stopping(SentenceTask):
         return Ending(*(getattr(batches, name) for name in batches.__dataclass_fields__))
 
 
-@pytest.mark.parametrize(("space", "name"), STRATEGIES)
+@each_strategy
 def test_an_interrupted_search_goes_on_bit_for_bit(
     space: str, name: str, whole: Whole, make: Make, tmp_path: Path
 ) -> None:
@@ -207,9 +227,9 @@ def test_an_interrupted_search_goes_on_bit_for_bit(
     assert (tmp_path / CHECKPOINT).exists()
     assert not (tmp_path / "best.json").exists()
     search_one_shot(make(space, name), name, 5, tmp_path)
-    assert files(tmp_path) == files(whole[space, name])
+    assert files(tmp_path) == files(whole(space, name))
     search_one_shot(make(space, name), name, 5, tmp_path)  # there is nothing left to do
-    assert files(tmp_path) == files(whole[space, name])
+    assert files(tmp_path) == files(whole(space, name))
 
 
 def test_ctrl_c_ends_the_search_without_a_result(whole: Whole, make: Make, tmp_path: Path) -> None:
@@ -219,7 +239,7 @@ def test_ctrl_c_ends_the_search_without_a_result(whole: Whole, make: Make, tmp_p
         search_one_shot(stopping, "textnas_enas", 5, tmp_path)
     assert not (tmp_path / "best.json").exists()
     search_one_shot(make(), "textnas_enas", 5, tmp_path)
-    assert files(tmp_path) == files(whole["textnas", "textnas_enas"])
+    assert files(tmp_path) == files(whole("textnas", "textnas_enas"))
 
 
 def test_a_damaged_checkpoint_is_named(make: Make, tmp_path: Path) -> None:
@@ -237,7 +257,11 @@ def test_a_damaged_checkpoint_is_named(make: Make, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("space", "name"),
-    [("textnas", "textnas_enas"), ("textnas", "darts"), ("emd_cell", "kd_emd")],
+    [
+        pytest.param("textnas", "textnas_enas", marks=pytest.mark.slow),
+        ("textnas", "darts"),
+        pytest.param("emd_cell", "kd_emd", marks=pytest.mark.slow),
+    ],
 )
 def test_the_test_part_is_never_read(
     space: str, name: str, whole: Whole, make: Make, tmp_path: Path
@@ -245,7 +269,7 @@ def test_the_test_part_is_never_read(
     poisoned = [Sentence((*s.words[::-1], "w0", "w1"), 0) for s in made_up(30, 3)]
     search_one_shot(make(space, name, test=poisoned), name, 5, tmp_path)
     rewards, best = files(tmp_path)
-    expected, known = files(whole[space, name])
+    expected, known = files(whole(space, name))
     assert rewards == expected
     digests = [json.loads(text).pop("digest") for text in (best, known)]
     assert digests[0] != digests[1]
@@ -254,7 +278,13 @@ def test_the_test_part_is_never_read(
 
 @pytest.mark.parametrize(
     "strategy",
-    [ENAS(reward_metric_name="reward"), DARTS(), GumbelDARTS(), Proxyless(), RandomOneShot()],
+    [
+        ENAS(reward_metric_name="reward"),
+        pytest.param(DARTS(), marks=pytest.mark.slow),
+        pytest.param(GumbelDARTS(), marks=pytest.mark.slow),
+        pytest.param(Proxyless(), marks=pytest.mark.slow),
+        pytest.param(RandomOneShot(), marks=pytest.mark.slow),
+    ],
 )
 def test_nnis_own_strategies_run_the_task(strategy: Any, make: Make) -> None:
     _, rewards = fit(make(), strategy, 0, None, progress=False)
@@ -264,9 +294,9 @@ def test_nnis_own_strategies_run_the_task(strategy: Any, make: Make) -> None:
     assert len(found.arc.layers) == SMALL.layers
 
 
-@pytest.mark.parametrize(("space", "name"), STRATEGIES)
+@each_strategy
 def test_tensorboard_shows_rewards_and_entropy(space: str, name: str, whole: Whole) -> None:
-    folder = whole[space, name]
+    folder = whole(space, name)
     log = EventAccumulator(str(folder / "tensorboard"))
     log.Reload()
     shown = set(log.Tags()["scalars"])
