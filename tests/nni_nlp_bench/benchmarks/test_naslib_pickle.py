@@ -47,6 +47,7 @@ def test_keys_are_those_of_naslib() -> None:
     assert compact(LSTM)[2] == (12, 13, 14, 15, 16)
 
 
+@pytest.mark.slow
 def test_published_order_of_results_is_found_again() -> None:
     by_compact = published_by_compact()
     distinct = {key for key, cells in by_compact.items() if len(cells) == 1}

@@ -54,6 +54,7 @@ def imported(source: Path, out: Path, epochs: int = 4) -> Table:
     return Table.load(out)
 
 
+@pytest.mark.slow
 def test_nni_itself_reads_the_export(small_table: Table, tmp_path: Path) -> None:
     report = export_nni_db(small_table, tmp_path / "nlp.db")
     assert report.written == 4
@@ -72,6 +73,7 @@ def test_nni_itself_reads_the_export(small_table: Table, tmp_path: Path) -> None
     assert (len(of_lstm), len(of_gru)) == (1, 0), "NNI keeps no statistics of failed runs"
 
 
+@pytest.mark.slow
 def test_a_file_that_nni_made_is_read(wikitext2_logs: Path, tmp_path: Path) -> None:
     names = {1000000: "OK", 1000001: "OK", 1007257: "loss is nan!"}
     (tmp_path / "logs").mkdir()

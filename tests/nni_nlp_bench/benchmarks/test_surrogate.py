@@ -174,6 +174,7 @@ def test_packaged_surrogate_says_what_it_is() -> None:
     assert sum(file.stat().st_size for file in PTB_FOLDER.iterdir()) < 5_000_000
 
 
+@pytest.mark.slow
 def test_a_quick_fit_ranks_cells_it_has_not_seen(shared: Shared) -> None:
     recipes, losses = read_losses(shared(TABLE))
     keys = np.array([recipe.canonical_key for recipe in recipes])

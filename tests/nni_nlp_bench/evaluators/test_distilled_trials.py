@@ -33,12 +33,12 @@ SETTINGS = ClassifierSettings(
 
 @pytest.fixture(scope="module")
 def folder(made_up_set: LabelledSet, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The made-up sentences as tables."""
+    """Some of the made-up sentences as tables."""
     folder = tmp_path_factory.mktemp("made-up")
     for part in ("train", "dev", "test"):
         rows = [
             f"{' '.join(words)}\t{made_up_set.labels[label]}"
-            for words, label in getattr(made_up_set, part)
+            for words, label in getattr(made_up_set, part)[:96]
         ]
         (folder / f"{part}.tsv").write_text("\n".join(["text\tlabel", *rows]) + "\n", "utf-8")
     return folder
@@ -90,6 +90,7 @@ def test_short_trainings_may_see_a_share_of_the_sentences(
     assert found["default"] == pytest.approx(train_classifier(task).dev_losses[-1])
 
 
+@pytest.mark.slow
 def test_mf_kd_chooses_among_distilled_trainings_on_nnis_engine(
     folder: Path, teacher_folder: Path
 ) -> None:
@@ -136,7 +137,9 @@ def quiet() -> Iterator[None]:
     logging.disable(logging.NOTSET)
 
 
-@pytest.mark.parametrize("strategy", ["kd_emd", "random_one_shot"])
+@pytest.mark.parametrize(
+    "strategy", ["kd_emd", pytest.param("random_one_shot", marks=pytest.mark.slow)]
+)
 def test_one_trial_is_one_search(
     strategy: str, folder: Path, teacher_folder: Path, quiet: None
 ) -> None:

@@ -83,6 +83,7 @@ def test_cells_of_enas_are_trained_as_well() -> None:
     assert len(reported) == 2
 
 
+@pytest.mark.slow
 def test_the_trial_command_trains() -> None:
     module = ["-m", "nni_nlp_bench.nnictl.trial", "--evaluator", "training", *TINY]
     command = [sys.executable, *module, "--architecture", "rnn", "--epochs", "1"]
