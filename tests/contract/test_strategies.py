@@ -48,12 +48,12 @@ class TestHyperband(StrategyContract):
 
 class TestMultiFidelityKd(StrategyContract):
     strategy = "mf_kd"
-    evaluations = 40
+    evaluations = 30
 
 
 class TestTPE(StrategyContract):
     strategy = "tpe"
-    evaluations = 30
+    evaluations = 20
 
 
 @pytest.mark.slow

@@ -32,6 +32,7 @@ def ptb_rows(shared: Callable[[str], Path]) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+@pytest.mark.slow
 def test_the_list_never_changes(published: dict[int, Recipe]) -> None:
     text = "".join(f"{recipe.to_json()}\n" for recipe in published.values())
     digest = "d768405bcf866bfdc8405392c8eebdca39d880e3aab1f937921dc3d5c1ca8fb1"
