@@ -58,6 +58,18 @@ def test_any_cell_has_a_nearest_one(space: RestrictedSpace, rng: np.random.Gener
     assert space.nearest(stranger) == space.neighbours(stranger)[0]
 
 
+def test_the_nearest_cell_is_that_of_the_smallest_scaled_distance(space: RestrictedSpace) -> None:
+    encodings = np.stack([space.encode(cell, "counts") for cell in space.architectures])
+    deviation = encodings.std(axis=0)
+    scale = np.where(deviation > 0, deviation, 1.0)
+    for seed in range(10):
+        stranger = space.space.sample(np.random.default_rng(1000 + seed))
+        differences = (encodings - space.encode(stranger, "counts")) / scale
+        distances = np.linalg.norm(differences, axis=1)
+        chosen = space.architectures.index(space.nearest(stranger))
+        assert distances[chosen] == pytest.approx(distances.min())
+
+
 def test_samples_of_choices_stand_for_cells_of_the_table(space: RestrictedSpace) -> None:
     choices = space.choices()
     cell = space.architectures[3]

@@ -127,6 +127,19 @@ def test_seed_policies(table: Table) -> None:
     assert drawn[7] == loss(seeds="drawn", seed=7)
 
 
+def test_a_mean_is_that_of_the_runs_that_finished(table: Table) -> None:
+    """Runs 0 and 2 of the first architecture finish, and of the tenth none does."""
+    statuses = table.arrays["statuses"].copy()
+    statuses[1] = table.metadata.statuses.index("loss is nan!")
+    partly = Table(table.metadata, {**table.arrays, "statuses": statuses})
+    simulation = Simulation(partly, Settings(seeds="mean"))
+    first, none = (simulation.evaluate(partly.architectures()[i]) for i in (0, 9))
+    losses = [partly.query(first.architecture, None, seed).val_loss for seed in (0, 2)]
+    assert first.result.val_loss == pytest.approx(np.mean(losses))
+    assert (first.result.seed, first.failed) == (None, False)
+    assert (none.result.seed, none.result.status) == (0, "loss is nan!")
+
+
 @pytest.mark.parametrize("policy", [{"miss": "guess"}, {"seeds": "any"}])
 def test_unknown_policies_list_the_known(policy: dict[str, str]) -> None:
     with pytest.raises(BenchmarkError, match="known: "):

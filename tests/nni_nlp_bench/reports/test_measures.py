@@ -16,6 +16,7 @@ from nni_nlp_bench.evaluators.trial import Trial
 from nni_nlp_bench.reports.files import write_best, write_trials
 from nni_nlp_bench.reports.measures import (
     Reference,
+    arrival,
     incumbents,
     reference_loss,
     regrets,
@@ -108,6 +109,27 @@ def test_strategies_are_ranked_by_mean_regret() -> None:
     assert ranked[1].best_figure == pytest.approx(math.exp(5.1))
     assert (ranked[1].arrived, ranked[1].seeds, ranked[1].evaluations_to_target) == (1, 2, 1.0)
     assert math.isnan(ranked[2].regret)
+
+
+def test_a_strategy_over_its_seeds_by_hand() -> None:
+    """Losses are ln 100, ln 200 and ln 600: their mean is 300, their sample deviation 264.6."""
+    found = [math.log(100), math.log(200), math.log(600)]
+    reference = replace(REFERENCE, loss=math.log(100))
+    runs = [run_of([(9.0, 9.0)] * (3 * i) + [(loss, loss)]) for i, loss in enumerate(found)]
+    runs += [run_of([(9.0, 9.0)] * 10 + [(found[0], found[0])])]
+    (row,) = rank([summarize(run, reference) for run in runs[:3]])
+    assert (row.figure, row.best_figure) == (pytest.approx(300), pytest.approx(100))
+    assert row.figure_sd == pytest.approx(math.sqrt((200**2 + 100**2 + 300**2) / 2))
+    assert row.regret == pytest.approx((math.log(2) + math.log(6)) / 3)
+    assert (row.arrived, row.evaluations_to_target) == (1, 1)
+    (row,) = rank([summarize(run, replace(reference, loss=7.0)) for run in runs])
+    assert (row.arrived, row.evaluations_to_target) == (4, 5.5), "the median of 1, 4, 7 and 11"
+
+
+def test_a_regret_as_large_as_the_target_is_within_it() -> None:
+    assert arrival([0.5, LossUnit.NATS.target, 0.0], LossUnit.NATS) == 1
+    assert arrival([0.5, LossUnit.POINTS.target + 1e-9], LossUnit.POINTS) == 0
+    assert arrival([], LossUnit.NATS) is None
 
 
 @pytest.mark.filterwarnings("error")
