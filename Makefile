@@ -13,7 +13,7 @@ PYTHONS = $(shell for v in 3.11 3.12 3.13; do \
 PINS := setup.cfg pyproject.toml constraints.txt
 
 .DELETE_ON_ERROR:
-.PHONY: help install test test-all test-core test-pythons test-naslib coverage lint format demo bench mini clean
+.PHONY: help install test test-all test-core test-pythons test-naslib faults coverage lint format demo bench mini clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -37,6 +37,9 @@ test-pythons: ## Run the quick tests on every supported Python that is installed
 test-naslib: $(VENV)/installed-with-tests ## Run the tests with NASLib, whose folder NASLIB_HOME names
 	$(PIP) install -c constraints.txt -e '.[naslib]'
 	NASLIB_REQUIRED=1 $(BIN)/pytest -m naslib --timeout 600
+
+faults: $(VENV)/installed-with-tests ## Check that the tests catch 25 deliberate faults
+	$(BIN)/python tests/faults/run.py
 
 coverage: $(VENV)/installed-with-tests ## Measure the branch coverage of all tests: over an hour
 	$(PYTEST) -n 2 --cov --timeout 1200

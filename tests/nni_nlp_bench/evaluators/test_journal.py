@@ -90,6 +90,16 @@ def test_the_journal_of_another_search_is_refused(tmp_path: Path) -> None:
         search(tmp_path / "a.jsonl", search=replace(SEARCH, seed=2))
 
 
+def test_another_length_of_training_is_another_search(tmp_path: Path) -> None:
+    """The same architectures in the same order, trained for a part of the epochs."""
+    whole = Search("random", 1, Settings(budget=Budget(5)), restrict=True)
+    search(tmp_path / "a.jsonl", search=whole)
+    lines = (tmp_path / "a.jsonl").read_text().splitlines(keepends=True)[:-1]
+    (tmp_path / "a.jsonl").write_text("".join(lines))
+    with pytest.raises(JournalError, match="line 1: logged by another search"):
+        search(tmp_path / "a.jsonl", search=replace(whole, options={"share": 0.5}))
+
+
 @pytest.mark.parametrize("content", [b"no json\n{}\n", b"\xff\xfe\n"])
 def test_a_damaged_journal_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.jsonl").write_bytes(content)

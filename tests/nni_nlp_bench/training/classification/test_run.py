@@ -13,6 +13,7 @@ import torch
 
 from nni_nlp_bench.data.sentences.labelled_set import PARTS, LabelledSet, Sentence
 from nni_nlp_bench.data.sentences.vocabulary import Vocabulary
+from nni_nlp_bench.training.classification.batches import Batch
 from nni_nlp_bench.training.classification.run import ClassifierCurves, train_classifier
 from nni_nlp_bench.training.classification.settings import ClassifierSettings
 from nni_nlp_bench.training.classification.task import Task, network_task
@@ -52,6 +53,26 @@ def test_the_seed_decides_and_torch_is_left_as_it_was(words: Words) -> None:
     assert timeless(runs[0]) == timeless(runs[1])
     assert timeless(runs[0]) != timeless(runs[2])
     assert torch.equal(torch.random.get_rng_state(), before)
+
+
+def test_an_epoch_takes_every_sentence_once_in_an_order_of_its_own(
+    words: Words, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trainer = task(words).trainer()
+    loss, rows = trainer.model.loss, list[int]()
+
+    def recorded(batch: Batch) -> torch.Tensor:
+        rows.extend(batch.rows.tolist())
+        return loss(batch)
+
+    monkeypatch.setattr(trainer.model, "loss", recorded)
+    orders = []
+    for epoch in (0, 1, 0):
+        rows.clear()
+        trainer.train_epoch(epoch)
+        orders.append(tuple(rows))
+    assert sorted(orders[0]) == sorted(orders[1]) == list(range(len(words.data.train)))
+    assert orders[0] == orders[2] != orders[1]
 
 
 class StoppedError(Exception):

@@ -1,0 +1,246 @@
+"""Deliberate faults over all packages, each with the test that catches it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Tier = Literal["quick", "slow"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One change of a source file that makes the program wrong."""
+
+    name: str
+    what: str
+    """The fault in a few words, for the table of docs/testing.md."""
+    file: str
+    before: str
+    """A piece of the file that occurs in it once."""
+    after: str
+    test: str
+    """What must fail: a file and the name of a test in it."""
+    tier: Tier = "quick"
+    """Where that test runs: in `make test`, or in `make test-all` alone."""
+
+    @property
+    def package(self) -> str:
+        """The package of the file, without the namespace that all share."""
+        return self.file.removeprefix("nni_nlp_bench/").rpartition("/")[0]
+
+
+FAULTS = (
+    Fault(
+        name="recurrence-sign",
+        what="swapped sign in the gradient of a blend",
+        file="search_spaces/rnn_cell/recurrence/backward.py",
+        before="torch.sub({g}, {first})",
+        after="torch.add({g}, {first})",
+        test="tests/search_spaces/rnn_cell/test_recurrence.py::test_gradcheck",
+    ),
+    Fault(
+        name="textnas-sort",
+        what="missing sort in the normal form",
+        file="search_spaces/textnas/canonical.py",
+        before="tuple(sorted(new[skip] for skip in skips))",
+        after="tuple(new[skip] for skip in skips)",
+        test="tests/search_spaces/textnas/test_canonical.py::test_the_order_of_layers_means_nothing",
+    ),
+    Fault(
+        name="emd-cell-mean",
+        what="average pool divides by padding too",
+        file="search_spaces/emd_cell/ops.py",
+        before="means / words.clamp(min=1 / POOL)",
+        after="means",
+        test="tests/search_spaces/emd_cell/test_network.py::test_every_op_is_what_its_formula_says",
+    ),
+    Fault(
+        name="enas-cell-gate",
+        what="swapped arguments of the gate",
+        file="search_spaces/enas_cell/network.py",
+        before="read + gate * (bent - read)",
+        after="bent + gate * (read - bent)",
+        test="tests/search_spaces/enas_cell/test_network.py::test_the_network_is_the_papers_formula",
+    ),
+    Fault(
+        name="encoder-mask",
+        what="dropped mask: words attend to padding",
+        file="search_spaces/encoder/operations.py",
+        before="products.masked_fill(~words[:, None, None], -torch.inf)",
+        after="products",
+        test="tests/search_spaces/encoder/test_network.py"
+        "::test_every_operation_is_what_its_formula_says",
+    ),
+    Fault(
+        name="table-epoch",
+        what="a query answers with the epoch before",
+        file="nni_nlp_bench/benchmarks/table.py",
+        before="column = reached - 1 if",
+        after="column = reached - 2 if",
+        test="tests/nni_nlp_bench/benchmarks/test_table.py"
+        "::test_final_result_is_the_first_run_after_the_last_epoch",
+    ),
+    Fault(
+        name="download-checksum",
+        what="skipped checksum of a download",
+        file="nni_nlp_bench/benchmarks/download.py",
+        before="    found = git_blob_id(part)",
+        after="    found = blob_id",
+        test="tests/nni_nlp_bench/benchmarks/test_download.py::test_a_wrong_file_is_removed",
+    ),
+    Fault(
+        name="import-sign",
+        what="a score is imported as a loss",
+        file="nni_nlp_bench/benchmarks/importers/nas_bench_bert.py",
+        before="np.array([100 - score])",
+        after="np.array([score])",
+        test="tests/nni_nlp_bench/benchmarks/test_nas_bench_bert.py::test_a_task_of_ones_own",
+    ),
+    Fault(
+        name="clock-checkpoint",
+        what="a training does not wait for its checkpoint",
+        file="nni_nlp_bench/evaluators/clock.py",
+        before="end = max(start, after_s) + duration_s",
+        after="end = start + duration_s",
+        test="tests/nni_nlp_bench/evaluators/test_simulation.py"
+        "::test_a_checkpoint_is_used_after_the_training_that_leaves_it",
+    ),
+    Fault(
+        name="journal-cut",
+        what="a line that a crash cut short is read",
+        file="nni_nlp_bench/evaluators/json_lines.py",
+        before='content[: content.rfind(b"\\n") + 1].splitlines()',
+        after="content.splitlines()",
+        test="tests/nni_nlp_bench/evaluators/test_journal.py::test_a_line_cut_short_is_dropped",
+    ),
+    Fault(
+        name="improvement-sign",
+        what="swapped sign in the expected improvement",
+        file="nni_nlp_bench/strategies/acquisition.py",
+        before="z = (mean - best) / std",
+        after="z = (best - mean) / std",
+        test="tests/nni_nlp_bench/strategies/test_mf_kd.py::test_acquisitions_by_hand",
+    ),
+    Fault(
+        name="promotion-direction",
+        what="the worst short trainings are promoted",
+        file="nni_nlp_bench/strategies/measurements.py",
+        before="ranked = sorted(self._by_key.values(), key=lambda entry: entry[2], reverse=True)",
+        after="ranked = sorted(self._by_key.values(), key=lambda entry: entry[2])",
+        test="tests/nni_nlp_bench/strategies/test_mf_kd.py"
+        "::test_the_best_of_the_short_trainings_are_promoted",
+    ),
+    Fault(
+        name="ranking-direction",
+        what="strategies are ranked from the worst to the best",
+        file="nni_nlp_bench/reports/ranking.py",
+        before="(math.isnan(row.regret), row.regret)",
+        after="(math.isnan(row.regret), -row.regret)",
+        test="tests/nni_nlp_bench/reports/test_measures.py"
+        "::test_strategies_are_ranked_by_mean_regret",
+    ),
+    Fault(
+        name="holm-factors",
+        what="Holm's factors in reverse order",
+        file="nni_nlp_bench/reports/statistics.py",
+        before="factors = len(p_values) - np.arange(len(p_values))",
+        after="factors = 1 + np.arange(len(p_values))",
+        test="tests/nni_nlp_bench/reports/test_statistics.py::test_holm_by_hand",
+    ),
+    Fault(
+        name="score-sign",
+        what="swapped sign of a training-free score",
+        file="nni_nlp_bench/scores/spectra.py",
+        before="float(-np.sum(np.log(shifted) + 1 / shifted))",
+        after="float(np.sum(np.log(shifted) + 1 / shifted))",
+        test="tests/nni_nlp_bench/scores/test_scores.py::test_spectra_of_known_matrices",
+    ),
+    Fault(
+        name="training-epoch",
+        what="off by one: an epoch more is trained",
+        file="nni_nlp_bench/training/run.py",
+        before="while curves.epochs < settings.epochs and",
+        after="while curves.epochs <= settings.epochs and",
+        test="tests/nni_nlp_bench/training/test_run.py"
+        "::test_a_finished_training_is_not_repeated_and_can_be_made_longer",
+    ),
+    Fault(
+        name="dropout-mask",
+        what="another dropout mask for every step",
+        file="nni_nlp_bench/training/language_model.py",
+        before="(1, *value.shape[1:])",
+        after="value.shape",
+        test="tests/nni_nlp_bench/training/test_language_model.py"
+        "::test_dropout_uses_one_mask_for_all_steps_and_drops_whole_words",
+    ),
+    Fault(
+        name="policy-baseline",
+        what="the baseline is added to the reward",
+        file="nni_nlp_bench/training/one_shot/textnas_enas.py",
+        before="draw.log_probability * (worth - self.baseline)",
+        after="draw.log_probability * (worth + self.baseline)",
+        test="tests/nni_nlp_bench/training/test_textnas_enas.py"
+        "::test_the_baseline_starts_at_the_first_reward_and_follows_slowly",
+    ),
+    Fault(
+        name="features-key",
+        what="two teachers share one cache of features",
+        file="nni_nlp_bench/distillation/features.py",
+        before="hashlib.sha256(teacher.digest.encode())",
+        after="hashlib.sha256()",
+        test="tests/nni_nlp_bench/distillation/test_features.py"
+        "::test_another_teacher_has_features_of_its_own",
+    ),
+    Fault(
+        name="dev-split",
+        what="sentences of the development part are trained on",
+        file="nni_nlp_bench/data/sentences/rows.py",
+        before="[row for row in rows if share(row.words)]",
+        after="list(rows)",
+        test="tests/nni_nlp_bench/data/sentences/test_pairs.py::test_a_tenth_of_rte_is_dev",
+    ),
+    Fault(
+        name="pair-features",
+        what="dropped absolute value in the features of pairs",
+        file="nni_nlp_bench/evaluation/features.py",
+        before="abs(first - second)",
+        after="first - second",
+        test="tests/nni_nlp_bench/evaluation/test_features.py::test_pairs_by_hand",
+    ),
+    Fault(
+        name="tuner-sign",
+        what="losses are maximised, rewards minimised",
+        file="nni_nlp_bench/nnictl/searcher_tuner.py",
+        before="-reward if self._lower_is_better else reward",
+        after="reward if self._lower_is_better else -reward",
+        test="tests/nni_nlp_bench/nnictl/test_tuner.py"
+        "::test_the_better_of_two_is_the_centre_of_the_search",
+    ),
+    Fault(
+        name="naslib-epoch",
+        what="NASLib's epochs count from 1",
+        file="nni_nlp_bench/naslib/adapter.py",
+        before="min(epoch + 1, api.epochs)",
+        after="min(epoch, api.epochs)",
+        test="tests/nni_nlp_bench/naslib/test_adapter.py"
+        "::test_epochs_count_from_zero_and_end_with_the_last",
+    ),
+    Fault(
+        name="bulk-repeated",
+        what="an interrupted scoring begins again",
+        file="nni_nlp_bench/bulk/score.py",
+        before="for text in texts if text not in known]",
+        after="for text in texts]",
+        test="tests/nni_nlp_bench/bulk/test_bulk.py::test_an_interrupted_scoring_goes_on",
+    ),
+    Fault(
+        name="out-lock",
+        what="lost lock: two searches write into one folder",
+        file="nni_nlp_bench/cli/folder.py",
+        before="FileLock(out / LOCK, timeout=0)",
+        after='FileLock(out / f"{LOCK}-{id(settings)}", timeout=0)',
+        test="tests/nni_nlp_bench/cli/test_searching.py"
+        "::test_one_folder_takes_one_search_at_a_time",
+    ),
+)
