@@ -152,6 +152,22 @@ def test_one_trial_answers_every_equal_proposal(told: tuple[Told, Session]) -> N
     assert set(searcher.scores) == {2.0}
 
 
+def test_a_crash_before_a_known_score_was_told(told: tuple[Told, Session], tmp_path: Path) -> None:
+    """The last line that was written asks again for what is known."""
+    _, running = told
+    first = running.next()
+    assert first is not None
+    running.hear(first, 2.0)
+    running.next()
+    lines = (tmp_path / "log").read_text().splitlines(keepends=True)
+    assert [json.loads(line)["event"] for line in lines] == ["ask", "tell", "ask", "tell", "ask"]
+    (tmp_path / "log").write_text("".join(lines[:3]))
+    searcher = Told()
+    resumed = Session(searcher, ArchitectureTrials(SPACE), JsonLines(tmp_path / "log"))
+    assert searcher.scores == [2.0, 2.0]
+    assert resumed.open == set()
+
+
 def test_a_result_after_the_end_is_learned(told: tuple[Told, Session]) -> None:
     searcher, running = told
     proposal = running.next()
