@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from nni_nlp_bench.evaluators.simulation import Settings
 from nni_nlp_bench.reports.files import write_best, write_trials
 from nni_nlp_bench.reports.measures import Reference, reference_loss, summarize
 from nni_nlp_bench.reports.readers.experiments import read
-from nni_nlp_bench.reports.searches import curve_of
+from nni_nlp_bench.reports.searches import Counts, curve_of
 from nni_nlp_bench.reports.sections import sections_of
 from nni_nlp_bench.strategies.compare import Run
 from nni_nlp_bench.strategies.run import Search, run_search, search_space
@@ -53,6 +54,25 @@ def test_the_searches_are_the_same(runs: list[Run], folder: Path) -> None:
         assert record.counts.measured == record.counts.evaluations == 15
         assert record.counts.failed == sum(trial.failed for trial in run.trials)
         assert (record.benchmark, record.space) == ("made-up", "rnn_cell")
+
+
+def test_origins_of_results_are_counted(tmp_path: Path) -> None:
+    """Of a search of the whole space, answered by the nearest cells and by a surrogate."""
+    table = made_up_table(60)
+    settings = Settings(miss="nearest", budget=Budget(8))
+    own = run_search(table, search_space(table, restrict=False), Search("random", 3, settings))
+    predicted = [
+        replace(trial, result=replace(trial.result, origin="predicted")) if i < 3 else trial
+        for i, trial in enumerate(own)
+    ]
+    kept = [replace(trial, evaluated=trial.architecture) for trial in predicted[:2]]
+    run = Run("random", 3, (*kept, *predicted[2:]))
+    reference = reference_loss(table, [run])
+    write_trials(tmp_path / "trials.csv", [run], reference)
+    write_best(tmp_path / "best.json", [run], reference, "rnn_cell")
+    (record,) = read(str(tmp_path)).records
+    failed = sum(trial.failed for trial in own)
+    assert record.counts == Counts(8, measured=5, predicted=3, failed=failed, replaced=6)
 
 
 def test_a_report_ranks_as_compare_does(runs: list[Run], folder: Path) -> None:

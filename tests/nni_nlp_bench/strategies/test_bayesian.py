@@ -58,6 +58,22 @@ def test_components_keep_distances_in_fewer_numbers(rng: np.random.Generator) ->
     assert ten.sum() > 0.6 * all_of_it.sum()
 
 
+def test_all_components_have_the_distances_of_standardised_features() -> None:
+    """The first component varies the most, and around zero."""
+    space = search_space(made_up_table(60), restrict=True)
+    rng = np.random.default_rng(0)
+    counts = np.stack([space.encode(space.sample(rng), "counts") for _ in range(200)])
+    deviation = counts.std(axis=0)
+    scaled = counts / np.where(deviation > 0, deviation, 1.0)
+    features = Features(space, counts.shape[1], np.random.default_rng(0))  # of the same samples
+    rng = np.random.default_rng(0)
+    points = np.stack([features.of(space.sample(rng)) for _ in range(200)])
+    assert np.allclose(points.mean(axis=0), 0, atol=1e-9)
+    assert (np.diff(points.std(axis=0)) < 1e-9).all()
+    wanted = np.linalg.norm(scaled[:20, None] - scaled[:20], axis=2)
+    assert np.allclose(np.linalg.norm(points[:20, None] - points[:20], axis=2), wanted)
+
+
 @pytest.mark.parametrize(
     ("strategy", "options", "message"),
     [

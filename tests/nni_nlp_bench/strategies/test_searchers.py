@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from nni_nlp_bench.strategies.bayesian import BayesianOptimization
 from nni_nlp_bench.strategies.grid_search import GridSearch
 from nni_nlp_bench.strategies.hyperband import Hyperband
 from nni_nlp_bench.strategies.local_search import LocalSearch
@@ -158,17 +159,44 @@ class TestLocalSearch:
         assert one_edit_apart(ask(searcher)[0], fresh)
 
 
-def nodes(proposal: Proposal, activation: str) -> int:
-    return [node.activation for node in proposal.architecture.nodes].count(activation)
+class TestBayesianOptimization:
+    @pytest.mark.parametrize("best", range(4))
+    def test_it_mutates_the_best(self, best: int) -> None:
+        searcher = make(BayesianOptimization, random_first=4, samples=0, parents=1)
+        first = ask(searcher, 4)
+        for i, proposal in enumerate(first):
+            searcher.tell(proposal, float(i == best))
+        (child,) = ask(searcher)
+        assert [one_edit_apart(child, parent) for parent in first].index(True) == best
+
+    def test_no_candidate_is_proposed_twice(self) -> None:
+        searcher = make(BayesianOptimization, random_first=3, bag=2)
+        asked = ask(searcher, 3)
+        for proposal in asked:
+            searcher.tell(proposal, 0.0)
+        asked += ask(searcher, 12)
+        assert len({proposal.architecture for proposal in asked}) == 15
 
 
-def test_tpe_comes_back_to_what_scored_high() -> None:
+def tanh_nodes(proposal: Proposal) -> int:
+    return [node.activation for node in proposal.architecture.nodes].count("tanh")
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        (TPE, {}),
+        (BayesianOptimization, {"samples": 20, "mutations": 0, "bag": 3}),
+        (BayesianOptimization, {"samples": 20, "mutations": 0, "bag": 3, "acquisition": "ei"}),
+    ],
+)
+def test_it_comes_back_to_what_scored_high(kind: type[Searcher], options: Any) -> None:
     """Scores are the number of tanh nodes: after the random start there are more of them."""
-    searcher = make(TPE, random_first=15)
+    searcher = make(kind, random_first=15, **options)
     found = []
     for _ in range(45):
         (proposal,) = ask(searcher)
-        found.append(nodes(proposal, "tanh"))
+        found.append(tanh_nodes(proposal))
         searcher.tell(proposal, float(found[-1]))
     assert np.mean(found[-15:]) > np.mean(found[:15]) + 1
 
