@@ -10,6 +10,8 @@ CORE := .venv-core
 PYTHONS = $(shell for v in 3.11 3.12 3.13; do \
 	for p in python$$v $$HOME/.pyenv/versions/$$v.*/bin/python$$v; do \
 		"$$p" -c '' 2>/dev/null && echo "$$p" && break; done; done)
+# Compiled modules are kept: most of the time of a short process is its imports.
+unexport PYTHONDONTWRITEBYTECODE
 PINS := setup.cfg pyproject.toml constraints.txt
 
 .DELETE_ON_ERROR:

@@ -148,8 +148,7 @@ class SpaceContract:
     def test_the_network_is_a_torch_module(
         self, space: SearchSpace[Any], architecture: Any, network_size: Mapping[str, int]
     ) -> None:
-        import torch
-
+        torch = pytest.importorskip("torch")
         network = space.network(architecture, network_size)
         assert isinstance(network, torch.nn.Module)
         assert sum(weights.numel() for weights in network.parameters()) > 0
@@ -164,6 +163,7 @@ class SpaceContract:
         assert all(sample[label] in values for label, values in choices.categoricals.items())
 
     def test_nnis_samples_are_read_back(self, space: SearchSpace[Any], architecture: Any) -> None:
+        pytest.importorskip("nni")
         choices = space.model_space()
         sample = choices.to_sample(architecture)
         assert set(sample) == set(choices.simplify())

@@ -13,6 +13,8 @@ from typer.testing import CliRunner
 
 from nni_nlp_bench.cli.app import app
 
+pytest.importorskip("torch")
+
 Shared = Callable[[str], Path]
 
 SMALL = ["--embedding", "8", "--hidden", "8", "--layers", "1", "--batch-size", "50"]

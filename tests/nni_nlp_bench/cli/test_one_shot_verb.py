@@ -12,6 +12,8 @@ from typer.testing import CliRunner, Result
 from nni_nlp_bench.cli.app import app
 from search_spaces.enas_cell import Cell
 
+pytest.importorskip("nni")
+
 WORDS = [f"w{i}" for i in range(6)]
 
 

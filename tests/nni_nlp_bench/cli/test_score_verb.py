@@ -12,6 +12,8 @@ from nni_nlp_bench.cli.app import app
 from search_spaces.encoder.parameters import num_parameters
 from search_spaces.encoder.published import as_scored, published_encoder
 
+pytest.importorskip("torch")
+
 SMALL = ["--embedding", "8", "--hidden", "8", "--layers", "1", "--columns", "5", "--steps", "6"]
 
 

@@ -11,6 +11,8 @@ from typer.testing import CliRunner
 from nni_nlp_bench.benchmarks.importers.release_logs import read_release_logs
 from nni_nlp_bench.cli.app import app
 
+pytest.importorskip("torch")
+
 SMALL = ["--embedding", "8", "--hidden", "8", "--layers", "1", "--batch-size", "50"]
 
 

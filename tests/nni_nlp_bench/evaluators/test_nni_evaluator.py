@@ -15,6 +15,8 @@ from nni_nlp_bench.strategies.run import search_space
 from nni_nlp_bench.testing import EPOCHS, made_up_table
 from search_spaces.base import get_space
 
+pytest.importorskip("nni")
+
 
 def explore(
     make_strategy: Callable[[Any], Any], trials: int, **options: Any

@@ -13,6 +13,8 @@ from nni_nlp_bench.strategies.registry import make_strategy
 from nni_nlp_bench.strategies.run import search_space
 from nni_nlp_bench.testing import EPOCHS, made_up_table
 
+pytest.importorskip("nni")
+
 TABLE = made_up_table(60)
 
 
