@@ -6,10 +6,13 @@ import json
 import os
 import sys
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from nni_nlp_bench.nnictl.serving.addresses import LOOPBACK, check_listening, url_of
 from nni_nlp_bench.nnictl.serving.config import load_config, stopped_config
@@ -22,8 +25,11 @@ PORT = 8080
 SHIM = Path(__file__).with_name("loopback.js").resolve()
 """What node loads so that a manager listens where it should."""
 _CHANCES = 3
+_MANAGER_S = 30
+"""How long a manager may take to answer."""
 _TUNER_S = 20
 """NNI's manager waits half as long for the tuner."""
+_TUNER_LATE = "Tuner did not connect in"
 
 
 class ServerError(UserError):
@@ -31,7 +37,7 @@ class ServerError(UserError):
 
 
 class LateError(ServerError):
-    """The manager took longer to begin than NNI waits."""
+    """The manager or its tuner took longer to begin than it may."""
 
 
 @dataclass(frozen=True)
@@ -76,8 +82,17 @@ def manager_environment(host: str = LOOPBACK) -> dict[str, str]:
 
 
 def _start(config: Any, port: int, host: str, resumed: str | None = None) -> Started:
+    """On a busy machine NNI may be late: there is more than one chance."""
     check_listening(config, port, host)
     check_way_back(config, port, host)
+    for _ in range(_CHANCES - 1):
+        with suppress(LateError):
+            return _start_once(config, port, host, resumed)
+        time.sleep(1)
+    return _start_once(config, port, host, resumed)
+
+
+def _start_once(config: Any, port: int, host: str, resumed: str | None) -> Started:
     experiment = chosen(_launch(config, port, host, resumed))
     _await_tuner(experiment)
     return Started(experiment.id, port, host)
@@ -91,36 +106,64 @@ def _await_tuner(experiment: Running) -> None:
         if now is not None and now["status"] == "ERROR":
             stop(experiment)
             why = "; ".join(now["errors"])
-            raise ServerError(f"NNI gave up: {why}; the logs are in {experiment.logs}")
+            kind = LateError if _TUNER_LATE in why and not _wrote(experiment) else ServerError
+            raise kind(f"NNI gave up: {why}; the logs are in {experiment.logs}")
         time.sleep(0.2)
 
 
+def _wrote(experiment: Running) -> bool:
+    """Whether the tuner's process has logged anything, as one does that fails."""
+    log = experiment.logs / "dispatcher.log"
+    return log.exists() and log.stat().st_size > 0
+
+
 def _launch(config: Any, port: int, host: str, resumed: str | None) -> str:
-    """The id of the experiment, whose manager answers.
-
-    NNI's launcher gives the manager some four seconds to begin, too few on a busy machine, and ends
-    it then: there is more than one chance.
-    """
-    for _ in range(_CHANCES - 1):
-        with suppress(LateError):
-            return _launch_once(config, port, host, resumed)
-        time.sleep(1)
-    return _launch_once(config, port, host, resumed)
-
-
-def _launch_once(config: Any, port: int, host: str, resumed: str | None) -> str:
+    """The id of the experiment, whose manager answers."""
     from nni.experiment import Experiment, RunMode
-    from requests import ConnectionError, JSONDecodeError
+    from requests import ConnectionError, JSONDecodeError, Timeout
 
     experiment = Experiment(config, id=resumed)
     if resumed is not None:
         experiment._action = "resume"  # its own resume() ends with this process
     logs = Path(config.canonical_copy().experiment_working_directory, experiment.id, "log")
     try:
-        with environment(manager_environment(host)):
+        with environment(manager_environment(host)), _patience_with_manager():
             experiment.start(port, run_mode=RunMode.Detach)
-    except (ConnectionError, JSONDecodeError):
+    except (ConnectionError, JSONDecodeError, Timeout):
         raise LateError(f"NNI was not ready in time: try again; the logs are in {logs}") from None
     except (OSError, RuntimeError) as error:
         raise ServerError(f"NNI did not start: {error}; the logs are in {logs}") from None
     return str(experiment.id)
+
+
+@contextmanager
+def _patience_with_manager() -> Iterator[None]:
+    """NNI's launcher asks a manager three times in four seconds, and then kills it."""
+    from nni.experiment import launcher
+
+    theirs, launcher._check_rest_server = launcher._check_rest_server, _await_manager
+    try:
+        yield
+    finally:
+        launcher._check_rest_server = theirs
+
+
+def _await_manager(port: int, url_prefix: str | None = None) -> None:
+    """Return when the manager answers. Raises what its last refusal was."""
+    from nni.experiment import rest
+    from requests import RequestException
+
+    deadline = time.monotonic() + _MANAGER_S
+    while True:
+        try:
+            rest.get(port, "/check-status", url_prefix)
+        except RequestException:
+            if time.monotonic() > deadline or not _children_live():
+                raise
+            time.sleep(0.2)
+        else:
+            return
+
+
+def _children_live() -> bool:
+    return any(p.status() != psutil.STATUS_ZOMBIE for p in psutil.Process().children())

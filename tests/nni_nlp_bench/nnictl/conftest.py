@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
+import random
 import socket
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,11 +21,29 @@ import httpx
 import psutil
 import pytest
 import yaml
+from filelock import FileLock
+from typer.testing import CliRunner
 
+from nni_nlp_bench.cli.app import app
+from nni_nlp_bench.nnictl.serving.running import Running
 from nni_nlp_bench.nnictl.serving.server import manager_environment
 
 BIN = Path(sys.executable).parent
-PATIENCE_S = 180
+PATIENCE_S = 240
+"""A test that starts managers may take longer than this: it has a `timeout` of its own."""
+CLIENT = httpx.Client(
+    timeout=30,
+    trust_env=False,
+    verify=False,  # certificates say nothing about http, and take long to load
+    limits=httpx.Limits(max_keepalive_connections=0),
+)
+LATE = (
+    *("not ready in time", "did not connect in 10 seconds", "port"),
+    *("Connection refused", "Max retries exceeded", "Read timed out"),
+)
+"""What is said where the machine is too busy for NNI, or another process was faster at a port."""
+STARTING = FileLock(Path(tempfile.gettempdir()) / "nni-nlp-bench-tests-start.lock")
+"""Held while a manager starts: NNI gives each the same few seconds, however many start at a time."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +62,7 @@ class RunningExperiment:
 
     def get(self, route: str) -> Any:
         """What the REST API answers."""
-        return httpx.get(f"{self.url}/api/v1/nni/{route}", timeout=30).raise_for_status().json()
+        return CLIENT.get(f"{self.url}/api/v1/nni/{route}").raise_for_status().json()
 
     def trial_jobs(self) -> list[dict[str, Any]]:
         """Trials with their status and parameters."""
@@ -63,6 +84,17 @@ class RunningExperiment:
                 pytest.fail(f"{status} awaited, got {answer}:\n{log.read_text()[-4000:]}")
             time.sleep(0.3)
 
+    def late_tuner(self) -> str | None:
+        """What NNI says when its tuner does not come in time; None once that cannot happen."""
+        deadline = time.monotonic() + PATIENCE_S
+        while not Running(self.id, "", self.port, self.pid, self.folder).has_tuner:
+            answer = self.get("check-status")
+            if answer["status"] not in ("INITIALIZED", "RUNNING"):
+                return next((e for e in answer["errors"] if any(t in e for t in LATE)), None)
+            assert time.monotonic() < deadline, answer
+            time.sleep(0.2)
+        return None
+
     @property
     def processes(self) -> list[psutil.Process]:
         """The manager, its dispatcher and its trials, as far as they live."""
@@ -83,48 +115,71 @@ class NniHome:
 
     folder: Path
 
-    def run(self, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        """Run a command of this interpreter's environment, such as `nnictl`."""
-        search_path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
+    def run(self, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        """Run `nni-nlp-bench` in this process."""
+        ran = CliRunner().invoke(app, list(words), env=self._environment(variables))
+        if ran.exception is not None and not isinstance(ran.exception, SystemExit):
+            raise ran.exception
+        return subprocess.CompletedProcess(words, ran.exit_code, ran.stdout, ran.stderr)
+
+    def call(self, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        """Run a command of this interpreter's environment, such as `nnictl`, as a process."""
         return subprocess.run(
             [str(BIN / command[0]), *command[1:]],
-            env={**os.environ, "HOME": str(self.folder), "PATH": search_path, **variables},
+            env={**os.environ, **self._environment(variables)},
             cwd=self.folder,
             capture_output=True,
             text=True,
             timeout=PATIENCE_S,
         )
 
+    def _environment(self, variables: Mapping[str, str]) -> dict[str, str]:
+        search_path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
+        return {"HOME": str(self.folder), "PATH": search_path, **variables}
+
     def create(self, config: Path | Mapping[str, Any]) -> RunningExperiment:
         """Start an experiment with `nnictl create` on a free port of 127.0.0.1."""
-        port = free_port()
         file = config if isinstance(config, Path) else self.write(config)
-        return self._start("create", "--config", str(file), "--port", str(port))
+        return self._by_nnictl("create", "--config", str(file))
 
     def resume(self, experiment: RunningExperiment) -> RunningExperiment:
         """Go on with an experiment that has ended, on the same port."""
-        return self._start("resume", experiment.id, "--port", str(experiment.port))
+        return self._by_nnictl("resume", experiment.id, port=experiment.port)
 
     def view(self, experiment: RunningExperiment) -> RunningExperiment:
         """Serve an experiment that has ended, without going on with it."""
-        return self._start("view", experiment.id, "--port", str(free_port()))
-
-    def _start(self, *command: str) -> RunningExperiment:
-        """NNI's launcher gives up where its manager is slow to answer: it gets three tries."""
-        for _ in range(3):
-            started = self.run("nnictl", *command, **manager_environment())
-            if started.returncode == 0:
-                return next(e for e in self.experiments() if str(e.port) == command[-1])
-        raise AssertionError(started.stdout + started.stderr)
+        return self._by_nnictl("view", experiment.id)
 
     def up(self, config: Path | Mapping[str, Any], *options: str) -> RunningExperiment:
         """Start an experiment with `nni-nlp-bench up` on a free port."""
-        port = free_port()
         file = config if isinstance(config, Path) else self.write(config)
-        command = ("nni-nlp-bench", "up", "--config", str(file), "--port", str(port), *options)
-        started = self.run(*command)
-        assert started.returncode == 0, started.stdout + started.stderr
-        return next(e for e in self.experiments() if e.port == port)
+        return self._start(lambda port: self.run("up", "--config", str(file), *port, *options))
+
+    def _by_nnictl(self, *command: str, port: int | None = None) -> RunningExperiment:
+        return self._start(
+            lambda at: self.call("nnictl", *command, *at, **manager_environment()), port
+        )
+
+    def _start(
+        self,
+        start: Callable[[tuple[str, str]], subprocess.CompletedProcess[str]],
+        port: int | None = None,
+    ) -> RunningExperiment:
+        """The experiment that `start` starts; where NNI was late, it gets more chances."""
+        with STARTING:
+            for _ in range(5):
+                at = port or free_port()
+                started = start(("--port", str(at)))
+                said = started.stdout + started.stderr
+                if started.returncode == 0:
+                    experiment = next(e for e in self.experiments() if e.port == at)
+                    said = experiment.late_tuner()
+                    if said is None:
+                        return experiment
+                    experiment.stop()
+                elif not any(text in said for text in LATE):
+                    break
+        raise AssertionError(said)
 
     def write(self, config: Mapping[str, Any], name: str = "experiment.yml") -> Path:
         """A configuration as a YAML file in this folder."""
@@ -155,11 +210,44 @@ def end(processes: list[psutil.Process]) -> None:
             process.kill()
 
 
+def _candidates() -> Iterator[int]:
+    """Ports below those that systems give to clients; every worker of a run has its own."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    first = 10_000 + int(worker) % 8 * 2_500
+    start = random.SystemRandom().randrange(0, 2_500, 2)  # apart from those of another run
+    return itertools.cycle([*range(first + start, first + 2_500, 2), *range(first, first + start, 2)])
+
+
+_CANDIDATES = _candidates()
+
+
 def free_port() -> int:
-    """A port that is free on every address of this machine."""
+    """A port that is free on every address of this machine, as is the one above it."""
+    return next(port for port in _CANDIDATES if _is_free(port) and _is_free(port + 1))
+
+
+def _is_free(port: int) -> bool:
     with socket.socket() as listener:
-        listener.bind(("", 0))
-        return int(listener.getsockname()[1])
+        try:
+            listener.bind(("", port))
+        except OSError:
+            return False
+    return True
+
+
+@pytest.fixture(scope="session")
+def list_of_experiments() -> Iterator[None]:
+    """NNI looks for the home folder when it is imported; here, whenever its list is read."""
+    from nni.tools.nnictl.config_utils import Experiments
+
+    theirs = Experiments.__init__
+
+    def anew(self: Any, home_dir: str | None = None) -> None:
+        theirs(self, home_dir or str(Path.home() / "nni-experiments"))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Experiments, "__init__", anew)
+        yield
 
 
 @pytest.fixture
@@ -169,13 +257,15 @@ def port() -> int:
 
 
 @pytest.fixture
-def nni_home(tmp_path: Path) -> Iterator[NniHome]:
+def nni_home(tmp_path: Path, list_of_experiments: None) -> Iterator[NniHome]:
     """An empty home for NNI; its experiments are stopped after the test."""
     yield from _home(tmp_path / "home")
 
 
 @pytest.fixture(scope="module")
-def module_nni_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NniHome]:
+def module_nni_home(
+    tmp_path_factory: pytest.TempPathFactory, list_of_experiments: None
+) -> Iterator[NniHome]:
     """The same, for the tests of one file together."""
     yield from _home(tmp_path_factory.mktemp("home"))
 
@@ -193,13 +283,16 @@ def _home(folder: Path) -> Iterator[NniHome]:
 @pytest.fixture(scope="session")
 def tiny_config() -> dict[str, Any]:
     """Three trials that report at once."""
-    command = "import nni; p = nni.get_next_parameter(); nni.report_final_result(p['x'])"
+    command = (
+        "from nni_nlp_bench.nnictl.channel import Manager; "
+        "manager = Manager(); manager.finish(manager.parameters['x'])"
+    )
     return {
         "experimentName": "tiny",
         "searchSpace": {"x": {"_type": "choice", "_value": [1, 2, 3]}},
         "trialCommand": f'python -c "{command}"',
         "trialCodeDirectory": ".",
-        "trialConcurrency": 1,
+        "trialConcurrency": 3,
         "maxTrialNumber": 3,
         "tuner": {"name": "GridSearch"},
         "trainingService": {"platform": "local"},
