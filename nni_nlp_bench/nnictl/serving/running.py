@@ -58,9 +58,12 @@ class Running:
 
     @property
     def has_tuner(self) -> bool:
-        """Whether its tuner is there: a process of the manager's that is connected to it."""
+        """Whether its tuner is there: a process below the manager that is connected to it.
+
+        There may be a shell between the two.
+        """
         with suppress(psutil.NoSuchProcess):
-            for process in psutil.Process(self.pid).children():
+            for process in psutil.Process(self.pid).children(recursive=True):
                 for connection in process.net_connections("tcp"):
                     if connection.raddr and connection.raddr.port == self.port:
                         return True

@@ -155,6 +155,39 @@ class NniHome:
         file = config if isinstance(config, Path) else self.write(config)
         return self._start(lambda port: self.run("up", "--config", str(file), *port, *options))
 
+    def up_again(self, experiment: RunningExperiment) -> RunningExperiment:
+        """Go on with an experiment that has ended, on the same port, with `up --resume`."""
+        return self._start(lambda port: self.run("up", "--resume", experiment.id, *port), experiment.port)
+
+    def up_as_process(
+        self, config: Mapping[str, Any]
+    ) -> tuple[RunningExperiment, subprocess.CompletedProcess[str]]:
+        """The same as `up` in a process that ends, and what that process said."""
+        said: list[subprocess.CompletedProcess[str]] = []
+
+        def start(port: tuple[str, str]) -> subprocess.CompletedProcess[str]:
+            said.append(self.call("nni-nlp-bench", "up", "--config", str(file), *port))
+            return said[-1]
+
+        file = self.write(config)
+        return self._start(start), said[-1]
+
+    def create_plainly(self, config: Mapping[str, Any]) -> RunningExperiment:
+        """Start an experiment as `nnictl create` does without us: on all interfaces."""
+        file = str(self.write(config))
+        return self._start(lambda port: self.call("nnictl", "create", "--config", file, *port))
+
+    def in_time(
+        self, start: Callable[[int], subprocess.CompletedProcess[str]]
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a process that starts a manager on the given port; more than once where NNI is late."""
+        for _ in range(4):
+            with STARTING:
+                ran = start(free_port())
+            if ran.returncode == 0 or not any(text in ran.stdout + ran.stderr for text in LATE):
+                break
+        return ran
+
     def _by_nnictl(self, *command: str, port: int | None = None) -> RunningExperiment:
         return self._start(
             lambda at: self.call("nnictl", *command, *at, **manager_environment()), port
@@ -250,10 +283,29 @@ def list_of_experiments() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session")
+def wait_until() -> Callable[[Callable[[], Any]], None]:
+    """Waits until a condition holds, and fails when that takes minutes."""
+
+    def wait(holds: Callable[[], Any]) -> None:
+        deadline = time.monotonic() + PATIENCE_S
+        while not holds():
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+
+    return wait
+
+
+@pytest.fixture(scope="session")
+def ports() -> Iterator[int]:
+    """Ports that nothing listens on."""
+    return (free_port() for _ in itertools.count())
+
+
 @pytest.fixture
-def port() -> int:
-    """A port of 127.0.0.1 that nothing listens on."""
-    return free_port()
+def port(ports: Iterator[int]) -> int:
+    """One of them."""
+    return next(ports)
 
 
 @pytest.fixture

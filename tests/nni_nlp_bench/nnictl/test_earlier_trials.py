@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.nni, pytest.mark.timeout(600)]
 
 CELLS: dict[str, Any] = {
     "experimentName": "cells",
@@ -39,26 +38,30 @@ def events(experiment, kind: str) -> list[dict[str, Any]]:
 
 
 def run(home, *command: str) -> None:
-    done = home.run("nnictl", *command)
+    done = home.call("nnictl", *command)
     assert done.returncode == 0 and "ERROR" not in done.stdout, done.stdout + done.stderr
 
 
 @pytest.fixture(scope="module")
 def earlier(module_nni_home):
-    experiment = module_nni_home.create(CELLS)
+    experiment = module_nni_home.up(CELLS)
     experiment.wait_for("DONE")
     return experiment
 
 
-def test_exported_results_are_learnt_by_another_experiment(earlier, module_nni_home) -> None:
+def test_exported_results_are_learnt_by_another_experiment(
+    earlier, module_nni_home, wait_until
+) -> None:
+    """Whose trials wait until it has heard of them."""
     file = str(module_nni_home.folder / "trials.json")
     run(module_nni_home, "experiment", "export", earlier.id, "--type", "json", "--filename", file)
     known = len(json.loads(Path(file).read_text()))
-    slow = {**CELLS, "trialCommand": "sleep 6; " + CELLS["trialCommand"]}
-    later = module_nni_home.create(slow)
-    while not later.trial_jobs():  # NNI takes in nothing before its tuner is ready
-        time.sleep(0.2)
+    waits = "while [ ! -e imported ]; do sleep 0.1; done; "
+    later = module_nni_home.up({**CELLS, "trialCommand": waits + CELLS["trialCommand"]})
+    wait_until(later.trial_jobs)  # NNI takes in nothing before its tuner is ready
     run(module_nni_home, "experiment", "import", later.id, "--filename", file)
+    wait_until(lambda: events(later, "learn"))
+    (module_nni_home.folder / "imported").touch()
     later.wait_for("DONE")
     # The same seed proposes the same cells, until it has heard of them: those that were under way.
     learnt = {event["parameters"]["architecture"] for event in events(later, "learn")}
@@ -67,13 +70,15 @@ def test_exported_results_are_learnt_by_another_experiment(earlier, module_nni_h
     assert len(cells_of(later)) == 4
 
 
-def test_a_finished_experiment_goes_on_with_more_trials(earlier, module_nni_home) -> None:
+def test_a_finished_experiment_goes_on_with_more_trials(
+    earlier, module_nni_home, wait_until
+) -> None:
     before = cells_of(earlier)
     run(module_nni_home, "stop", earlier.id)
     resumed = module_nni_home.resume(earlier)
     assert cells_of(resumed) == before
     run(module_nni_home, "update", "trialnum", resumed.id, "--value", "6")
-    resumed.wait_for("RUNNING")
+    wait_until(lambda: len(resumed.trial_jobs()) == 6)
     resumed.wait_for("DONE")
     assert len(cells_of(resumed)) == len(resumed.trial_jobs()) == 6
     assert cells_of(resumed) > before

@@ -37,10 +37,12 @@ if __name__ == "__main__":
 
 
 @pytest.mark.slow
-def test_a_nas_experiment_exports_the_recipe_of_its_best_model(nni_home, port) -> None:
+@pytest.mark.nni
+@pytest.mark.timeout(900)
+def test_a_nas_experiment_exports_the_recipe_of_its_best_model(nni_home) -> None:
     script = nni_home.folder / "search.py"
     script.write_text(SCRIPT)
-    ran = nni_home.run("python", str(script), str(port))
+    ran = nni_home.in_time(lambda port: nni_home.call("python", str(script), str(port)))
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "ERROR" not in ran.stdout, ran.stdout
     answers = json.loads(ran.stdout.rpartition("ANSWERS ")[2])

@@ -6,10 +6,8 @@ import getpass
 import math
 import os
 import shutil
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,9 +20,12 @@ import yaml
 from nni_nlp_bench.nnictl.serving.server import manager_environment
 
 EXPERIMENTS = Path(__file__).parents[3] / "experiments"
+PATIENCE_S = 240
 SSHD = shutil.which("sshd", path=f"{os.environ['PATH']}{os.pathsep}/usr/sbin")
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.nni,
+    pytest.mark.timeout(900),
     pytest.mark.skipif(SSHD is None, reason="sshd is missing: install openssh-server"),
 ]
 
@@ -64,9 +65,9 @@ class Machine:
         return "".join(file.read_text() for file in files)
 
 
-@pytest.fixture
-def machine(tmp_path) -> Iterator[Machine]:
-    folder, port = tmp_path / "machine", _free_port()
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory, ports, wait_until) -> Iterator[Machine]:
+    folder, port = tmp_path_factory.mktemp("machine"), next(ports)
     home = folder / "home"
     home.mkdir(parents=True)
     for name in ("host", "user"):
@@ -89,10 +90,11 @@ def machine(tmp_path) -> Iterator[Machine]:
     if os.getuid() == 0:
         Path("/run/sshd").mkdir(exist_ok=True)
     assert SSHD is not None
-    with (folder / "sshd.log").open("w") as log:
+    log_file = folder / "sshd.log"
+    with log_file.open("w") as log:
         server = psutil.Popen([SSHD, "-D", "-e", "-f", str(config)], stderr=log)
     try:
-        _wait_for(port)
+        wait_until(lambda: f"Server listening on 127.0.0.1 port {port}" in log_file.read_text())
         machine = Machine(port, folder / "user", home)
         yield machine
         for process in machine.processes:
@@ -108,22 +110,24 @@ def machine(tmp_path) -> Iterator[Machine]:
 
 @pytest.fixture
 def config(machine):
-    """The example, on that machine, with a handful of trials."""
+    """The example, on that machine."""
     config = yaml.safe_load((EXPERIMENTS / "remote.yml").read_text())
     config["trainingService"]["machineList"] = [machine.config]
-    small = {"maxTrialNumber": 5, "trialConcurrency": 2, "trialCodeDirectory": str(EXPERIMENTS)}
-    return config | small
+    return config | {"trialConcurrency": 2, "trialCodeDirectory": str(EXPERIMENTS)}
 
 
 def test_trials_run_on_another_machine(machine, nni_home, config):
-    experiment = nni_home.up(config)
+    """One of them fails there, which is known here."""
+    config["trialCommand"] = '[ "$NNI_TRIAL_SEQ_ID" != 1 ] && ' + config["trialCommand"]
+    experiment = nni_home.up(config | {"maxTrialNumber": 4})
     experiment.wait_for("DONE")
-    trials = experiment.trial_jobs()
-    assert [trial["status"] for trial in trials] == ["SUCCEEDED"] * 5
+    trials = sorted(experiment.trial_jobs(), key=lambda trial: trial["sequenceId"])
+    status = [trial["status"] for trial in trials]
+    assert status == ["SUCCEEDED", "FAILED", "SUCCEEDED", "SUCCEEDED"]
     finals = {row["trialJobId"]: row["data"] for row in experiment.metric_data()}
-    assert set(finals) == {trial["trialJobId"] for trial in trials}
+    assert set(finals) == {t["trialJobId"] for t in trials if t["status"] == "SUCCEEDED"}
     assert all(3 < final["default"] < math.log(10_000) + 1 for final in finals.values())
-    assert all(machine.printed(experiment, trial) == "" for trial in finals)
+    assert all(machine.printed(experiment, trial["trialJobId"]) == "" for trial in trials)
     keeper = machine.processes
     addresses = {
         connection.laddr.ip
@@ -132,22 +136,9 @@ def test_trials_run_on_another_machine(machine, nni_home, config):
         if connection.status == psutil.CONN_LISTEN
     }
     assert addresses == {"127.0.0.1"}  # for its sshd sets NODE_OPTIONS
-    assert nni_home.run("nni-nlp-bench", "down").returncode == 0
-    psutil.wait_procs(keeper, timeout=20)
+    assert nni_home.run("down").returncode == 0
+    psutil.wait_procs(keeper, timeout=PATIENCE_S)
     assert machine.processes == []
-
-
-def test_a_trial_that_fails_there_is_known_here(machine, nni_home, config):
-    config["trialCommand"] = '[ "$NNI_TRIAL_SEQ_ID" != 1 ] && ' + config["trialCommand"]
-    experiment = nni_home.up(config)
-    experiment.wait_for("DONE")
-    trials = sorted(experiment.trial_jobs(), key=lambda trial: trial["sequenceId"])
-    failed = trials[1]["trialJobId"]
-    assert [t["status"] for t in trials] == [
-        "FAILED" if t["trialJobId"] == failed else "SUCCEEDED" for t in trials
-    ]
-    finals = {row["trialJobId"] for row in experiment.metric_data()}
-    assert finals == {trial["trialJobId"] for trial in trials} - {failed}
 
 
 def test_a_machine_can_be_reused_as_clusters_are(machine, nni_home, config):
@@ -160,16 +151,16 @@ def test_a_machine_can_be_reused_as_clusters_are(machine, nni_home, config):
         assert [trial["status"] for trial in trials] == ["SUCCEEDED"] * 2
         finals = {row["trialJobId"]: row["data"] for row in experiment.metric_data()}
         assert set(finals) == {trial["trialJobId"] for trial in trials}
-        assert nni_home.run("nni-nlp-bench", "down").returncode == 0
+        assert nni_home.run("down").returncode == 0
     finally:
         shutil.rmtree(Path("/tmp/nni-experiments", experiment.id))  # NNI leaves it there
 
 
-def test_machines_are_asked_to_connect_before_anything_starts(machine, nni_home, config):
+def test_machines_are_asked_to_connect_before_anything_starts(machine, nni_home, config, ports):
     def refusal(machine_config, *options, **fields):
         config["trainingService"]["machineList"] = [machine.config | machine_config]
         file = nni_home.write(config | fields)
-        up = ("nni-nlp-bench", "up", "--config", str(file), "--port", str(_free_port()))
+        up = ("up", "--config", str(file), "--port", str(next(ports)))
         refused = nni_home.run(*up, *options)
         assert (refused.returncode, refused.stdout) == (2, "")
         assert refused.stderr.count("\n") == 1
@@ -177,24 +168,7 @@ def test_machines_are_asked_to_connect_before_anything_starts(machine, nni_home,
 
     host_key = str(machine.key.with_name("host"))
     assert "look at port, user and sshKeyFile" in refusal({"sshKeyFile": host_key})
-    assert "look at port, user and sshKeyFile" in refusal({"port": _free_port()})
+    assert "look at port, user and sshKeyFile" in refusal({"port": next(ports)})
     elsewhere = refusal({}, "--host", "0.0.0.0", nniManagerIp="203.0.113.7")
     assert "does not reach 203.0.113.7" in elsewhere
     assert "firewall" in elsewhere
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("", 0))  # free on every address
-        return int(listener.getsockname()[1])
-
-
-def _wait_for(port: int) -> None:
-    deadline = time.monotonic() + 20
-    while True:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        if time.monotonic() > deadline:
-            pytest.fail("sshd does not listen")
-        time.sleep(0.1)

@@ -28,11 +28,13 @@ manager.finish({"default": loss - 4, "loss": loss, "perplexity": 1.0, "hours": i
 
 
 @pytest.mark.slow
+@pytest.mark.nni
+@pytest.mark.timeout(600)
 def test_manager_and_database_tell_the_same_searches(
     nni_home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "trial.py").write_text(TRIAL)
-    experiment = nni_home.create(
+    experiment = nni_home.up(
         {
             "experimentName": "two strategies, two seeds",
             "searchSpace": {

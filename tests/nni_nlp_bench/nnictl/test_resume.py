@@ -1,13 +1,14 @@
-"""A manager that is killed: `nnictl resume` loses no trial and repeats none."""
+"""A manager that is killed: resuming loses no trial and repeats none."""
 
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
 
 import psutil
 import pytest
+
+pytestmark = [pytest.mark.slow, pytest.mark.nni, pytest.mark.timeout(600)]
 
 CELLS = {
     "experimentName": "cells",
@@ -15,7 +16,7 @@ CELLS = {
     "trialCommand": "python -m nni_nlp_bench.nnictl.trial",
     "trialCodeDirectory": ".",
     "trialConcurrency": 2,
-    "maxTrialNumber": 12,
+    "maxTrialNumber": 10,
     "tuner": {
         "className": "nni_nlp_bench.nnictl.tuner.StrategyTuner",
         "codeDirectory": ".",
@@ -34,28 +35,31 @@ SEARCHES = {
     "maxTrialNumber": 6,
     "tuner": {"className": "nni_nlp_bench.nnictl.grid_tuner.GridTuner", "codeDirectory": "."},
 }
+WAITS = "[ $NNI_TRIAL_SEQ_ID -lt {} ] || while [ ! -e go ]; do sleep 0.1; done; "
+LEASH_S = 20
+"""Without it, NNI's dispatcher would go on for half a minute."""
 
 
-def killed_half_way(nni_home, config: dict[str, Any]) -> Any:
-    """The experiment, its manager killed while trials run."""
-    experiment = nni_home.create(config)
-    deadline = time.monotonic() + 120
-    while len(finished(experiment)) < config["maxTrialNumber"] // 3 or not running(experiment):
-        assert time.monotonic() < deadline, experiment.trial_jobs()
-        time.sleep(0.1)
-    dispatchers = [p for p in experiment.processes if "nni" in p.cmdline()]
-    psutil.Process(experiment.pid).kill()
-    _, alive = psutil.wait_procs(dispatchers, timeout=5)
+def killed_half_way(nni_home, config: dict[str, Any], wait_until) -> Any:
+    """The experiment, its manager killed while trials run: from the fourth or fifth on, they wait."""
+    first = config["maxTrialNumber"] // 2 - 1
+    command = WAITS.format(first) + config["trialCommand"]
+    experiment = nni_home.up(config | {"trialCommand": command})
+    wait_until(lambda: len(with_status(experiment, "SUCCEEDED", "FAILED")) == first)
+    wait_until(lambda: len(with_status(experiment, "RUNNING")) == config["trialConcurrency"])
+    manager, *others = experiment.processes
+    dispatchers = [p for p in others if "nni" in p.cmdline()]
+    assert dispatchers
+    manager.kill()
+    _, alive = psutil.wait_procs(dispatchers, timeout=LEASH_S)
     assert not alive  # it would go on talking to whatever listens on the port
+    (nni_home.folder / "go").touch()
+    wait_until(lambda: not any(p.is_running() and p.status() != "zombie" for p in others))
     return experiment
 
 
-def finished(experiment) -> list[dict[str, Any]]:
-    return [t for t in experiment.trial_jobs() if t["status"] in ("SUCCEEDED", "FAILED")]
-
-
-def running(experiment) -> bool:
-    return any(t["status"] == "RUNNING" for t in experiment.trial_jobs())
+def with_status(experiment, *status: str) -> list[dict[str, Any]]:
+    return [t for t in experiment.trial_jobs() if t["status"] in status]
 
 
 def tried(experiment) -> list[str]:
@@ -66,14 +70,24 @@ def tried(experiment) -> list[str]:
     return [p.get("architecture") or json.dumps(p, sort_keys=True) for p in parameters]
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("config", [CELLS, SEARCHES], ids=["cells", "searches"])
-def test_no_trial_is_lost_or_repeated(config: dict[str, Any], nni_home) -> None:
-    before = killed_half_way(nni_home, config)
-    resumed = nni_home.resume(before)
+def by_nnictl(nni_home, experiment) -> Any:
+    return nni_home.resume(experiment)
+
+
+def by_up(nni_home, experiment) -> Any:
+    return nni_home.up_again(experiment)
+
+
+@pytest.mark.parametrize(
+    ("config", "resume"), [(CELLS, by_nnictl), (SEARCHES, by_up)], ids=["cells", "searches"]
+)
+def test_no_trial_is_lost_or_repeated(config: dict[str, Any], resume, nni_home, wait_until) -> None:
+    before = killed_half_way(nni_home, config, wait_until)
+    resumed = resume(nni_home, before)
     resumed.wait_for("DONE")
     assert resumed.id == before.id
-    assert len(finished(resumed)) == len(resumed.trial_jobs()) == config["maxTrialNumber"]
+    ended = with_status(resumed, "SUCCEEDED", "FAILED")
+    assert len(ended) == len(resumed.trial_jobs()) == config["maxTrialNumber"]
     assert len(set(tried(resumed))) == config["maxTrialNumber"]
     log = (resumed.folder / "checkpoint" / "nni_nlp_bench.jsonl").read_text().splitlines()
     told = [json.loads(line)["key"][0] for line in log if '"tell"' in line]

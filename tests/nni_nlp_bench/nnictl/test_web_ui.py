@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.nni, pytest.mark.timeout(600)]
 
 EXPERIMENTS = Path(__file__).parents[3] / "experiments"
 STRATEGIES, SEEDS = ["random", "local_search"], [0, 1]
@@ -35,7 +34,7 @@ def finished(module_nni_home) -> Iterator[dict[str, Any]]:
     cells["trialCommand"] = CRASHES + cells["trialCommand"]
     comparison["maxTrialNumber"], cells["maxTrialNumber"] = 4, 8
     experiments = {
-        name: module_nni_home.create(config)
+        name: module_nni_home.up(config)
         for name, config in (("comparison", comparison), ("cells", cells))
     }
     for experiment in experiments.values():
@@ -48,7 +47,7 @@ def viewed(finished, module_nni_home) -> dict[str, Any]:
     """The same, stopped and served again by `nnictl view`."""
     experiments = {}
     for name, experiment in finished.items():
-        assert module_nni_home.run("nnictl", "stop", experiment.id).returncode == 0
+        assert module_nni_home.run("down", experiment.id).returncode == 0
         experiments[name] = module_nni_home.view(experiment)
         assert experiments[name].get("check-status")["status"] == "VIEWED"
     return experiments
@@ -58,7 +57,7 @@ def test_the_export_holds_every_search(finished, module_nni_home) -> None:
     file = module_nni_home.folder / "export.json"
     comparison = finished["comparison"].id
     command = ("experiment", "export", comparison, "--type", "json", "--filename", str(file))
-    assert module_nni_home.run("nnictl", *command).returncode == 0
+    assert module_nni_home.call("nnictl", *command).returncode == 0
     searches = json.loads(file.read_text())
     parameters = [search["parameter"] for search in searches]
     pairs = {(p["strategy"], p["seed"]) for p in parameters}
@@ -92,30 +91,22 @@ def test_a_trial_that_crashes_is_a_failed_one_and_the_search_goes_on(finished) -
 
 
 @pytest.fixture(scope="module")
-def tab(browser, screenshot, viewed) -> Callable[[str, str], Any]:
-    """Open an experiment's tab of "Trials detail"; the panel."""
+def tab(browser, screenshot, viewed, wait_until) -> Callable[..., Any]:
+    """Open an experiment's tab of "Trials detail" and wait until it shows something; the panel."""
     from selenium.webdriver.common.by import By
 
-    def open_tab(experiment: str, name: str) -> Any:
+    def open_tab(experiment: str, name: str, shows: Callable[[Any], Any]) -> Any:
         browser.get(f"{viewed[experiment].url}/detail")
-        tabs = wait(lambda: browser.find_elements(By.CSS_SELECTOR, "[role=tab]"))
+        wait_until(lambda: browser.find_elements(By.CSS_SELECTOR, "[role=tab]"))
+        tabs = browser.find_elements(By.CSS_SELECTOR, "[role=tab]")
         next(each for each in tabs if name in each.text).click()
         panel = browser.find_element(By.CSS_SELECTOR, "[role=tabpanel]")
-        wait(lambda: panel.find_elements(By.TAG_NAME, "canvas"))
-        time.sleep(1.5)  # curves are drawn with an animation
+        wait_until(lambda: panel.find_elements(By.TAG_NAME, "canvas"))
+        wait_until(lambda: shows(panel))
         screenshot(f"{experiment} {name}")
         return panel
 
     return open_tab
-
-
-def wait(found: Callable[[], Any]) -> Any:
-    """What a page shows after a while."""
-    deadline = time.monotonic() + 30
-    while not (answer := found()):
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
-    return answer
 
 
 def axes(panel: Any) -> dict[str, list[str]]:
@@ -147,26 +138,32 @@ def colours(panel: Any) -> int:
     return int(panel.parent.execute_script(script, panel))
 
 
+@pytest.mark.browser
 def test_strategies_are_an_axis(tab) -> None:
-    shown = axes(tab("comparison", "Hyper-parameter"))
+    shown = axes(tab("comparison", "Hyper-parameter", axes))
     assert list(shown)[:3] == ["seed", "strategy", "default"]
     assert shown["strategy"] == STRATEGIES
     assert shown["seed"] == ["0", "1"]
     assert {"loss", "perplexity", "hours", "evaluations", "failed", "predicted"} <= set(shown)
 
 
+@pytest.mark.browser
 def test_searches_are_curves(tab) -> None:
-    assert colours(tab("comparison", "Intermediate result")) >= len(STRATEGIES) * len(SEEDS)
+    """They are drawn with an animation."""
+    searches = len(STRATEGIES) * len(SEEDS)
+    tab("comparison", "Intermediate result", lambda panel: colours(panel) >= searches)
 
 
+@pytest.mark.browser
 def test_cells_have_axes_that_mean_something(tab) -> None:
-    shown = axes(tab("cells", "Hyper-parameter"))
+    shown = axes(tab("cells", "Hyper-parameter", axes))
     assert set(AXES) <= set(shown)
     assert not {"architecture", "mutation_summary"} & set(shown)
     assert all(float(tick) >= 0 for ticks in shown.values() for tick in ticks)
 
 
-def test_the_lowest_regret_is_the_best(browser, screenshot, viewed) -> None:
+@pytest.mark.browser
+def test_the_lowest_regret_is_the_best(browser, screenshot, viewed, wait_until) -> None:
     from selenium.webdriver.common.by import By
 
     comparison = viewed["comparison"]
@@ -174,15 +171,13 @@ def test_the_lowest_regret_is_the_best(browser, screenshot, viewed) -> None:
         json.loads(json.loads(t["finalMetricData"][0]["data"])) for t in comparison.trial_jobs()
     ]
     browser.get(f"{comparison.url}/oview")
-    page = wait(
-        lambda: [
-            body
-            for body in browser.find_elements(By.TAG_NAME, "body")
-            if "Best metric" in body.text
-        ]
-    )[0]
+
+    def text() -> str:
+        return str(browser.find_element(By.TAG_NAME, "body").text)
+
+    wait_until(lambda: "Best metric" in text())
     screenshot("comparison overview")
-    shown = page.text.partition("Best metric")[0].split()[-1]
+    shown = text().partition("Best metric")[0].split()[-1]
     assert float(shown) == pytest.approx(min(r["default"] for r in results), abs=1e-5)
 
 
@@ -190,7 +185,7 @@ def test_the_search_goes_from_the_experiment_to_a_report(finished, module_nni_ho
     """Its looks are tested with the page itself."""
     out = module_nni_home.folder / "report.html"
     ids = [experiment.id for experiment in finished.values()]
-    done = module_nni_home.run("nni-nlp-bench", "report", *ids, "--out", str(out))
+    done = module_nni_home.run("report", *ids, "--out", str(out))
     assert done.returncode == 0, done.stderr
     page = out.read_text()
     for text in (*ids, *STRATEGIES, "regularized_evolution"):
