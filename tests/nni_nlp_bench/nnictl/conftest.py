@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import httpx
@@ -104,6 +105,11 @@ class RunningExperiment:
         except psutil.NoSuchProcess:
             return []
 
+    def reap(self) -> None:
+        """Where the manager is a child of this process: let it be gone once it has ended."""
+        with suppress(psutil.NoSuchProcess):
+            Thread(target=psutil.Process(self.pid).wait, daemon=True).start()
+
     def stop(self) -> None:
         """End the manager and all that it started, by pid."""
         end(self.processes)
@@ -157,7 +163,9 @@ class NniHome:
 
     def up_again(self, experiment: RunningExperiment) -> RunningExperiment:
         """Go on with an experiment that has ended, on the same port, with `up --resume`."""
-        return self._start(lambda port: self.run("up", "--resume", experiment.id, *port), experiment.port)
+        return self._start(
+            lambda port: self.run("up", "--resume", experiment.id, *port), experiment.port
+        )
 
     def up_as_process(
         self, config: Mapping[str, Any]
@@ -180,7 +188,7 @@ class NniHome:
     def in_time(
         self, start: Callable[[int], subprocess.CompletedProcess[str]]
     ) -> subprocess.CompletedProcess[str]:
-        """Run a process that starts a manager on the given port; more than once where NNI is late."""
+        """Run a process that starts a manager on a port; again where NNI is late."""
         for _ in range(4):
             with STARTING:
                 ran = start(free_port())
@@ -205,14 +213,27 @@ class NniHome:
                 started = start(("--port", str(at)))
                 said = started.stdout + started.stderr
                 if started.returncode == 0:
-                    experiment = next(e for e in self.experiments() if e.port == at)
-                    said = experiment.late_tuner()
-                    if said is None:
+                    experiment = self._at(at)
+                    experiment.reap()
+                    late = experiment.late_tuner()
+                    if late is None:
                         return experiment
+                    said += late
                     experiment.stop()
                 elif not any(text in said for text in LATE):
                     break
         raise AssertionError(said)
+
+    def _at(self, port: int) -> RunningExperiment:
+        """The experiment on that port, once NNI's list, which is not written whole, names it."""
+        deadline = time.monotonic() + PATIENCE_S
+        while time.monotonic() < deadline:
+            with suppress(json.JSONDecodeError):
+                for experiment in self.experiments():
+                    if experiment.port == port:
+                        return experiment
+            time.sleep(0.1)
+        raise AssertionError(f"no experiment on port {port} is in NNI's list")
 
     def write(self, config: Mapping[str, Any], name: str = "experiment.yml") -> Path:
         """A configuration as a YAML file in this folder."""
@@ -248,7 +269,9 @@ def _candidates() -> Iterator[int]:
     worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
     first = 10_000 + int(worker) % 8 * 2_500
     start = random.SystemRandom().randrange(0, 2_500, 2)  # apart from those of another run
-    return itertools.cycle([*range(first + start, first + 2_500, 2), *range(first, first + start, 2)])
+    return itertools.cycle(
+        [*range(first + start, first + 2_500, 2), *range(first, first + start, 2)]
+    )
 
 
 _CANDIDATES = _candidates()

@@ -41,7 +41,7 @@ LEASH_S = 20
 
 
 def killed_half_way(nni_home, config: dict[str, Any], wait_until) -> Any:
-    """The experiment, its manager killed while trials run: from the fourth or fifth on, they wait."""
+    """The experiment, its manager killed while trials run, which wait for that."""
     first = config["maxTrialNumber"] // 2 - 1
     command = WAITS.format(first) + config["trialCommand"]
     experiment = nni_home.up(config | {"trialCommand": command})

@@ -1,4 +1,4 @@
-"""One real experiment: started by `up`, run to its end, looked at from all sides, ended by `down`."""
+"""One real experiment: started by `up`, run to its end, looked at, ended by `down`."""
 
 from __future__ import annotations
 
