@@ -251,6 +251,8 @@ def test_a_training_that_diverged_is_told(words: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_real_word_sets_and_tasks(shared: Shared, tmp_path: Path) -> None:
     """An untaught model of a thousand words: the figures of chance, over all of the data."""
     data = shared("data/rte/train.jsonl").parents[1]

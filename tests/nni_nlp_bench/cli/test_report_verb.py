@@ -5,19 +5,22 @@ from __future__ import annotations
 import csv
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from nni_nlp_bench.cli.app import app
 from nni_nlp_bench.testing import made_up_table
-
-COMMAND = [str(Path(sys.executable).with_name("nni-nlp-bench"))]
 
 
 def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [*COMMAND, *(str(a) for a in arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    """Run the command in this process."""
+    words = [str(a) for a in arguments]
+    ran = CliRunner().invoke(app, words)
+    if ran.exception is not None and not isinstance(ran.exception, SystemExit):
+        raise ran.exception
+    return subprocess.CompletedProcess(words, ran.exit_code, ran.stdout, ran.stderr)
 
 
 @pytest.fixture(scope="module")

@@ -5,19 +5,18 @@ from __future__ import annotations
 import csv
 import json
 import subprocess
-import sys
 from pathlib import Path
 from statistics import fmean
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from nni_nlp_bench.benchmarks.run import Run
 from nni_nlp_bench.benchmarks.table import Table
+from nni_nlp_bench.cli.app import app
 from nni_nlp_bench.testing import made_up_table
 from search_spaces.base import get_space
-
-COMMAND = str(Path(sys.executable).with_name("nni-nlp-bench"))
 
 
 @pytest.fixture(scope="module")
@@ -41,26 +40,22 @@ def finals(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+    """Run the command in this process."""
+    words = [str(a) for a in arguments]
+    ran = CliRunner().invoke(app, words)
+    if ran.exception is not None and not isinstance(ran.exception, SystemExit):
+        raise ran.exception
+    return subprocess.CompletedProcess(words, ran.exit_code, ran.stdout, ran.stderr)
+
+
 def study(table: Path, out: Path, *options: object) -> subprocess.CompletedProcess[str]:
-    given = [str(option) for option in options]
-    command = [
-        COMMAND,
-        "study",
-        "--benchmark",
-        str(table),
-        "--out",
-        str(out),
-        "--processes",
-        "1",
-        *given,
-    ]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    return run("study", "--benchmark", table, "--out", out, "--processes", 1, *options)
 
 
 def reported(folder: Path, page: Path) -> str:
     """The text of the page that `report` makes of the folder."""
-    command = [COMMAND, "report", str(folder), "--out", str(page)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = run("report", folder, "--out", page)
     assert done.returncode == 0, done.stderr
     return page.read_text("utf-8")
 
@@ -71,6 +66,7 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_a_study_tells_of_its_searches_and_goes_on(table: Path, tmp_path: Path) -> None:
     options = ("--methods", "random,random_fifth", "--seeds", 3, "--trainings", 4)
     first = study(table, tmp_path / "out", *options, "--json")

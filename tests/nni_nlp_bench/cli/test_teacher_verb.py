@@ -34,6 +34,8 @@ SMALL = ("--width", 4, "--cells", 2, "--batch-size", 12, "--max-length", 8)
 SEARCH = ("search", "--space", "emd_cell", "--strategy", "kd_emd", "--epochs", 3, "--seed", 1)
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_a_teacher_is_tuned_then_learned_from(
     data: Path, teacher_folder: Path, tmp_path: Path
 ) -> None:
@@ -72,7 +74,9 @@ def test_a_teacher_is_tuned_then_learned_from(
     assert len(set(losses.values())) == 4
 
 
-@pytest.mark.parametrize("strategy", ["darts", "random_one_shot"])
+@pytest.mark.parametrize(
+    "strategy", [pytest.param("darts", marks=pytest.mark.slow), "random_one_shot"]
+)
 def test_other_strategies_read_the_same_tokens(
     strategy: str, data: Path, teacher_folder: Path, tmp_path: Path
 ) -> None:

@@ -42,6 +42,8 @@ def _logs(out: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_the_same_command_goes_on_and_json_is_for_machines(tmp_path: Path) -> None:
     call(tmp_path, epochs=1)
     code, stdout, _ = call(tmp_path, "--json", epochs=2)

@@ -44,7 +44,7 @@ LATE = (
 )
 """What is said where the machine is too busy for NNI, or another process was faster at a port."""
 STARTING = FileLock(Path(tempfile.gettempdir()) / "nni-nlp-bench-tests-start.lock")
-"""Held while a manager starts: NNI gives each the same few seconds, however many start at a time."""
+"""Held while a manager starts: NNI gives each a few seconds, however many start at a time."""
 
 
 @dataclass(frozen=True)

@@ -86,6 +86,7 @@ def test_no_trial_is_lost_or_repeated(config: dict[str, Any], resume, nni_home, 
     resumed = resume(nni_home, before)
     resumed.wait_for("DONE")
     assert resumed.id == before.id
+    print([t["status"] for t in resumed.trial_jobs()], resumed.get("check-status"))
     ended = with_status(resumed, "SUCCEEDED", "FAILED")
     assert len(ended) == len(resumed.trial_jobs()) == config["maxTrialNumber"]
     assert len(set(tried(resumed))) == config["maxTrialNumber"]

@@ -76,10 +76,29 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[str], list[
     return course(session(log), 30), log.read_text().splitlines(keepends=True)
 
 
-@given(cut=st.integers(0, 90), torn=st.booleans())
-def test_a_search_cut_off_anywhere_goes_on_as_if_nothing_had_happened(
+@pytest.mark.parametrize(("cut", "torn"), [(0, False), (31, True), (57, False), (58, True)])
+def test_a_search_that_is_cut_off_goes_on_as_if_nothing_had_happened(
     cut: int, torn: bool, finished: tuple[list[str], list[str]], tmp_path_factory
 ) -> None:
+    assert_goes_on(cut, torn, finished, tmp_path_factory)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@given(cut=st.integers(0, 90), torn=st.booleans())
+def test_a_search_may_be_cut_off_anywhere(
+    cut: int, torn: bool, finished: tuple[list[str], list[str]], tmp_path_factory
+) -> None:
+    assert_goes_on(cut, torn, finished, tmp_path_factory)
+
+
+def assert_goes_on(
+    cut: int,
+    torn: bool,
+    finished: tuple[list[str], list[str]],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """A course whose log ends after so many lines goes on as the undisturbed one did."""
     expected, lines = finished
     kept = lines[:cut] + ([lines[cut][:17]] if torn and cut < len(lines) else [])
     log = tmp_path_factory.mktemp("session") / "log"
@@ -208,7 +227,14 @@ def test_a_damaged_log_is_refused_by_line(line: str, tmp_path: Path) -> None:
 LEARNING = set(STRATEGIES) - {"grid", "hyperband", "policy_rl"}
 
 
-@pytest.mark.parametrize("strategy", sorted(s for s in LEARNING if not s.startswith("naslib:")))
+@pytest.mark.parametrize(
+    "strategy",
+    [
+        pytest.param(s, marks=pytest.mark.slow) if s in ("bayesian", "tpe", "mf_kd") else s
+        for s in sorted(LEARNING)
+        if not s.startswith("naslib:")
+    ],
+)
 def test_strategies_use_what_they_did_not_ask_for(strategy: str, tmp_path: Path) -> None:
     """What was learned is not proposed again, and it changes what follows."""
     known = [SPACE.sample(np.random.default_rng(i)) for i in range(25)]

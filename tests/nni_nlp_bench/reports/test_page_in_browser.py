@@ -13,7 +13,7 @@ from nni_nlp_bench.reports.readers.readings import Reading
 from nni_nlp_bench.reports.searches import SearchRecord
 from nni_nlp_bench.reports.sections import sections_of
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 SMALL_TEXT_CONTRAST = 4.5
 """What WCAG 2.1 asks for at its level AA."""
@@ -79,8 +79,15 @@ def shown(
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize(
+    ("width", "scheme"),
+    [
+        (390, "light"),
+        pytest.param(390, "dark", marks=pytest.mark.slow),
+        pytest.param(1280, "light", marks=pytest.mark.slow),
+        (1280, "dark"),
+    ],
+)
 def test_nothing_is_cut_off_or_too_faint(shown, width: int, scheme: str, screenshot) -> None:
     browser = shown(width, scheme)
     screenshot(f"report {width} {scheme}")
