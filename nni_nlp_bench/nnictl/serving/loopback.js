@@ -1,5 +1,6 @@
 // Node loads this before NNI's manager, which would listen on all interfaces: every server of the
-// process listens on 127.0.0.1 instead, and also on the address in NNI_NLP_BENCH_HOST, if any.
+// process listens on 127.0.0.1 instead, and also on the address in NNI_NLP_BENCH_HOST, if any. And a
+// tuner gets more time to connect.
 "use strict";
 
 const net = require("net");
@@ -49,3 +50,12 @@ function alsoListen(server) {
     server.once("close", () => second.close());
     listen.call(second, { port: server.address().port, host });
 }
+
+// NNI's manager gives up a tuner that does not connect in ten seconds, too few on a busy machine. That
+// the tuner's process has ended is seen by `up`.
+const TUNER_MS = 120000;
+const later = global.setTimeout;
+global.setTimeout = Object.assign(function (call, ms, ...args) {
+    const awaitsTuner = ms === 10000 && String(call).includes("Tuner did not connect");
+    return later(call, awaitsTuner ? TUNER_MS : ms, ...args);
+}, later);

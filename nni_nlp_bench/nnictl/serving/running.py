@@ -69,6 +69,14 @@ class Running:
                         return True
         return False
 
+    @property
+    def starts_tuner(self) -> bool:
+        """Whether the process of its tuner lives, connected or not."""
+        with suppress(psutil.NoSuchProcess):
+            children = psutil.Process(self.pid).children(recursive=True)
+            return any("--exp_params" in word for child in children for word in child.cmdline())
+        return False
+
     def progress(self) -> Progress | None:
         """How far it is; None while its manager does not answer."""
         status, counts, profile = map(self.ask, ("check-status", "job-statistics", "experiment"))

@@ -111,3 +111,27 @@ def test_python_in_a_trial_is_the_interpreter_of_the_command(monkeypatch, tmp_pa
     monkeypatch.setenv("PATH", str(tmp_path))
     found = shutil.which("python", path=server.manager_environment()["PATH"])
     assert found == str(Path(sys.executable).with_name("python"))
+
+
+def test_a_tuner_has_more_than_ten_seconds_to_connect():
+    """The same timer in the words of NNI's manager, and any other."""
+    program = """
+        const { promisify } = require("util");
+        const delay = (call, ms) => { const t = setTimeout(call, ms); t.unref(); return t._idleTimeout; };
+        console.log(JSON.stringify([
+            delay(() => { const msg = "Tuner did not connect in 10 seconds."; }, 10000),
+            delay(() => {}, 10000),
+            typeof promisify(setTimeout)(1),
+        ]));
+    """
+    spec = find_spec("nni_node")
+    assert spec is not None
+    assert spec.origin is not None
+    done = subprocess.run(
+        [Path(spec.origin).with_name("node"), "-e", program],
+        env={**os.environ, **server.manager_environment()},
+        capture_output=True,
+        text=True,
+    )
+    assert json.loads(done.stdout) == [120_000, 10_000, "object"], done.stderr
+    assert server._TUNER_S > 120

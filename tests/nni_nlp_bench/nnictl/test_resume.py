@@ -70,6 +70,13 @@ def tried(experiment) -> list[str]:
     return [p.get("architecture") or json.dumps(p, sort_keys=True) for p in parameters]
 
 
+def told(experiment) -> list[str]:
+    """The keys of the trials that the tuner has heard the results of."""
+    log = (experiment.folder / "checkpoint" / "nni_nlp_bench.jsonl").read_text()
+    lines = log[: log.rfind("\n") + 1].splitlines()
+    return [json.loads(line)["key"][0] for line in lines if '"tell"' in line]
+
+
 def by_nnictl(nni_home, experiment) -> Any:
     return nni_home.resume(experiment)
 
@@ -86,10 +93,10 @@ def test_no_trial_is_lost_or_repeated(config: dict[str, Any], resume, nni_home, 
     resumed = resume(nni_home, before)
     resumed.wait_for("DONE")
     assert resumed.id == before.id
-    print([t["status"] for t in resumed.trial_jobs()], resumed.get("check-status"))
+    # NNI may say so while trials that it runs again are under way.
+    wait_until(lambda: not with_status(resumed, "WAITING", "RUNNING", "UNKNOWN"))
     ended = with_status(resumed, "SUCCEEDED", "FAILED")
     assert len(ended) == len(resumed.trial_jobs()) == config["maxTrialNumber"]
+    wait_until(lambda: len(told(resumed)) >= len(ended))
     assert len(set(tried(resumed))) == config["maxTrialNumber"]
-    log = (resumed.folder / "checkpoint" / "nni_nlp_bench.jsonl").read_text().splitlines()
-    told = [json.loads(line)["key"][0] for line in log if '"tell"' in line]
-    assert len(told) == len(set(told)) == config["maxTrialNumber"]
+    assert len(told(resumed)) == len(set(told(resumed))) == config["maxTrialNumber"]
