@@ -117,7 +117,7 @@ def test_a_tuner_has_more_than_ten_seconds_to_connect():
     """The same timer in the words of NNI's manager, and any other."""
     program = """
         const { promisify } = require("util");
-        const delay = (call, ms) => { const t = setTimeout(call, ms); t.unref(); return t._idleTimeout; };
+        const delay = (call, ms) => setTimeout(call, ms).unref()._idleTimeout;
         console.log(JSON.stringify([
             delay(() => { const msg = "Tuner did not connect in 10 seconds."; }, 10000),
             delay(() => {}, 10000),
