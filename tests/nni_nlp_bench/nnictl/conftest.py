@@ -372,3 +372,16 @@ def tiny_config() -> dict[str, Any]:
         "tuner": {"name": "GridSearch"},
         "trainingService": {"platform": "local"},
     }
+
+
+@pytest.fixture(scope="session")
+def wikitext2_folder(
+    shared: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A folder of benchmarks with the WikiText-2 table in it."""
+    logs = shared("nas-bench-nlp/wikitext2_logs.zip")
+    folder = tmp_path_factory.mktemp("nasbenchmark")
+    words = ["benchmark", "download", "nas-bench-nlp/wikitext-2", "--file", str(logs)]
+    done = CliRunner().invoke(app, words, env={"NASBENCHMARK_DIR": str(folder)})
+    assert done.exit_code == 0, done.stderr
+    return folder

@@ -1,57 +1,45 @@
-"""Every file of `experiments/`: valid for NNI, and run for real with few trials."""
+"""Every file of `experiments/`: valid, and its first trial runs with what its tuner proposes."""
 
 from __future__ import annotations
 
 import json
+import os
 import re
+import shlex
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from nni_nlp_bench.nnictl.serving.config import load_config
+
 EXPERIMENTS = Path(__file__).parents[3] / "experiments"
 FILES = sorted(EXPERIMENTS.glob("*.yml"))
-LOCAL = [file for file in FILES if "platform: local" in file.read_text()]
+OURS = [file for file in FILES if "className: nni_nlp_bench" in file.read_text()]
 WIKITEXT_2 = "nas-bench-nlp/wikitext-2"
-
-
-@pytest.fixture(scope="module")
-def tables(shared, tmp_path_factory) -> Path:
-    """A folder of benchmarks with the WikiText-2 table in it."""
-    folder = tmp_path_factory.mktemp("nasbenchmark")
-    logs = shared("nas-bench-nlp/wikitext2_logs.zip")
-    command = ["nni_nlp_bench.cli.app", "benchmark", "download", WIKITEXT_2, "--file", str(logs)]
-    code = (
-        "import runpy, sys; sys.argv = sys.argv[1:]; from nni_nlp_bench.cli.app import main; main()"
-    )
-    subprocess.run(
-        [sys.executable, "-c", code, *command],
-        env={"NASBENCHMARK_DIR": str(folder)},
-        check=True,
-    )
-    return folder
+MESSAGE = re.compile(r"NNISDK_MEb'(.*)'")
 
 
 def by_name(file: Path) -> str:
     return file.stem
 
 
-def marks(file: Path) -> list[pytest.MarkDecorator]:
-    return [pytest.mark.naslib] if "NASLIB_HOME" in file.read_text() else []
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A home with the key that remote.yml names."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / ".ssh").mkdir()
+    (tmp_path / ".ssh" / "id_ed25519").touch()
 
 
 @pytest.mark.parametrize("file", FILES, ids=by_name)
-def test_the_file_is_a_valid_configuration(
-    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_file_is_a_valid_configuration(file: Path) -> None:
     from nni.experiment.config import ExperimentConfig
 
-    monkeypatch.setenv("HOME", str(tmp_path))
-    (tmp_path / ".ssh").mkdir()
-    (tmp_path / ".ssh" / "id_ed25519").touch()  # the key that remote.yml names
     config = ExperimentConfig.load(file).canonical_copy()
     assert config.max_trial_number
 
@@ -64,66 +52,77 @@ def test_the_file_begins_with_what_it_shows(file: Path) -> None:
         assert part in comment.group(), part
 
 
-@pytest.mark.slow
+def marks(file: Path) -> list[pytest.MarkDecorator]:
+    text = file.read_text()
+    found = [pytest.mark.naslib] if "NASLIB_HOME" in text else []
+    if "--evaluator" in text or "--seconds-per-epoch" in text:  # something is trained, or waits
+        found += [pytest.mark.slow, pytest.mark.timeout(600)]
+    return found
+
+
 @pytest.mark.parametrize(
-    "file", [pytest.param(file, id=by_name(file), marks=marks(file)) for file in LOCAL]
+    "file", [pytest.param(file, id=by_name(file), marks=marks(file)) for file in OURS]
 )
-def test_the_experiment_runs_to_its_end(
-    file: Path, nni_home, monkeypatch, request: pytest.FixtureRequest
+def test_the_first_trial_runs(
+    file: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
 ) -> None:
-    if marks(file):
+    """As NNI runs trials elsewhere: parameters lie in a file, results are printed."""
+    if "NASLIB_HOME" in file.read_text():
         request.getfixturevalue("naslib_here")
     if WIKITEXT_2 in file.read_text():
-        monkeypatch.setenv("NASBENCHMARK_DIR", str(request.getfixturevalue("tables")))
+        monkeypatch.setenv("NASBENCHMARK_DIR", str(request.getfixturevalue("wikitext2_folder")))
+    load_config(file)  # NNI's own checks, and the tuner's
     config: dict[str, Any] = yaml.safe_load(file.read_text())
-    count = 2 if "one_shot_search" in config["trialCommand"] else 4  # a search takes long
-    config["maxTrialNumber"] = count
     command = re.sub(r"--(trials|epochs) \d+", r"--\1 60", config["trialCommand"])
-    if "one_shot_search" in command:
-        command = re.sub(r"--(search|full)-epochs \d+", r"--\1-epochs 2", command)
-    config["trialCommand"] = command
-    experiment = nni_home.create(config)
-    experiment.wait_for("DONE")
-    trials = experiment.trial_jobs()
-    assert len(trials) == count
-    succeeded = [trial for trial in trials if trial["status"] == "SUCCEEDED"]
-    assert succeeded, [trial["status"] for trial in trials]
-    for trial in succeeded:
-        final = json.loads(json.loads(trial["finalMetricData"][0]["data"]))
-        assert final["hours"] > 0
-        if "docstrings" in config["trialCommand"]:  # nats of six labels, or an accuracy
-            assert 0 < final["default"] < 3
-        else:
-            assert final["perplexity"] > 50
-        assert final.get("predicted", 0) == (60 if "compare" in file.stem else 1) * (
-            "surrogate" in config["trialCommand"]
-        )
+    told = run_trial(command, first_parameters(config, tmp_path), tmp_path / "trial")
+    assert [message["type"] for message in told].count("FINAL") == 1
+    assert [message["sequence"] for message in told[:-1]] == list(range(len(told) - 1))
+    final = json.loads(told[-1]["value"])
+    assert final["hours"] > 0
+    if "docstrings" in command:  # nats of six labels
+        assert 0 < final["default"] < 3
+    else:
+        assert final["perplexity"] > 50
+    predicted = (60 if "compare" in file.stem else 1) * ("surrogate" in command)
+    assert final.get("predicted", 0) == predicted
 
 
-@pytest.mark.slow
-def test_an_assessor_ends_trials_early(tables: Path, nni_home, monkeypatch) -> None:
-    monkeypatch.setenv("NASBENCHMARK_DIR", str(tables))
-    config = yaml.safe_load((EXPERIMENTS / "rnn_cell_early_stopping.yml").read_text())
-    config["maxTrialNumber"] = 16
-    experiment = nni_home.create(config)
-    experiment.wait_for("DONE")
-    statuses = [trial["status"] for trial in experiment.trial_jobs()]
-    # NNI 3 gives an early end at home another name than elsewhere, where it is EARLY_STOPPED.
-    assert set(statuses) == {"SUCCEEDED", "USER_CANCELED"}
+def first_parameters(config: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """What the tuner of the file proposes first that a trial can be made of."""
+    module, _, name = config["tuner"]["className"].rpartition(".")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NNI_CHECKPOINT_DIRECTORY", str(folder))
+        tuner = getattr(import_module(module), name)(**config["tuner"].get("classArgs", {}))
+        tuner.update_search_space(config["searchSpace"])
+        (parameters,) = tuner.generate_multiple_parameters([0], st_callback=None)
+    return dict(parameters)
 
 
-@pytest.mark.slow
-def test_curvefitting_foresees_the_end_of_curves(tables: Path, nni_home, monkeypatch) -> None:
-    """It takes seconds for that, and would end bad trials of a slower pace than this."""
-    monkeypatch.setenv("NASBENCHMARK_DIR", str(tables))
-    config = yaml.safe_load((EXPERIMENTS / "rnn_cell_early_stopping.yml").read_text())
-    config["maxTrialNumber"] = 12
-    config["trialCommand"] += " --curves likelihood"
-    config["assessor"] = {"name": "Curvefitting", "classArgs": {"epoch_num": 50, "gap": 4}}
-    experiment = nni_home.create(config)
-    experiment.wait_for("DONE")
-    log = (experiment.folder / "log" / "dispatcher.log").read_text()
-    foreseen = [float(p) for p in re.findall(r"Predict value = ([0-9.]+)", log)]
-    assert foreseen
-    likeliest, unlikeliest = 1 / 80, 1 / 10_000  # perplexities of the table
-    assert all(unlikeliest < p < likeliest for p in foreseen)
+def run_trial(command: str, parameters: dict[str, Any], folder: Path) -> list[dict[str, Any]]:
+    """What the trial reports, in order."""
+    folder.mkdir()
+    form = {"parameter_id": 0, "parameter_source": "algorithm", "parameters": parameters}
+    (folder / "parameter.cfg").write_text(json.dumps(form))
+    platform = {
+        "NNI_PLATFORM": "remote",
+        "NNI_EXP_ID": "experiment",
+        "NNI_TRIAL_JOB_ID": "trial",
+        "NNI_TRIAL_SEQ_ID": "0",
+        "NNI_SYS_DIR": str(folder),
+        "NNI_OUTPUT_DIR": str(folder),
+        "MULTI_PHASE": "false",
+    }
+    python, *words = shlex.split(command)
+    assert python == "python"
+    ran = subprocess.run(
+        [sys.executable, *words],
+        env={**os.environ, **platform},
+        cwd=folder,
+        capture_output=True,
+        text=True,
+    )
+    assert ran.returncode == 0, ran.stderr
+    return [json.loads(text) for text in MESSAGE.findall(ran.stdout)]

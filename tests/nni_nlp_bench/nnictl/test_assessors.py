@@ -1,0 +1,42 @@
+"""NNI's assessors end trials early, by the real learning curves of a table."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+pytestmark = [pytest.mark.slow, pytest.mark.nni, pytest.mark.timeout(900)]
+
+FILE = Path(__file__).parents[3] / "experiments" / "rnn_cell_early_stopping.yml"
+
+
+def test_medianstop_ends_trials_early(wikitext2_folder: Path, nni_home, monkeypatch) -> None:
+    monkeypatch.setenv("NASBENCHMARK_DIR", str(wikitext2_folder))
+    config = yaml.safe_load(FILE.read_text())
+    config["maxTrialNumber"] = 16
+    experiment = nni_home.up(config)
+    experiment.wait_for("DONE")
+    statuses = [trial["status"] for trial in experiment.trial_jobs()]
+    # NNI 3 gives an early end at home another name than elsewhere, where it is EARLY_STOPPED.
+    assert set(statuses) == {"SUCCEEDED", "USER_CANCELED"}
+
+
+def test_curvefitting_foresees_the_end_of_curves(
+    wikitext2_folder: Path, nni_home, monkeypatch
+) -> None:
+    """It takes seconds for that, and would end bad trials of a slower pace than this."""
+    monkeypatch.setenv("NASBENCHMARK_DIR", str(wikitext2_folder))
+    config = yaml.safe_load(FILE.read_text())
+    config["maxTrialNumber"] = 12
+    config["trialCommand"] += " --curves likelihood"
+    config["assessor"] = {"name": "Curvefitting", "classArgs": {"epoch_num": 50, "gap": 4}}
+    experiment = nni_home.up(config)
+    experiment.wait_for("DONE")
+    log = (experiment.folder / "log" / "dispatcher.log").read_text()
+    foreseen = [float(p) for p in re.findall(r"Predict value = ([0-9.]+)", log)]
+    assert foreseen
+    likeliest, unlikeliest = 1 / 80, 1 / 10_000  # perplexities of the table
+    assert all(unlikeliest < p < likeliest for p in foreseen)
