@@ -58,21 +58,30 @@ def test_the_seed_decides_and_torch_is_left_as_it_was(words: Words) -> None:
 def test_an_epoch_takes_every_sentence_once_in_an_order_of_its_own(
     words: Words, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    trainer = task(words).trainer()
-    loss, rows = trainer.model.loss, list[int]()
+    """The rate changes from step to step, and no gradient is longer than the clip."""
+    settings = replace(SETTINGS, clip=1e-3)
+    trainer = task(words, settings).trainer()
+    loss, rows, rates = trainer.model.loss, list[int](), list[float]()
 
     def recorded(batch: Batch) -> torch.Tensor:
         rows.extend(batch.rows.tolist())
+        rates.append(trainer.optimizer.param_groups[0]["lr"])
         return loss(batch)
 
     monkeypatch.setattr(trainer.model, "loss", recorded)
     orders = []
     for epoch in (0, 1, 0):
         rows.clear()
+        rates.clear()
         trainer.train_epoch(epoch)
         orders.append(tuple(rows))
+        steps = len(rates)
+        assert steps > 1
+        assert rates == [settings.rate_at(epoch + step / steps) for step in range(steps)]
     assert sorted(orders[0]) == sorted(orders[1]) == list(range(len(words.data.train)))
     assert orders[0] == orders[2] != orders[1]
+    gradients = [weight.grad for weight in trainer.model.parameters() if weight.grad is not None]
+    assert torch.stack([g.norm() for g in gradients]).norm() == pytest.approx(1e-3, rel=1e-3)
 
 
 class StoppedError(Exception):
