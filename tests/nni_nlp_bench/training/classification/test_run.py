@@ -146,7 +146,10 @@ def test_the_test_part_counts_once_and_only_when_dev_is_trained_on(words: Words)
     other = Words.of(poisoned(words.data), width=16)
     assert timeless(train_classifier(task(words))) == timeless(train_classifier(task(other)))
     final = replace(SETTINGS, train_on="train+dev", epochs=12)
-    curves, wrong = (train_classifier(task(w, final)) for w in (words, other))
+    told: list[float | None] = []
+    curves = train_classifier(task(words, final), epoch_done=lambda c: told.append(c.test_accuracy))
+    wrong = train_classifier(task(other, final))
+    assert told == [*[None] * 11, curves.test_accuracy]
     assert (curves.dev_losses, curves.dev_accuracies) == ([], [])
     assert curves.test_accuracy is not None
     assert curves.test_accuracy > 0.9
