@@ -49,6 +49,12 @@ def test_it_holds_a_thousand_cells_with_curves(table: Table) -> None:
     assert sum(file.stat().st_size for file in PACKAGE.rglob("*")) < 3_000_000
 
 
+def test_every_cell_is_trained_once_and_the_first_ones_with_two_more_seeds() -> None:
+    ids = [recipe_id for recipe_id, _ in mini_cells(4)]
+    planned = [(task.recipe_id, task.settings.seed) for task in mini_tasks(cells=4, repeated=2)]
+    assert planned == [(i, 0) for i in ids] + [(i, seed) for seed in (1, 2) for i in ids[:2]]
+
+
 def test_named_cells_come_in_the_published_order(table: Table) -> None:
     losses = {
         name: np.mean(

@@ -72,9 +72,11 @@ def test_bonas_reads_everything_in_its_last_row() -> None:
     space = get_space("emd_cell")
     cell = space.sample(np.random.default_rng(0))
     encoded: Any = encoding(space, cell, "BONAS")
-    vertices = len(space.op_graph(cell).vertices)
-    assert encoded["adjacency"][-1, :vertices].all()
+    graph = space.op_graph(cell)
+    assert encoded["adjacency"][-1, : len(graph.vertices)].all()
     assert encoded["adjacency"].diagonal().all()
+    read = {(int(end), int(start)) for start, end in np.argwhere(encoded["adjacency"][:-1])}
+    assert {wire for wire in read if wire[0] != wire[1]} == set(graph.wires)
 
 
 def test_seminas_refuses_what_it_would_cut_short() -> None:
