@@ -88,6 +88,16 @@ def test_another_teacher_has_features_of_its_own(
     assert one.files["hidden"] != two.files["hidden"]
 
 
+def test_the_same_tokens_in_other_sentences_have_features_of_their_own(
+    words: Words, teacher: TeacherModel, tmp_path: Path
+) -> None:
+    first, second = sentences(words, encoded(words))[:2]
+    whole = np.concatenate([first, second])
+    parts = ([first, second], [second, first], [whole[:3], whole[3:]])
+    files = {cached_features(teacher, part, ["hidden"], tmp_path).files["hidden"] for part in parts}
+    assert len(files) == 3
+
+
 def test_logits_need_a_teacher_that_classifies(
     words: Words, teacher: TeacherModel, tmp_path: Path
 ) -> None:
