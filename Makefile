@@ -37,7 +37,7 @@ test-pythons: ## Run the quick tests on every supported Python that is installed
 		$(MAKE) VENV=.venv-$${python##*/} PYTHON=$$python test || exit; done
 
 test-naslib: $(VENV)/installed-with-tests ## Run the tests with NASLib, whose folder NASLIB_HOME names
-	$(PIP) install -c constraints.txt -e '.[naslib]'
+	$(PIP) install --no-compile -c constraints.txt -e '.[naslib]'
 	NASLIB_REQUIRED=1 $(BIN)/pytest -m naslib --timeout 600
 
 faults: $(VENV)/installed-with-tests ## Check that the tests catch 25 deliberate faults
@@ -76,16 +76,16 @@ clean: ## Remove .venv and every cache
 
 # Stamps: a second run installs nothing, a changed pin installs again.
 $(VENV)/installed: $(PINS) | $(BIN)/pip
-	$(PIP) install -c constraints.txt -e .
+	$(PIP) install --no-compile -c constraints.txt -e .
 	@touch $@
 
 $(VENV)/installed-with-tests: $(PINS) | $(BIN)/pip
-	$(PIP) install -c constraints.txt -e '.[test]'
+	$(PIP) install --no-compile -c constraints.txt -e '.[test]'
 	@touch $(VENV)/installed $@
 
 $(CORE)/installed: $(PINS)
 	$(or $(lastword $(PYTHONS)),$(PYTHON)) -m venv --clear $(CORE)
-	$(CORE)/bin/python -m pip $(PIP_FLAGS) install -c constraints.txt -e '.[test-core]'
+	$(CORE)/bin/python -m pip $(PIP_FLAGS) install --no-compile -c constraints.txt -e '.[test-core]'
 	@touch $@
 
 $(BIN)/pip:
