@@ -16,7 +16,7 @@ from nni_nlp_bench.evaluators.budget import Budget
 from nni_nlp_bench.evaluators.journal import Journal
 from nni_nlp_bench.evaluators.simulation import Settings, Simulation
 from nni_nlp_bench.strategies.loop import run_loop
-from nni_nlp_bench.strategies.run import search_space
+from nni_nlp_bench.strategies.run import Search, run_search, search_space
 from nni_nlp_bench.strategies.searcher import Proposal, Searcher
 from nni_nlp_bench.testing import EPOCHS, made_up_runs, made_up_table
 
@@ -124,3 +124,16 @@ def test_a_searcher_is_closed_when_an_evaluation_fails(rng: Any) -> None:
     with pytest.raises(MissingArchitectureError):
         run_loop(searcher, simulation)
     assert searcher.closed
+
+
+def test_the_seed_of_a_search_decides_which_runs_it_is_told() -> None:
+    settings = Settings(seeds="drawn", budget=Budget(10))
+    told = []
+    for seed in (0, 1, 0):
+        trials = run_search(TABLE, SPACE, Search("grid", seed, settings, restrict=True))
+        told.append({trial.architecture: trial.result.seed for trial in trials})
+    assert told[0] == told[2]
+    assert set(told[0].values()) == {0, 1, 2}
+    for cell, run in told[1].items():
+        drawn = Simulation(TABLE, replace(settings, seed=1)).evaluate(cell)
+        assert drawn.result.seed == run
