@@ -164,6 +164,13 @@ def test_packaged_surrogate_on_the_named_cells() -> None:
     assert ptb_surrogate() is ptb_surrogate()
 
 
+def test_no_loss_below_the_lowest_one_is_predicted() -> None:
+    surrogate = ptb_surrogate()
+    assert surrogate.lowest_loss == surrogate.loss.scale.losses.min()
+    losses = surrogate.predict([named_recipe(name) for name in ("rnn", "gru", "lstm")]).loss
+    assert (losses > surrogate.lowest_loss).all()
+
+
 def test_packaged_surrogate_says_what_it_is() -> None:
     metadata = ptb_surrogate().metadata
     assert "Serianni" in metadata["citation"]

@@ -8,12 +8,14 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
 from nni_nlp_bench.data.sentences.labelled_set import PARTS, LabelledSet, Sentence
 from nni_nlp_bench.data.sentences.vocabulary import Vocabulary
 from nni_nlp_bench.training.classification.batches import Batch
+from nni_nlp_bench.training.classification.classifier import Classifier, Embedding
 from nni_nlp_bench.training.classification.run import ClassifierCurves, train_classifier
 from nni_nlp_bench.training.classification.settings import ClassifierSettings
 from nni_nlp_bench.training.classification.task import Task, network_task
@@ -211,3 +213,18 @@ def test_two_labels_have_an_f1(words: Words) -> None:
     assert found.f1 == pytest.approx(f1_score(labels, given))
     assert train_classifier(training).dev_f1s == [pytest.approx(found.f1)]
     assert train_classifier(task(words, settings)).dev_f1s == []
+
+
+def test_accuracy_and_f1_by_hand() -> None:
+    """Of eight sentences three hits, two misses, one false alarm: F1 = 6 / 9."""
+    labels, given = [1, 1, 1, 1, 1, 0, 0, 0], [1, 1, 1, 0, 0, 1, 0, 0]
+    logits = torch.nn.functional.one_hot(torch.tensor(given), 2).double()
+    model = Classifier(Embedding(np.zeros((2, 2), dtype=np.float32), 0.0), torch.nn.Identity())
+    model.forward = lambda batch: logits[batch.rows]  # type: ignore[method-assign]
+    words = torch.ones(8, 1, dtype=torch.int64)
+    rows = torch.arange(8)
+    batches = [Batch(words[i], torch.tensor(labels)[i], rows[i]) for i in (rows[:5], rows[5:])]
+    found = model.evaluate(batches)
+    assert (found.accuracy, found.f1) == (5 / 8, 6 / 9)
+    right = math.log(1 + math.exp(-1))
+    assert found.loss == pytest.approx((5 * right + 3 * (right + 1)) / 8)
