@@ -6,6 +6,7 @@ import itertools
 import json
 import os
 import random
+import re
 import socket
 import subprocess
 import sys
@@ -30,6 +31,8 @@ from nni_nlp_bench.nnictl.serving.running import Running
 from nni_nlp_bench.nnictl.serving.server import manager_environment
 
 BIN = Path(sys.executable).parent
+EXPERIMENTS = Path(__file__).parents[3] / "experiments"
+WIKITEXT_2 = "nas-bench-nlp/wikitext-2"
 PATIENCE_S = 240
 """A test that starts managers may take longer than this: it has a `timeout` of its own."""
 CLIENT = httpx.Client(
@@ -381,7 +384,43 @@ def wikitext2_folder(
     """A folder of benchmarks with the WikiText-2 table in it."""
     logs = shared("nas-bench-nlp/wikitext2_logs.zip")
     folder = tmp_path_factory.mktemp("nasbenchmark")
-    words = ["benchmark", "download", "nas-bench-nlp/wikitext-2", "--file", str(logs)]
+    words = ["benchmark", "download", WIKITEXT_2, "--file", str(logs)]
     done = CliRunner().invoke(app, words, env={"NASBENCHMARK_DIR": str(folder)})
     assert done.exit_code == 0, done.stderr
     return folder
+
+
+@pytest.fixture
+def run_to_its_end(
+    nni_home: NniHome, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Callable[[str, int], None]:
+    """Runs an experiment of `experiments/` with a few short trials, and looks at their results."""
+
+    def run(name: str, trials: int) -> None:
+        file = EXPERIMENTS / f"{name}.yml"
+        if name == "compare_hosts":
+            request.getfixturevalue("naslib_here")
+        if WIKITEXT_2 in file.read_text():
+            monkeypatch.setenv("NASBENCHMARK_DIR", str(request.getfixturevalue("wikitext2_folder")))
+        config: dict[str, Any] = yaml.safe_load(file.read_text())
+        config["maxTrialNumber"] = trials
+        command = re.sub(r"--(trials|epochs) \d+", r"--\1 60", config["trialCommand"])
+        config["trialCommand"] = re.sub(r"--(search|full)-epochs \d+", r"--\1-epochs 2", command)
+        if name == "mf_kd":  # whose tuner counts in the epochs of the file
+            config["trialCommand"] = command
+        experiment = nni_home.up(config)
+        experiment.wait_for("DONE")
+        jobs = experiment.trial_jobs()
+        assert len(jobs) == trials
+        succeeded = [job for job in jobs if job["status"] == "SUCCEEDED"]
+        assert succeeded, [job["status"] for job in jobs]
+        for job in succeeded:
+            final = json.loads(json.loads(job["finalMetricData"][0]["data"]))
+            assert final["hours"] > 0
+            if "docstrings" in command:  # nats of six labels, or an accuracy
+                assert 0 < final["default"] < 3
+            else:
+                assert final["perplexity"] > 50
+            assert final.get("predicted", 0) == 60 * ("surrogate" in command)
+
+    return run

@@ -27,11 +27,12 @@ def test_medianstop_ends_trials_early(wikitext2_folder: Path, nni_home, monkeypa
 def test_curvefitting_foresees_the_end_of_curves(
     wikitext2_folder: Path, nni_home, monkeypatch
 ) -> None:
-    """It takes seconds for that, and would end bad trials of a slower pace than this."""
+    """It takes seconds for that, once a first trial has ended, and hears of no trial that has."""
     monkeypatch.setenv("NASBENCHMARK_DIR", str(wikitext2_folder))
     config = yaml.safe_load(FILE.read_text())
-    config["maxTrialNumber"] = 12
-    config["trialCommand"] += " --curves likelihood"
+    config |= {"maxTrialNumber": 5, "trialConcurrency": 2}
+    slower = config["trialCommand"].replace("--seconds-per-epoch 0.1", "--seconds-per-epoch 0.4")
+    config["trialCommand"] = slower + " --curves likelihood"
     config["assessor"] = {"name": "Curvefitting", "classArgs": {"epoch_num": 50, "gap": 4}}
     experiment = nni_home.up(config)
     experiment.wait_for("DONE")

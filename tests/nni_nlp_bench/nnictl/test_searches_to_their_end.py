@@ -1,0 +1,22 @@
+"""Experiments of `experiments/` whose trials are one search each, under real managers.
+
+A comparison on the surrogate is run and looked at in test_web_ui.py.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+pytestmark = [pytest.mark.slow, pytest.mark.nni, pytest.mark.timeout(900)]
+
+
+@pytest.mark.parametrize(
+    ("name", "trials"),
+    [
+        pytest.param("compare_hosts", 4, marks=pytest.mark.naslib),
+        ("compare_multi_fidelity", 4),
+        ("kd_emd", 1),
+    ],
+)
+def test_the_experiment_runs_to_its_end(name: str, trials: int, run_to_its_end) -> None:
+    run_to_its_end(name, trials)
