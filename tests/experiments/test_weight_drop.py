@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pytest
 
 HOME = Path(__file__).parents[2]
 PAGE = (HOME / "docs/weight_drop.md").read_text("utf-8")
@@ -29,6 +30,8 @@ def test_the_text_is_cut_and_rare_words_are_unknown(tmp_path: Path) -> None:
     assert lines == ["often <unk>"] * 300
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_the_page_tells_what_the_trainings_say() -> None:
     report = script("weight_drop_report.py")
     rows = pd.read_csv(HOME / "docs/data/weight_drop.csv")

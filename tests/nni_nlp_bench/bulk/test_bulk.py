@@ -127,6 +127,8 @@ def read(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(stream))
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_scores_stand_in_the_order_of_the_recipes(client: Client, tmp_path: Path) -> None:
     out = tmp_path / "scores.csv"
     repeated = [*RECIPES, (20, RECIPES[0][1])]
@@ -183,6 +185,8 @@ TASKS = [
 ]
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_trainings_leave_logs_that_are_not_repeated(client: Client, tmp_path: Path) -> None:
     train_all(client, TASKS[:2], tmp_path)
     before = {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()}

@@ -100,9 +100,9 @@ def moods(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize(
-    "strategy", ["textnas_enas", pytest.param("darts", marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("strategy", ["textnas_enas", "darts"])
 def test_a_found_classifier_is_trained_from_scratch(
     strategy: str, moods: Path, tmp_path: Path
 ) -> None:

@@ -65,6 +65,8 @@ def test_bad_input_gets_one_line(
     assert not (tmp_path / "o.csv").exists()
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_a_text_that_is_too_short_is_told(tmp_path: Path) -> None:
     folder = tmp_path / "text"
     folder.mkdir()
@@ -84,6 +86,8 @@ def encoders(tmp_path: Path, *options: str) -> tuple[int, str]:
     return result.exit_code, result.stderr
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_encoders_are_scored_as_published(tmp_path: Path) -> None:
     options = ("--columns", "2", "--steps", "8", "--scores", "head_confidence,num_params")
     assert encoders(tmp_path, *options, "--as-published") == (0, "")

@@ -89,6 +89,8 @@ def test_other_strategies_read_the_same_tokens(
     assert "lesson" not in best
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_a_teacher_that_learned_nothing_is_called_so(
     data: Path, teacher_folder: Path, tmp_path: Path
 ) -> None:

@@ -78,6 +78,8 @@ def test_bad_input_gets_one_line(
     assert message in stderr
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_another_training_in_the_folder_is_refused(tmp_path: Path) -> None:
     call(tmp_path)
     code, _, stderr = call(tmp_path, "--seed", "1")

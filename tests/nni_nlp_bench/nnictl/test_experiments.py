@@ -20,6 +20,8 @@ from nni_nlp_bench.nnictl.serving.config import load_config
 EXPERIMENTS = Path(__file__).parents[3] / "experiments"
 FILES = sorted(EXPERIMENTS.glob("*.yml"))
 OURS = [file for file in FILES if "className: nni_nlp_bench" in file.read_text()]
+QUICK = ("compare_strategies", "rnn_cell_evolution", "rnn_cell_hyperband")
+"""One of a search, of a cell with its surrogate, and of a cell with its curve."""
 WIKITEXT_2 = "nas-bench-nlp/wikitext-2"
 MESSAGE = re.compile(r"NNISDK_MEb'(.*)'")
 
@@ -53,11 +55,8 @@ def test_the_file_begins_with_what_it_shows(file: Path) -> None:
 
 
 def marks(file: Path) -> list[pytest.MarkDecorator]:
-    text = file.read_text()
-    found = [pytest.mark.naslib] if "NASLIB_HOME" in text else []
-    if "--evaluator" in text or "--seconds-per-epoch" in text:  # something is trained, or waits
-        found += [pytest.mark.slow, pytest.mark.timeout(600)]
-    return found
+    found = [pytest.mark.naslib] if "NASLIB_HOME" in file.read_text() else []
+    return found if file.stem in QUICK else [*found, pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @pytest.mark.parametrize(
