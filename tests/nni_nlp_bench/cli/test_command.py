@@ -69,7 +69,12 @@ def test_an_interrupted_download_ends_with_130(
     with socket.create_server(("127.0.0.1", 0)) as mute:
         url = f"http://127.0.0.1:{mute.getsockname()[1]}/logs.zip"
         command = [COMMAND, "benchmark", "download", "nas-bench-nlp/wikitext-2", "--url", url]
-        waiting = subprocess.Popen(command, text=True, stderr=subprocess.PIPE)
+        waiting = subprocess.Popen(
+            command,
+            text=True,
+            stderr=subprocess.PIPE,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )
         connection, _ = mute.accept()
         with connection:
             assert connection.recv(1)  # the request: the command waits for the answer

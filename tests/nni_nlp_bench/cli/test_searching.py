@@ -129,7 +129,14 @@ def test_an_interrupted_search_goes_on(table: Path, tmp_path: Path) -> None:
     options = ("--benchmark", table, "--strategy", "bayesian", "--miss", "nearest")
     command = [*COMMAND, "search", *options, "--trials", "60", "--out", tmp_path / "out"]
     journal = tmp_path / "out/journals/bayesian-0.jsonl"
-    process = subprocess.Popen([str(c) for c in command], stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [str(c) for c in command],
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(
+            signal.SIGINT, signal.SIG_DFL
+        ),  # ignored in background jobs
+    )
     until = time.monotonic() + 120
     while not (journal.exists() and journal.read_text().count("\n") >= 25):
         assert process.poll() is None and time.monotonic() < until
