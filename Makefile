@@ -24,13 +24,13 @@ help: ## Show this list
 install: $(VENV)/installed ## Make .venv and install the project into it
 
 test: $(VENV)/installed-with-tests ## Run the quick tests: every package, an NNI manager, a page in a browser
-	$(PYTEST) -n 2 -m "not slow"
+	$(PYTEST) -n 2 -m "not slow" --hypothesis-profile quick
 
-test-all: test test-core ## Run every test: the quick ones, those of the core, the slow ones
-	$(PYTEST) -n 4 -m slow
+test-all: test test-core ## Run every test: the quick ones, those of the core, then the slow ones and all examples
+	$(PYTEST) -n 4 -m "slow or hypothesis"
 
 test-core: $(CORE)/installed ## Run the core's tests without torch and NNI, on the newest Python found
-	OMP_NUM_THREADS=1 $(CORE)/bin/pytest --dist loadfile -n 2 -m "not slow"
+	OMP_NUM_THREADS=1 $(CORE)/bin/pytest --dist loadfile -n 2 -m "not slow" --hypothesis-profile quick
 
 test-pythons: ## Run the quick tests on every supported Python that is installed
 	for python in $(PYTHONS); do \

@@ -20,6 +20,7 @@ from search_spaces.extras import EXTRAS, MissingExtraError
 pytest.register_assert_rewrite("search_spaces.testing")
 settings.register_profile("here", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, database=None)
+settings.register_profile("quick", settings.get_profile("ci"), max_examples=25)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 

@@ -73,6 +73,7 @@ def test_every_protocol_is_read(protocol: int, tmp_path: Path) -> None:
     assert run.status == "OK"
 
 
+@pytest.mark.slow
 def test_published_runs_survive_export_and_import(wikitext2: Table, tmp_path: Path) -> None:
     report = export_naslib_pickle(wikitext2, tmp_path / "nb_nlp.pickle")
     with (tmp_path / "nb_nlp.pickle").open("rb") as stream:

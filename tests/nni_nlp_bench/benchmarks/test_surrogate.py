@@ -202,6 +202,7 @@ def runs_of(
     return [recipes[i] for i in chosen], losses[chosen]
 
 
+@pytest.mark.slow
 def test_cross_validation_never_shows_a_cell_to_its_judge(
     cells: list[Recipe], monkeypatch: pytest.MonkeyPatch
 ) -> None:

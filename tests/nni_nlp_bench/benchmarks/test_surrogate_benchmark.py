@@ -67,6 +67,7 @@ def test_predicts_the_objective_of_its_table() -> None:
     assert result.epoch == 9
 
 
+@pytest.mark.slow
 def test_a_surrogate_of_a_table_learns_losses_times_and_failures() -> None:
     learnt = surrogate_of(made_up_table(300))
     held_out = made_up_table(60, seed=1).architectures()

@@ -39,6 +39,7 @@ def test_the_list_never_changes(published: dict[int, Recipe]) -> None:
     assert sha256(text.encode()).hexdigest() == digest
 
 
+@pytest.mark.slow
 def test_the_list_has_the_published_length_and_ends(published: dict[int, Recipe]) -> None:
     assert list(published) == list(range(FIRST, FIRST + 14_003))
     assert [published[FIRST + i] for i in range(3)] == [
