@@ -213,6 +213,7 @@ def test_plain_values_are_read_as_pickle_reads_them(
     assert read_plain_pickle(source, no_progress) == with_pairs(value)
 
 
+@pytest.mark.slow
 def test_one_key_a_recipe_of_the_published_list() -> None:
     some = [published_recipe(i) for i in published_ids()[::500]]
     assert all(recipe in published_by_compact()[compact(recipe)] for recipe in some)

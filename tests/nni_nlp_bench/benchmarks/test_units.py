@@ -86,6 +86,7 @@ def test_a_failed_training_scores_nothing() -> None:
     assert (min(scores), max(scores)) == (-100.0, -12.0)
 
 
+@pytest.mark.slow
 def test_a_search_speaks_of_points_alone(points: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     command = ["compare", "--benchmark", str(points), "--restrict", "--trials", "20"]

@@ -65,6 +65,7 @@ def test_a_trial_trains_a_student(folder: Path, teacher_folder: Path) -> None:
     assert metrics["epochs"] == 3
 
 
+@pytest.mark.slow
 def test_short_trainings_alone_may_be_taught(folder: Path, teacher_folder: Path) -> None:
     words = load_tokens(str(folder), str(teacher_folder))
     plain = network_task("emd_cell", CELL, words, SETTINGS, **SIZES)

@@ -75,6 +75,7 @@ def test_bad_options_get_one_line(name: str) -> None:
         evaluator(name, space="nowhere")
 
 
+@pytest.mark.slow
 def test_cells_of_enas_are_trained_as_well() -> None:
     reported: list[float] = []
     cell = get_space("enas_cell").sample(np.random.default_rng(0))

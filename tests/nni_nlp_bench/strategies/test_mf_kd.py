@@ -119,6 +119,7 @@ def test_no_training_is_asked_for_twice(acquisition: str) -> None:
     assert {p.epochs for p in asked[9:]} == {4, None}
 
 
+@pytest.mark.slow
 def test_seeds_and_acquisitions_differ() -> None:
     def keys(**options: object) -> list[str]:
         return [p.architecture.canonical_key for p in course(searcher(**options), 12)]

@@ -52,6 +52,7 @@ def test_an_encoder_learns_from_a_teacher(made_up_set: LabelledSet, teacher_fold
     assert curves.train_losses[-1] < curves.train_losses[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "strategy", ["random_one_shot", pytest.param("enas", marks=pytest.mark.slow)]
 )

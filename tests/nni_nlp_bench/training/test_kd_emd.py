@@ -174,6 +174,7 @@ def test_choices_learn_from_the_teacher_alone(words: Words) -> None:
         assert same(*ends) == (lesson == "emd")
 
 
+@pytest.mark.slow
 @each_space
 def test_every_lesson_leads_elsewhere(space: str, words: Words) -> None:
     lessons = [name for name in LOSSES if "logits" not in LOSSES.get(name).needs]

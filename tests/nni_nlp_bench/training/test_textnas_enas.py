@@ -178,7 +178,8 @@ def test_the_policy_learns_what_is_rewarded() -> None:
     assert search.logged["entropy"] < entropy
 
 
-@pytest.mark.parametrize("target", [0.2, pytest.param(0.7, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("target", [0.2, 0.7])
 def test_the_penalty_pulls_the_skips_to_the_target(target: float) -> None:
     quick = replace(PAPER, learning_rate=1e-2, skip_target=target)
     search = Search(ArcChoices(4), quick, lambda sample: 0.5)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -44,6 +45,7 @@ def test_neighbours_are_mutual_and_the_same_for_equal_cells(seed: int) -> None:
         assert cell in moves.neighbours(other)
 
 
+@pytest.mark.slow
 def test_all_neighbours_are_drawn_equally_often() -> None:
     around = moves.neighbours(EXAMPLE)
     rng = np.random.default_rng(0)

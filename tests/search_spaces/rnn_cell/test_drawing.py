@@ -53,7 +53,9 @@ def test_an_svg_shows_every_node_and_the_colours_of_its_operations(
     assert "M parameters" in title
 
 
-@pytest.mark.parametrize("name", NAMED)
+@pytest.mark.parametrize(
+    "name", [n if n == "rnn" else pytest.param(n, marks=pytest.mark.slow) for n in NAMED]
+)
 def test_a_png_has_the_picture_in_it(tmp_path: Path, name: str) -> None:
     RnnCellSpace().draw(named_recipe(name), tmp_path / "cell.png")
     pixels = imread(tmp_path / "cell.png")[..., :3]

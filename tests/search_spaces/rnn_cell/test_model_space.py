@@ -118,7 +118,9 @@ STRATEGIES: dict[str, tuple[Callable[[], Any], int]] = {
 
 
 @pytest.mark.parametrize("form", [RawFormatModelSpace, SimplifiedModelSpace])
-@pytest.mark.parametrize("name", STRATEGIES)
+@pytest.mark.parametrize(
+    "name", [n if n == "evolution" else pytest.param(n, marks=pytest.mark.slow) for n in STRATEGIES]
+)
 def test_nnis_strategies_search_the_space(name: str, form: Any) -> None:
     make, trials = STRATEGIES[name]
     space = RnnCellModelSpace(max_nodes=8, input_size=3, hidden_size=4)

@@ -133,6 +133,7 @@ print(*neighbours(recipe)[:50], sep="\\n")
 """
 
 
+@pytest.mark.slow
 def test_the_seed_decides_in_every_process() -> None:
     walks = [
         subprocess.run(

@@ -55,6 +55,7 @@ def test_an_id_outside_the_list_is_refused(wrong: int) -> None:
         published_recipe(wrong)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("start", "cells", "third"), [(3, 2000, 2000), (6003, 2000, 2000), (12_003, 735, 530)]
 )
@@ -66,11 +67,13 @@ def test_a_block_repeats_each_recipe_three_times(
     assert block[:third] == block[2 * cells :]
 
 
+@pytest.mark.slow
 def test_distinct_recipes_are_fewer_distinct_cells(published: dict[int, Recipe]) -> None:
     assert len({recipe.nodes for recipe in published.values()}) == 4_322
     assert len(set(published.values())) == 3_776
 
 
+@pytest.mark.slow
 def test_the_logs_hold_the_same_recipes(shared: Callable[[str], Path]) -> None:
     with zipfile.ZipFile(shared("nas-bench-nlp/wikitext2_logs.zip")) as logs:
         names = [name for name in logs.namelist() if name.endswith(".json")]
@@ -83,6 +86,7 @@ def test_the_logs_hold_the_same_recipes(shared: Callable[[str], Path]) -> None:
     assert len(names) == 345
 
 
+@pytest.mark.slow
 def test_the_ptb_table_holds_the_same_recipes_and_parameters(
     published: dict[int, Recipe], ptb_rows: list[dict[str, str]]
 ) -> None:
@@ -94,6 +98,7 @@ def test_the_ptb_table_holds_the_same_recipes_and_parameters(
     assert len(ptb_rows) == 9_342
 
 
+@pytest.mark.slow
 def test_the_ptb_table_merges_no_cell_that_we_keep_apart_but_by_sharing(
     published: dict[int, Recipe], ptb_rows: list[dict[str, str]]
 ) -> None:

@@ -70,6 +70,7 @@ def test_sst_5(named: Named) -> None:
     assert labelled.test[0] == Sentence(("effective", "but", "too-tepid", "biopic"), 2)
 
 
+@pytest.mark.slow
 def test_sst_2_is_glues(named: Named, shared: Callable[[str], Path]) -> None:
     labelled = named("sst-2")
     sizes = [len(part) for part in (labelled.train, labelled.dev, labelled.test)]

@@ -90,7 +90,10 @@ class StoppedError(Exception):
     """The process ends here."""
 
 
-@pytest.mark.parametrize("stop", [pytest.param(0.4, marks=pytest.mark.slow), 1.0, 2.7])
+@pytest.mark.parametrize(
+    "stop",
+    [pytest.param(0.4, marks=pytest.mark.slow), 1.0, pytest.param(2.7, marks=pytest.mark.slow)],
+)
 def test_an_interrupted_training_goes_on_bit_for_bit(
     words: Words, tmp_path: Path, stop: float
 ) -> None:
