@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[1]
 HEAVY = [
     "distributed",
@@ -64,6 +66,7 @@ def loaded_by_each(modules: list[str], libraries: list[str]) -> dict[str, list[s
 
 
 def test_imports_run_one_way() -> None:
+    pytest.importorskip("importlinter")
     done = run(sys.executable, "-c", "from importlinter.cli import lint_imports_command as c; c()")
     assert done.returncode == 0, done.stdout
 

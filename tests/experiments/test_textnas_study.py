@@ -11,6 +11,8 @@ from types import ModuleType
 
 import pytest
 
+pytest.importorskip("torch")
+
 FILE = Path(__file__).parents[2] / "experiments" / "textnas_study.py"
 SIZES = {"vectors": 50, "classes": 6}
 

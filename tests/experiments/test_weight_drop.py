@@ -9,6 +9,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
+pytest.importorskip("torch")
+
 HOME = Path(__file__).parents[2]
 PAGE = (HOME / "docs/weight_drop.md").read_text("utf-8")
 

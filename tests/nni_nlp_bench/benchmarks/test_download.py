@@ -456,6 +456,7 @@ def test_a_killed_download_is_resumed(
     os.kill(killed.pid, signal.SIGKILL)
     killed.communicate()
     assert not target.exists()
+    server.behaviours = [whole]
     fetch()
     assert_done(target)
     assert server.ranges[0] is None
