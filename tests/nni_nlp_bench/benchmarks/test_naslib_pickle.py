@@ -99,6 +99,7 @@ def test_published_runs_survive_export_and_import(wikitext2: Table, tmp_path: Pa
             )
 
 
+@pytest.mark.slow
 def test_export_needs_curves_and_whole_runs(small_table: Table, tmp_path: Path) -> None:
     report = export_naslib_pickle(small_table, tmp_path / "t.pickle")
     assert report.written == 3

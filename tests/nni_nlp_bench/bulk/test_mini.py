@@ -36,6 +36,7 @@ def table() -> Table:
     return found
 
 
+@pytest.mark.slow
 def test_it_holds_a_thousand_cells_with_curves(table: Table) -> None:
     assert len(table) >= 1_000
     assert table.epochs == SETTINGS.epochs == 10

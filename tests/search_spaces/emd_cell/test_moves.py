@@ -33,6 +33,7 @@ def test_neighbours_of_the_example_are_counted_by_hand() -> None:
     assert len(moves.neighbours(EXAMPLE)) == 6 * 8 + 2 * 1 + 2 * 2
 
 
+@pytest.mark.slow
 @given(SEEDS)
 @settings(max_examples=20)
 def test_neighbours_are_mutual_and_the_same_for_equal_cells(seed: int) -> None:
