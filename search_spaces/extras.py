@@ -43,7 +43,12 @@ def optional_imports() -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        library = (error.name or "").partition(".")[0]
-        if library not in EXTRAS:
+        if (missing := missing_extra(error)) is None:
             raise
-        raise MissingExtraError(library) from error
+        raise missing from error
+
+
+def missing_extra(error: ModuleNotFoundError) -> MissingExtraError | None:
+    """Return the error that names the extra of the module; None if no extra brings it."""
+    library = (error.name or "").partition(".")[0]
+    return MissingExtraError(library) if library in EXTRAS else None

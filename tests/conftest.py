@@ -15,7 +15,7 @@ from hypothesis import settings
 
 from nni_nlp_bench.data.sentences.labelled_set import LabelledSet, Sentence
 from search_spaces.environment import environment
-from search_spaces.extras import EXTRAS, MissingExtraError
+from search_spaces.extras import MissingExtraError, missing_extra
 
 pytest.register_assert_rewrite("search_spaces.testing")
 settings.register_profile("here", deadline=None)
@@ -47,9 +47,8 @@ def pytest_make_collect_report(
 def _missing_extra(error: BaseException | None) -> MissingExtraError | None:
     """The missing extra among the causes of an error."""
     while error is not None and not isinstance(error, MissingExtraError):
-        library = (getattr(error, "name", None) or "").partition(".")[0]
-        if isinstance(error, ModuleNotFoundError) and library in EXTRAS:
-            return MissingExtraError(library)
+        if isinstance(error, ModuleNotFoundError) and (missing := missing_extra(error)):
+            return missing
         error = error.__cause__ or getattr(error, "cause", None)
     return error
 

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Semaphore, Thread
-from typing import Any
-
-import numpy as np
 
 
 class ThreadCoroutine:
@@ -19,8 +15,11 @@ class ThreadCoroutine:
     """
 
     def __init__(self, function: Callable[[], None], seed: int) -> None:
+        from nni_nlp_bench.training.seeding import generator_states, seeded
+
         self._function = function
-        self._generators = _seeded_generators(seed)
+        with seeded(seed):
+            self._generators = generator_states()
         self._resumed, self._suspended = Semaphore(0), Semaphore(0)
         self._error: Exception | None = None
         self._closing = False
@@ -69,38 +68,16 @@ class ThreadCoroutine:
 
     @contextmanager
     def _own_generators(self) -> Iterator[None]:
-        callers = _global_generators()
-        _set_global_generators(self._generators)
+        from nni_nlp_bench.training.seeding import generator_states, set_generator_states
+
+        callers = generator_states()
+        set_generator_states(self._generators)
         try:
             yield
         finally:
-            self._generators = _global_generators()
-            _set_global_generators(callers)
+            self._generators = generator_states()
+            set_generator_states(callers)
 
 
 class _Closed(BaseException):
     """Ends the function; not an Exception, so that the function does not handle it."""
-
-
-def _seeded_generators(seed: int) -> tuple[Any, ...]:
-    import torch
-
-    return (
-        random.Random(seed).getstate(),
-        np.random.RandomState(seed).get_state(),
-        torch.Generator().manual_seed(seed).get_state(),
-    )
-
-
-def _global_generators() -> tuple[Any, ...]:
-    import torch
-
-    return random.getstate(), np.random.get_state(), torch.get_rng_state()
-
-
-def _set_global_generators(states: tuple[Any, ...]) -> None:
-    import torch
-
-    random.setstate(states[0])
-    np.random.set_state(states[1])
-    torch.set_rng_state(states[2])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,14 +14,24 @@ import torch
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
     """Seed the generators of torch (on the CPU), numpy and Python, and restore them afterwards."""
-    numpy_state, python_state = np.random.get_state(), random.getstate()
-    with torch.random.fork_rng(devices=[]):
-        seed_all(seed)
-        try:
-            yield
-        finally:
-            np.random.set_state(numpy_state)
-            random.setstate(python_state)
+    before = generator_states()
+    seed_all(seed)
+    try:
+        yield
+    finally:
+        set_generator_states(before)
+
+
+def generator_states() -> tuple[Any, ...]:
+    """Return the states of the generators of Python, numpy and torch (on the CPU)."""
+    return random.getstate(), np.random.get_state(), torch.get_rng_state()
+
+
+def set_generator_states(states: tuple[Any, ...]) -> None:
+    """Restore what `generator_states` returned."""
+    random.setstate(states[0])
+    np.random.set_state(states[1])
+    torch.set_rng_state(states[2])
 
 
 def seed_all(seed: int) -> None:
