@@ -2,9 +2,10 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
-PIP_FLAGS := --disable-pip-version-check --no-input --quiet
-PIP := $(BIN)/python -m pip $(PIP_FLAGS)
+PIP_INSTALL := -m pip --disable-pip-version-check --no-input --quiet \
+	install --no-compile -c constraints.txt -e
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest --dist loadfile
+QUICK := -n 2 -m "not slow" --hypothesis-profile quick
 CORE := .venv-core
 # One interpreter for each supported version that is installed, by name or by pyenv.
 PYTHONS = $(shell for v in 3.11 3.12 3.13; do \
@@ -24,20 +25,20 @@ help: ## Show this list
 install: $(VENV)/installed ## Make .venv and install the project into it
 
 test: $(VENV)/installed-with-tests ## Run the quick tests: every package, an NNI manager, a page in a browser
-	$(PYTEST) -n 2 -m "not slow" --hypothesis-profile quick
+	$(PYTEST) $(QUICK)
 
 test-all: test test-core ## Run every test: the quick ones, those of the core, then the slow ones and all examples
 	$(PYTEST) -n 4 -m "slow or hypothesis"
 
 test-core: $(CORE)/installed ## Run the core's tests without torch and NNI, on the newest Python found
-	OMP_NUM_THREADS=1 $(CORE)/bin/pytest --dist loadfile -n 2 -m "not slow" --hypothesis-profile quick
+	$(PYTEST:$(BIN)/%=$(CORE)/bin/%) $(QUICK)
 
 test-pythons: ## Run the quick tests on every supported Python that is installed
 	for python in $(PYTHONS); do \
 		$(MAKE) VENV=.venv-$${python##*/} PYTHON=$$python test || exit; done
 
 test-naslib: $(VENV)/installed-with-tests ## Run the tests with NASLib, whose folder NASLIB_HOME names
-	$(PIP) install --no-compile -c constraints.txt -e '.[naslib]'
+	$(BIN)/python $(PIP_INSTALL) '.[naslib]'
 	NASLIB_REQUIRED=1 $(BIN)/pytest -m naslib --timeout 600
 
 faults: $(VENV)/installed-with-tests ## Check that the tests catch 25 deliberate faults
@@ -76,16 +77,16 @@ clean: ## Remove .venv and every cache
 
 # Stamps: a second run installs nothing, a changed pin installs again.
 $(VENV)/installed: $(PINS) | $(BIN)/pip
-	$(PIP) install --no-compile -c constraints.txt -e .
+	$(BIN)/python $(PIP_INSTALL) .
 	@touch $@
 
 $(VENV)/installed-with-tests: $(PINS) | $(BIN)/pip
-	$(PIP) install --no-compile -c constraints.txt -e '.[test]'
+	$(BIN)/python $(PIP_INSTALL) '.[test]'
 	@touch $(VENV)/installed $@
 
 $(CORE)/installed: $(PINS)
-	$(or $(lastword $(PYTHONS)),$(PYTHON)) -m venv --clear $(CORE)
-	$(CORE)/bin/python -m pip $(PIP_FLAGS) install --no-compile -c constraints.txt -e '.[test-core]'
+	$(or $(PYTHON),$(lastword $(PYTHONS))) -m venv --clear $(CORE)
+	$(CORE)/bin/python $(PIP_INSTALL) '.[test-core]'
 	@touch $@
 
 $(BIN)/pip:

@@ -4,23 +4,12 @@ from __future__ import annotations
 
 import csv
 import json
-import subprocess
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
+from in_process import run
 
-from nni_nlp_bench.cli.app import app
 from nni_nlp_bench.testing import made_up_table
-
-
-def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-    """Run the command in this process."""
-    words = [str(a) for a in arguments]
-    ran = CliRunner().invoke(app, words)
-    if ran.exception is not None and not isinstance(ran.exception, SystemExit):
-        raise ran.exception
-    return subprocess.CompletedProcess(words, ran.exit_code, ran.stdout, ran.stderr)
 
 
 @pytest.fixture(scope="module")

@@ -12,9 +12,8 @@ import time
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
+from in_process import run
 
-from nni_nlp_bench.cli.app import app
 from nni_nlp_bench.testing import made_up_table
 
 COMMAND = [str(Path(sys.executable).with_name("nni-nlp-bench"))]
@@ -25,15 +24,6 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("table") / "made-up"
     made_up_table(80).save(folder)
     return folder
-
-
-def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-    """Run the command in this process."""
-    words = [str(a) for a in arguments]
-    ran = CliRunner().invoke(app, words)
-    if ran.exception is not None and not isinstance(ran.exception, SystemExit):
-        raise ran.exception
-    return subprocess.CompletedProcess(words, ran.exit_code, ran.stdout, ran.stderr)
 
 
 def rows(path: Path) -> list[dict[str, str]]:

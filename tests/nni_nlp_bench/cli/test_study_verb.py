@@ -10,11 +10,10 @@ from statistics import fmean
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
+from in_process import run
 
 from nni_nlp_bench.benchmarks.run import Run
 from nni_nlp_bench.benchmarks.table import Table
-from nni_nlp_bench.cli.app import app
 from nni_nlp_bench.testing import made_up_table
 from search_spaces.base import get_space
 
@@ -38,15 +37,6 @@ def finals(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = Table.from_runs(runs, name="finals", space="rnn_cell", epochs=50, has_curves=False)
     made.save(folder)
     return folder
-
-
-def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-    """Run the command in this process."""
-    words = [str(a) for a in arguments]
-    ran = CliRunner().invoke(app, words)
-    if ran.exception is not None and not isinstance(ran.exception, SystemExit):
-        raise ran.exception
-    return subprocess.CompletedProcess(words, ran.exit_code, ran.stdout, ran.stderr)
 
 
 def study(table: Path, out: Path, *options: object) -> subprocess.CompletedProcess[str]:

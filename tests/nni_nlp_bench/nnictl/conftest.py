@@ -25,9 +25,8 @@ import psutil
 import pytest
 import yaml
 from filelock import FileLock
-from typer.testing import CliRunner
+from in_process import run
 
-from nni_nlp_bench.cli.app import app
 from nni_nlp_bench.nnictl.serving.running import Running
 from nni_nlp_bench.nnictl.serving.server import manager_environment
 
@@ -129,10 +128,7 @@ class NniHome:
 
     def run(self, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """Run `nni-nlp-bench` in this process."""
-        ran = CliRunner().invoke(app, list(words), env=self._environment(variables))
-        if ran.exception is not None and not isinstance(ran.exception, SystemExit):
-            raise ran.exception
-        return subprocess.CompletedProcess(words, ran.exit_code, ran.stdout, ran.stderr)
+        return run(*words, env=self._environment(variables))
 
     def call(self, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """Run a command of this interpreter's environment, such as `nnictl`, as a process."""
@@ -362,6 +358,25 @@ def _home(folder: Path) -> Iterator[NniHome]:
 
 
 @pytest.fixture(scope="session")
+def cells_config() -> dict[str, Any]:
+    """Local search over small cells: three trials on the surrogate."""
+    return {
+        "experimentName": "cells",
+        "searchSpace": {"nodes": {"_type": "randint", "_value": [2, 13]}},
+        "trialCommand": "python -m nni_nlp_bench.nnictl.trial",
+        "trialCodeDirectory": ".",
+        "trialConcurrency": 2,
+        "maxTrialNumber": 3,
+        "tuner": {
+            "className": "nni_nlp_bench.nnictl.tuner.StrategyTuner",
+            "codeDirectory": ".",
+            "classArgs": {"strategy": "local_search", "seed": 3},
+        },
+        "trainingService": {"platform": "local"},
+    }
+
+
+@pytest.fixture(scope="session")
 def tiny_config() -> dict[str, Any]:
     """Three trials that report at once."""
     command = (
@@ -387,9 +402,9 @@ def wikitext2_folder(
     """A folder of benchmarks with the WikiText-2 table in it."""
     logs = shared("nas-bench-nlp/wikitext2_logs.zip")
     folder = tmp_path_factory.mktemp("nasbenchmark")
-    words = ["benchmark", "download", WIKITEXT_2, "--file", str(logs)]
-    done = CliRunner().invoke(app, words, env={"NASBENCHMARK_DIR": str(folder)})
-    assert done.exit_code == 0, done.stderr
+    words = ("benchmark", "download", WIKITEXT_2, "--file", logs)
+    done = run(*words, env={"NASBENCHMARK_DIR": str(folder)})
+    assert done.returncode == 0, done.stderr
     return folder
 
 

@@ -10,21 +10,6 @@ import pytest
 
 pytestmark = [pytest.mark.slow, pytest.mark.nni, pytest.mark.timeout(600)]
 
-CELLS: dict[str, Any] = {
-    "experimentName": "cells",
-    "searchSpace": {"nodes": {"_type": "randint", "_value": [2, 13]}},
-    "trialCommand": "python -m nni_nlp_bench.nnictl.trial",
-    "trialCodeDirectory": ".",
-    "trialConcurrency": 2,
-    "maxTrialNumber": 4,
-    "tuner": {
-        "className": "nni_nlp_bench.nnictl.tuner.StrategyTuner",
-        "codeDirectory": ".",
-        "classArgs": {"strategy": "local_search", "seed": 3},
-    },
-    "trainingService": {"platform": "local"},
-}
-
 
 def cells_of(experiment) -> set[str]:
     """What its trials evaluated."""
@@ -43,21 +28,22 @@ def run(home, *command: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def earlier(module_nni_home):
-    experiment = module_nni_home.up(CELLS)
+def earlier(module_nni_home, cells_config):
+    experiment = module_nni_home.up(cells_config | {"maxTrialNumber": 4})
     experiment.wait_for("DONE")
     return experiment
 
 
 def test_exported_results_are_learnt_by_another_experiment(
-    earlier, module_nni_home, wait_until
+    earlier, module_nni_home, cells_config, wait_until
 ) -> None:
     """Whose trials wait until it has heard of them."""
     file = str(module_nni_home.folder / "trials.json")
     run(module_nni_home, "experiment", "export", earlier.id, "--type", "json", "--filename", file)
     known = len(json.loads(Path(file).read_text()))
     waits = "while [ ! -e imported ]; do sleep 0.1; done; "
-    later = module_nni_home.up({**CELLS, "trialCommand": waits + CELLS["trialCommand"]})
+    waiting = {"maxTrialNumber": 4, "trialCommand": waits + cells_config["trialCommand"]}
+    later = module_nni_home.up(cells_config | waiting)
     wait_until(later.trial_jobs)  # NNI takes in nothing before its tuner is ready
     run(module_nni_home, "experiment", "import", later.id, "--filename", file)
     wait_until(lambda: events(later, "learn"))

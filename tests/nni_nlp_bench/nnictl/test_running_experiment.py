@@ -12,26 +12,11 @@ import pytest
 
 pytestmark = [pytest.mark.nni, pytest.mark.timeout(300)]
 
-CELLS: dict[str, Any] = {
-    "experimentName": "cells",
-    "searchSpace": {"nodes": {"_type": "randint", "_value": [2, 13]}},
-    "trialCommand": "python -m nni_nlp_bench.nnictl.trial",
-    "trialCodeDirectory": ".",
-    "trialConcurrency": 2,
-    "maxTrialNumber": 3,
-    "tuner": {
-        "className": "nni_nlp_bench.nnictl.tuner.StrategyTuner",
-        "codeDirectory": ".",
-        "classArgs": {"strategy": "local_search", "seed": 3},
-    },
-    "trainingService": {"platform": "local"},
-}
-
 
 @pytest.fixture(scope="module")
-def experiment(module_nni_home):
+def experiment(module_nni_home, cells_config):
     """It has run to its end; its manager still serves it."""
-    experiment = module_nni_home.up(CELLS)
+    experiment = module_nni_home.up(cells_config)
     experiment.wait_for("DONE")
     return experiment
 
