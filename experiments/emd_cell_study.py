@@ -3,8 +3,8 @@
 python experiments/emd_cell_study.py --data trec --teacher teachers/trec --out runs/emd-cell-trec
 
 Each strategy searches with several seeds within a budget of processor seconds. What it finds is
-trained from scratch on train and dev with each lesson, and tested once. Run it again to go on: what
-is in searches.csv and trainings.csv is not repeated.
+trained from scratch on train and dev with each distillation loss, and tested once. Run it again to
+resume: what is in searches.csv and trainings.csv is not repeated.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 import typer
 
-from nni_nlp_bench.cli.folder import claimed
 from nni_nlp_bench.cli.output import bar, plain_table, print_tables
+from nni_nlp_bench.core.output_dir import locked_output_dir
 from nni_nlp_bench.training.classification.settings import ClassifierSettings
 from search_spaces.base import get_space
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from nni_nlp_bench.training.classification.words import Words
+    from nni_nlp_bench.training.classification.words import EmbeddedDataset
 
 Row = dict[str, Any]
 SPACE = "emd_cell"
 RANDOM = "random"
 SEARCHED = ("strategy", "seed", "cpu_minutes", "epochs", "cells_tried", "dev_accuracy", "genotype")
-TRAINED = ("strategy", "seed", "lesson", "parameters", "test_accuracy", "seconds", "status")
+TRAINED = ("strategy", "seed", "kd_loss", "parameters", "test_accuracy", "seconds", "status")
 
 
 @dataclass(frozen=True)
@@ -62,9 +62,12 @@ def main(
     teacher: Annotated[str, typer.Option(help="A teacher by name, or its folder.")],
     out: Annotated[Path, typer.Option(help="Folder for searches.csv and trainings.csv.")],
     strategies: Annotated[
-        str, typer.Option(help="Names apart by commas; kd_emd:LESSON has another lesson than emd.")
+        str,
+        typer.Option(
+            help="Names apart by commas; kd_emd:KD_LOSS has another distillation loss than emd."
+        ),
     ] = "kd_emd,darts,random",
-    lessons: Annotated[str, typer.Option(help="Of the trainings, apart by commas.")] = "emd,none",
+    kd_losses: Annotated[str, typer.Option(help="Of the trainings, apart by commas.")] = "emd,none",
     budget_s: Annotated[float, typer.Option(help="Processor seconds of a search.")] = 240,
     width: Annotated[int, typer.Option(help="Of layers in a search.")] = 16,
     full_width: Annotated[int, typer.Option(help="Of layers in a training.")] = 32,
@@ -88,13 +91,15 @@ def main(
     shared = (budget_s, width, batch_size, max_length, random_epochs)
     study = Study(data, teacher, *shared, full, full_width)
     names = strategies.split(",")
-    with claimed(out, asdict(study), "a study"):
+    with locked_output_dir(out, asdict(study), "a study"):
         pairs = [{"strategy": name, "seed": seed} for seed in range(seeds) for name in names]
         searched = kept(out / "searches.csv", SEARCHED, pairs, search, (study,), workers)
         found = {(row["strategy"], row["seed"]): row["genotype"] for row in searched}
-        wanted = [{**pair, "lesson": lesson} for pair, lesson in product(pairs, lessons.split(","))]
+        wanted = [
+            {**pair, "kd_loss": kd_loss} for pair, kd_loss in product(pairs, kd_losses.split(","))
+        ]
         trained = kept(out / "trainings.csv", TRAINED, wanted, train, (study, found), workers)
-    print_tables(summary(names, lessons.split(","), searched, trained))
+    print_tables(summary(names, kd_losses.split(","), searched, trained))
 
 
 def kept(
@@ -129,34 +134,34 @@ def search(study: Study, strategy: str, seed: int) -> Row:
     return {"strategy": strategy, "seed": seed, **found(study, words, strategy, seed)}
 
 
-def prepared(study: Study) -> Words:
+def prepared(study: Study) -> EmbeddedDataset:
     """The sentences as the teacher's tokens; this process computes with one thread."""
     import torch
 
     from nni_nlp_bench.distillation.tokens import load_tokens
-    from nni_nlp_bench.training.memory import keep_freed_memory
+    from nni_nlp_bench.training.memory import disable_malloc_trim
 
     torch.set_num_threads(1)
-    keep_freed_memory()
+    disable_malloc_trim()
     return load_tokens(study.data, study.teacher)
 
 
-def one_shot(study: Study, words: Words, strategy: str, seed: int) -> Row:
+def one_shot(study: Study, words: EmbeddedDataset, strategy: str, seed: int) -> Row:
     """As many epochs as the budget has, by the time of the first two."""
-    from nni_nlp_bench.strategies.quiet import load_nni
+    from nni_nlp_bench.core.nni_import import import_nni_quietly
 
-    load_nni()
-    from nni_nlp_bench.training.one_shot.search import search_one_shot
-    from nni_nlp_bench.training.one_shot.sentences.settings import EmdCellSettings
-    from nni_nlp_bench.training.one_shot.sentences.task import SentenceTask
+    import_nni_quietly()
+    from nni_nlp_bench.one_shot.search import search_one_shot
+    from nni_nlp_bench.one_shot.sentences.settings import EmdCellSettings
+    from nni_nlp_bench.one_shot.sentences.task import SentenceTask
 
-    name, _, lesson = strategy.partition(":")
-    taught = (lesson or "emd") if name == "kd_emd" else None
+    name, _, kd_loss = strategy.partition(":")
+    distilled = (kd_loss or "emd") if name == "kd_emd" else None
     sizes: dict[str, Any] = {"batch_size": study.batch_size, "max_length": study.max_length}
 
     def task(epochs: int) -> SentenceTask:
         settings = EmdCellSettings(epochs=epochs, width=study.width, **sizes)
-        return SentenceTask(words, settings, SPACE, taught)
+        return SentenceTask(words, settings, SPACE, distilled)
 
     task(2).prepare()  # the teacher reads the sentences once for all searches: no search's time
     start = time.process_time()
@@ -165,7 +170,7 @@ def one_shot(study: Study, words: Words, strategy: str, seed: int) -> Row:
     start = time.process_time()
     found = search_one_shot(task(epochs), name, seed)
     seconds = time.process_time() - start
-    genotype = get_space(SPACE).texts(found.architecture)["genotype"]  # type: ignore[attr-defined]
+    genotype = get_space(SPACE).release_formats(found.architecture)["genotype"]  # type: ignore[attr-defined]
     accuracy = found.measured.reward
     return {
         "cpu_minutes": round(seconds / 60, 2),
@@ -176,7 +181,7 @@ def one_shot(study: Study, words: Words, strategy: str, seed: int) -> Row:
     }
 
 
-def random_search(study: Study, words: Words, strategy: str, seed: int) -> Row:
+def random_search(study: Study, words: EmbeddedDataset, strategy: str, seed: int) -> Row:
     """The best on dev of as many random cells as the budget lets train."""
     space: Any = get_space(SPACE)
     rng = np.random.default_rng(seed)
@@ -186,7 +191,9 @@ def random_search(study: Study, words: Words, strategy: str, seed: int) -> Row:
     while not tried or time.process_time() - start < study.budget_s:
         cell = space.sample(rng)
         curves = trained_cell(words, cell, settings, study.width, "none")
-        tried.append((curves.dev_accuracies[-1], -len(tried), space.texts(cell)["genotype"]))
+        tried.append(
+            (curves.dev_accuracies[-1], -len(tried), space.release_formats(cell)["genotype"])
+        )
     accuracy, _, genotype = max(tried)
     return {
         "cpu_minutes": round((time.process_time() - start) / 60, 2),
@@ -198,11 +205,11 @@ def random_search(study: Study, words: Words, strategy: str, seed: int) -> Row:
 
 
 def train(study: Study, found: dict[tuple[str, str], str], **row: Any) -> Row:
-    """Train what a search has found with one lesson, and test it; its row."""
+    """Train what a search has found with one distillation loss, and test it; its row."""
     words = prepared(study)
     cell = get_space(SPACE).parse(found[row["strategy"], str(row["seed"])])
     settings = replace(study.full, seed=row["seed"])
-    curves = trained_cell(words, cell, settings, study.full_width, row["lesson"])
+    curves = trained_cell(words, cell, settings, study.full_width, row["kd_loss"])
     return {
         **row,
         "parameters": curves.parameters,
@@ -213,15 +220,15 @@ def train(study: Study, found: dict[tuple[str, str], str], **row: Any) -> Row:
 
 
 def trained_cell(
-    words: Words, cell: Any, settings: ClassifierSettings, width: int, lesson: str
+    words: EmbeddedDataset, cell: Any, settings: ClassifierSettings, width: int, kd_loss: str
 ) -> Any:
     """The course of the training of a cell's classifier."""
-    from nni_nlp_bench.distillation.distilled import taught
+    from nni_nlp_bench.distillation.distilled import distilled
     from nni_nlp_bench.training.classification.run import train_classifier
     from nni_nlp_bench.training.classification.task import network_task
 
     task = network_task(SPACE, cell, words, settings, width=width, drop_path=0.2)
-    return train_classifier(taught(task, lesson, 10.0))
+    return train_classifier(distilled(task, kd_loss, 10.0))
 
 
 def read_rows(file: Path) -> list[dict[str, str]]:
@@ -243,7 +250,7 @@ def append_row(file: Path, columns: tuple[str, ...], row: Row) -> None:
 
 
 def summary(
-    names: list[str], lessons: list[str], searched: list[dict[str, str]], trained: list[Row]
+    names: list[str], kd_losses: list[str], searched: list[dict[str, str]], trained: list[Row]
 ) -> Table:
     """Mean and standard deviation over seeds."""
     lines = []
@@ -251,15 +258,15 @@ def summary(
         own = [row for row in searched if row["strategy"] == name]
         minutes = np.mean([float(row["cpu_minutes"]) for row in own])
         line = [name, str(len(own)), f"{minutes:.1f}"]
-        for lesson in lessons:
-            rows = [r for r in trained if (r["strategy"], r["lesson"]) == (name, lesson)]
+        for kd_loss in kd_losses:
+            rows = [r for r in trained if (r["strategy"], r["kd_loss"]) == (name, kd_loss)]
             percent = 100 * np.array([float(row["test_accuracy"]) for row in rows])
             spread = f" ± {percent.std(ddof=1):.2f}" if len(rows) > 1 else ""
             line.append(f"{percent.mean():.2f}{spread}")
         sizes = [int(row["parameters"]) for row in trained if row["strategy"] == name]
         lines.append([*line, f"{np.mean(sizes):,.0f}"])
     columns = ("strategy", "seeds", "search, CPU minutes")
-    tests = [f"test, %, lesson {lesson}" for lesson in lessons]
+    tests = [f"test, %, distillation loss {kd_loss}" for kd_loss in kd_losses]
     return plain_table(None, (*columns, *tests, "parameters"), lines)
 
 

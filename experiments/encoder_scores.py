@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from nni_nlp_bench.benchmarks.catalogue import load
 from nni_nlp_bench.benchmarks.table import Table
 from nni_nlp_bench.benchmarks.units import LossUnit
-from search_spaces.errors import UserError
+from nni_nlp_bench.core.errors import UserError
 
 Values = NDArray[Any]
 

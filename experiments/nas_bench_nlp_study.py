@@ -21,7 +21,7 @@ import typer
 
 from nni_nlp_bench.benchmarks.importers import import_benchmark
 from nni_nlp_bench.cli.study import study
-from search_spaces.errors import UserError
+from nni_nlp_bench.core.errors import UserError
 
 if TYPE_CHECKING:
     from nni_nlp_bench.benchmarks.importers import Format
@@ -56,7 +56,7 @@ def main(
         study(
             benchmark=str(table),
             out=out / name,
-            methods=methods,
+            strategies=methods,
             seeds=seeds,
             trainings=trainings,
             processes=processes,

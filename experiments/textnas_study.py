@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 import typer
 
-from nni_nlp_bench.cli.folder import claimed
 from nni_nlp_bench.cli.output import bar, plain_table, print_tables
+from nni_nlp_bench.core.output_dir import locked_output_dir
 from nni_nlp_bench.training.classification.settings import ClassifierSettings
-from nni_nlp_bench.training.classification.words import Words
+from nni_nlp_bench.training.classification.words import EmbeddedDataset
 from search_spaces.base import get_space
-from search_spaces.reading import read_architecture
+from search_spaces.loading import read_architecture
 from search_spaces.textnas import Arc
 from search_spaces.textnas.parameters import num_parameters
 
@@ -84,11 +84,11 @@ def main(
         train_on="train+dev",
     )
     study = Study(data, vectors, settings, device)
-    words = Words.load(data, vectors, 0)
+    words = EmbeddedDataset.load(data, vectors, 0)
     sizes = {"vectors": words.matrix.shape[1], "classes": len(words.data.labels)}
     rivals = rivals_of(width, sizes, found or [], random)
     claim = {**asdict(study), "data_digest": words.data.digest, "width": width}
-    with claimed(out, {**claim, "device": None}, "a study"):
+    with locked_output_dir(out, {**claim, "device": None}, "a study"):
         rows = trained(study, rivals, seeds, out / "trainings.csv", workers)
     print_tables(summary(rows, [rival.name for rival in rivals]))
 
@@ -174,11 +174,11 @@ def train_one(study: Study, rival: Rival, seed: int) -> dict[str, object]:
 
     from nni_nlp_bench.training.classification.run import train_classifier
     from nni_nlp_bench.training.classification.task import Task, network_task
-    from nni_nlp_bench.training.memory import keep_freed_memory
+    from nni_nlp_bench.training.memory import disable_malloc_trim
 
     torch.set_num_threads(1)
-    keep_freed_memory()
-    words = Words.load(study.data, study.vectors, seed)
+    disable_malloc_trim()
+    words = EmbeddedDataset.load(study.data, study.vectors, seed)
     settings = replace(study.settings, seed=seed)
     if rival.architecture:
         arc = Arc.from_json(rival.architecture)

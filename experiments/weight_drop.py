@@ -21,12 +21,12 @@ import numpy as np
 import pandas as pd
 import typer
 
-from nni_nlp_bench.bulk import mini
-from nni_nlp_bench.bulk.cluster import cluster
-from nni_nlp_bench.bulk.train import train_all
 from nni_nlp_bench.cli.output import bar
 from nni_nlp_bench.data.corpus import EOS, PARTS, UNKNOWN
 from nni_nlp_bench.data.folder import read_folder
+from nni_nlp_bench.parallel import mini
+from nni_nlp_bench.parallel.cluster import cluster
+from nni_nlp_bench.parallel.train import train_all
 from nni_nlp_bench.training.log import OK
 from nni_nlp_bench.training.settings import WeightDrop
 from search_spaces.rnn_cell import Recipe

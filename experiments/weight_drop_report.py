@@ -16,9 +16,9 @@ import pandas as pd
 import typer
 from scipy.stats import kendalltau, spearmanr
 
-from search_spaces.pictures import blank_figure
+from search_spaces.plotting import blank_figure
+from search_spaces.rnn_cell.features.graph import structure
 from search_spaces.rnn_cell.published import published_recipe
-from search_spaces.rnn_cell.structure import structure
 
 MODES = ("release", "trained")
 COLOURS = {1: "#0072B2", 2: "#D55E00", 3: "#009E73"}

@@ -1,3 +1,124 @@
-"""Benchmarks, evaluators and strategies for neural architecture search on language."""
+"""Neural architecture search for language: spaces, benchmarks and strategies.
+
+>>> import nni_nlp_bench as nb
+>>> bench = nb.load("nas-bench-nlp/ptb-surrogate")
+>>> result = nb.search(bench, "regularized_evolution", n_trials=25, seed=0)
+>>> len(result.trials)
+25
+
+Names are imported when they are first used: `import nni_nlp_bench` is quick.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from nni_nlp_bench import frameworks
+    from nni_nlp_bench.api import (
+        compare,
+        list_benchmarks,
+        list_corpora,
+        list_datasets,
+        list_distillation_losses,
+        list_one_shot_strategies,
+        list_scores,
+        list_spaces,
+        list_strategies,
+        make_strategy,
+        one_shot_search,
+        score,
+        search,
+        train_classifier,
+        train_language_model,
+    )
+    from nni_nlp_bench.benchmarks.base import Benchmark, BenchmarkError, Result
+    from nni_nlp_bench.benchmarks.catalogue import load
+    from nni_nlp_bench.benchmarks.table import Table
+    from nni_nlp_bench.core.errors import UserError
+    from nni_nlp_bench.evaluators.trial import Trial
+    from nni_nlp_bench.reports.comparison import ComparisonResult
+    from nni_nlp_bench.strategies.base import Proposal, Strategy
+    from nni_nlp_bench.strategies.result import SearchResult
+    from search_spaces.base import SearchSpace, get_space
+
+_API = "nni_nlp_bench.api"
+_MODULES = {
+    "Benchmark": "nni_nlp_bench.benchmarks.base",
+    "BenchmarkError": "nni_nlp_bench.benchmarks.base",
+    "ComparisonResult": "nni_nlp_bench.reports.comparison",
+    "Proposal": "nni_nlp_bench.strategies.base",
+    "Result": "nni_nlp_bench.benchmarks.base",
+    "SearchResult": "nni_nlp_bench.strategies.result",
+    "SearchSpace": "search_spaces.base",
+    "Strategy": "nni_nlp_bench.strategies.base",
+    "Table": "nni_nlp_bench.benchmarks.table",
+    "Trial": "nni_nlp_bench.evaluators.trial",
+    "UserError": "nni_nlp_bench.core.errors",
+    "compare": _API,
+    "get_space": "search_spaces.base",
+    "list_benchmarks": _API,
+    "list_corpora": _API,
+    "list_datasets": _API,
+    "list_distillation_losses": _API,
+    "list_one_shot_strategies": _API,
+    "list_scores": _API,
+    "list_spaces": _API,
+    "list_strategies": _API,
+    "load": "nni_nlp_bench.benchmarks.catalogue",
+    "make_strategy": _API,
+    "one_shot_search": _API,
+    "score": _API,
+    "search": _API,
+    "train_classifier": _API,
+    "train_language_model": _API,
+}
+"""By name of an object, the module that defines it."""
+
+__all__ = [
+    "Benchmark",
+    "BenchmarkError",
+    "ComparisonResult",
+    "Proposal",
+    "Result",
+    "SearchResult",
+    "SearchSpace",
+    "Strategy",
+    "Table",
+    "Trial",
+    "UserError",
+    "__version__",
+    "compare",
+    "frameworks",
+    "get_space",
+    "list_benchmarks",
+    "list_corpora",
+    "list_datasets",
+    "list_distillation_losses",
+    "list_one_shot_strategies",
+    "list_scores",
+    "list_spaces",
+    "list_strategies",
+    "load",
+    "make_strategy",
+    "one_shot_search",
+    "score",
+    "search",
+    "train_classifier",
+    "train_language_model",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "frameworks":
+        return import_module("nni_nlp_bench.frameworks")
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_MODULES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -18,14 +18,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nni_nlp_bench.benchmarks.base import OK
-from nni_nlp_bench.benchmarks.run import Run
 from nni_nlp_bench.benchmarks.table import Table
+from nni_nlp_bench.benchmarks.training_run import TrainingRun
+from nni_nlp_bench.core.environment import environment
 from nni_nlp_bench.evaluators.budget import Budget
 from nni_nlp_bench.evaluators.simulation import Settings
 from nni_nlp_bench.evaluators.trial import Trial
-from nni_nlp_bench.strategies.run import Search, run_search, search_space
+from nni_nlp_bench.strategies.base import Strategy
+from nni_nlp_bench.strategies.configs import StrategyConfig
+from nni_nlp_bench.strategies.search import Search, run_search, search_space
 from search_spaces.base import SearchSpace, get_space
-from search_spaces.environment import environment
 from search_spaces.rnn_cell import Recipe
 from search_spaces.rnn_cell.validity import MAX_NODES
 
@@ -45,7 +47,7 @@ def made_up_table(architectures: int = 120, seed: int = 0) -> Table:
     return Table.from_runs(runs, name="made-up", space="rnn_cell", epochs=EPOCHS)
 
 
-def made_up_runs(architectures: int, seed: int = 0) -> list[Run]:
+def made_up_runs(architectures: int, seed: int = 0) -> list[TrainingRun]:
     """The training runs of `made_up_table`."""
     space, rng = get_space("rnn_cell"), np.random.default_rng(seed)
     runs = []
@@ -60,7 +62,7 @@ def made_up_runs(architectures: int, seed: int = 0) -> list[Run]:
             if failed:
                 loss[-1] = math.nan
             runs.append(
-                Run(
+                TrainingRun(
                     architecture=architecture,
                     name=f"log_{i:04}_{k}",
                     train_loss=loss - 0.2,
@@ -115,9 +117,9 @@ class BySize:
 
 
 class StrategyContract:
-    """What every strategy must keep; `strategy` is its registered name."""
+    """What every strategy must keep; `strategy` is its registered name, or its class."""
 
-    strategy: ClassVar[str]
+    strategy: ClassVar[str | type[Strategy]]
     options: ClassVar[dict[str, Any]] = {}
     """Options of the strategy, by name."""
     evaluations: ClassVar[int] = 40
@@ -173,15 +175,16 @@ class StrategyContract:
 
 
 def _trials(
-    strategy: str,
+    strategy: str | type[Strategy],
     options: dict[str, Any],
     settings: Settings,
     seed: int = 0,
     architectures: int = 120,
 ) -> list[Trial]:
     """The trials of a search on the made-up table."""
-    search = Search(strategy, seed, settings, True, options)
-    return run_search(made_up_table(architectures), made_up_space(architectures), search)
+    search = Search(StrategyConfig.of((strategy, options)), seed, settings, restrict=True)
+    space = made_up_space(architectures)
+    return list(run_search(made_up_table(architectures), search, space=space).trials)
 
 
 def _keys_of_search(*arguments: Any) -> list[list[object]]:

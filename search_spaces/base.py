@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, runtime_check
 import numpy as np
 from numpy.typing import NDArray
 
-from search_spaces.registry import Registry
+from nni_nlp_bench.core.registry import Registry
 
 if TYPE_CHECKING:
     import torch
@@ -55,7 +55,7 @@ class SearchSpace(Protocol[A]):
     def name(self) -> str:
         """The registered name."""
 
-    def published(self) -> Sequence[str]:
+    def published_names(self) -> Sequence[str]:
         """Names of the architectures that the space's publication lists."""
 
     def parse(self, text: str) -> A:
@@ -123,7 +123,7 @@ class SentenceSpace(Protocol):
         Weights come from torch's global generator. Raises UserError.
         """
 
-    def texts(self, architecture: Any) -> dict[str, str]:
+    def release_formats(self, architecture: Any) -> dict[str, str]:
         """Texts in which releases write the architecture, by what they are called."""
 
 
@@ -143,7 +143,17 @@ class SentenceNetwork(Protocol):
         """The same in one step."""
 
 
-SPACES: Registry[type[SearchSpace[Any]]] = Registry("search space", "nni_nlp_bench.spaces")
+SPACES: Registry[type[SearchSpace[Any]]] = Registry(
+    "search space",
+    "nni_nlp_bench.spaces",
+    {
+        "emd_cell": "search_spaces.emd_cell.space:EmdCellSpace",
+        "encoder": "search_spaces.encoder.space:EncoderSpace",
+        "enas_cell": "search_spaces.enas_cell.space:EnasCellSpace",
+        "rnn_cell": "search_spaces.rnn_cell.space:RnnCellSpace",
+        "textnas": "search_spaces.textnas.space:TextNasSpace",
+    },
+)
 
 
 def get_space(name: str) -> SearchSpace[Any]:

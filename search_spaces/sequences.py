@@ -22,7 +22,7 @@ def stem_input(vectors: Tensor, padding: Tensor) -> Tensor:
     return vectors.transpose(1, 2).masked_fill(padding, 0)
 
 
-def summed(values: Sequence[Tensor]) -> Tensor:
+def sum_tensors(values: Sequence[Tensor]) -> Tensor:
     """The sum of tensors of one shape."""
     first, *others = values
     if not others:

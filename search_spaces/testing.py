@@ -22,8 +22,8 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
+from nni_nlp_bench.core.errors import ArchitectureError
 from search_spaces.base import SPACES, Architecture, EncodingKind, SearchSpace
-from search_spaces.errors import ArchitectureError
 from search_spaces.op_graph import GraphSpace
 
 A = TypeVar("A", bound=Architecture)
@@ -67,7 +67,7 @@ class SpaceContract:
         assert isinstance(space, SPACES.get(space.name))
 
     def test_published_names_are_parsed(self, space: SearchSpace[Any]) -> None:
-        names = space.published()
+        names = space.published_names()
         assert len(set(names)) == len(names)
         for name in (*names[:5], *names[-5:]):
             assert space.parse(name) == space.parse(name)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, TypeVar
 
-from search_spaces.errors import ArchitectureError
+from nni_nlp_bench.core.errors import ArchitectureError
 
 LARGEST_WIDTH = 1_000_000
 _SHOWN_CHARACTERS = 60
@@ -15,7 +15,7 @@ _SHOWN_CHARACTERS = 60
 V = TypeVar("V")
 
 
-class ArchitectureValue(ABC):
+class BaseArchitecture(ABC):
     """Equal to others of its kind with equal parts or an equal canonical key."""
 
     @property
@@ -51,7 +51,7 @@ def check_widths(error: type[ArchitectureError], **widths: int) -> None:
             raise error(f"{what} must be between 1 and {LARGEST_WIDTH:,}, got {width}")
 
 
-def chosen(
+def read_choice(
     sample: Mapping[str, V], label: str, values: Sequence[V], error: type[ArchitectureError]
 ) -> V:
     """The value of a choice in a sample. Raises `error` where it lacks it or has another value."""

@@ -13,15 +13,15 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
+from nni_nlp_bench.core.environment import environment
+from nni_nlp_bench.core.extras import MissingExtraError, missing_extra
 from nni_nlp_bench.data.sentences.labelled_set import LabelledSet, Sentence
-from search_spaces.environment import environment
-from search_spaces.extras import MissingExtraError, missing_extra
 
 pytest.register_assert_rewrite("search_spaces.testing")
-settings.register_profile("here", deadline=None)
-settings.register_profile("ci", deadline=None, derandomize=True, database=None)
-settings.register_profile("quick", settings.get_profile("ci"), max_examples=25)
-settings.load_profile("ci" if os.environ.get("CI") else "here")
+settings.register_profile("random", deadline=None)
+settings.register_profile("same", deadline=None, derandomize=True, database=None)
+settings.register_profile("quick", settings.get_profile("same"), max_examples=25)
+settings.load_profile("same")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -81,8 +81,8 @@ def teachers_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def naslib_here() -> None:
     """NASLib is imported and repaired. Skips without it; fails where $NASLIB_REQUIRED is set."""
-    from nni_nlp_bench.naslib.compat import prepare
-    from nni_nlp_bench.naslib.home import NaslibError
+    from nni_nlp_bench.frameworks.naslib.compat import prepare
+    from nni_nlp_bench.frameworks.naslib.locate import NaslibError
 
     try:
         prepare()

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nni_nlp_bench.core.extras import EXTRAS, MissingExtraError
 from nni_nlp_bench.strategies.registry import UnavailableError, check_available
 from search_spaces.base import SPACES, get_space
-from search_spaces.extras import EXTRAS, MissingExtraError
 
 pytestmark = pytest.mark.skipif(
     find_spec("torch") is not None, reason="torch is installed: run make test-core"
@@ -23,11 +23,11 @@ COMMAND = Path(sys.executable).with_name("nni-nlp-bench")
 CORE_TESTS = (
     "contract/test_strategies.py",
     "nni_nlp_bench/benchmarks/*.py",
-    "nni_nlp_bench/cli/test_arch_verb.py",
-    "nni_nlp_bench/cli/test_benchmark_verb.py",
-    "nni_nlp_bench/cli/test_report_verb.py",
+    "nni_nlp_bench/cli/test_arch.py",
+    "nni_nlp_bench/cli/test_benchmark.py",
+    "nni_nlp_bench/cli/test_report.py",
     "nni_nlp_bench/cli/test_searching.py",
-    "nni_nlp_bench/cli/test_study_verb.py",
+    "nni_nlp_bench/cli/test_study.py",
     "nni_nlp_bench/evaluators/test_journal.py",
     "nni_nlp_bench/evaluators/test_simulation.py",
     "nni_nlp_bench/reports/*.py",
@@ -88,9 +88,9 @@ def test_list_says_what_it_leaves_out() -> None:
 @pytest.mark.parametrize(
     ("arguments", "extra"),
     [
-        (("train", "--architecture", "lstm", "--corpus", "pydoc-small"), "torch"),
+        (("train", "lm", "--architecture", "lstm", "--corpus", "pydoc-small"), "torch"),
         (
-            ("search", "--strategy", "enas", "--space", "enas_cell", "--corpus", "pydoc-small"),
+            ("one-shot", "--strategy", "enas", "--space", "enas_cell", "--data", "pydoc-small"),
             "nni",
         ),
         (("compare", "--strategies", "policy_rl"), "nni"),

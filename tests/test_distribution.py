@@ -45,14 +45,14 @@ FILES_OF_THE_TESTS = [
     "setup.cfg",
     "setup.py",
     "tests/conftest.py",
-    "tests/nni_nlp_bench/nnictl/conftest.py",
+    "tests/nni_nlp_bench/frameworks/nni/conftest.py",
     "tests/performance/bench_search.py",
     "tests/search_spaces/textnas/reference_textnas.py",
 ]
 QUICK_TESTS = [
     "tests/test_distribution.py",
     "tests/experiments/test_textnas_study.py",
-    "tests/nni_nlp_bench/cli/test_examples_verb.py",
+    "tests/nni_nlp_bench/cli/test_examples.py",
     "tests/nni_nlp_bench/cli/test_common_options.py",
 ]
 

@@ -37,10 +37,10 @@ VALUES = [
     "search_spaces.rnn_cell.choices",
     "search_spaces.textnas.space",
     "nni_nlp_bench.benchmarks.catalogue",
-    "nni_nlp_bench.evaluation.report",
+    "nni_nlp_bench.probing.report",
     "nni_nlp_bench.strategies.registry",
-    "nni_nlp_bench.training.one_shot.language.compare",
-    "nni_nlp_bench.training.one_shot.settings",
+    "nni_nlp_bench.one_shot.language.compare",
+    "nni_nlp_bench.one_shot.settings",
     "nni_nlp_bench.cli.app",
 ]
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from functools import cached_property
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nni_nlp_bench.benchmarks.units import LossUnit
-from search_spaces.errors import UserError
+from nni_nlp_bench.core.errors import UserError
+from search_spaces.base import SearchSpace, get_space
 
 LossName = Literal["val_loss", "test_loss"]
 Origin = Literal["measured", "predicted"]
@@ -65,37 +68,79 @@ class Curve:
     source: str
 
 
-class Benchmark(Protocol):
-    """Results by architecture."""
+class Benchmark(ABC):
+    """Interface of every benchmark: results of trainings by architecture.
 
-    name: str
-    space: str
-    """Name of the search space of its architectures."""
-    objective: LossName
-    """The loss that a search minimises: validation where it is recorded, else test."""
-    unit: LossUnit
-    """Of its losses: lower is better."""
-    epochs: int
-    """Epochs of a full training."""
-    has_curves: bool
+    Args:
+        name: Name in results and reports.
+        space_name: Registered name of the search space of its architectures.
+        objective: The loss that a search minimises: validation if it is recorded, else test.
+        unit: Unit of its losses; lower is better.
+        epochs: Epochs of a full training.
+        has_curves: Whether it answers for shorter trainings.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        space_name: str,
+        objective: LossName,
+        unit: LossUnit,
+        epochs: int,
+        has_curves: bool,
+    ) -> None:
+        self.name = name
+        self.space_name = space_name
+        self.objective: LossName = objective
+        self.unit = unit
+        self.epochs = epochs
+        self.has_curves = has_curves
+
+    @cached_property
+    def space(self) -> SearchSpace[Any]:
+        """The search space of its architectures."""
+        return get_space(self.space_name)
+
+    @property
+    def size(self) -> int | None:
+        """Number of architectures that it holds; None if it answers for any."""
+        return None
 
     @property
     def lowest_loss(self) -> float | None:
-        """No full training is answered with a lower loss: test where it is recorded, else
-        validation. None where nobody knows, NaN where no training succeeded.
+        """The lowest loss of any full training: test if it is recorded, else validation.
+
+        None if unknown, NaN if no training succeeded.
         """
+        return None
 
+    @abstractmethod
     def query(self, architecture: Any, epoch: int | None = None, seed: int | None = None) -> Result:
-        """The result after `epoch` epochs (all by default) of run `seed` (the first by default).
+        """Return the result of one training.
 
-        Raises MissingArchitectureError, and BenchmarkError for an epoch or seed it does not have.
+        Args:
+            architecture: An architecture of its space.
+            epoch: After how many epochs; None for a full training.
+            seed: Which run of the architecture, from 0; None for the first.
+
+        Raises:
+            MissingArchitectureError: It holds no result of the architecture.
+            BenchmarkError: It does not have that epoch or seed.
         """
 
     def curve(self, architecture: Any, seed: int | None = None) -> Curve:
-        """The training epoch by epoch. Raises as `query`, and BenchmarkError without curves."""
+        """Return the training epoch by epoch.
+
+        Raises as `query`, and BenchmarkError if it has no curves.
+        """
+        raise BenchmarkError(
+            f"{self.name} has no learning curves: take a table such as nas-bench-nlp/wikitext-2"
+        )
 
     def seeds(self, architecture: Any) -> Sequence[int]:
-        """The runs of an architecture: 0, 1, ...; empty where it has none."""
+        """Return the runs of an architecture: 0, 1, ...; empty if it does not tell runs apart."""
+        return ()
 
     def architectures(self) -> Sequence[Any] | None:
-        """All architectures that it holds, in a fixed order; None where any one is answered."""
+        """Return all architectures that it holds, in a fixed order; None if it answers for any."""
+        return None

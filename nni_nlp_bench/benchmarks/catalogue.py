@@ -15,7 +15,8 @@ from nni_nlp_bench.benchmarks.importers import Format, ImportReport, import_benc
 from nni_nlp_bench.benchmarks.importers.formats import ORIGINS, About
 from nni_nlp_bench.benchmarks.importers.reading import no_progress
 from nni_nlp_bench.benchmarks.table import Table
-from search_spaces.registry import Registry, UnknownNameError
+from nni_nlp_bench.core.registry import Registry, UnknownNameError
+from search_spaces.base import get_space
 
 if TYPE_CHECKING:
     import numpy as np
@@ -66,12 +67,23 @@ class CatalogueEntry:
         return self.folder / "table"
 
     @property
-    def at_hand(self) -> bool:
+    def is_downloaded(self) -> bool:
         """Whether `load` can open it without a download."""
         return isinstance(self.source, Packaged) or self.table.is_dir()
 
 
-BENCHMARKS: Registry[CatalogueEntry] = Registry("benchmark", "nni_nlp_bench.benchmarks")
+BENCHMARKS: Registry[CatalogueEntry] = Registry(
+    "benchmark",
+    "nni_nlp_bench.benchmarks",
+    {
+        "mini": "nni_nlp_bench.benchmarks.catalogue:MINI",
+        "nas-bench-bert/glue": "nni_nlp_bench.benchmarks.catalogue:NAS_BENCH_BERT",
+        "nas-bench-nlp/ptb-multi-run": "nni_nlp_bench.benchmarks.catalogue:PTB_MULTI_RUN",
+        "nas-bench-nlp/ptb-single-run": "nni_nlp_bench.benchmarks.catalogue:PTB_SINGLE_RUN",
+        "nas-bench-nlp/ptb-surrogate": "nni_nlp_bench.benchmarks.catalogue:PTB_SURROGATE",
+        "nas-bench-nlp/wikitext-2": "nni_nlp_bench.benchmarks.catalogue:WIKITEXT_2",
+    },
+)
 
 
 def cache_folder() -> Path:
@@ -85,11 +97,27 @@ def cache_folder() -> Path:
     return home.expanduser() / "nasbenchmark"
 
 
-def load(name_or_path: str) -> Benchmark:
-    """The benchmark of that name, or the table in that folder.
+def load(name_or_path: str, space: str | None = None) -> Benchmark:
+    """Return the benchmark of that name, or the table in that folder.
 
-    Raises UnknownNameError, and BenchmarkError where it is not downloaded yet or damaged.
+    Args:
+        name_or_path: Name in the catalogue, or folder of a table.
+        space: Name of the search space that the benchmark must be of; None for any.
+
+    Raises:
+        UnknownNameError: No benchmark or space has that name.
+        BenchmarkError: It is not downloaded yet, damaged, or of another space.
+
+    >>> load("mini").space.name
+    'rnn_cell'
     """
+    benchmark = _load(name_or_path)
+    if space is not None and get_space(space).name != benchmark.space_name:
+        raise BenchmarkError(f"{benchmark.name} is a benchmark of space {benchmark.space_name!r}")
+    return benchmark
+
+
+def _load(name_or_path: str) -> Benchmark:
     if name_or_path not in BENCHMARKS:
         path = Path(name_or_path).expanduser()
         if path.is_dir():
@@ -98,7 +126,7 @@ def load(name_or_path: str) -> Benchmark:
     entry = BENCHMARKS.get(name_or_path)
     if isinstance(entry.source, Packaged):
         return entry.source.open()
-    if not entry.at_hand:
+    if not entry.is_downloaded:
         command = f"nni-nlp-bench benchmark download {entry.name}"
         raise BenchmarkError(
             f"{entry.name} is not downloaded yet: run `{command}` (with `--file FILE` where there "

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from search_spaces.errors import UserError
+from nni_nlp_bench.core.errors import UserError
 
 if TYPE_CHECKING:
     import httpx

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from nni_nlp_bench.benchmarks.base import BenchmarkError
-from nni_nlp_bench.benchmarks.run import Series, SeriesByName
+from nni_nlp_bench.benchmarks.training_run import Series, SeriesByName
 
 RELEASE_FIELDS = {
     "train_loss": "train_losses",

@@ -13,7 +13,6 @@ from nni_nlp_bench.benchmarks.base import (
     OK,
     Benchmark,
     BenchmarkError,
-    Curve,
     LossName,
     Result,
 )
@@ -61,14 +60,12 @@ class Predictor(Protocol):
         """The prediction of every recipe, in their order."""
 
 
-class SurrogateBenchmark:
+class SurrogateBenchmark(Benchmark):
     """The predicted loss of cells after a full training, with its uncertainty.
 
     A cell whose training more likely diverges than not has the status `predicted to diverge`; its
     loss is what it would reach if it did not.
     """
-
-    has_curves = False
 
     def __init__(
         self,
@@ -79,13 +76,8 @@ class SurrogateBenchmark:
         unit: LossUnit = LossUnit.NATS,
         space: str = "rnn_cell",
     ) -> None:
-        self.name = name
+        super().__init__(name, space, objective, unit, epochs, has_curves=False)
         self.predictor = predictor
-        self.objective = objective
-        """The one loss that it predicts."""
-        self.epochs = epochs
-        self.unit = unit
-        self.space = space
 
     @property
     def lowest_loss(self) -> float:
@@ -125,17 +117,6 @@ class SurrogateBenchmark:
             std=std,
         )
 
-    def curve(self, architecture: Any, seed: int | None = None) -> Curve:
-        """Raises BenchmarkError: there are no curves."""
-        raise BenchmarkError(f"{self._no_curves()}: take a table such as nas-bench-nlp/wikitext-2")
-
-    def seeds(self, architecture: Any) -> Sequence[int]:
-        """No runs are told apart."""
-        return ()
-
-    def architectures(self) -> None:
-        """None: any cell is answered."""
-
     def _no_curves(self) -> str:
         return f"{self.name} predicts the final loss and has no curves"
 
@@ -158,12 +139,12 @@ def surrogate_of(table: Benchmark, workers: int | None = None) -> SurrogateBench
     model = fit(
         [cell for cell, _ in runs],
         np.array(losses),
-        space=table.space,
-        training_time=_time(table.space, finished),
+        space=table.space_name,
+        training_time=_time(table.space_name, finished),
         workers=workers,
     )
     name, objective = f"surrogate of {table.name}", table.objective
-    return SurrogateBenchmark(name, model, objective, table.epochs, table.unit, table.space)
+    return SurrogateBenchmark(name, model, objective, table.epochs, table.unit, table.space_name)
 
 
 def _time(space: str, finished: Sequence[tuple[Any, Result]]) -> Time:

@@ -12,12 +12,12 @@ import numpy as np
 
 from nni_nlp_bench.benchmarks.base import (
     OK,
+    Benchmark,
     BenchmarkError,
     Curve,
     MissingArchitectureError,
     Result,
 )
-from nni_nlp_bench.benchmarks.run import SERIES, Run
 from nni_nlp_bench.benchmarks.table_building import build, canonical_form
 from nni_nlp_bench.benchmarks.table_files import (
     REMEDY,
@@ -27,27 +27,30 @@ from nni_nlp_bench.benchmarks.table_files import (
     write_table,
 )
 from nni_nlp_bench.benchmarks.table_info import TableInfo, table_info
+from nni_nlp_bench.benchmarks.training_run import SERIES, TrainingRun
 from nni_nlp_bench.benchmarks.units import LossUnit
-from search_spaces.base import Architecture, get_space
-from search_spaces.errors import ArchitectureError
+from nni_nlp_bench.core.errors import ArchitectureError
+from search_spaces.base import Architecture
 
 KEYS_TO_CHECK = 16
 
 
-class Table:
+class Table(Benchmark):
     """Measured results by architecture, one or more runs (seeds 0, 1, ...) each.
 
     The runs of an architecture stand in the order of their published id, then of their log's name.
     """
 
     def __init__(self, metadata: TableMetadata, arrays: Arrays) -> None:
+        super().__init__(
+            name=metadata.name,
+            space_name=metadata.space,
+            objective=metadata.objective,
+            unit=LossUnit(metadata.units[metadata.objective]),
+            epochs=metadata.epochs,
+            has_curves=metadata.has_curves,
+        )
         self.metadata = metadata
-        self.name = metadata.name
-        self.space = metadata.space
-        self.objective = metadata.objective
-        self.unit = LossUnit(metadata.units[metadata.objective])
-        self.epochs = metadata.epochs
-        self.has_curves = metadata.has_curves
         self.arrays = arrays
         """Per run: `run_ids`, `num_params` (-1 if unknown), `epochs_done`, `statuses` (index into
         the metadata's), and run x epoch `train_loss`, `val_loss`, `test_loss`, `wall_time_s` as far
@@ -74,7 +77,7 @@ class Table:
     @classmethod
     def from_runs(
         cls,
-        runs: Iterable[Run],
+        runs: Iterable[TrainingRun],
         *,
         name: str,
         space: str,
@@ -103,6 +106,11 @@ class Table:
             citation=citation,
         )
         return cls(metadata, arrays)
+
+    @property
+    def size(self) -> int:
+        """Number of architectures."""
+        return len(self)
 
     def __len__(self) -> int:
         """Number of architectures."""
@@ -211,7 +219,7 @@ class Table:
         return self._architectures
 
     def _read_architectures(self, positions: Iterable[int]) -> Iterable[Any]:
-        parse = get_space(self.space).parse
+        parse = self.space.parse
         ends = self.arrays["recipe_ends"]
         text = self.arrays["recipes"]
         for i in positions:

@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nni_nlp_bench.benchmarks.base import OK, BenchmarkError
-from nni_nlp_bench.benchmarks.run import Run
 from nni_nlp_bench.benchmarks.table_files import Arrays, TableMetadata, units_of
+from nni_nlp_bench.benchmarks.training_run import TrainingRun
 from nni_nlp_bench.benchmarks.units import LossUnit
 
 
 def build(
-    runs: Iterable[Run],
+    runs: Iterable[TrainingRun],
     *,
     name: str,
     space: str,
@@ -61,7 +61,7 @@ def canonical_form() -> str:
     return f"igraph {version('igraph')}"
 
 
-def _check(name: str, runs: Sequence[Run], recorded: Sequence[str], columns: int) -> None:
+def _check(name: str, runs: Sequence[TrainingRun], recorded: Sequence[str], columns: int) -> None:
     """Raise BenchmarkError for runs that cannot share a table."""
     if not runs:
         raise BenchmarkError(f"{name}: there are no runs to make a table of")
@@ -76,17 +76,17 @@ def _check(name: str, runs: Sequence[Run], recorded: Sequence[str], columns: int
         raise BenchmarkError(f"{name}: a table holds one data set, name which: {names}")
 
 
-def _by_architecture(runs: Iterable[Run]) -> dict[str, list[Run]]:
-    def order(run: Run) -> tuple[bool, int, str]:
+def _by_architecture(runs: Iterable[TrainingRun]) -> dict[str, list[TrainingRun]]:
+    def order(run: TrainingRun) -> tuple[bool, int, str]:
         return run.recipe_id is None, run.recipe_id or 0, run.name
 
-    groups: dict[str, list[Run]] = {}
+    groups: dict[str, list[TrainingRun]] = {}
     for run in sorted(runs, key=order):
         groups.setdefault(run.architecture.canonical_key, []).append(run)
     return groups
 
 
-def _recorded(runs: Sequence[Run]) -> tuple[str, ...]:
+def _recorded(runs: Sequence[TrainingRun]) -> tuple[str, ...]:
     """The series of the runs: the same for all, but for those that failed before any epoch."""
     recorded: tuple[str, ...] | None = None
     for run in runs:
@@ -103,7 +103,7 @@ def _recorded(runs: Sequence[Run]) -> tuple[str, ...]:
 
 
 def _arrays(
-    metadata: TableMetadata, groups: dict[str, list[Run]], runs: Sequence[Run]
+    metadata: TableMetadata, groups: dict[str, list[TrainingRun]], runs: Sequence[TrainingRun]
 ) -> dict[str, NDArray[Any]]:
     texts = [group[0].architecture.to_json().encode("utf-8") for group in groups.values()]
     code = {status: i for i, status in enumerate(metadata.statuses)}

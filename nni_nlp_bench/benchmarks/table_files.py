@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nni_nlp_bench.benchmarks.base import BenchmarkError, LossName
-from nni_nlp_bench.benchmarks.run import SERIES
+from nni_nlp_bench.benchmarks.training_run import SERIES
 from nni_nlp_bench.benchmarks.units import LossUnit
 
 FORMAT = "nni-nlp-bench table"

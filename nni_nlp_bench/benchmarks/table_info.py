@@ -11,7 +11,6 @@ import numpy as np
 
 from nni_nlp_bench.benchmarks.base import OK, LossName
 from nni_nlp_bench.benchmarks.units import LossUnit
-from search_spaces.base import get_space
 
 if TYPE_CHECKING:
     from nni_nlp_bench.benchmarks.table import Table
@@ -62,7 +61,7 @@ def table_info(table: Table) -> TableInfo:
     best = min(lowest, key=lowest.__getitem__, default=None)
     return TableInfo(
         name=table.name,
-        space=table.space,
+        space=table.space_name,
         dataset=metadata.dataset,
         runs=metadata.runs,
         distinct_ids=len(np.unique(ids[ids >= 0])),
@@ -97,8 +96,8 @@ def figure_loss(recorded: Collection[str]) -> LossName:
 
 
 def _named(table: Table, lowest: Mapping[int, float]) -> dict[str, float]:
-    space = get_space(table.space)
-    names = [name for name in space.published() if not name.isdigit()]
+    space = table.space
+    names = [name for name in space.published_names() if not name.isdigit()]
     positions = {name: table.position(space.parse(name)) for name in names}
     return {
         name: table.unit.figure_of(lowest[i])

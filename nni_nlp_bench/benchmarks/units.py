@@ -67,6 +67,6 @@ class LossUnit(StrEnum):
 SHORT_UNITS = {unit.short: unit for unit in LossUnit}
 
 
-def under_its_name(values: Mapping[str, Any], figure: str) -> dict[str, Any]:
+def rename_metric_keys(values: Mapping[str, Any], figure: str) -> dict[str, Any]:
     """The values for files and machines: `best_perplexity` in the place of `best_figure`."""
     return {name.replace("figure", figure): value for name, value in values.items()}

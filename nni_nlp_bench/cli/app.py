@@ -1,4 +1,4 @@
-"""The command's entry point: its verbs, and one line for every error that a user can mend."""
+"""Entry point of the command: its subcommands, and one line for every error of the user."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from nni_nlp_bench.cli.arch import arch
 from nni_nlp_bench.cli.benchmark import benchmark
 from nni_nlp_bench.cli.compare import compare
 from nni_nlp_bench.cli.down import down
-from nni_nlp_bench.cli.evaluate import evaluate
 from nni_nlp_bench.cli.examples import examples
-from nni_nlp_bench.cli.list_verb import list_parts
-from nni_nlp_bench.cli.naslib import naslib
-from nni_nlp_bench.cli.predictor import predictor
+from nni_nlp_bench.cli.list_components import list_components
+from nni_nlp_bench.cli.naslib_predictor import predictor
+from nni_nlp_bench.cli.naslib_search import search as naslib_search
+from nni_nlp_bench.cli.one_shot import one_shot
+from nni_nlp_bench.cli.probe import probe
 from nni_nlp_bench.cli.register import register
 from nni_nlp_bench.cli.report import report
 from nni_nlp_bench.cli.score import score
@@ -24,17 +25,25 @@ from nni_nlp_bench.cli.search import search
 from nni_nlp_bench.cli.status import status
 from nni_nlp_bench.cli.study import study
 from nni_nlp_bench.cli.teacher import teacher
-from nni_nlp_bench.cli.train import train
+from nni_nlp_bench.cli.train_classifier import classifier
+from nni_nlp_bench.cli.train_lm import lm
 from nni_nlp_bench.cli.up import up
-from search_spaces.errors import UserError
-from search_spaces.extras import optional_imports
+from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.core.extras import optional_imports
+
+SEARCH, TRAIN, LOOK, EXPERIMENTS = (
+    "Search",
+    "Score and train",
+    "Look up",
+    "Other frameworks",
+)
 
 
-class Verbs(TyperGroup):
+class ErrorHandlingGroup(TyperGroup):
     """A group that ends with exit code 2 and one line on stderr for a UserError."""
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the verb."""
+        """Run the subcommand."""
         try:
             with optional_imports():
                 return super().invoke(ctx)
@@ -48,7 +57,7 @@ class Verbs(TyperGroup):
 
 app = typer.Typer(
     name="nni-nlp-bench",
-    cls=Verbs,
+    cls=ErrorHandlingGroup,
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
@@ -72,24 +81,39 @@ def common(
     """Neural architecture search for language: spaces, benchmarks, strategies."""
 
 
-app.command("list")(list_parts)
-app.command("search")(search)
-app.command("compare")(compare)
-app.command("study")(study)
-app.command("naslib")(naslib)
-app.command("predictor")(predictor)
-app.command("teacher")(teacher)
-app.command("train")(train)
-app.command("evaluate")(evaluate)
-app.command("score")(score)
-app.command("up")(up)
-app.command("status")(status)
-app.command("down")(down)
-app.command("report")(report)
-app.command("examples")(examples)
-app.command("register")(register)
-app.add_typer(arch, name="arch")
-app.add_typer(benchmark, name="benchmark")
+def _group(help: str) -> typer.Typer:
+    return typer.Typer(help=help, no_args_is_help=True)
+
+
+train = _group("Train one architecture.")
+train.command()(lm)
+train.command()(classifier)
+
+experiment = _group("Run experiments of NNI.")
+experiment.command()(up)
+experiment.command()(down)
+experiment.command()(status)
+experiment.command()(register)
+experiment.command()(examples)
+
+naslib = _group("Use NASLib's optimizers and predictors.")
+naslib.command("search")(naslib_search)
+naslib.command()(predictor)
+
+app.command(rich_help_panel=SEARCH)(search)
+app.command(rich_help_panel=SEARCH)(compare)
+app.command(rich_help_panel=SEARCH)(study)
+app.command(rich_help_panel=SEARCH)(report)
+app.command("one-shot", rich_help_panel=SEARCH)(one_shot)
+app.command(rich_help_panel=TRAIN)(score)
+app.command(rich_help_panel=TRAIN)(teacher)
+app.command(rich_help_panel=TRAIN)(probe)
+app.add_typer(train, name="train", rich_help_panel=TRAIN)
+app.command("list", rich_help_panel=LOOK)(list_components)
+app.add_typer(arch, name="arch", rich_help_panel=LOOK)
+app.add_typer(benchmark, name="benchmark", rich_help_panel=LOOK)
+app.add_typer(experiment, name="experiment", rich_help_panel=EXPERIMENTS)
+app.add_typer(naslib, name="naslib", rich_help_panel=EXPERIMENTS)
 
 
 def main() -> None:

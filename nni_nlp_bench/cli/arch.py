@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from nni_nlp_bench.cli import options
-from search_spaces.errors import UserError
+from nni_nlp_bench.core.errors import UserError
 
 MAX_DIGITS = 9
 
@@ -33,7 +33,7 @@ def show(
     """Show the operations and sizes of an architecture."""
     from nni_nlp_bench.cli.output import facts_table, print_json, print_tables
     from search_spaces.base import get_space
-    from search_spaces.reading import read_architecture
+    from search_spaces.loading import read_architecture
 
     home = get_space(space)
     value = read_architecture(home, architecture)
@@ -57,13 +57,13 @@ def draw(
     space: options.SpaceName = "rnn_cell",
 ) -> None:
     """Draw an architecture."""
+    from nni_nlp_bench.core.files import atomic_write
     from search_spaces.base import get_space
-    from search_spaces.files import whole_file
-    from search_spaces.reading import read_architecture
+    from search_spaces.loading import read_architecture
 
     home = get_space(space)
     value = read_architecture(home, architecture)
-    with whole_file(out) as new:
+    with atomic_write(out) as new:
         home.draw(value, new)
     typer.echo(out)
 
@@ -76,9 +76,9 @@ def check(
 ) -> None:
     """Tell whether an architecture is valid: exit code 0, else 2 and the rule that it breaks."""
     from nni_nlp_bench.cli.output import print_json
+    from nni_nlp_bench.core.errors import ArchitectureError
     from search_spaces.base import get_space
-    from search_spaces.errors import ArchitectureError
-    from search_spaces.reading import read_architecture
+    from search_spaces.loading import read_architecture
 
     home = get_space(space)
     try:

@@ -12,7 +12,7 @@ import typer
 from nni_nlp_bench.cli import options
 from nni_nlp_bench.cli.build_mini import build_mini
 from nni_nlp_bench.cli.predict import predict
-from search_spaces.errors import UserError
+from nni_nlp_bench.core.errors import UserError
 
 if TYPE_CHECKING:
     from nni_nlp_bench.benchmarks.base import Benchmark
@@ -146,13 +146,14 @@ def _facts(benchmark: Benchmark) -> dict[str, Any]:
     from nni_nlp_bench.benchmarks.surrogate_benchmark import SurrogateBenchmark
     from nni_nlp_bench.benchmarks.table import Table
     from nni_nlp_bench.benchmarks.table_info import figure_loss
-    from nni_nlp_bench.benchmarks.units import under_its_name
+    from nni_nlp_bench.benchmarks.units import rename_metric_keys
 
     if isinstance(benchmark, Table):
         part = figure_loss(benchmark.metadata.recorded).removesuffix("loss")
-        return under_its_name(asdict(benchmark.info()), part + benchmark.unit.figure)
-    named = ("name", "space", "objective", "unit", "epochs")
+        return rename_metric_keys(asdict(benchmark.info()), part + benchmark.unit.figure)
+    named = ("name", "objective", "unit", "epochs")
     facts = {name: getattr(benchmark, name) for name in named}
+    facts |= {"space": benchmark.space_name}
     entry = BENCHMARKS.get(benchmark.name)
     about = {name: getattr(entry, name) for name in ("description", "licence", "citation")}
     facts |= {"has_curves": benchmark.has_curves, **about}

@@ -20,13 +20,13 @@ def build_mini(
 
     Writes logs, scores.csv and a table, which every command takes for a benchmark, to --out.
     """
-    from nni_nlp_bench.bulk.cluster import cluster
-    from nni_nlp_bench.bulk.mini import build
-    from nni_nlp_bench.cli.folder import claimed
     from nni_nlp_bench.cli.output import bar
+    from nni_nlp_bench.core.output_dir import locked_output_dir
+    from nni_nlp_bench.parallel.cluster import cluster
+    from nni_nlp_bench.parallel.mini import build
 
     with (
-        claimed(out, {"benchmark": "mini"}, "a benchmark"),
+        locked_output_dir(out, {"benchmark": "mini"}, "a benchmark"),
         bar("building") as progress,
         cluster(scheduler, workers) as client,
     ):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nni_nlp_bench.cli import options
+
+if TYPE_CHECKING:
+    from nni_nlp_bench.strategies.configs import StrategyConfig
 
 
 def compare(
@@ -14,7 +18,11 @@ def compare(
     space: options.SpaceName = "rnn_cell",
     benchmark: options.BenchmarkName = options.EMBEDDED,
     strategies: Annotated[
-        str, typer.Option(help="Names of strategies, separated by commas.")
+        str,
+        typer.Option(
+            help="Comma-separated strategies, with options if wanted: "
+            '"random,bayesian(beta=1.0)". See `list strategies`.'
+        ),
     ] = options.FIVE_STRATEGIES,
     trials: options.Trials = 200,
     seeds: options.Seeds = 10,
@@ -22,30 +30,78 @@ def compare(
     epochs: options.Epochs = None,
     hours: options.Hours = None,
     workers: options.Workers = 1,
-    miss: options.Miss = "error",
-    runs: options.Runs = "first",
-    restrict: options.Restrict = False,
+    on_missing: options.OnMissing = "error",
+    run_selection: options.RunSelection = "first",
+    restrict: options.Restrict = None,
     warm_start: options.WarmStart = None,
     processes: options.Processes = None,
     json: options.Json = False,
 ) -> None:
-    """Compare strategies: every one with every seed. Run it again to go on after an interruption.
+    """Compare strategies, each with every seed. Run it again to resume after an interruption.
 
-    Writes trials.csv, summary.csv, best.json and curve.png to --out.
+    If one of them asks for shorter trainings, every search may spend the cost of --trials full
+    trainings. Writes trials.csv, summary.csv, best.json and curve.png to --out.
     """
-    from nni_nlp_bench.cli.searching import run_and_report
-    from nni_nlp_bench.evaluators.budget import Budget
-    from nni_nlp_bench.evaluators.simulation import Settings
-    from nni_nlp_bench.strategies.compare import Comparison
-    from nni_nlp_bench.strategies.methods import Method
+    from nni_nlp_bench.strategies.configs import parse_strategies
 
-    budget = Budget(trials, epochs, hours)
-    comparison = Comparison(
+    run_comparison(
+        parse_strategies(strategies),
+        out=out,
+        space=space,
         benchmark=benchmark,
-        methods=tuple(Method(name, name) for name in options.names(strategies)),
-        seeds=tuple(range(seed, seed + seeds)),
-        settings=Settings(miss=miss, seeds=runs, workers=workers, budget=budget),
+        trials=trials,
+        seeds=range(seed, seed + seeds),
+        epochs=epochs,
+        hours=hours,
+        workers=workers,
+        on_missing=on_missing,
+        run_selection=run_selection,
         restrict=restrict,
         warm_start=warm_start,
+        processes=processes,
+        json=json,
     )
-    run_and_report(comparison, space, out, processes, json)
+
+
+def run_comparison(
+    strategies: tuple[StrategyConfig, ...],
+    *,
+    out: Path,
+    space: str,
+    benchmark: str,
+    trials: int,
+    seeds: range,
+    epochs: int | None,
+    hours: float | None,
+    workers: int,
+    on_missing: options.OnMissing,
+    run_selection: options.RunSelection,
+    restrict: bool | None,
+    warm_start: str | None,
+    processes: int | None,
+    json: bool,
+) -> None:
+    """Compare the strategies and print their ranking. Raises UserError."""
+    from nni_nlp_bench import api
+    from nni_nlp_bench.benchmarks.catalogue import load
+    from nni_nlp_bench.cli.search_runner import jobs_for, print_comparison, search_progress
+
+    searches = len(strategies) * len(seeds)
+    with search_progress(searches) as progress:
+        result = api.compare(
+            load(benchmark, space),
+            strategies,
+            n_trials=trials,
+            n_epochs=epochs,
+            n_hours=hours,
+            seeds=seeds,
+            n_workers=workers,
+            restrict=restrict,
+            on_missing=on_missing,
+            run_selection=run_selection,
+            warm_start=warm_start,
+            out=out,
+            n_jobs=jobs_for(processes, searches),
+            progress=progress,
+        )
+    print_comparison(result, out, json)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from search_spaces.errors import UserError
+from nni_nlp_bench.core.errors import UserError
 
 
 def down(
@@ -14,7 +14,7 @@ def down(
     all: Annotated[bool, typer.Option("--all", help="Stop every one that runs.")] = False,
 ) -> None:
     """Stop an experiment of NNI, and wait until its processes are gone."""
-    from nni_nlp_bench.nnictl.serving.running import chosen, running, stop
+    from nni_nlp_bench.frameworks.nni.serving.running import chosen, running, stop
 
     if all and id is not None:
         raise UserError("an id and --all contradict each other: give one of them")

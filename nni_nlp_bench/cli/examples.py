@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nni_nlp_bench.cli import options
-from search_spaces.errors import UserError
+from nni_nlp_bench.core.errors import UserError
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -24,7 +24,7 @@ def examples(
 ) -> None:
     """List the packaged NNI experiments, or copy them to a directory.
 
-    Run a copy with `nni-nlp-bench up --config FILE`. Existing files are never overwritten.
+    Run a copy with `nni-nlp-bench experiment up --config FILE`. Existing files are not overwritten.
     """
     from nni_nlp_bench.cli.output import plain_table, print_json, print_tables
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from search_spaces.files import strict_json
+from nni_nlp_bench.core.files import strict_json
 
 if TYPE_CHECKING:
     from rich.table import Table

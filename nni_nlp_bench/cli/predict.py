@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from search_spaces.errors import UserError
+from nni_nlp_bench.core.errors import UserError
 
 BATCH = 256
 COLUMNS = ("line", "canonical_key", "test_loss", "std", "training_hours")
@@ -27,15 +27,14 @@ def predict(
     from nni_nlp_bench.benchmarks.surrogate_benchmark import SurrogateBenchmark
     from nni_nlp_bench.cli.output import bar
     from nni_nlp_bench.cli.recipes import numbered, opened
-    from search_spaces.base import get_space
-    from search_spaces.files import whole_file
+    from nni_nlp_bench.core.files import atomic_write
 
     surrogate = load(benchmark)
     if not isinstance(surrogate, SurrogateBenchmark):
         raise UserError(f"{benchmark} holds measured results: only a surrogate predicts")
-    space = get_space(surrogate.space)
+    space = surrogate.space
     count = 0
-    with opened(recipes) as source, whole_file(out) as new, bar("predicting", True) as progress:
+    with opened(recipes) as source, atomic_write(out) as new, bar("predicting", True) as progress:
         size = recipes.stat().st_size
         with new.open("w", newline="", encoding="utf-8") as target:
             writer = csv.writer(target)

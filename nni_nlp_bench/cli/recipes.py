@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from search_spaces.errors import UserError
+from nni_nlp_bench.core.errors import UserError
 
 MAX_LINE_BYTES = 1_000_000
 

@@ -10,7 +10,7 @@ def register() -> None:
 
     An experiment can then say `tuner: {name: StrategyTuner, classArgs: ...}`: no codeDirectory.
     """
-    from nni_nlp_bench.nnictl.registration import register_tuners
+    from nni_nlp_bench.frameworks.nni.serving.registration import register_tuners
 
     for name in register_tuners():
         typer.echo(f"registered  {name}")

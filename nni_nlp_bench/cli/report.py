@@ -53,12 +53,15 @@ def report(
 def _section(section: Any) -> dict[str, Any]:
     from dataclasses import asdict
 
-    from nni_nlp_bench.benchmarks.units import under_its_name
+    from nni_nlp_bench.benchmarks.units import rename_metric_keys
     from nni_nlp_bench.reports.page.wording import verdict
 
     figure = section.reference.unit.figure
     ranking = [
-        {**under_its_name(asdict(row), figure), "regret_interval": interval and asdict(interval)}
+        {
+            **rename_metric_keys(asdict(row), figure),
+            "regret_interval": interval and asdict(interval),
+        }
         for row in section.ranked
         for interval in (section.intervals[row.strategy],)
     ]

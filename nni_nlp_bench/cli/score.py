@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from nni_nlp_bench.cli import options
-from search_spaces.errors import UserError
+from nni_nlp_bench.core.errors import UserError
 
 _CELLS, _ENCODERS = ("embedding", "hidden", "layers"), ("as_published",)
 
@@ -17,7 +17,7 @@ def score(
     context: typer.Context,
     recipes: Annotated[Path, typer.Option(help="JSON lines: one recipe a line.")],
     scores: Annotated[str, typer.Option(help="Names, with commas between: see `list`.")],
-    corpus: options.CorpusName,
+    corpus: options.Corpus,
     out: Annotated[Path, typer.Option(help="The CSV file to write.")],
     space: options.SpaceName = "rnn_cell",
     embedding: options.Embedding = 400,
@@ -37,13 +37,13 @@ def score(
     scheduler: options.Scheduler = None,
 ) -> None:
     """Compute training-free scores. Run it again to go on after an interruption."""
-    from nni_nlp_bench.bulk.cluster import cluster
-    from nni_nlp_bench.bulk.score import score_all
     from nni_nlp_bench.cli.output import bar
     from nni_nlp_bench.cli.recipes import read_recipes
     from nni_nlp_bench.data.corpora import load_corpus
-    from nni_nlp_bench.scores.task import Scoring, scoring_of
+    from nni_nlp_bench.parallel.cluster import cluster
+    from nni_nlp_bench.parallel.score import score_all
     from nni_nlp_bench.training.settings import Sizes
+    from nni_nlp_bench.zero_cost.task import Scoring, scoring_of
     from search_spaces.base import get_space
 
     home, kind = get_space(space), scoring_of(space)

@@ -9,7 +9,7 @@ import typer
 from nni_nlp_bench.cli import options
 
 if TYPE_CHECKING:
-    from nni_nlp_bench.nnictl.serving.running import Running
+    from nni_nlp_bench.frameworks.nni.serving.running import Running
 
 _COLUMNS = ("id", "name", "status", "trials", "port", "listens on")
 
@@ -17,7 +17,7 @@ _COLUMNS = ("id", "name", "status", "trials", "port", "listens on")
 def status(json: options.Json = False) -> None:
     """List the experiments of NNI that run here, and the addresses that they listen on."""
     from nni_nlp_bench.cli.output import plain_table, print_json, print_tables
-    from nni_nlp_bench.nnictl.serving.running import running
+    from nni_nlp_bench.frameworks.nni.serving.running import running
 
     experiments = [_facts(experiment) for experiment in running()]
     if json:
@@ -25,11 +25,11 @@ def status(json: options.Json = False) -> None:
     elif experiments:
         print_tables(plain_table(None, _COLUMNS, [_row(facts) for facts in experiments]))
     else:
-        typer.echo("no experiment runs: start one with `nni-nlp-bench up --config FILE`")
+        typer.echo("no experiment runs: start one with `nni-nlp-bench experiment up --config FILE`")
 
 
 def _facts(experiment: Running) -> dict[str, Any]:
-    from nni_nlp_bench.nnictl.serving.addresses import EVERY
+    from nni_nlp_bench.frameworks.nni.serving.addresses import EVERY
 
     progress, addresses = experiment.progress(), experiment.addresses
     return {

@@ -1,4 +1,4 @@
-"""`study`: NAS-Bench-NLP's comparison of methods, repeated on a table."""
+"""`study`: NAS-Bench-NLP's comparison of strategies, repeated on a table."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 
 def study(
-    benchmark: Annotated[str, typer.Option(help="A table: its name, or its folder.")],
+    benchmark: Annotated[str, typer.Option(help="Name or folder of a table.")],
     out: options.Out,
-    methods: Annotated[
+    strategies: Annotated[
         str,
         typer.Option(
-            help="Names separated by commas: of methods, of strategies, paper (all of the paper's "
-            "methods), naslib (NASLib's optimizers, where it is installed)."
+            help="Comma-separated names: strategies, baselines of the paper, `paper` (all of "
+            "these), `naslib` (NASLib's optimizers)."
         ),
     ] = "paper,naslib",
     seeds: options.Seeds = 20,
@@ -33,44 +33,53 @@ def study(
     trainings: Annotated[
         int, typer.Option(min=1, help="Budget of each search, in full trainings.")
     ] = 100,
-    runs: options.Runs = "first",
+    run_selection: options.RunSelection = "first",
     processes: options.Processes = None,
     json: options.Json = False,
 ) -> None:
-    """Repeat NAS-Bench-NLP's comparison: each method with each seed on a table, at equal cost.
+    """Repeat NAS-Bench-NLP's comparison on a table: every strategy with every seed at equal cost.
 
-    Run it again to go on after an interruption. Writes trials.csv, summary.csv and best.json as
+    Run it again to resume after an interruption. Writes trials.csv, summary.csv and best.json as
     `compare` does, and study.csv, study.json and study.png to --out.
     """
-    from dataclasses import asdict
-
     from nni_nlp_bench.benchmarks.catalogue import load
-    from nni_nlp_bench.cli.folder import claimed
-    from nni_nlp_bench.strategies.methods import methods as methods_named
-    from nni_nlp_bench.strategies.study import plan
+    from nni_nlp_bench.core.output_dir import locked_output_dir
+    from nni_nlp_bench.strategies.configs import study_configs
+    from nni_nlp_bench.strategies.study import plan_study
 
-    table, wanted = load(benchmark), methods_named(options.names(methods))
-    planned = plan(benchmark, table, wanted, range(seed, seed + seeds), trainings, runs)
-    with claimed(out, asdict(planned.comparison), "a study"):
+    table, wanted = load(benchmark), study_configs(options.names(strategies))
+    seed_range = range(seed, seed + seeds)
+    planned = plan_study(table, wanted, seed_range, trainings, run_selection)
+    with locked_output_dir(out, planned.comparison.to_dict(table), "a study"):
         _run_and_report(table, planned, out, processes, json)
 
 
 def _run_and_report(
     table: Benchmark, planned: Study, out: Path, processes: int | None, as_json: bool
 ) -> None:
-    from nni_nlp_bench.cli.searching import run_with_progress
+    from nni_nlp_bench.cli.search_runner import jobs_for, search_progress
     from nni_nlp_bench.reports.files import write_searches
     from nni_nlp_bench.reports.measures import reference_loss, summarize
     from nni_nlp_bench.reports.study import by_method, figures_of
     from nni_nlp_bench.reports.study_files import About, write_study
     from nni_nlp_bench.reports.study_plot import costs_drawn, draw_study
+    from nni_nlp_bench.strategies.compare import run_comparison
 
-    runs = run_with_progress(planned.comparison, out / "journals", processes)
+    comparison = planned.comparison
+    searches = len(comparison.searches())
+    with search_progress(searches) as progress:
+        runs = run_comparison(
+            table,
+            comparison,
+            journals=out / "journals",
+            n_jobs=jobs_for(processes, searches),
+            progress=progress,
+        )
     reference, cost = reference_loss(table, runs), planned.cost
     summaries = [summarize(run, reference) for run in runs]
     figures = figures_of(runs, cost, table.epochs, reference)
     about = About.of(planned, table, reference)
-    write_searches(out, runs, summaries, reference, table.space)
+    write_searches(out, runs, summaries, reference, table.space_name)
     write_study(out, about, figures)
     curves = by_method(runs, costs_drawn(cost), cost, table.epochs, reference)
     draw_study(out / "study.png", curves, planned, reference, table.name)
@@ -85,7 +94,7 @@ def _print(about: About, figures: Sequence[Figure], out: Path, as_json: bool) ->
     from nni_nlp_bench.reports.study import cost_text
 
     if as_json:
-        print_json({**asdict(about), "figures": [asdict(f) for f in figures], "out": str(out)})
+        print_json({**about.to_dict(), "figures": [asdict(f) for f in figures], "out": str(out)})
         return
     parts = {figure.share: f"{figure.share:.0%}\n{cost_text(figure.cost)}" for figure in figures}
     cells = {(figure.method, figure.share): _cell(figure) for figure in figures}

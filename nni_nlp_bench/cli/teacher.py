@@ -28,9 +28,9 @@ def teacher(
     """
     from dataclasses import asdict
 
-    from nni_nlp_bench.cli.folder import claimed
     from nni_nlp_bench.cli.output import bar, print_json, print_tables
     from nni_nlp_bench.cli.train_classifier import curves_table
+    from nni_nlp_bench.core.output_dir import locked_output_dir
     from nni_nlp_bench.data.sentences.sets import load_labelled_set
     from nni_nlp_bench.distillation.fine_tuning import (
         fine_tune,
@@ -48,7 +48,7 @@ def teacher(
     )
     labelled = load_labelled_set(data)
     facts: dict[str, Any] = {"teacher": teacher, "data": labelled.digest, **asdict(settings)}
-    with claimed(out, facts, "a teacher"), bar("training", percent=True) as progress:
+    with locked_output_dir(out, facts, "a teacher"), bar("training", percent=True) as progress:
 
         def show(trained: float) -> None:
             progress(round(1000 * trained), 1000 * epochs)

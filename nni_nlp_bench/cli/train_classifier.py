@@ -1,14 +1,15 @@
-"""`train` for an architecture whose network classifies sentences."""
+"""`train classifier`: the network of an architecture on labelled sentences."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from search_spaces.errors import UserError
+from nni_nlp_bench.cli import options
+from nni_nlp_bench.core.errors import UserError
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -16,64 +17,175 @@ if TYPE_CHECKING:
     from nni_nlp_bench.training.classification.run import ClassifierCurves
     from nni_nlp_bench.training.classification.task import Task
 
+_TRAINING, _NETWORK = "Training", "Network (options of the space)"
+_OF_COMMAND = {
+    "architecture",
+    "data",
+    "out",
+    "space",
+    "vectors",
+    "teacher",
+    "kd_loss",
+    "kd_weight",
+    "final",
+    "device",
+    "json",
+}
+_OF_SPACES = {"width", "cells", "drop_path", "output", "dropout", "batch_norm", "strict"}
 
-def train_classifier(
-    *,
+
+def classifier(
+    context: typer.Context,
+    architecture: options.Architecture,
+    data: options.Sentences,
+    out: options.Out,
+    space: options.SpaceName = "textnas",
+    vectors: options.Vectors = None,
+    teacher: options.Teacher = None,
+    kd_loss: options.KdLoss = None,
+    kd_weight: Annotated[
+        float | None,
+        typer.Option(
+            help="Weight of the distillation loss (default: 10; mrpc 1e5, sst-2 .001).",
+            rich_help_panel=options.INPUT,
+        ),
+    ] = None,
+    epochs: Annotated[
+        int, typer.Option(min=1, help="Number of epochs in total.", rich_help_panel=_TRAINING)
+    ] = 10,
+    batch_size: Annotated[
+        int, typer.Option(min=1, help="Number of sentences per batch.", rich_help_panel=_TRAINING)
+    ] = 128,
+    learning_rate: Annotated[
+        float, typer.Option(help="Learning rate at the start.", rich_help_panel=_TRAINING)
+    ] = 2e-3,
+    optimizer: Annotated[
+        Literal["adam", "sgd"],
+        typer.Option(help="Optimizer; sgd has momentum .9.", rich_help_panel=_TRAINING),
+    ] = "adam",
+    weight_decay: Annotated[
+        float, typer.Option(help="Weight decay of the optimizer.", rich_help_panel=_TRAINING)
+    ] = 1e-6,
+    max_length: Annotated[
+        int, typer.Option(min=1, help="Most words of a sentence.", rich_help_panel=_TRAINING)
+    ] = 64,
+    final: Annotated[
+        bool,
+        typer.Option(
+            "--final", help="Train on train and dev, then test once.", rich_help_panel=_TRAINING
+        ),
+    ] = False,
+    width: Annotated[
+        int, typer.Option(min=1, help="Width of all layers.", rich_help_panel=_NETWORK)
+    ] = 256,
+    dropout: Annotated[
+        float, typer.Option(help="Dropout of words and layers.", rich_help_panel=_NETWORK)
+    ] = 0.2,
+    cells: Annotated[
+        int, typer.Option(min=1, help="Number of equal cells (emd_cell).", rich_help_panel=_NETWORK)
+    ] = 4,
+    drop_path: Annotated[
+        float,
+        typer.Option(help="Drop-path probability per edge (emd_cell).", rich_help_panel=_NETWORK),
+    ] = 0.0,
+    output: Annotated[
+        Literal["concat", "addnorm"],
+        typer.Option(help="Output of a cell (emd_cell).", rich_help_panel=_NETWORK),
+    ] = "concat",
+    batch_norm: Annotated[
+        Literal["skips", "always"],
+        typer.Option(
+            help="Batch norm after layers with skips, or after all as in NNI (textnas).",
+            rich_help_panel=_NETWORK,
+        ),
+    ] = "skips",
+    strict: Annotated[
+        bool,
+        typer.Option(
+            "--strict",
+            help="Results do not depend on the padding of a batch.",
+            rich_help_panel=_NETWORK,
+        ),
+    ] = False,
+    seed: options.Seed = 0,
+    device: options.Device = "cpu",
+    json: options.Json = False,
+) -> None:
+    """Train a classifier of sentences. Run it again to resume after an interruption.
+
+    The architecture is one of textnas, emd_cell or encoder. Writes a checkpoint, curves.json and
+    curve.png to --out.
+    """
+    if teacher is None and (kd_loss is not None or kd_weight is not None):
+        option = "--kd-loss" if kd_loss is not None else "--kd-weight"
+        raise UserError(f"{option} needs a teacher: give --teacher")
+    given = _given_options(context, space)
+    given["seed"] = seed
+    given["train_on"] = "train+dev" if final else "train"
+    distillation = None if teacher is None else (kd_loss or "emd")
+    sources = (data, vectors, teacher)
+    _train(architecture, sources, out, space, given, (distillation, kd_weight), device, json)
+
+
+def _given_options(context: typer.Context, space: str) -> dict[str, Any]:
+    """The options of the network and the training that were given.
+
+    Raises UserError for one that the space's networks do not have.
+    """
+    from nni_nlp_bench.training.classification.task import sentence_space
+
+    own = sentence_space(space).classifier_options
+    given: dict[str, Any] = {}
+    for name, value in context.params.items():
+        source = context.get_parameter_source(name)
+        if name in _OF_COMMAND or source is None or source.name == "DEFAULT":
+            continue
+        if name in _OF_SPACES and name not in own:
+            option = "--" + name.replace("_", "-")
+            raise UserError(f"networks of {space} have no {option}: leave it out")
+        given[name] = value
+    return given
+
+
+def _train(
     architecture: str,
-    data: str,
+    sources: tuple[str, str | None, str | None],
     out: Path,
     space: str,
-    vectors: str | None = None,
-    teacher: str | None = None,
-    lesson: str | None = None,
-    weight_rate: float | None = None,
-    seed: int = 0,
-    final: bool = False,
-    device: str = "cpu",
-    json: bool = False,
-    **options: Any,
+    given: dict[str, Any],
+    distillation: tuple[str | None, float | None],
+    device: str,
+    as_json: bool,
 ) -> None:
-    """Train on labelled sentences, and write the course of it and curve.png to `out`.
-
-    `options` holds those of the space's networks and fields of `ClassifierSettings`.
-    """
-    from nni_nlp_bench.cli.folder import claimed
-    from nni_nlp_bench.cli.options import LESSON
     from nni_nlp_bench.cli.output import bar, print_json
-    from nni_nlp_bench.cli.sentences import load_sentences
-    from nni_nlp_bench.distillation.distilled import taught
+    from nni_nlp_bench.core.output_dir import locked_output_dir
+    from nni_nlp_bench.distillation.inputs import classifier_task, load_sentences
     from nni_nlp_bench.reports.training_curves import draw_classifier
     from nni_nlp_bench.training.classification.run import train_classifier as run_training
-    from nni_nlp_bench.training.classification.settings import ClassifierSettings
-    from nni_nlp_bench.training.classification.task import divided, network_task, sentence_space
-    from nni_nlp_bench.training.memory import keep_freed_memory
-    from search_spaces.reading import read_architecture
+    from nni_nlp_bench.training.classification.task import sentence_space
+    from nni_nlp_bench.training.memory import disable_malloc_trim
+    from search_spaces.loading import read_architecture
 
-    for option, given in (("lesson", lesson), ("weight-rate", weight_rate)):
-        if teacher is None and given is not None:
-            raise UserError(f"there is no teacher to learn from: give --teacher, or no --{option}")
-    known = sentence_space(space)
-    found = read_architecture(known, architecture)
-    sizes, schedule = divided(known, options)
-    schedule["train_on"] = "train+dev" if final else "train"
-    settings = ClassifierSettings(seed=seed, **schedule)
-    words = load_sentences(data, vectors, teacher, seed)
-    task = network_task(space, found, words, settings, device=device, **sizes)
-    if teacher is not None:
-        task = taught(task, lesson or LESSON, weight_rate)
-    keep_freed_memory()
-    with claimed(out, task.facts(), "a training"):
+    value = read_architecture(sentence_space(space), architecture)
+    with bar("word vectors", in_bytes=True) as progress:
+        words = load_sentences(*sources, given["seed"], progress)
+    kd_loss, kd_weight = distillation
+    task = classifier_task(
+        value, words, space, given, kd_loss=kd_loss, kd_weight=kd_weight, device=device
+    )
+    disable_malloc_trim()
+    with locked_output_dir(out, task.facts(), "a training"):
         with bar("teacher") as progress:
             task.prepare(progress)
         with bar("training", percent=True) as progress:
 
             def show(trained: float) -> None:
-                progress(round(1000 * trained), 1000 * settings.epochs)
+                progress(round(1000 * trained), 1000 * task.settings.epochs)
 
             curves = run_training(task, out, progress=show)
         title = f"{architecture[:40]} on {words.data.name}"
         draw_classifier(out / "curve.png", curves, title)
-    if json:
+    if as_json:
         print_json({**asdict(curves), "out": str(out)})
     else:
         _print(curves, task, out)

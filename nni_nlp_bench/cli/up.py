@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from search_spaces.errors import UserError
+from nni_nlp_bench.core.errors import UserError
 
 
 def up(
@@ -27,8 +27,8 @@ def up(
 
     Every other command of `nnictl` works on it too.
     """
-    from nni_nlp_bench.nnictl.serving import server
-    from nni_nlp_bench.nnictl.serving.addresses import EVERY, LOOPBACK
+    from nni_nlp_bench.frameworks.nni.serving import server
+    from nni_nlp_bench.frameworks.nni.serving.addresses import EVERY, LOOPBACK
 
     if config is not None and resume is None:
         started = server.start(config, port, host)
@@ -45,4 +45,4 @@ def up(
     else:
         where = "any address of this machine" if host in EVERY else host
         typer.echo(f"warning: whoever reaches {where} can run commands here", err=True)
-    typer.echo(f"stop        nni-nlp-bench down {started.id}")
+    typer.echo(f"stop        nni-nlp-bench experiment down {started.id}")

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.core.registry import Registry, UnknownNameError
 from nni_nlp_bench.data.corpus import Corpus
 from nni_nlp_bench.data.folder import has_parts, read_folder
 from nni_nlp_bench.data.pydoc import pydoc_corpus
-from search_spaces.errors import UserError
-from search_spaces.registry import Registry, UnknownNameError
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,16 @@ class CorpusEntry:
     load: Callable[[], Corpus]
 
 
-CORPORA: Registry[CorpusEntry] = Registry("corpus", "nni_nlp_bench.corpora")
+CORPORA: Registry[CorpusEntry] = Registry(
+    "corpus",
+    "nni_nlp_bench.corpora",
+    {
+        "ptb": "nni_nlp_bench.data.corpora:PTB",
+        "wikitext-2": "nni_nlp_bench.data.corpora:WIKITEXT_2",
+        "pydoc": "nni_nlp_bench.data.corpora:PYDOC",
+        "pydoc-small": "nni_nlp_bench.data.corpora:PYDOC_SMALL",
+    },
+)
 
 
 def data_folder() -> Path:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from search_spaces.errors import UserError
+from nni_nlp_bench.core.errors import UserError
 
 PARTS = ("train", "valid", "test")
 EOS = "<eos>"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.data.corpus import PARTS, Corpus
 from nni_nlp_bench.data.part_files import part_file, part_files
-from search_spaces.errors import UserError
 
 _SUFFIXES = (".txt", ".tokens")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from search_spaces.errors import UserError
+from nni_nlp_bench.core.errors import UserError
 
 _VALIDATION = ("valid", "val", "validation", "dev")
 _WORDS = {"train": ("train",), "valid": _VALIDATION, "dev": _VALIDATION, "test": ("test",)}

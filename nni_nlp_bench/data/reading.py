@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from search_spaces.errors import UserError
+from nni_nlp_bench.core.errors import UserError
 
 
 class LineError(UserError):

@@ -19,13 +19,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.core.files import atomic_write
 from nni_nlp_bench.data.sentences.glove import Progress, no_progress
-from nni_nlp_bench.distillation.knowledge import Kind, Teacher
-from nni_nlp_bench.distillation.relations import relations_of
+from nni_nlp_bench.distillation.losses.base import Kind, TeacherOutputs
+from nni_nlp_bench.distillation.losses.relations import relations_of
 from nni_nlp_bench.distillation.teacher import TeacherModel
 from nni_nlp_bench.training.classification.batches import Batch
-from search_spaces.errors import UserError
-from search_spaces.files import whole_file
 
 BATCH_SIZE = 64
 """Sentences that a teacher reads at once."""
@@ -50,11 +50,11 @@ class Features:
     """(sentences, axes) of each kind: how large a sentence's part is"""
     files: Mapping[Kind, Path]
 
-    def of(self, batch: Batch) -> Teacher:
+    def of(self, batch: Batch) -> TeacherOutputs:
         """Those of a batch, 0 at padding, in its precision and on its device."""
         device, length = batch.words.device, batch.words.shape[1]
         rows = batch.rows.tolist()
-        return Teacher(
+        return TeacherOutputs(
             **{kind: self._padded(kind, rows, length).to(device) for kind in self.shapes}
         )
 
@@ -148,7 +148,7 @@ def _compute(
     ends = shapes.prod(1).cumsum() * _NUMBER.itemsize
     order = np.argsort([len(ids) for ids in sentences], kind="stable")
     # Plain writes: where a disk is full, they fail with an error that a memory map does not give.
-    with whole_file(file) as new, new.open("wb") as stream:
+    with atomic_write(file) as new, new.open("wb") as stream:
         stream.truncate(int(ends[-1]))
         for start in range(0, len(order), BATCH_SIZE):
             rows = order[start : start + BATCH_SIZE]

@@ -13,6 +13,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.core.files import write_json
 from nni_nlp_bench.data.sentences.labelled_set import LabelledSet
 from nni_nlp_bench.distillation.loading import load_teacher, quiet
 from nni_nlp_bench.distillation.teacher import FACTS, TeacherModel, read_facts
@@ -23,8 +25,6 @@ from nni_nlp_bench.training.classification.run import ClassifierCurves, train_cl
 from nni_nlp_bench.training.classification.settings import ClassifierSettings
 from nni_nlp_bench.training.classification.task import Task
 from nni_nlp_bench.training.seeding import seeded
-from search_spaces.errors import UserError
-from search_spaces.files import write_json
 
 TRAINING = "training"
 """The folder of a training that has not ended."""

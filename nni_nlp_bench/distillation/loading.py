@@ -10,8 +10,8 @@ from typing import Any
 
 import torch
 
+from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.distillation.teacher import CLASSIFIES, TeacherModel, read_facts
-from search_spaces.errors import UserError
 
 MINILM = "minilm-l6"
 """The name of the teacher that the extra `teacher` brings: 6 layers, 384 wide."""

@@ -14,8 +14,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.data.sentences.labelled_set import SEPARATOR
-from search_spaces.errors import UserError
 
 FACTS = "teacher.json"
 """What `fine_tuning` writes beside the weights."""

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from nni_nlp_bench.core.files import atomic_write
 from nni_nlp_bench.data.sentences.labelled_set import LabelledSet
 from nni_nlp_bench.data.sentences.sets import load_labelled_set
 from nni_nlp_bench.distillation.loading import load_teacher
 from nni_nlp_bench.distillation.teacher import TeacherModel
-from nni_nlp_bench.training.classification.words import Words
-from search_spaces.files import whole_file
+from nni_nlp_bench.training.classification.words import EmbeddedDataset
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,27 +42,27 @@ class Tokens:
         found = self.teacher.ids(sentences, limit)
         return tuple(1 + np.searchsorted(self.occurring, np.asarray(ids)) for ids in found)
 
-    def theirs(self, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+    def to_teacher_ids(self, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
         """The teacher's own numbers of tokens."""
         return self.occurring[numbers - 1]
 
     def save(self, path: Path) -> None:
         """Write a token a line, whole or not at all. Raises UserError where that fails."""
         words = self.teacher.tokenizer.convert_ids_to_tokens(self.occurring.tolist())
-        with whole_file(path) as new:
+        with atomic_write(path) as new:
             new.write_text("".join(f"{word}\n" for word in ("<pad>", *words)), "utf-8")
 
 
-def teacher_words(data: LabelledSet, teacher: TeacherModel) -> Words:
+def teacher_words(data: LabelledSet, teacher: TeacherModel) -> EmbeddedDataset:
     """Sentences as the teacher's tokens, which start with its vectors."""
     tokens = Tokens.of(data, teacher)
     embedding = teacher.model.get_input_embeddings().weight.detach().numpy()
     matrix = np.zeros((len(tokens), embedding.shape[1]), dtype=np.float32)
     matrix[1:] = embedding[tokens.occurring]
     source = f"tokens of {teacher.name}, {teacher.digest[:16]}"
-    return Words(data, tokens, matrix, source, len(tokens) - 1)
+    return EmbeddedDataset(data, tokens, matrix, source, len(tokens) - 1)
 
 
-def load_tokens(data: str, teacher: str) -> Words:
+def load_tokens(data: str, teacher: str) -> EmbeddedDataset:
     """Sentences by name or folder as tokens of a teacher by name or folder. Raises UserError."""
     return teacher_words(load_labelled_set(data), load_teacher(teacher))

@@ -9,12 +9,12 @@ from collections.abc import Callable
 from typing import Any
 
 from nni_nlp_bench.benchmarks.units import LossUnit
+from nni_nlp_bench.core.block_imports import block_imports
+from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.evaluators.base import Report, TrainingFailedError
 from nni_nlp_bench.evaluators.benchmark_options import add_benchmark_options
-from nni_nlp_bench.evaluators.quick_imports import without
 from nni_nlp_bench.evaluators.simulation import Settings, Simulation
 from nni_nlp_bench.evaluators.trial import Trial
-from nni_nlp_bench.evaluators.trials import Report, TrainingFailedError
-from search_spaces.errors import UserError
 
 _CURVES: dict[str, Callable[[float], float]] = {
     "loss": lambda loss: loss,
@@ -26,7 +26,7 @@ _CURVES_HELP = (
 )
 
 
-class BenchmarkTrials:
+class BenchmarkTrialEvaluator:
     """The benchmark's result for every architecture, with its learning curve where it has one."""
 
     @classmethod
@@ -34,31 +34,38 @@ class BenchmarkTrials:
         """Which benchmark, and how it answers."""
         add_benchmark_options(parser)
         add = parser.add_argument
-        add("--seed", type=int, default=0, help="decides which run is drawn under --runs drawn")
+        add(
+            "--seed",
+            type=int,
+            default=0,
+            help="seed for --run-selection random",
+        )
         pace = "wait so long after every epoch of a curve, so that an assessor can stop the trial"
         add("--seconds-per-epoch", type=float, default=0.0, help=pace)
         add("--curves", choices=list(_CURVES), default="loss", help=_CURVES_HELP)
 
     def __init__(self, space: str, options: Namespace) -> None:
-        with without("matplotlib", "pandas", "sklearn"):  # each takes longer than all the rest
+        with block_imports(
+            "matplotlib", "pandas", "sklearn"
+        ):  # each takes longer than all the rest
             import igraph  # noqa: F401
             import lightgbm  # noqa: F401
 
         from nni_nlp_bench.benchmarks.catalogue import load
 
-        benchmark = load(options.benchmark)
-        if benchmark.space != space:
-            raise UserError(f"{benchmark.name} is a benchmark of space {benchmark.space!r}")
+        benchmark = load(options.benchmark, space)
         surrogate = None
-        if options.miss == "surrogate":
+        if options.on_missing == "surrogate":
             from nni_nlp_bench.benchmarks.surrogate_benchmark import surrogate_of
 
             surrogate = surrogate_of(benchmark)
-        settings = Settings(miss=options.miss, seeds=options.runs, seed=options.seed)
+        settings = Settings(
+            on_missing=options.on_missing, run_selection=options.run_selection, seed=options.seed
+        )
         if options.curves == "likelihood" and benchmark.unit is not LossUnit.NATS:
             raise UserError(f"{benchmark.name} holds {benchmark.unit}: likelihoods are of nats")
         self._simulation = Simulation(benchmark, settings, surrogate)
-        self._may_replace = options.miss == "nearest"
+        self._may_replace = options.on_missing == "nearest"
         self._pause_s: float = options.seconds_per_epoch
         self._shown = _CURVES[options.curves]
 
@@ -77,7 +84,7 @@ class BenchmarkTrials:
             metrics["epochs"] = trial.result.epoch
         metrics["predicted"] = int(trial.result.origin == "predicted")
         if self._may_replace:
-            metrics["replaced"] = int(trial.evaluated is not trial.architecture)
+            metrics["replaced"] = int(trial.replaced)
         return metrics
 
     def _report_curve(self, trial: Trial, report: Report) -> None:

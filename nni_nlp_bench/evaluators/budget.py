@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, fields
 
-from search_spaces.errors import UserError
+from nni_nlp_bench.core.errors import UserError
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,17 @@ class Budget:
                     f"a budget of {limit} {field.name} is empty: give a positive number"
                 )
 
+    def __str__(self) -> str:
+        """The limits in words, such as `100 evaluations, 5,000 epochs`."""
+        limits = []
+        if self.evaluations is not None:
+            limits.append(f"{self.evaluations:,} evaluations")
+        if self.epochs is not None:
+            limits.append(f"{self.epochs:,} epochs")
+        if self.hours is not None:
+            limits.append(f"{self.hours:,.6g} simulated hours")
+        return ", ".join(limits) or "no limit"
+
     def share(self, evaluations: int, epochs: int, hours: float) -> float:
         """How much of it that is, 0 to 1: of the limit that is nearest. Unknown hours are NaN."""
         spent = (
@@ -39,7 +50,7 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True)
-class Spent:
+class BudgetUsed:
     """Counters of a search."""
 
     evaluations: int = 0

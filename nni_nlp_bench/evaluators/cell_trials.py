@@ -7,7 +7,7 @@ from argparse import ArgumentParser, Namespace
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from nni_nlp_bench.evaluators.trials import Report, TrainingFailedError
+from nni_nlp_bench.evaluators.base import Report, TrainingFailedError
 
 if TYPE_CHECKING:
     from nni_nlp_bench.training.log import Curves
@@ -44,10 +44,10 @@ class CellTrials:
 
     def evaluate(self, architecture: Any, epochs: int | None, report: Report) -> dict[str, float]:
         """Validation loss, perplexity, hours and epochs of the training."""
-        from nni_nlp_bench.training.memory import keep_freed_memory
+        from nni_nlp_bench.training.memory import disable_malloc_trim
         from nni_nlp_bench.training.run import train
 
-        keep_freed_memory()
+        disable_malloc_trim()
         settings = replace(self._settings, epochs=epochs or self._settings.epochs)
 
         def epoch_done(curves: Curves) -> None:

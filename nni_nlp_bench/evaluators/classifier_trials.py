@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from nni_nlp_bench.evaluators.trials import Report, TrainingFailedError
+from nni_nlp_bench.evaluators.base import Report, TrainingFailedError
 
 if TYPE_CHECKING:
     from nni_nlp_bench.training.classification.run import ClassifierCurves
@@ -37,10 +37,10 @@ class ClassifierTrials:
 
     def __init__(self, space: str, options: Namespace) -> None:
         from nni_nlp_bench.training.classification.task import width_for
-        from nni_nlp_bench.training.classification.words import Words
+        from nni_nlp_bench.training.classification.words import EmbeddedDataset
 
         self._space = space
-        self._words = Words.load(options.data, options.vectors, options.seed)
+        self._words = EmbeddedDataset.load(options.data, options.vectors, options.seed)
         self._settings = _settings(options)
         width = width_for(space, options.width, WIDTH)
         self._sizes: dict[str, Any] = {"dropout": options.dropout, **width}
@@ -74,13 +74,13 @@ def results_of(curves: ClassifierCurves) -> dict[str, float]:
 def trained(task: Task, report: Callable[[ClassifierCurves], None]) -> ClassifierCurves:
     """Train; report every epoch whose loss is finite. Raises TrainingFailedError."""
     from nni_nlp_bench.training.classification.run import train_classifier
-    from nni_nlp_bench.training.memory import keep_freed_memory
+    from nni_nlp_bench.training.memory import disable_malloc_trim
 
     def epoch_done(curves: ClassifierCurves) -> None:
         if math.isfinite(curves.dev_losses[-1]):
             report(curves)
 
-    keep_freed_memory()
+    disable_malloc_trim()
     curves = train_classifier(task, epoch_done=epoch_done)
     if curves.status != "OK":
         raise TrainingFailedError(f"the training failed: {curves.status}")

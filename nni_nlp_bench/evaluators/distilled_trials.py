@@ -6,17 +6,17 @@ from argparse import ArgumentParser, Namespace
 from dataclasses import replace
 from typing import Any
 
+from nni_nlp_bench.evaluators.base import Report
 from nni_nlp_bench.evaluators.classifier_trials import results_of, trained
-from nni_nlp_bench.evaluators.trials import Report
 
 WIDTH = 256
 
 
-class DistilledTrials:
+class DistillationTrialEvaluator:
     """Trains on labels and a teacher: KD-NAS-EMD's retraining, whose settings are the defaults.
 
-    A shorter training than a full one has fewer epochs, or, with `--short data`, all epochs on that
-    share of the sentences; with `--taught short` it alone learns from the teacher, as in MF-KD.
+    A shorter training has fewer epochs or, with `--short data`, all epochs on that share of the
+    sentences; with `--distill-when short` it alone learns from the teacher, as in MF-KD.
     """
 
     @classmethod
@@ -25,9 +25,9 @@ class DistilledTrials:
         add = parser.add_argument
         add("--data", default="docstrings", help="name of labelled sentences, or their folder")
         add("--teacher", default="minilm-l6", help="name of a teacher, or its folder")
-        add("--lesson", default="emd", help="name of a distillation loss")
-        add("--weight-rate", type=float, help="of the lesson (default: that of the data)")
-        add("--taught", choices=("always", "short"), default="always", help="which trainings")
+        add("--kd-loss", default="emd", help="name of a distillation loss")
+        add("--kd-weight", type=float, help="of the distillation loss (default: that of the data)")
+        add("--distill-when", choices=("always", "short"), default="always", help="which trainings")
         add("--short", choices=("epochs", "data"), default="epochs", help="what short ones lack")
         add("--full-epochs", type=int, default=15, help="length of a full training")
         add("--batch-size", type=int, default=64)
@@ -63,15 +63,15 @@ class DistilledTrials:
 
     def evaluate(self, architecture: Any, epochs: int | None, report: Report) -> dict[str, float]:
         """Loss and accuracy on dev, hours and epochs of the training."""
-        from nni_nlp_bench.distillation.distilled import taught
+        from nni_nlp_bench.distillation.distilled import distilled
         from nni_nlp_bench.training.classification.task import network_task
-        from nni_nlp_bench.training.classification.words import share_of
+        from nni_nlp_bench.training.classification.words import subsample_train
 
         options, words, full = self._options, self._words, self._settings.epochs
         short = epochs is not None and epochs < full
         settings = replace(self._settings, epochs=epochs or full)
         if short and options.short == "data":
-            words = share_of(words, settings.epochs / full, options.seed)
+            words = subsample_train(words, settings.epochs / full, options.seed)
             settings = self._settings
         sizes = dict(self._sizes)
         if options.drop_path is not None:
@@ -79,6 +79,6 @@ class DistilledTrials:
         task = network_task(
             self._space, architecture, words, settings, device=options.device, **sizes
         )
-        if short or options.taught == "always":
-            task = taught(task, options.lesson, options.weight_rate)
+        if short or options.distill_when == "always":
+            task = distilled(task, options.kd_loss, options.kd_weight)
         return results_of(trained(task, lambda curves: report(curves.dev_losses[-1])))

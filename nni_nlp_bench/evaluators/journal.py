@@ -1,63 +1,78 @@
-"""A log of evaluations on disk, from which an interrupted search goes on."""
+"""A log of evaluations on disk, from which an interrupted search is resumed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import zlib
+from base64 import b85decode, b85encode
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from nni_nlp_bench.benchmarks.base import Result
+from nni_nlp_bench.benchmarks.base import OK, Result
 from nni_nlp_bench.evaluators.json_lines import JournalError, JsonLines
 
+_FORMAT = 2
 _END: dict[str, Any] = {"finished": True}
 
 
 class Journal:
-    """Evaluations in order, one JSON object a line. A search replays them before it goes on.
+    """The evaluations of one search in order, one line each. A search replays them at its start.
 
-    A strategy is deterministic, so a replay leads it to where it was; an evaluation that differs
-    from the log raises JournalError. A last line that a crash cut short is dropped.
+    A strategy is deterministic, so a replay restores its state; an evaluation that differs from
+    the log raises JournalError. A last line that a crash cut short is dropped. Architectures are
+    stored compressed, and fields of a result only if they differ from the usual.
+
+    Args:
+        path: The file.
+        benchmark: Name of the benchmark that answers the search.
+        parse: Turns the JSON text of an architecture into the architecture.
     """
 
-    def __init__(self, path: Path, parse: Callable[[str], Any]) -> None:
+    def __init__(self, path: Path, benchmark: str, parse: Callable[[str], Any]) -> None:
         self._parse = parse
         self._log = JsonLines(path)
+        self._usual = {"status": OK, "seed": None, "origin": "measured", "source": benchmark}
+        lines = self._log.lines
+        if lines and lines[0] != self._header:
+            raise JournalError(
+                f"{path}: written by another version, or for another benchmark; choose another "
+                "output folder"
+            )
+        self.finished = lines[-1:] == [_END]
+        """Whether the search that wrote it ran to its end."""
+        self._logged = lines[1 : -1 if self.finished else None]
 
     @property
-    def finished(self) -> bool:
-        """Whether the search that wrote it ran to its end."""
-        return self._log.lines[-1:] == [_END]
+    def _header(self) -> dict[str, Any]:
+        return {"format": _FORMAT, "benchmark": self._usual["source"]}
 
     def __len__(self) -> int:
-        """Evaluations that were logged."""
-        return len(self._log.lines) - self.finished
+        """Number of evaluations that were in the log when it was opened."""
+        return len(self._logged)
 
     def asked(self) -> Iterator[tuple[Any, int | None, float]]:
-        """The architectures, the epochs, and the simulated second at which each was asked for."""
-        for number, line in enumerate(self._log.lines[: len(self)], start=1):
-            if "asked_s" not in line:
-                raise JournalError(
-                    f"{self._log.path}, line {number}: written by an earlier version; "
-                    "choose another output folder"
-                )
-            yield self._parse(line["architecture"]), line["epochs"], line["asked_s"]
+        """Iterate over the architectures, epochs, and simulated seconds of their proposals."""
+        for line in self._logged:
+            yield self._unpack(line["arch"]), line.get("epochs"), line["asked_s"]
 
     def recall(
         self, index: int, architecture: Any, epochs: int | None
     ) -> tuple[Any, Result] | None:
-        """The logged answer to evaluation `index`; None beyond the log. Raises JournalError."""
-        if index >= len(self):
+        """Return the logged answer to evaluation `index`; None beyond the log.
+
+        Raises JournalError if another evaluation was logged.
+        """
+        if index >= len(self._logged):
             return None
-        line = self._log.lines[index]
-        if self._parse(line["architecture"]) != architecture or line["epochs"] != epochs:
+        line = self._logged[index]
+        if self._unpack(line["arch"]) != architecture or line.get("epochs") != epochs:
             raise JournalError(
-                f"{self._log.path}, line {index + 1}: logged by another search; "
+                f"{self._log.path}, line {index + 2}: logged by another search; "
                 "use the same options, or another output folder"
             )
-        stand_in = line["evaluated"]
-        evaluated = architecture if stand_in is None else self._parse(stand_in)
-        return evaluated, Result(**line["result"])
+        evaluated = self._unpack(line["nearest"]) if "nearest" in line else architecture
+        return evaluated, _result(line["result"], self._usual)
 
     def record(
         self,
@@ -67,24 +82,40 @@ class Journal:
         evaluated: Any,
         result: Result,
     ) -> None:
-        """Append one evaluation; it is written when this returns."""
-        stand_in = None if evaluated is architecture else evaluated.to_json()
-        self._log.append(
-            {
-                "architecture": architecture.to_json(),
-                "epochs": epochs,
-                "asked_s": asked_s,
-                "evaluated": stand_in,
-                "result": asdict(result),
-            }
-        )
+        """Append one evaluation; it is on its way to the disk when this returns."""
+        if self._log.empty:
+            self._log.append(self._header)
+        line: dict[str, Any] = {"arch": _pack(architecture)}
+        if epochs is not None:
+            line["epochs"] = epochs
+        if evaluated is not architecture:
+            line["nearest"] = _pack(evaluated)
+        self._log.append({**line, "asked_s": asked_s, "result": _fields(result, self._usual)})
 
     def finish(self) -> None:
-        """Note that the search ran to its end, and let go of the file."""
+        """Note that the search ran to its end, and close the file."""
         if not self.finished:
             self._log.append(_END)
         self.close()
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._log.close()
+
+    def _unpack(self, packed: str) -> Any:
+        return self._parse(zlib.decompress(b85decode(packed)).decode())
+
+
+def _pack(architecture: Any) -> str:
+    return b85encode(zlib.compress(architecture.to_json().encode(), 9)).decode()
+
+
+def _fields(result: Result, usual: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that differ from their usual values."""
+    fields = asdict(result)
+    return {name: value for name, value in fields.items() if value != usual.get(name)}
+
+
+def _result(fields: Mapping[str, Any], usual: Mapping[str, Any]) -> Result:
+    losses = dict.fromkeys(("train_loss", "val_loss", "test_loss"))
+    return Result(**{**losses, **usual, **fields})

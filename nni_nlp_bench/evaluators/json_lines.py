@@ -7,7 +7,7 @@ from io import FileIO
 from pathlib import Path
 from typing import Any
 
-from search_spaces.errors import UserError
+from nni_nlp_bench.core.errors import UserError
 
 
 class JournalError(UserError):
@@ -21,18 +21,21 @@ class JsonLines:
         self.path = path
         self._file: FileIO | None = None
         self.lines: list[dict[str, Any]] = _complete_lines(path)
+        """The lines that the file held when it was opened."""
+        self.empty = not self.lines
+        """Whether the file holds no line now."""
 
     def append(self, line: dict[str, Any]) -> None:
         """Write one more line; it is on its way to the disk when this returns."""
         try:
             if self._file is None:
                 self._file = _opened_after(self.path, self.lines)
-            text = json.dumps(line).encode() + b"\n"
+            text = _text(line)
             if self._file.write(text) < len(text):
                 raise OSError("no space left")
         except OSError as error:
             raise JournalError(f"cannot write {self.path}: {error.strerror or error}") from None
-        self.lines.append(line)
+        self.empty = False
 
     def close(self) -> None:
         """Let go of the file."""
@@ -50,9 +53,13 @@ def _opened_after(path: Path, lines: list[dict[str, Any]]) -> FileIO:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
-    part.write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
+    part.write_bytes(b"".join(map(_text, lines)))
     part.replace(path)
     return path.open("ab", buffering=0)
+
+
+def _text(line: dict[str, Any]) -> bytes:
+    return json.dumps(line, separators=(",", ":")).encode() + b"\n"
 
 
 def _complete_lines(path: Path) -> list[dict[str, Any]]:

@@ -11,24 +11,24 @@ import numpy as np
 
 from nni_nlp_bench.benchmarks.base import OK, Benchmark, BenchmarkError, Result
 
-MissPolicy = Literal["error", "surrogate", "nearest"]
-SeedPolicy = Literal["first", "drawn", "mean"]
+OnMissing = Literal["error", "surrogate", "nearest"]
+RunSelection = Literal["first", "random", "mean"]
 
 
-def checked(name: str, value: str, policy: Any) -> None:
+def validate_choice(name: str, value: str, policy: Any) -> None:
     """Refuse a word that is not one of the policy's."""
     if value not in get_args(policy):
         raise BenchmarkError(f"unknown {name} {value!r}; known: {', '.join(get_args(policy))}")
 
 
-def drawn_run(key: str, runs: int, seed: int) -> int:
+def random_run(key: str, runs: int, seed: int) -> int:
     """One of `runs` runs: a fixed function of the architecture's key and the search's seed."""
     digest = blake2b(f"{seed}/{key}".encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") % runs
 
 
-def query_by_seed_policy(
-    benchmark: Benchmark, architecture: Any, epoch: int | None, policy: SeedPolicy, seed: int
+def query_run(
+    benchmark: Benchmark, architecture: Any, epoch: int | None, policy: RunSelection, seed: int
 ) -> Result:
     """The run that the policy names, or for `mean` the average over the runs that finished."""
     if policy == "first":
@@ -36,8 +36,8 @@ def query_by_seed_policy(
     runs = benchmark.seeds(architecture)
     if len(runs) == 0:
         return benchmark.query(architecture, epoch)
-    if policy == "drawn":
-        run = runs[drawn_run(architecture.canonical_key, len(runs), seed)]
+    if policy == "random":
+        run = runs[random_run(architecture.canonical_key, len(runs), seed)]
         return benchmark.query(architecture, epoch, run)
     return _mean([benchmark.query(architecture, epoch, run) for run in runs])
 

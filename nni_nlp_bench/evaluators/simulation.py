@@ -15,18 +15,17 @@ from nni_nlp_bench.benchmarks.base import (
     MissingArchitectureError,
     Result,
 )
-from nni_nlp_bench.evaluators.budget import Budget, Spent
+from nni_nlp_bench.evaluators.budget import Budget, BudgetUsed
 from nni_nlp_bench.evaluators.clock import Interval, SimulatedClock
 from nni_nlp_bench.evaluators.journal import Journal
 from nni_nlp_bench.evaluators.policies import (
-    MissPolicy,
-    SeedPolicy,
-    checked,
-    query_by_seed_policy,
+    OnMissing,
+    RunSelection,
+    query_run,
+    validate_choice,
 )
-from nni_nlp_bench.evaluators.trial import Trial
-from search_spaces.base import get_space
-from search_spaces.restricted import RestrictedSpace
+from nni_nlp_bench.evaluators.trial import StoredArchitecture, Trial
+from search_spaces.tabular import TabularSpace
 
 IDLE = 1000
 """So many trials in a row without a new epoch show that nothing is left to train."""
@@ -36,24 +35,24 @@ IDLE = 1000
 class Settings:
     """How a benchmark answers a search."""
 
-    miss: MissPolicy = "error"
-    seeds: SeedPolicy = "first"
+    on_missing: OnMissing = "error"
+    run_selection: RunSelection = "first"
     seed: int = 0
-    """Seed of the search: with `seeds="drawn"` it decides which run an architecture gets."""
+    """Seed of the search; with `run_selection="random"` it decides which run counts."""
     workers: int = 1
     budget: Budget = field(default_factory=Budget)
 
     def __post_init__(self) -> None:
-        checked("miss policy", self.miss, MissPolicy)
-        checked("seed policy", self.seeds, SeedPolicy)
+        validate_choice("on_missing", self.on_missing, OnMissing)
+        validate_choice("run_selection", self.run_selection, RunSelection)
 
 
 class Simulation:
     """The trainings of one search, answered by a benchmark.
 
     A training continues from the checkpoint that an earlier trial of the same architecture left: it
-    waits for that trial's end, and only the epochs beyond it are charged. Under the miss policy
-    `surrogate`, `surrogate` answers for architectures that the benchmark lacks.
+    waits for that trial's end, and only the epochs beyond it are charged. With
+    `on_missing="surrogate"`, `surrogate` answers for architectures that the benchmark lacks.
     """
 
     def __init__(
@@ -64,8 +63,8 @@ class Simulation:
         journal: Journal | None = None,
         on_trial: Callable[[Trial], None] | None = None,
     ) -> None:
-        if settings.miss == "surrogate" and surrogate is None:
-            raise BenchmarkError("miss policy 'surrogate': no surrogate was given")
+        if settings.on_missing == "surrogate" and surrogate is None:
+            raise BenchmarkError("on_missing='surrogate' needs a surrogate")
         self.benchmark = benchmark
         self.settings = settings
         self.trials: list[Trial] = []
@@ -79,13 +78,21 @@ class Simulation:
         self._epochs = 0
         self._untimed = False
         self._idle = 0
+        self._table_size = None if settings.on_missing == "surrogate" else benchmark.size
+        """Number of architectures that can be evaluated; None if any can."""
+        self._fully_trained = 0
+
+    @property
+    def _stays_on_table(self) -> bool:
+        """Whether proposals are objects of the table, which stay in memory anyway."""
+        return self._table_size is not None and self.settings.on_missing == "error"
 
     @cached_property
-    def _nearest(self) -> RestrictedSpace:
+    def _nearest(self) -> TabularSpace:
         held = self.benchmark.architectures()
         if held is None:
-            raise BenchmarkError("miss policy 'nearest' needs a benchmark that lists its cells")
-        return RestrictedSpace(get_space(self.benchmark.space), held)
+            raise BenchmarkError("on_missing='nearest' needs a table of architectures")
+        return TabularSpace(self.benchmark.space, held)
 
     def evaluate(self, architecture: Any, epochs: int | None = None) -> Trial:
         """Train for `epochs` epochs in all (a full training by default). Raises BenchmarkError."""
@@ -94,8 +101,9 @@ class Simulation:
         epochs_trained, interval = self._train(evaluated.canonical_key, result)
         trial = Trial(
             index=len(self.trials),
-            architecture=architecture,
-            evaluated=evaluated,
+            stored=architecture if self._stays_on_table else StoredArchitecture.of(architecture),
+            nearest=None if evaluated is architecture else evaluated,
+            key=evaluated.canonical_key,
             result=result,
             score=-self._loss(result),
             epochs_trained=epochs_trained,
@@ -114,10 +122,13 @@ class Simulation:
 
     @property
     def budget_left(self) -> bool:
-        """Whether another training may begin. Raises BenchmarkError for hours that nobody knows.
+        """Whether another training may begin.
 
-        Without a limit of evaluations the search is over when nothing is left to train.
+        Without a limit of evaluations the search ends when nothing is left to train. Raises
+        BenchmarkError for a budget in hours if the benchmark records none.
         """
+        if self.exhausted:
+            return False
         budget = self.settings.budget
         limit = budget.evaluations
         if budget.hours is not None and self._untimed:
@@ -131,17 +142,22 @@ class Simulation:
         )
 
     @property
-    def spent(self) -> Spent:
+    def exhausted(self) -> bool:
+        """Whether every architecture of the table had a full training."""
+        return self._table_size == self._fully_trained
+
+    @property
+    def spent(self) -> BudgetUsed:
         """The counters so far."""
         trials = self.trials
-        return Spent(
+        return BudgetUsed(
             evaluations=len(trials),
             epochs=self._epochs,
             hours=math.nan if self._untimed else self._clock.end_s / 3600,
-            distinct=len({trial.evaluated.canonical_key for trial in trials}),
+            distinct=len({trial.key for trial in trials}),
             failed=sum(trial.failed for trial in trials),
             predicted=sum(trial.result.origin == "predicted" for trial in trials),
-            replaced=sum(trial.evaluated is not trial.architecture for trial in trials),
+            replaced=sum(trial.replaced for trial in trials),
         )
 
     def replay(self, journal: Journal) -> list[Trial]:
@@ -162,16 +178,16 @@ class Simulation:
         return answer
 
     def _ask_benchmark(self, architecture: Any, epochs: int | None) -> tuple[Any, Result]:
-        policy, seed = self.settings.seeds, self.settings.seed
+        policy, seed = self.settings.run_selection, self.settings.seed
         try:
-            found = query_by_seed_policy(self.benchmark, architecture, epochs, policy, seed)
+            found = query_run(self.benchmark, architecture, epochs, policy, seed)
             return architecture, found
         except MissingArchitectureError:
-            if self.settings.miss == "surrogate" and self._surrogate is not None:
+            if self.settings.on_missing == "surrogate" and self._surrogate is not None:
                 return architecture, self._surrogate.query(architecture, epochs)
-            if self.settings.miss == "nearest":
+            if self.settings.on_missing == "nearest":
                 near = self._nearest.nearest(architecture)
-                return near, query_by_seed_policy(self.benchmark, near, epochs, policy, seed)
+                return near, query_run(self.benchmark, near, epochs, policy, seed)
             raise
 
     def _with_status(self, result: Result) -> Result:
@@ -198,10 +214,17 @@ class Simulation:
             interval = self._clock.run(duration_s, ready_s)
         if epochs or key not in self._checkpoints:
             self._idle = 0
+            self._fully_trained += self._ends_training(key, result)
             self._checkpoints[key] = result.epoch, result.wall_time_s, interval.end_s
         else:
             self._idle += 1
         return epochs, interval
+
+    def _ends_training(self, key: str, result: Result) -> bool:
+        """Whether nothing is left to train of the architecture, and there was before."""
+        before, _, _ = self._checkpoints.get(key, (0, 0.0, 0.0))
+        whole = result.epoch >= self.benchmark.epochs or result.status != OK
+        return whole and before < self.benchmark.epochs
 
     def _loss(self, result: Result) -> float:
         if result.status != OK:

@@ -6,10 +6,10 @@ from argparse import ArgumentParser, Namespace
 from typing import Any
 
 from nni_nlp_bench.evaluators import cell_trials, classifier_trials
-from nni_nlp_bench.evaluators.trials import Report, TrialEvaluator
+from nni_nlp_bench.evaluators.base import Report, TrialEvaluator
 
 
-class TrainingTrials:
+class TrainingTrialEvaluator:
     """Trains each architecture as what it is: a cell's language model, or a classifier."""
 
     @classmethod

@@ -1,11 +1,29 @@
-"""What one evaluation in a search gave, and what it cost."""
+"""One evaluation of a search: its result and its cost."""
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
 from typing import Any
 
-from nni_nlp_bench.benchmarks.base import Result
+from nni_nlp_bench.benchmarks.base import OK, Result
+
+
+@dataclass(frozen=True, slots=True)
+class StoredArchitecture:
+    """An architecture as compressed JSON text: some 200 bytes in place of several thousand."""
+
+    kind: type[Any]
+    packed: bytes
+
+    @classmethod
+    def of(cls, architecture: Any) -> StoredArchitecture:
+        """Store an architecture."""
+        return cls(type(architecture), zlib.compress(architecture.to_json().encode()))
+
+    def restore(self) -> Any:
+        """Return the architecture."""
+        return self.kind.from_json(zlib.decompress(self.packed).decode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,9 +32,12 @@ class Trial:
 
     index: int
     """Position in the search, from 0."""
-    architecture: Any
-    evaluated: Any
-    """The architecture whose result this is: another one only under the miss policy `nearest`."""
+    stored: Any
+    """The proposed architecture, or a StoredArchitecture of it."""
+    nearest: Any
+    """The architecture that was evaluated in its place under `on_missing="nearest"`, else None."""
+    key: str
+    """Canonical key of the architecture that was evaluated."""
     result: Result
     score: float
     """Minus the objective loss; a failed training scores as a uniform guess."""
@@ -27,6 +48,43 @@ class Trial:
     """Simulated time of this training, in seconds since the search began."""
 
     @property
+    def architecture(self) -> Any:
+        """The proposed architecture."""
+        stored = self.stored
+        return stored.restore() if isinstance(stored, StoredArchitecture) else stored
+
+    @property
+    def evaluated(self) -> Any:
+        """The architecture that the result belongs to."""
+        return self.architecture if self.nearest is None else self.nearest
+
+    @property
+    def replaced(self) -> bool:
+        """Whether the result belongs to the nearest architecture of the table."""
+        return self.nearest is not None
+
+    @property
     def failed(self) -> bool:
         """Whether the training broke off."""
-        return self.result.status != "OK"
+        return self.result.status != OK
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return one row of a table: plain values, times in simulated hours."""
+        result = self.result
+        return {
+            "trial": self.index,
+            "canonical_key": self.key,
+            "epoch": result.epoch,
+            "train_loss": result.train_loss,
+            "val_loss": result.val_loss,
+            "test_loss": result.test_loss,
+            "std": result.std,
+            "status": result.status,
+            "origin": result.origin,
+            "source": result.source,
+            "replaced": self.replaced,
+            "epochs_trained": self.epochs_trained,
+            "simulated_start_h": self.start_s / 3600,
+            "simulated_end_h": self.end_s / 3600,
+            "architecture": self.evaluated.to_json(),
+        }

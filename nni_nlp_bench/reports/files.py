@@ -9,18 +9,17 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from nni_nlp_bench.benchmarks.units import LossUnit, under_its_name
-from nni_nlp_bench.evaluators.trial import Trial
+from nni_nlp_bench.benchmarks.units import LossUnit, rename_metric_keys
+from nni_nlp_bench.core.files import atomic_write, write_json
 from nni_nlp_bench.reports.measures import Reference, Summary, incumbents, regrets
-from nni_nlp_bench.strategies.compare import Run
-from search_spaces.files import whole_file, write_json
+from nni_nlp_bench.strategies.result import SearchResult
 
 TRIALS, SUMMARY, BEST = "trials.csv", "summary.csv", "best.json"
 
 
 def write_searches(
     folder: Path,
-    runs: Sequence[Run],
+    runs: Sequence[SearchResult],
     summaries: Sequence[Summary],
     reference: Reference,
     space: str,
@@ -31,10 +30,10 @@ def write_searches(
     write_best(folder / BEST, runs, reference, space)
 
 
-def write_trials(path: Path, runs: Sequence[Run], reference: Reference) -> None:
+def write_trials(path: Path, runs: Sequence[SearchResult], reference: Reference) -> None:
     """One row an evaluation, with the regret of the incumbent after it."""
     rows = (
-        _trial_row(run, trial, regret)
+        {"strategy": run.strategy, "seed": run.seed, "regret": regret, **trial.to_dict()}
         for run in runs
         for trial, regret in zip(run.trials, regrets(run.trials, reference), strict=True)
     )
@@ -43,10 +42,10 @@ def write_trials(path: Path, runs: Sequence[Run], reference: Reference) -> None:
 
 def write_summary(path: Path, summaries: Sequence[Summary], unit: LossUnit) -> None:
     """One row a search."""
-    write_rows(path, (under_its_name(asdict(summary), unit.figure) for summary in summaries))
+    write_rows(path, (rename_metric_keys(asdict(summary), unit.figure) for summary in summaries))
 
 
-def write_best(path: Path, runs: Sequence[Run], reference: Reference, space: str) -> None:
+def write_best(path: Path, runs: Sequence[SearchResult], reference: Reference, space: str) -> None:
     """The architecture of the best objective over all runs, with its losses and their origin."""
     ends = [(run, incumbents(run.trials)[-1]) for run in runs if run.trials]
     finished = [(run, best) for run, best in ends if best is not None]
@@ -69,33 +68,9 @@ def write_best(path: Path, runs: Sequence[Run], reference: Reference, space: str
     )
 
 
-def _trial_row(run: Run, trial: Trial, regret: float) -> dict[str, Any]:
-    result = trial.result
-    return {
-        "strategy": run.strategy,
-        "seed": run.seed,
-        "trial": trial.index,
-        "canonical_key": trial.evaluated.canonical_key,
-        "epoch": result.epoch,
-        "train_loss": result.train_loss,
-        "val_loss": result.val_loss,
-        "test_loss": result.test_loss,
-        "std": result.std,
-        "status": result.status,
-        "origin": result.origin,
-        "source": result.source,
-        "replaced": trial.evaluated is not trial.architecture,
-        "epochs_trained": trial.epochs_trained,
-        "simulated_start_h": trial.start_s / 3600,
-        "simulated_end_h": trial.end_s / 3600,
-        "regret": regret,
-        "architecture": trial.evaluated.to_json(),
-    }
-
-
 def write_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
     """A CSV file with the keys of the first row as its header."""
-    with whole_file(path) as new, new.open("w", newline="", encoding="utf-8") as file:
+    with atomic_write(path) as new, new.open("w", newline="", encoding="utf-8") as file:
         writer: csv.DictWriter[str] | None = None
         for row in rows:
             if writer is None:

@@ -11,7 +11,7 @@ import numpy as np
 from nni_nlp_bench.benchmarks.base import Benchmark, Result
 from nni_nlp_bench.benchmarks.units import LossUnit
 from nni_nlp_bench.evaluators.trial import Trial
-from nni_nlp_bench.strategies.compare import Run
+from nni_nlp_bench.strategies.result import SearchResult
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def regrets(trials: Sequence[Trial], reference: Reference) -> list[float]:
     ]
 
 
-def reference_loss(benchmark: Benchmark, runs: Sequence[Run]) -> Reference:
+def reference_loss(benchmark: Benchmark, runs: Sequence[SearchResult]) -> Reference:
     """The lowest loss of the benchmark, or of all incumbents where nobody knows it."""
     found = [
         reported_loss(best.result)
@@ -114,7 +114,7 @@ def arrival(regret: Sequence[float], unit: LossUnit) -> int | None:
     return next((i for i, value in enumerate(regret) if value <= unit.target), None)
 
 
-def summarize(run: Run, reference: Reference) -> Summary:
+def summarize(run: SearchResult, reference: Reference) -> Summary:
     """The row of one search."""
     trials, regret = run.trials, regrets(run.trials, reference)
     best = incumbents(trials)[-1] if trials else None
@@ -130,9 +130,9 @@ def summarize(run: Run, reference: Reference) -> Summary:
         hours_to_target=None if arrived is None else trials[arrived].end_s / 3600,
         simulated_hours=float(np.max([trial.end_s for trial in trials] or [math.nan])) / 3600,
         evaluations=len(trials),
-        distinct=len({trial.evaluated.canonical_key for trial in trials}),
+        distinct=len({trial.key for trial in trials}),
         epochs=sum(trial.epochs_trained for trial in trials),
         failed=sum(trial.failed for trial in trials),
         predicted=sum(trial.result.origin == "predicted" for trial in trials),
-        replaced=sum(trial.evaluated is not trial.architecture for trial in trials),
+        replaced=sum(trial.replaced for trial in trials),
     )

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from nni_nlp_bench.core.files import atomic_write
 from nni_nlp_bench.reports.measures import Reference
 from nni_nlp_bench.reports.regret_curves import draw_against_evaluations, draw_against_hours
 from nni_nlp_bench.reports.searches import curve_of
-from nni_nlp_bench.strategies.compare import Run
-from search_spaces.files import whole_file
-from search_spaces.pictures import blank_figure
+from nni_nlp_bench.strategies.result import SearchResult
+from search_spaces.plotting import blank_figure
 
 
-def draw_regret(path: Path, runs: Sequence[Run], reference: Reference, title: str) -> None:
+def draw_regret(path: Path, runs: Sequence[SearchResult], reference: Reference, title: str) -> None:
     """Mean regret over the seeds, with the band that holds 80 % of them; lower is better."""
     import matplotlib as mpl
 
@@ -30,5 +30,5 @@ def draw_regret(path: Path, runs: Sequence[Run], reference: Reference, title: st
     seeds = len({run.seed for run in runs})
     band = f"mean and middle 80 % of {seeds} seeds" if seeds > 1 else "one seed"
     figure.suptitle(f"{title}\nregret from {reference}; {band}", fontsize=11)
-    with whole_file(path) as new:
+    with atomic_write(path) as new:
         figure.savefig(new, dpi=130)

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nni_nlp_bench.benchmarks.base import Origin
+from nni_nlp_bench.benchmarks.base import Benchmark, Origin
 from nni_nlp_bench.benchmarks.units import LossUnit
 from nni_nlp_bench.evaluators.trial import Trial
 from nni_nlp_bench.reports.measures import incumbents, reported_loss
-from nni_nlp_bench.strategies.compare import Run
+from nni_nlp_bench.strategies.result import SearchResult
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Curve:
 
 
 @dataclass(frozen=True)
-class Find:
+class BestArchitecture:
     """The architecture that a search ended with."""
 
     architecture: str
@@ -81,11 +81,11 @@ class SearchRecord:
     """The lowest loss of the benchmark, where it is known."""
     curve: Curve
     counts: Counts
-    find: Find | None
+    find: BestArchitecture | None
     """None where no training succeeded."""
 
 
-def curve_of(run: Run) -> Curve:
+def curve_of(run: SearchResult) -> Curve:
     """The curve of a simulated search; by hours, the incumbent of the trainings that had ended."""
     ends = sorted(run.trials, key=lambda trial: trial.end_s)
     return Curve(
@@ -109,7 +109,7 @@ def _losses(trials: Sequence[Trial]) -> tuple[float, ...]:
     )
 
 
-def benchmark_of(finds: Iterable[Find]) -> str | None:
+def benchmark_of(finds: Iterable[BestArchitecture]) -> str | None:
     """The benchmark that these finds came from: the table where results were measured.
 
     Predictions beside them filled in for what the table lacks. None where no source is recorded.
@@ -117,3 +117,33 @@ def benchmark_of(finds: Iterable[Find]) -> str | None:
     sources = {(find.origin, find.source) for find in finds if find.source is not None}
     measured = [source for origin, source in sources if origin == "measured"]
     return " + ".join(sorted(measured or {source for _, source in sources})) or None
+
+
+def record_of(result: SearchResult, benchmark: Benchmark, experiment: str) -> SearchRecord:
+    """Return the record of a search that ran in this process."""
+    best, trials = result.best_trial, result.trials
+    return SearchRecord(
+        experiment=experiment,
+        strategy=result.strategy,
+        seed=result.seed,
+        space=benchmark.space_name,
+        benchmark=benchmark.name,
+        unit=benchmark.unit,
+        optimum=benchmark.lowest_loss,
+        curve=curve_of(result),
+        counts=Counts(
+            evaluations=len(trials),
+            measured=sum(trial.result.origin == "measured" for trial in trials),
+            predicted=sum(trial.result.origin == "predicted" for trial in trials),
+            failed=sum(trial.failed for trial in trials),
+            replaced=sum(trial.replaced for trial in trials),
+        ),
+        find=None
+        if best is None
+        else BestArchitecture(
+            best.evaluated.to_json(),
+            reported_loss(best.result),
+            best.result.origin,
+            best.result.source,
+        ),
+    )

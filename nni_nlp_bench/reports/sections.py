@@ -6,9 +6,11 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.reports.deduplicate import deduplicate
 from nni_nlp_bench.reports.measures import Reference, Summary, arrival
 from nni_nlp_bench.reports.ranking import Ranked, rank
-from nni_nlp_bench.reports.readers.readings import Reading, seeds_word
+from nni_nlp_bench.reports.readers.readings import SearchSource, seeds_word
 from nni_nlp_bench.reports.searches import Counts, Curve, SearchRecord
 from nni_nlp_bench.reports.statistics import (
     FEWEST_SEEDS,
@@ -20,8 +22,6 @@ from nni_nlp_bench.reports.statistics import (
     interval_of_mean,
     pairs,
 )
-from nni_nlp_bench.reports.told_apart import told_apart
-from search_spaces.errors import UserError
 
 _SAME = 1e-6
 
@@ -71,7 +71,7 @@ class Section:
         }
 
 
-def sections_of(readings: Sequence[Reading]) -> list[Section]:
+def sections_of(readings: Sequence[SearchSource]) -> list[Section]:
     """One section a benchmark, in the order in which they were read. Raises UserError."""
     records = [record for reading in readings for record in reading.records]
     benchmarks = dict.fromkeys(record.benchmark for record in records)
@@ -82,7 +82,7 @@ def sections_of(readings: Sequence[Reading]) -> list[Section]:
 
 
 def _section(benchmark: str, read: Sequence[SearchRecord]) -> Section:
-    records, repeated = told_apart(read)
+    records, repeated = deduplicate(read)
     reference = _reference(records)
     ranked = rank([_summary(record, reference) for record in records])
     losses = {row.strategy: _by_seed(records, row.strategy) for row in ranked}

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from nni_nlp_bench.reports.measures import Reference, regrets
 from nni_nlp_bench.reports.statistics import interval_of_mean
-from nni_nlp_bench.strategies.compare import Run
-from nni_nlp_bench.strategies.study import Cost
+from nni_nlp_bench.strategies.equal_cost import Cost
+from nni_nlp_bench.strategies.result import SearchResult
 
 Array = NDArray[np.float64]
 SHARES = (0.25, 0.5, 0.75, 1.0)
@@ -41,7 +41,9 @@ class Figure:
     high: float
 
 
-def regrets_at(run: Run, at: Array, cost: Cost, epochs: int, reference: Reference) -> Array:
+def regrets_at(
+    run: SearchResult, at: Array, cost: Cost, epochs: int, reference: Reference
+) -> Array:
     """Regret of the best-validated architecture once so much was spent.
 
     Trainings count when they have ended. A search that ended early keeps what it found; NaN before
@@ -56,7 +58,7 @@ def regrets_at(run: Run, at: Array, cost: Cost, epochs: int, reference: Referenc
 
 
 def by_method(
-    runs: Sequence[Run], at: Array, cost: Cost, epochs: int, reference: Reference
+    runs: Sequence[SearchResult], at: Array, cost: Cost, epochs: int, reference: Reference
 ) -> dict[str, Array]:
     """Seeds x costs of every method."""
     names = dict.fromkeys(run.strategy for run in runs)
@@ -68,7 +70,9 @@ def by_method(
     }
 
 
-def figures_of(runs: Sequence[Run], cost: Cost, epochs: int, reference: Reference) -> list[Figure]:
+def figures_of(
+    runs: Sequence[SearchResult], cost: Cost, epochs: int, reference: Reference
+) -> list[Figure]:
     """The figures at SHARES of the budget, methods by their regret at its end, the lowest first."""
     at = cost.limit * np.array(SHARES)
     tables = by_method(runs, at, cost, epochs, reference)

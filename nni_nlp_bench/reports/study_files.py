@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import Any
 
 from nni_nlp_bench.benchmarks.base import Benchmark, LossName
+from nni_nlp_bench.core.files import write_json
 from nni_nlp_bench.reports.files import write_rows
 from nni_nlp_bench.reports.measures import Reference
 from nni_nlp_bench.reports.study import Figure
-from nni_nlp_bench.strategies.methods import Method
-from nni_nlp_bench.strategies.study import Cost, Study, left_out_lines
-from search_spaces.files import write_json
+from nni_nlp_bench.strategies.configs import StrategyConfig
+from nni_nlp_bench.strategies.equal_cost import Cost, left_out_lines
+from nni_nlp_bench.strategies.study import Study
 
 FIGURES, STUDY = "study.csv", "study.json"
 
@@ -26,7 +28,7 @@ class About:
     objective: LossName
     """The loss that the searches minimise."""
     cost: Cost
-    methods: tuple[Method, ...]
+    strategies: tuple[StrategyConfig, ...]
     left_out: dict[str, str]
     """Method -> why it cannot run here or on this benchmark."""
     seeds: tuple[int, ...]
@@ -39,11 +41,20 @@ class About:
             benchmark=benchmark.name,
             objective=benchmark.objective,
             cost=study.cost,
-            methods=study.comparison.methods,
+            strategies=study.comparison.strategies,
             left_out=study.left_out,
             seeds=study.comparison.seeds,
             reference=reference,
         )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values."""
+        return {
+            **{field.name: getattr(self, field.name) for field in fields(self)},
+            "cost": asdict(self.cost),
+            "reference": asdict(self.reference),
+            "strategies": [config.to_dict() for config in self.strategies],
+        }
 
     def notes(self) -> list[str]:
         """What a reader of the figures must know, a line each."""
@@ -57,7 +68,7 @@ class About:
 def write_study(folder: Path, about: About, figures: Sequence[Figure]) -> None:
     """Both files; each appears whole or not at all."""
     write_rows(folder / FIGURES, (asdict(figure) for figure in figures))
-    write_json(folder / STUDY, asdict(about))
+    write_json(folder / STUDY, about.to_dict())
 
 
 def left_out_of(folder: Path) -> tuple[str, ...]:

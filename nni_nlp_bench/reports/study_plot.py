@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from nni_nlp_bench.core.files import atomic_write
 from nni_nlp_bench.reports.measures import Reference
 from nni_nlp_bench.reports.page.words import count
 from nni_nlp_bench.reports.regret_curves import style_of, tidy
 from nni_nlp_bench.reports.statistics import CONFIDENCE, FEWEST_FOR_INTERVAL, intervals_of_means
 from nni_nlp_bench.reports.study import SHARES, cost_text
-from nni_nlp_bench.strategies.study import Cost, Study
-from search_spaces.files import whole_file
-from search_spaces.pictures import blank_figure
+from nni_nlp_bench.strategies.equal_cost import Cost
+from nni_nlp_bench.strategies.study import Study
+from search_spaces.plotting import blank_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -56,7 +57,7 @@ def draw_study(
     seeds = count(len(study.comparison.seeds), "seed")
     band = f"mean over {seeds} and its {100 * CONFIDENCE:.0f} % interval"
     figure.suptitle(f"{title}\nregret from {reference}; {band}", fontsize=11)
-    with whole_file(path) as new:
+    with atomic_write(path) as new:
         figure.savefig(new, dpi=130)
 
 

@@ -7,18 +7,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nni_nlp_bench.evaluators.policies import checked
+from nni_nlp_bench.evaluators.policies import validate_choice
 from nni_nlp_bench.strategies.acquisition import (
     Acquisition,
     expected_improvement,
     upper_confidence_bound,
 )
-from nni_nlp_bench.strategies.bags import Bag, predictions
-from nni_nlp_bench.strategies.features import Features
-from nni_nlp_bench.strategies.searcher import Proposal, Searcher
+from nni_nlp_bench.strategies.base import Proposal, Strategy
+from nni_nlp_bench.strategies.ensembles import Bag, predictions
+from nni_nlp_bench.strategies.features import FeatureEncoder
 
 
-class BayesianOptimization(Searcher):
+class BayesianOptimization(Strategy):
     """Proposes the candidate of the best optimistic bound, mean + beta x deviation over the bag.
 
     The settings of the NAS-Bench-NLP release: boosted trees, 20 random architectures first,
@@ -41,8 +41,8 @@ class BayesianOptimization(Searcher):
         parents: int = 10,
     ) -> None:
         super().__init__(*args)
-        checked("model", model, Bag)
-        checked("acquisition", acquisition, Acquisition)
+        validate_choice("model", model, Bag)
+        validate_choice("acquisition", acquisition, Acquisition)
         self._random_first = random_first
         self._beta = beta
         self._bag = bag
@@ -51,7 +51,7 @@ class BayesianOptimization(Searcher):
         self._samples = samples
         self._mutations = mutations
         self._parents = parents
-        self._encoding = Features(self.space, components, self.rng)
+        self._encoding = FeatureEncoder(self.space, components, self.rng)
         self._seen: set[str] = set()
         self._scored: list[tuple[float, Any]] = []
         self._features: list[NDArray[np.float64]] = []
@@ -62,7 +62,7 @@ class BayesianOptimization(Searcher):
         if len(self._scored) >= self._random_first:
             self._grow_pool()
         if not self._pool:
-            architecture = self.sample_new(self._seen)
+            architecture = self.sample_unseen(self._seen)
             return None if architecture is None else Proposal(architecture)
         promise = self._promise(np.stack([features for _, features in self._pool.values()]))
         chosen = list(self._pool)[int(np.argmax(promise))]
@@ -74,7 +74,7 @@ class BayesianOptimization(Searcher):
         if score is not None:
             self._add(proposal.architecture, score)
 
-    def learn(self, architecture: Any, score: float) -> None:
+    def add_observation(self, architecture: Any, score: float) -> None:
         """It joins the training set and is not proposed any more."""
         self._seen.add(architecture.canonical_key)
         self._pool.pop(architecture.canonical_key, None)

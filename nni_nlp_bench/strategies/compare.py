@@ -1,16 +1,15 @@
-"""Run many searches in parallel processes, and go on where they were interrupted."""
+"""Run many searches, one after another or in parallel processes, and resume interrupted ones."""
 
 from __future__ import annotations
 
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import asdict, dataclass, field, replace
 from multiprocessing.connection import Connection
 from multiprocessing.connection import wait as wait_for
 from pathlib import Path
@@ -19,16 +18,17 @@ from threading import Thread
 from typing import Any
 
 from nni_nlp_bench.benchmarks.base import Benchmark
+from nni_nlp_bench.core.environment import environment
+from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.evaluators.simulation import Settings
 from nni_nlp_bench.evaluators.trial import Trial
-from nni_nlp_bench.strategies.methods import Method
-from nni_nlp_bench.strategies.run import Search, run_search, search_space
+from nni_nlp_bench.strategies.configs import StrategyConfig
+from nni_nlp_bench.strategies.result import SearchResult
+from nni_nlp_bench.strategies.search import Search, check_search, run_search
 from search_spaces.base import SearchSpace
-from search_spaces.environment import environment
-from search_spaces.errors import UserError
 
 Progress = Callable[[str, int, float], None]
-"""Called with a search's name and seed, and the share of its budget that is spent, 0 to 1."""
+"""Called with a search's strategy and seed, and the share of its budget used, 0 to 1."""
 _REPORT_EVERY = 5
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 """For processes that fill the cores together."""
@@ -36,59 +36,143 @@ _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM
 
 @dataclass(frozen=True)
 class Comparison:
-    """Every method with every seed on one benchmark."""
+    """Every strategy with every seed on one benchmark."""
 
-    benchmark: str
-    """A name in the catalogue, or the folder of a table."""
-    methods: tuple[Method, ...]
+    strategies: tuple[StrategyConfig, ...]
     seeds: tuple[int, ...]
     settings: Settings = field(default_factory=Settings)
-    restrict: bool = False
+    restrict: bool | None = None
     warm_start: str | None = None
-    """A training-free score: random architectures are the best of ten by it."""
+    """Zero-cost score; random architectures are the best of ten by it."""
 
     def searches(self) -> list[Search]:
-        """One search for every method and seed, methods in turn."""
-        return [
-            method.search(seed, self.settings, self.restrict)
-            for seed in self.seeds
-            for method in self.methods
-        ]
+        """Return one search for every strategy and seed, strategies in turn."""
+        return [self._search(config, seed) for seed in self.seeds for config in self.strategies]
+
+    def check(self, benchmark: Benchmark) -> None:
+        """Raise UserError if one of the searches makes no sense."""
+        for config in self.strategies:
+            check_search(benchmark, self._search(config, seed=0))
+
+    def to_dict(self, benchmark: Benchmark) -> dict[str, Any]:
+        """Return plain values that identify the comparison on a benchmark."""
+        return {
+            "benchmark": benchmark.name,
+            "strategies": [config.to_dict() for config in self.strategies],
+            "seeds": list(self.seeds),
+            "settings": asdict(self.settings),
+            "restrict": self.restrict,
+            "warm_start": self.warm_start,
+        }
+
+    def _search(self, config: StrategyConfig, seed: int) -> Search:
+        settings = self.settings
+        if config.evaluations is not None:
+            budget = replace(settings.budget, evaluations=config.evaluations)
+            settings = replace(settings, budget=budget)
+        return Search(config, seed, settings, self.restrict, self.warm_start)
+
+
+def run_comparison(
+    benchmark: Benchmark,
+    comparison: Comparison,
+    *,
+    journals: Path | None = None,
+    n_jobs: int = 1,
+    progress: Progress | None = None,
+) -> list[SearchResult]:
+    """Run all searches, in the order of `comparison.searches()`.
+
+    Args:
+        benchmark: Answers the evaluations.
+        comparison: Strategies, seeds and settings.
+        journals: Folder for one journal per search, from which searches are resumed.
+        n_jobs: Number of searches at a time; above 1 each runs in a process of its own, which
+            needs strategies and a benchmark that can be pickled.
+        progress: Called now and then for each search.
+
+    Raises:
+        UserError: One of the searches makes no sense.
+    """
+    comparison.check(benchmark)
+    searches = comparison.searches()
+    shared = _Shared.of(benchmark, searches[0], journals)
+    report = progress or _no_progress
+    if n_jobs == 1:
+        return [shared.run(search, report) for search in searches]
+    return _in_processes(shared, searches, n_jobs, report)
 
 
 @dataclass(frozen=True)
-class Run:
-    """The trials of one search."""
+class _Shared:
+    """What the searches of a comparison share."""
 
-    strategy: str
-    """Name of its method: that of the strategy, or one that tells its options too."""
-    seed: int
-    trials: tuple[Trial, ...]
+    benchmark: Benchmark
+    space: SearchSpace[Any]
+    surrogate: Benchmark | None
+    journals: Path | None
+
+    @classmethod
+    def of(cls, benchmark: Benchmark, search: Search, journals: Path | None) -> _Shared:
+        surrogate = None
+        if search.settings.on_missing == "surrogate":
+            from nni_nlp_bench.benchmarks.surrogate_benchmark import surrogate_of
+
+            surrogate = surrogate_of(benchmark, workers=1)
+        return cls(benchmark, search.space(benchmark), surrogate, journals)
+
+    def run(self, search: Search, progress: Progress) -> SearchResult:
+        """Run one search."""
+        name, budget, epochs = search.strategy.name, search.settings.budget, 0
+
+        def report(trial: Trial) -> None:
+            nonlocal epochs
+            epochs += trial.epochs_trained
+            if (trial.index + 1) % _REPORT_EVERY == 0:
+                used = budget.share(trial.index + 1, epochs, trial.end_s / 3600)
+                progress(name, search.seed, used)
+
+        journal = None
+        if self.journals is not None:
+            journal = self.journals / f"{name.replace('/', '_')}-{search.seed}.jsonl"
+        result = run_search(
+            self.benchmark,
+            search,
+            space=self.space,
+            surrogate=self.surrogate,
+            journal_path=journal,
+            on_trial=report,
+        )
+        progress(name, search.seed, 1.0)
+        return result
 
 
-def compare(
-    comparison: Comparison, journals: Path, processes: int, progress: Progress
-) -> list[Run]:
-    """All runs, in the order of `comparison.searches()`; finished ones come from their journals."""
+def _no_progress(strategy: str, seed: int, share: float) -> None:
+    """Report nothing."""
+
+
+def _in_processes(
+    shared: _Shared, searches: Sequence[Search], n_jobs: int, progress: Progress
+) -> list[SearchResult]:
     context = multiprocessing.get_context("spawn")
-    queue, (leash, hand) = context.Queue(), context.Pipe(duplex=False)
-    pool = ProcessPoolExecutor(processes, context, _start_worker, (queue, leash))
+    queue, (watched, held) = context.Queue(), context.Pipe(duplex=False)
+    pool = ProcessPoolExecutor(n_jobs, context, _start_worker, (queue, watched, shared))
     try:
-        with _keyboard_is_the_parents(), environment(_ONE_THREAD):
-            jobs = [pool.submit(_run, comparison, s, journals) for s in comparison.searches()]
+        with _interrupts_blocked(), environment(_ONE_THREAD):
+            jobs = [pool.submit(_run, search) for search in searches]
         _follow(jobs, queue, progress)
         return [job.result() for job in jobs]
     except BrokenProcessPool:
         raise UserError(
-            "a process of the search was killed, perhaps for want of memory: "
-            "run the command again to go on, with fewer --processes"
+            "a process of the search was killed, possibly out of memory: "
+            "run it again to resume, with fewer processes"
         ) from None
     finally:
-        hand.close()
+        held.close()
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _follow(jobs: list[Future[Run]], queue: Any, progress: Progress) -> None:
+def _follow(jobs: list[Future[SearchResult]], queue: Any, progress: Progress) -> None:
     """Pass progress on until every job has ended, or one has failed."""
     waiting = set(jobs)
     while waiting:
@@ -101,22 +185,22 @@ def _follow(jobs: list[Future[Run]], queue: Any, progress: Progress) -> None:
                 progress(*queue.get_nowait())
 
 
-_progress: Any = None  # the queue of this process, if it is a worker
+_worker: tuple[_Shared, Any] | None = None  # in a worker process: what it shares, and the queue
 
 
-def _start_worker(queue: Any, leash: Connection) -> None:
-    """It ends at once when the parent lets go of its end of the leash, or dies.
+def _start_worker(queue: Any, watched: Connection, shared: _Shared) -> None:
+    """The worker ends at once when the parent closes the connection or dies.
 
     The journals allow it.
     """
-    global _progress
-    _progress = queue
-    Thread(target=lambda: wait_for([leash]) and os._exit(1), daemon=True).start()
+    global _worker
+    _worker = shared, queue
+    Thread(target=lambda: wait_for([watched]) and os._exit(1), daemon=True).start()
 
 
 @contextmanager
-def _keyboard_is_the_parents() -> Iterator[None]:
-    """Processes started here never hear of Ctrl-C; this one does when the block ends."""
+def _interrupts_blocked() -> Iterator[None]:
+    """Processes started here ignore Ctrl-C; this one handles it when the block ends."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -124,37 +208,7 @@ def _keyboard_is_the_parents() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _run(comparison: Comparison, search: Search, journals: Path) -> Run:
-    budget, epochs = search.settings.budget, 0
-
-    def report(trial: Trial) -> None:
-        nonlocal epochs
-        epochs += trial.epochs_trained
-        if (trial.index + 1) % _REPORT_EVERY == 0:
-            share = budget.share(trial.index + 1, epochs, trial.end_s / 3600)
-            _progress.put((search.name, search.seed, share))
-
-    benchmark, space = _loaded(comparison.benchmark, comparison.restrict, comparison.warm_start)
-    surrogate = _fitted(comparison.benchmark) if comparison.settings.miss == "surrogate" else None
-    path = journals / f"{search.name}-{search.seed}.jsonl"
-    trials = run_search(benchmark, space, search, surrogate, path, report)
-    _progress.put((search.name, search.seed, 1.0))
-    return Run(search.name, search.seed, tuple(trials))
-
-
-@lru_cache(maxsize=1)
-def _loaded(
-    name: str, restrict: bool, warm_start: str | None
-) -> tuple[Benchmark, SearchSpace[Any]]:
-    from nni_nlp_bench.benchmarks.catalogue import load
-
-    benchmark = load(name)
-    return benchmark, search_space(benchmark, restrict, warm_start)
-
-
-@lru_cache(maxsize=1)
-def _fitted(name: str) -> Benchmark:
-    from nni_nlp_bench.benchmarks.catalogue import load
-    from nni_nlp_bench.benchmarks.surrogate_benchmark import surrogate_of
-
-    return surrogate_of(load(name), workers=1)
+def _run(search: Search) -> SearchResult:
+    assert _worker is not None
+    shared, queue = _worker
+    return shared.run(search, lambda *step: queue.put(step))

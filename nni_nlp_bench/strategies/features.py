@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.strategies.gaussian_process import spread
 from search_spaces.base import SearchSpace
-from search_spaces.errors import UserError
 
 Array = NDArray[np.float64]
 _SAMPLES = 200
 
 
-class Features:
+class FeatureEncoder:
     """The `counts` features of a space, or the first `components` of their principal components.
 
     These are of random architectures of the space, every column divided by its deviation. Raises

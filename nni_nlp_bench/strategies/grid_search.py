@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from nni_nlp_bench.strategies.searcher import Proposal, Searcher
-from search_spaces.errors import UserError
-from search_spaces.restricted import RestrictedSpace
+from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.strategies.base import Proposal, Strategy
+from search_spaces.tabular import TabularSpace
 
 
-class GridSearch(Searcher):
+class GridSearch(Strategy):
     """Proposes the architectures of a table in random order. Raises UserError without a table."""
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
-        if not isinstance(self.space, RestrictedSpace):
+        if not isinstance(self.space, TabularSpace):
             raise UserError("strategy 'grid' walks over a table: restrict the search to one")
         order = self.rng.permutation(len(self.space.architectures))
         self._left = [self.space.architectures[i] for i in order]
@@ -23,6 +23,6 @@ class GridSearch(Searcher):
         """The next architecture; None after the last."""
         return Proposal(self._left.pop()) if self._left else None
 
-    def learn(self, architecture: Any, score: float) -> None:
+    def add_observation(self, architecture: Any, score: float) -> None:
         """Known already: it is not proposed any more."""
         self._left = [a for a in self._left if a != architecture]

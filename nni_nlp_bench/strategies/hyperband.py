@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from typing import Any
 
-from nni_nlp_bench.strategies.searcher import Proposal, Searcher
+from nni_nlp_bench.strategies.base import Proposal, Strategy
 
 
-class Hyperband(Searcher):
+class Hyperband(Strategy):
     """Brackets of successive halving, from many short trainings to few full ones, over and over.
 
     The settings of the NAS-Bench-NLP release: R = a full training, eta = 3.
     """
-
-    needs_curves = True
 
     def __init__(self, *args: Any, eta: int = 3) -> None:
         super().__init__(*args)
@@ -24,6 +23,11 @@ class Hyperband(Searcher):
             self._brackets += 1
         self._bracket = self._brackets
         self._start_bracket()
+
+    @classmethod
+    def is_multi_fidelity(cls, options: Mapping[str, Any]) -> bool:
+        """Return True: most trainings are shorter than a full one."""
+        return True
 
     def ask(self) -> Proposal | None:
         """The next training of the rung; None to wait until the rung is scored."""
@@ -43,7 +47,7 @@ class Hyperband(Searcher):
     def _start_bracket(self) -> None:
         count = -(-(self._brackets + 1) * self._eta**self._bracket // (self._bracket + 1))
         seen: set[str] = set()  # of this bracket: the next may draw them again
-        drawn = (self.sample_new(seen) for _ in range(count))
+        drawn = (self.sample_unseen(seen) for _ in range(count))
         self._fill([architecture for architecture in drawn if architecture is not None], rung=0)
 
     def _next_rung(self) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from nni_nlp_bench.strategies.searcher import Proposal, Searcher
+from nni_nlp_bench.strategies.base import Proposal, Strategy
 
 
-class LocalSearch(Searcher):
+class LocalSearch(Strategy):
     """Climbs from the best of `starts` samples to the first better neighbour, over and over.
 
     Where no neighbour is better it starts again from new samples.
@@ -27,7 +27,7 @@ class LocalSearch(Searcher):
         """A sample, or a neighbour nobody has tried; None to wait for the samples' scores."""
         if self._to_sample > 0:
             self._to_sample -= 1
-            architecture = self.sample_new(self._seen)
+            architecture = self.sample_unseen(self._seen)
         else:
             architecture = self._next_neighbour()
             if architecture is None and not self._pending:
@@ -44,7 +44,7 @@ class LocalSearch(Searcher):
         if score is not None:
             self._move_to(proposal.architecture, score)
 
-    def learn(self, architecture: Any, score: float) -> None:
+    def add_observation(self, architecture: Any, score: float) -> None:
         """A better architecture becomes the centre; none is proposed again."""
         self._seen.add(architecture.canonical_key)
         self._move_to(architecture, score)

@@ -7,13 +7,13 @@ import math
 from dataclasses import dataclass, field
 
 from nni_nlp_bench.evaluators.simulation import Simulation
-from nni_nlp_bench.strategies.searcher import Proposal, Searcher
+from nni_nlp_bench.strategies.base import Proposal, Strategy
 
 
-def run_loop(searcher: Searcher, simulation: Simulation) -> None:
-    """Run the searcher until the simulation's budget is spent or the searcher stops.
+def run_loop(strategy: Strategy, simulation: Simulation) -> None:
+    """Run the strategy until the simulation's budget is spent or the strategy stops.
 
-    As many evaluations run at a time as the simulation has workers. The searcher is told a score
+    As many evaluations run at a time as the simulation has workers. The strategy is told a score
     only when the simulated training ends, in the order of these ends.
     """
     running: list[_Running] = []
@@ -21,13 +21,13 @@ def run_loop(searcher: Searcher, simulation: Simulation) -> None:
     def finish_next() -> None:
         ended = heapq.heappop(running)
         simulation.wait_until(ended.end_s)
-        searcher.tell(ended.proposal, ended.score)
+        strategy.tell(ended.proposal, ended.score)
 
     try:
         while simulation.budget_left:
             while len(running) >= simulation.settings.workers:
                 finish_next()
-            proposal = searcher.ask()
+            proposal = strategy.ask()
             if proposal is not None:
                 trial = simulation.evaluate(proposal.architecture, proposal.epochs)
                 end_s = trial.end_s if math.isfinite(trial.end_s) else math.inf
@@ -39,7 +39,7 @@ def run_loop(searcher: Searcher, simulation: Simulation) -> None:
         while running:
             finish_next()
     finally:
-        searcher.close()
+        strategy.close()
 
 
 @dataclass(frozen=True, order=True)

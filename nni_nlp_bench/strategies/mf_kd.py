@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nni_nlp_bench.evaluators.policies import checked
+from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.evaluators.policies import validate_choice
 from nni_nlp_bench.strategies.acquisition import (
     Acquisition,
     expected_improvement,
     upper_confidence_bound,
 )
+from nni_nlp_bench.strategies.base import Proposal, Strategy
 from nni_nlp_bench.strategies.cokriging import CoKriging, Posterior
-from nni_nlp_bench.strategies.measurements import Measurements
-from nni_nlp_bench.strategies.searcher import Proposal, Searcher
-from search_spaces.errors import UserError
+from nni_nlp_bench.strategies.observations import Observations
 
 
-class MultiFidelityKd(Searcher):
+class MultiFidelityKd(Strategy):
     """Short trainings of many architectures tell which of them deserve a full one.
 
     First `random_first` random architectures are trained for `low_share` of a full training, and
@@ -36,8 +37,6 @@ class MultiFidelityKd(Searcher):
     they rank architectures better, which is the other half of MF-KD.
     """
 
-    needs_curves = True
-
     def __init__(
         self,
         *args: Any,
@@ -51,7 +50,7 @@ class MultiFidelityKd(Searcher):
         most: int = 200,
     ) -> None:
         super().__init__(*args)
-        checked("acquisition", acquisition, Acquisition)
+        validate_choice("acquisition", acquisition, Acquisition)
         self.low_epochs = max(1, round(low_share * self.epochs))
         if self.low_epochs >= self.epochs:
             raise UserError(
@@ -65,14 +64,19 @@ class MultiFidelityKd(Searcher):
         self._samples = samples
         self._mutations = mutations
         self._parents = parents
-        self._low = Measurements(self.space, most)
-        self._high = Measurements(self.space, most)
+        self._low = Observations(self.space, most)
+        self._high = Observations(self.space, most)
         self._seen: set[str] = set()
         """Keys of all that was proposed or learned, and of those to be trained to the end."""
         self._finished: set[str] = set()
         self._running_low = self._running_high = 0
         self._model = CoKriging(restarts=1)
         self._learned_from = 0
+
+    @classmethod
+    def is_multi_fidelity(cls, options: Mapping[str, Any]) -> bool:
+        """Return True: most trainings are shorter than a full one."""
+        return True
 
     def ask(self) -> Proposal | None:
         """A short training of a new architecture, or a full training."""
@@ -95,7 +99,7 @@ class MultiFidelityKd(Searcher):
         if score is not None:
             (self._low if short else self._high).add(proposal.architecture, score)
 
-    def learn(self, architecture: Any, score: float) -> None:
+    def add_observation(self, architecture: Any, score: float) -> None:
         """It joins the model as a full training, and is not proposed any more."""
         self._seen.add(architecture.canonical_key)
         self._finished.add(architecture.canonical_key)
@@ -113,7 +117,7 @@ class MultiFidelityKd(Searcher):
         return Proposal(architecture)
 
     def _sampled(self) -> Proposal | None:
-        architecture = self.sample_new(self._seen)
+        architecture = self.sample_unseen(self._seen)
         return None if architecture is None else self._short(architecture)
 
     def _first_promoted(self) -> Proposal | None:

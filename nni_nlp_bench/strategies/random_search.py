@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from nni_nlp_bench.strategies.searcher import Proposal, Searcher
-from search_spaces.errors import UserError
+from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.strategies.base import Proposal, Strategy
 
 
-class RandomSearch(Searcher):
+class RandomSearch(Strategy):
     """Proposes samples of the space's own distribution, none of them twice.
 
     `share` is the length of each training, as a part of a full one; at least one epoch.
@@ -23,15 +23,15 @@ class RandomSearch(Searcher):
         self._seen: set[str] = set()
 
     @classmethod
-    def shortens(cls, options: Mapping[str, Any]) -> bool:
+    def is_multi_fidelity(cls, options: Mapping[str, Any]) -> bool:
         """Where each training is a part of a full one."""
         return bool(options.get("share", 1.0) != 1)
 
     def ask(self) -> Proposal | None:
         """A new random architecture; None when the space seems exhausted."""
-        architecture = self.sample_new(self._seen)
+        architecture = self.sample_unseen(self._seen)
         return None if architecture is None else Proposal(architecture, self._stop_after)
 
-    def learn(self, architecture: Any, score: float) -> None:
+    def add_observation(self, architecture: Any, score: float) -> None:
         """Known already: it is not proposed again."""
         self._seen.add(architecture.canonical_key)

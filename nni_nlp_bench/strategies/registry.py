@@ -1,25 +1,40 @@
-"""Strategies by name: this project's and those that other packages add."""
+"""Strategies by name: the built-in ones and those that other packages add."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from nni_nlp_bench.strategies.quiet import load_nni
-from nni_nlp_bench.strategies.searcher import Searcher
+from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.core.registry import Registry
+from nni_nlp_bench.strategies.base import Strategy
 from search_spaces.base import SearchSpace
-from search_spaces.errors import UserError
-from search_spaces.extras import MissingExtraError
-from search_spaces.registry import Registry
 
-if TYPE_CHECKING:
-    from nni.nas.strategy.base import Strategy
+_HERE = "nni_nlp_bench.strategies"
+_NASLIB = "nni_nlp_bench.frameworks.naslib.strategies"
 
-STRATEGIES: Registry[Any] = Registry("strategy", "nni_nlp_bench.strategies")
-"""Each name stands for a Searcher class, or for a maker of an NNI strategy that takes `seed`."""
+STRATEGIES: Registry[type[Strategy]] = Registry(
+    "strategy",
+    "nni_nlp_bench.strategies",
+    {
+        "random": f"{_HERE}.random_search:RandomSearch",
+        "grid": f"{_HERE}.grid_search:GridSearch",
+        "regularized_evolution": f"{_HERE}.regularized_evolution:RegularizedEvolution",
+        "local_search": f"{_HERE}.local_search:LocalSearch",
+        "bayesian": f"{_HERE}.bayesian:BayesianOptimization",
+        "hyperband": f"{_HERE}.hyperband:Hyperband",
+        "mf_kd": f"{_HERE}.mf_kd:MultiFidelityKd",
+        "tpe": f"{_HERE}.tpe:TPE",
+        "policy_rl": "nni_nlp_bench.frameworks.nni.strategies.policy_rl:PolicyRL",
+        "naslib:random_search": f"{_NASLIB}:RandomSearch",
+        "naslib:regularized_evolution": f"{_NASLIB}:RegularizedEvolution",
+        "naslib:local_search": f"{_NASLIB}:LocalSearch",
+        "naslib:bananas": f"{_NASLIB}:Bananas",
+        "naslib:npenas": f"{_NASLIB}:Npenas",
+    },
+)
 
 
 class UnavailableError(UserError):
@@ -28,25 +43,20 @@ class UnavailableError(UserError):
     def __init__(self, strategy: str, reason: str) -> None:
         super().__init__(f"strategy {strategy!r} cannot run: {reason}")
         self.reason = reason
-        """Why, and what would help, apart from the strategy's name."""
+        """The reason and the remedy, without the strategy's name."""
 
 
-def needs_curves(name: str, options: Mapping[str, Any]) -> bool:
-    """Whether the strategy, with these options, asks for shorter trainings.
+def is_multi_fidelity(name: str, options: Mapping[str, Any]) -> bool:
+    """Return whether the strategy, with these options, asks for shorter trainings.
 
     Raises UnknownNameError.
     """
-    kind = STRATEGIES.get(name)
-    return _is_searcher(kind) and bool(kind.shortens(options))
+    return STRATEGIES.get(name).is_multi_fidelity(options)
 
 
 def check_available(name: str) -> None:
-    """Raise UnavailableError for a strategy that says it cannot run here, UnknownNameError."""
-    kind = STRATEGIES.get(name)
-    if _is_searcher(kind):
-        reason = kind.unavailable()
-    else:
-        reason = None if find_spec("nni") else str(MissingExtraError("nni"))
+    """Raise UnavailableError for a strategy that lacks a library, UnknownNameError."""
+    reason = STRATEGIES.get(name).missing_dependency()
     if reason is not None:
         raise UnavailableError(name, reason)
 
@@ -54,31 +64,17 @@ def check_available(name: str) -> None:
 def make_strategy(
     name: str, space: SearchSpace[Any], seed: int, epochs: int, **options: Any
 ) -> Strategy:
-    """The NNI strategy of that name; `epochs` is a full training. Raises UnknownNameError."""
-    from nni_nlp_bench.strategies.nni_strategy import SearcherStrategy
+    """Return the strategy of that name, ready to ask and tell.
 
-    kind = STRATEGIES.get(name)
-    if _is_searcher(kind):
-        searcher = kind(space, np.random.default_rng(seed), epochs, **options)
-        return SearcherStrategy(searcher)
-    strategy: Strategy = kind(seed=seed, **options)
-    return strategy
+    Args:
+        name: A registered name.
+        space: The space that it searches.
+        seed: Seed of its random generator.
+        epochs: Epochs of a full training.
+        **options: Options of the strategy.
 
-
-def make_searcher(
-    name: str, space: SearchSpace[Any], seed: int, epochs: int, **options: Any
-) -> Searcher:
-    """The strategy of that name, to ask and tell. Raises UnknownNameError."""
-    kind = STRATEGIES.get(name)
-    rng = np.random.default_rng(seed)
-    if _is_searcher(kind):
-        searcher: Searcher = kind(space, rng, epochs, **options)
-        return searcher
-    load_nni()
-    from nni_nlp_bench.strategies.hosted import HostedStrategy
-
-    return HostedStrategy(space, rng, epochs, strategy=kind(seed=seed, **options))
-
-
-def _is_searcher(kind: Any) -> bool:
-    return isinstance(kind, type) and issubclass(kind, Searcher)
+    Raises:
+        UnknownNameError: No strategy has that name.
+        UserError: The strategy refuses the space or an option.
+    """
+    return STRATEGIES.get(name)(space, np.random.default_rng(seed), epochs, **options)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
-from nni_nlp_bench.strategies.searcher import Proposal, Searcher
+from nni_nlp_bench.strategies.base import Proposal, Strategy
 
 
-class RegularizedEvolution(Searcher):
+class RegularizedEvolution(Strategy):
     """Mutates the best of a random sample of the population; the oldest member dies.
 
     Defaults are those of the NAS-Bench-NLP release: population 20, tournament 10. A mutation that
@@ -30,7 +30,7 @@ class RegularizedEvolution(Searcher):
         None while no member of the population has a score yet.
         """
         if self._to_sample > 0:
-            architecture = self.sample_new(self._seen)
+            architecture = self.sample_unseen(self._seen)
             if architecture is not None:
                 self._to_sample -= 1
                 return Proposal(architecture)
@@ -54,7 +54,7 @@ class RegularizedEvolution(Searcher):
         elif not self._population:
             self._to_sample += 1
 
-    def learn(self, architecture: Any, score: float) -> None:
+    def add_observation(self, architecture: Any, score: float) -> None:
         """It joins the population, in place of a random architecture if such are still due."""
         self._seen.add(architecture.canonical_key)
         self._population.append((score, architecture))

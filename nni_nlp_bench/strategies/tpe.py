@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from nni_nlp_bench.strategies.searcher import Proposal, Searcher
-from search_spaces.errors import ArchitectureError
+from nni_nlp_bench.core.errors import ArchitectureError
+from nni_nlp_bench.strategies.base import Proposal, Strategy
 
 
-class TPE(Searcher):
+class TPE(Strategy):
     """Optuna's TPE sampler on the space's choices; samples that are no architecture are skipped."""
 
     _tries = 100
@@ -53,7 +53,7 @@ class TPE(Searcher):
         else:
             self._study.tell(trial, score)
 
-    def learn(self, architecture: Any, score: float) -> None:
+    def add_observation(self, architecture: Any, score: float) -> None:
         """It joins the study, unless the choices are too narrow for it."""
         import optuna
 

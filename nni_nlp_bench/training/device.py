@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from search_spaces.errors import UserError
+from nni_nlp_bench.core.errors import UserError
 
 
 def usable_device(name: str) -> torch.device:

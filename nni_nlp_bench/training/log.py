@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nni_nlp_bench.core.files import atomic_write
 from nni_nlp_bench.data.corpus import Corpus
 from nni_nlp_bench.training.settings import Settings
-from search_spaces.files import whole_file
 from search_spaces.rnn_cell.language_model import language_model_parameters
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Curves:
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class TrainingMetadata:
     """What was trained on what."""
 
     recipe: str
@@ -51,14 +51,16 @@ class Subject:
     num_params: int
 
     @classmethod
-    def of(cls, recipe: AnyCell, recipe_id: int, corpus: Corpus, settings: Settings) -> Subject:
+    def of(
+        cls, recipe: AnyCell, recipe_id: int, corpus: Corpus, settings: Settings
+    ) -> TrainingMetadata:
         """The subject of a training."""
         layers = settings.sizes.of_layers()
         parameters = language_model_parameters(recipe, len(corpus.vocabulary), layers)
         return cls(recipe.to_json(), recipe_id, corpus.name, corpus.digest, parameters)
 
 
-def release_log(subject: Subject, settings: Settings, curves: Curves) -> dict[str, Any]:
+def release_log(subject: TrainingMetadata, settings: Settings, curves: Curves) -> dict[str, Any]:
     """The fields of a log of the release, under its own names, and a few of ours beside them."""
     sizes, dropouts = settings.sizes, settings.dropouts
     return {
@@ -101,5 +103,5 @@ def log_name(recipe: str, recipe_id: int, seed: int) -> str:
 
 def write_log(path: Path, log: dict[str, Any]) -> None:
     """Write a log whole or not at all; a loss that is NaN is written `NaN`, as the release does."""
-    with whole_file(path) as new:
+    with atomic_write(path) as new:
         new.write_text(json.dumps(log), "utf-8")

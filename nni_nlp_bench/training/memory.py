@@ -9,7 +9,7 @@ _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # mallopt(3)
 _BYTES = 1 << 30
 
 
-def keep_freed_memory() -> None:
+def disable_malloc_trim() -> None:
     """Let glibc keep what this process frees; nothing changes with another C library.
 
     By default it gives every large block back to the system, so that each step of a training on the

@@ -14,13 +14,20 @@ from zipfile import BadZipFile, ZipFile
 
 import torch
 
+from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.core.files import atomic_write
 from nni_nlp_bench.data.corpus import Corpus
 from nni_nlp_bench.training.cells import AnyCell
-from nni_nlp_bench.training.log import NAN, Curves, Subject, log_name, release_log, write_log
+from nni_nlp_bench.training.log import (
+    NAN,
+    Curves,
+    TrainingMetadata,
+    log_name,
+    release_log,
+    write_log,
+)
 from nni_nlp_bench.training.settings import Settings
 from nni_nlp_bench.training.trainer import Trainer
-from search_spaces.errors import UserError
-from search_spaces.files import whole_file
 
 CHECKPOINT = "checkpoint.pt"
 VOCABULARY = "vocabulary.txt"
@@ -52,11 +59,11 @@ def train(
     and every `checkpoint_s` seconds; the same call goes on from it, bit for bit. Raises UserError.
     """
     trainer = Trainer(recipe, corpus, settings, device)
-    subject = Subject.of(recipe, recipe_id, corpus, settings)
+    subject = TrainingMetadata.of(recipe, recipe_id, corpus, settings)
     curves = Curves()
     if out is not None:
         curves = _restored(out / CHECKPOINT, trainer, subject, settings)
-        with whole_file(out / VOCABULARY) as new:
+        with atomic_write(out / VOCABULARY) as new:
             new.write_text("".join(f"{word}\n" for word in corpus.vocabulary), "utf-8")
     keeper = _Keeper(out, trainer, subject, settings, checkpoint_s)
 
@@ -92,7 +99,7 @@ class _Keeper:
         self,
         out: Path | None,
         trainer: Trainer,
-        subject: Subject,
+        subject: TrainingMetadata,
         settings: Settings,
         checkpoint_s: float,
     ) -> None:
@@ -115,7 +122,7 @@ class _Keeper:
     def _checkpoint(self, out: Path, curves: Curves) -> None:
         identity = _identity(self.subject, self.settings)
         state = {"identity": identity, "curves": asdict(curves), **self.trainer.state()}
-        with whole_file(out / CHECKPOINT) as new:
+        with atomic_write(out / CHECKPOINT) as new:
             torch.save(state, new)
         self._last = time.monotonic()
 
@@ -158,12 +165,14 @@ def _damaged(path: Path, error: Exception) -> UserError:
     return UserError(f"{path} is damaged ({reason}); delete it to start over")
 
 
-def _identity(subject: Subject, settings: Settings) -> dict[str, Any]:
+def _identity(subject: TrainingMetadata, settings: Settings) -> dict[str, Any]:
     """What a checkpoint must share with the training that goes on from it; epochs may be added."""
     return {**asdict(subject), **asdict(settings), "epochs": None}
 
 
-def _restored(path: Path, trainer: Trainer, subject: Subject, settings: Settings) -> Curves:
+def _restored(
+    path: Path, trainer: Trainer, subject: TrainingMetadata, settings: Settings
+) -> Curves:
     """The curves so far, with the trainer where it was; empty ones where nothing was trained."""
     if not path.exists():
         return Curves()

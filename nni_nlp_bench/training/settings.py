@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Literal
 
-from search_spaces.errors import UserError
+from nni_nlp_bench.core.errors import UserError
 
 WeightDrop = Literal["release", "trained"]
 """`release`: the recurrent matrices stay as drawn and are only masked anew in every step, as the

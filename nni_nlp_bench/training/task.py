@@ -8,8 +8,8 @@ from typing import Any
 
 from nni_nlp_bench.data.corpora import load_corpus
 from nni_nlp_bench.data.corpus import Corpus
-from nni_nlp_bench.training.log import Subject, release_log
-from nni_nlp_bench.training.memory import keep_freed_memory
+from nni_nlp_bench.training.log import TrainingMetadata, release_log
+from nni_nlp_bench.training.memory import disable_malloc_trim
 from nni_nlp_bench.training.run import train
 from nni_nlp_bench.training.settings import Settings
 from search_spaces.rnn_cell import Recipe
@@ -30,11 +30,11 @@ class TrainingTask:
 
 def train_task(task: TrainingTask) -> dict[str, Any]:
     """Train, and give the log in the release's format."""
-    keep_freed_memory()
+    disable_malloc_trim()
     corpus = _corpus(task.corpus)
     recipe = Recipe.from_json(task.recipe)
     curves = train(recipe, corpus, task.settings, recipe_id=task.recipe_id)
-    subject = Subject.of(recipe, task.recipe_id, corpus, task.settings)
+    subject = TrainingMetadata.of(recipe, task.recipe_id, corpus, task.settings)
     return release_log(subject, task.settings, curves)
 
 

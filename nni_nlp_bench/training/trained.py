@@ -11,11 +11,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.training.cells import cell_of
 from nni_nlp_bench.training.language_model import LanguageModel
 from nni_nlp_bench.training.run import CHECKPOINT, VOCABULARY, read_checkpoint
 from nni_nlp_bench.training.settings import Sizes
-from search_spaces.errors import UserError
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.utils import clip_grad_norm_
 
+from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.data.batches import columns, window, windows
 from nni_nlp_bench.data.corpus import Corpus
 from nni_nlp_bench.training.cells import AnyCell
@@ -19,7 +20,6 @@ from nni_nlp_bench.training.device import usable_device
 from nni_nlp_bench.training.language_model import LanguageModel, Outputs, States, detached
 from nni_nlp_bench.training.objective import draw_length, penalties
 from nni_nlp_bench.training.settings import Settings
-from search_spaces.errors import UserError
 from search_spaces.rnn_cell import Recipe
 
 AfterStep = Callable[[int, int], None]

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from nni_nlp_bench.core.errors import ArchitectureError
 from search_spaces.emd_cell.canonical import canonical_nodes, key_of
-from search_spaces.errors import ArchitectureError
-from search_spaces.values import ArchitectureValue
+from search_spaces.values import BaseArchitecture
 
 OPS = (
     "stdconv_3",
@@ -51,7 +51,7 @@ Node = tuple[Edge, ...]
 
 
 @dataclass(frozen=True, eq=False)
-class EmdCell(ArchitectureValue):
+class EmdCell(BaseArchitecture):
     """Three nodes, counted from 0; the output has the channels of all three.
 
     Two cells are equal when they are the same network, whatever the numbers of their nodes and the

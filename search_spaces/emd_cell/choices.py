@@ -16,7 +16,7 @@ from search_spaces.emd_cell.architecture import (
     Edge,
     EmdCell,
 )
-from search_spaces.values import chosen
+from search_spaces.values import read_choice
 
 Sample: TypeAlias = dict[str, str]
 
@@ -59,7 +59,8 @@ class CellChoices:
     def from_sample(self, sample: Mapping[str, str]) -> EmdCell:
         """The cell of a sample; other labels are ignored. Raises CellError."""
         values = {
-            label: chosen(sample, label, of, CellError) for label, of in self.categoricals.items()
+            label: read_choice(sample, label, of, CellError)
+            for label, of in self.categoricals.items()
         }
         nodes = []
         for number in range(NODES):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from search_spaces.emd_cell.architecture import INPUTS, NODES, EmdCell
 from search_spaces.emd_cell.encoding import depth
 from search_spaces.emd_cell.parameters import num_parameters
-from search_spaces.pictures import save_picture
+from search_spaces.plotting import save_picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -17,7 +17,7 @@ from torch.nn import functional
 
 from search_spaces.emd_cell.architecture import EDGES, INPUTS, NODES, OPS, edge_label
 from search_spaces.emd_cell.ops import largest_words, mean_words
-from search_spaces.sequences import summed
+from search_spaces.sequences import sum_tensors
 
 _SOURCES = INPUTS + NODES - 1
 """That edges read: the last node is read by none."""
@@ -47,7 +47,7 @@ def mixed_nodes(
         for row, output in zip(rows, outputs.unbind(), strict=True):
             added[EDGES[row][0]].append(output)
         if source + 1 >= INPUTS:  # the next source is a node: all that it reads is there
-            sources.append(summed(added[source + 1 - INPUTS]))
+            sources.append(sum_tensors(added[source + 1 - INPUTS]))
     return [values.permute(2, 0, 1) for values in sources[INPUTS:]]
 
 

@@ -17,9 +17,9 @@ from search_spaces.emd_cell.network import EmdCellNetwork, Frame, Head, Stem, ou
 from search_spaces.emd_cell.ops import make_op
 from search_spaces.emd_cell.parameters import Output
 from search_spaces.emd_cell.sizes import Sizes
-from search_spaces.sequences import padding_of, stem_input, summed
+from search_spaces.sequences import padding_of, stem_input, sum_tensors
 
-Plan = Sequence[Node] | Tensor
+EdgeWeights = Sequence[Node] | Tensor
 """What nodes add up: the edges of one cell, or of all edges (in the order of `EDGES`) all ops, with
 the shares (9, 10) of ops and `none`."""
 
@@ -52,7 +52,7 @@ class SharedCell(nn.Module):
             }
         )
 
-    def forward(self, previous: Tensor, last: Tensor, padding: Tensor, plan: Plan) -> Tensor:
+    def forward(self, previous: Tensor, last: Tensor, padding: Tensor, plan: EdgeWeights) -> Tensor:
         """The output (batch, 3 * width, length) for those of the two layers before."""
         sources = self.frame.sources(previous, last)
         if isinstance(plan, Tensor):
@@ -71,7 +71,7 @@ class SharedCell(nn.Module):
             for op, source in node:
                 edge: Any = self.edges[edge_label(number, source)]
                 added.append(edge[op](sources[source], padding))
-            sources.append(summed(added))
+            sources.append(sum_tensors(added))
         return sources[INPUTS:]
 
 
@@ -119,9 +119,9 @@ class EmdCellModelSpace(ModelSpace):  # type: ignore[misc]
     def extra_oneshot_hooks(self, strategy: Any) -> list[Any]:
         """What NNI's one-shot strategies put into the place of the choices. Raises UserError for
         Proxyless."""
-        from search_spaces.emd_cell.supernet import edges_of
+        from search_spaces.emd_cell.supernet import supernet_class
 
-        return [edges_of(strategy).mutate]
+        return [supernet_class(strategy).mutate]
 
     def freeze(self, sample: Mapping[str, str]) -> EmdCellNetwork:
         """The network of a sample with a copy of the space's weights, on their device.
@@ -141,7 +141,7 @@ class EmdCellModelSpace(ModelSpace):  # type: ignore[misc]
         mixes: the same in all cells."""
         padding = padding_of(mask)
         stem = self.stem(stem_input(vectors, padding), padding)
-        plan = self.edges.plan()
+        plan = self.edges.edge_weights()
         return outputs_of((partial(cell, plan=plan) for cell in self.cells), stem, padding)
 
     def logits(self, outputs: Sequence[Tensor], mask: Tensor) -> Tensor:

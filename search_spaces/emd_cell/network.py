@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from search_spaces.emd_cell.architecture import INPUTS, EmdCell, edge_label
 from search_spaces.emd_cell.ops import DropPath, make_op
 from search_spaces.emd_cell.sizes import Sizes
-from search_spaces.sequences import MaskedNorm, padding_of, stem_input, summed
+from search_spaces.sequences import MaskedNorm, padding_of, stem_input, sum_tensors
 
 _EPSILON = 1e-12
 """Of the layer norm, as in BERT and in the release."""
@@ -94,7 +94,7 @@ class CellLayer(nn.Module):
             for op, source in node:
                 output = self.edges[edge_label(number, source)](sources[source], padding)
                 added.append(output if op == "skip_connect" else self.drop_path(output))
-            sources.append(summed(added))
+            sources.append(sum_tensors(added))
         return self.frame.joined(sources[INPUTS:], last, padding)
 
 

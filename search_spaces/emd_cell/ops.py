@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from nni_nlp_bench.core.errors import UserError
 from search_spaces.emd_cell.architecture import OPS
-from search_spaces.errors import UserError
 from search_spaces.sequences import MaskedNorm
 
 POOL = 3

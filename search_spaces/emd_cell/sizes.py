@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import get_args
 
+from nni_nlp_bench.core.errors import UserError
 from search_spaces.emd_cell.architecture import NODES
 from search_spaces.emd_cell.parameters import Output
-from search_spaces.errors import UserError
 
 
 @dataclass(frozen=True, slots=True)

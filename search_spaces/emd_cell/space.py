@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nni_nlp_bench.core.extras import optional_imports
 from search_spaces.base import Description, EncodingKind
 from search_spaces.emd_cell import moves
 from search_spaces.emd_cell.architecture import OPS, CellError, EmdCell
@@ -19,7 +20,6 @@ from search_spaces.emd_cell.encoding import depth, encode, ends, inner_edges, op
 from search_spaces.emd_cell.genotype import from_genotype, to_genotype
 from search_spaces.emd_cell.parameters import SIZES, num_parameters
 from search_spaces.emd_cell.published import GENOTYPES, published_cell
-from search_spaces.extras import optional_imports
 from search_spaces.op_graph import OpGraph
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class EmdCellSpace:
 
     name = "emd_cell"
 
-    def published(self) -> Sequence[str]:
+    def published_names(self) -> Sequence[str]:
         """`example`, the cell that shows the form of a genotype."""
         return tuple(GENOTYPES)
 
@@ -121,7 +121,7 @@ class EmdCellSpace:
 
         return EmdCellNetwork(architecture, Sizes(vectors=vectors, classes=classes, **options))
 
-    def texts(self, architecture: EmdCell) -> dict[str, str]:
+    def release_formats(self, architecture: EmdCell) -> dict[str, str]:
         """The release's genotype."""
         return {"genotype": to_genotype(architecture)}
 

@@ -13,6 +13,7 @@ import torch
 from nni.nas.oneshot.pytorch.supermodule.base import BaseSuperNetModule
 from torch import Tensor, nn
 
+from nni_nlp_bench.core.errors import UserError
 from search_spaces.emd_cell.architecture import (
     EDGES,
     EDGES_A_NODE,
@@ -24,9 +25,8 @@ from search_spaces.emd_cell.architecture import (
     edge_label,
 )
 from search_spaces.emd_cell.choices import Sample
-from search_spaces.emd_cell.model_space import Edges, Plan
-from search_spaces.errors import UserError
-from search_spaces.one_sample import Memo, export, resample
+from search_spaces.emd_cell.model_space import Edges, EdgeWeights
+from search_spaces.nni_sampling import Memo, export, resample
 
 MIXED_OPS = (*OPS, NONE)
 """Columns of a mixture's weights."""
@@ -56,7 +56,7 @@ class SampledEdges(Edges, BaseSuperNetModule):  # type: ignore[misc]
         """The choices that the edges stand for at this moment."""
         return self.sampled
 
-    def plan(self) -> Plan:
+    def edge_weights(self) -> EdgeWeights:
         """The edges of the sampled cell. Raises CellError before a `resample`."""
         return self.choices.from_sample(self.sampled).nodes
 
@@ -118,13 +118,13 @@ class MixedEdges(Edges, BaseSuperNetModule):  # type: ignore[misc]
         rows = zip(EDGES, self.shares().tolist(), strict=True)
         return {edge_label(*edge): dict(zip(MIXED_OPS, row, strict=True)) for edge, row in rows}
 
-    def plan(self) -> Plan:
+    def edge_weights(self) -> EdgeWeights:
         """The shares of all ops, drawn anew where the softmax is a random one."""
         shares: Tensor = self.softmax(self.alphas)
         return shares
 
 
-def edges_of(strategy: Any) -> type[SampledEdges | MixedEdges]:
+def supernet_class(strategy: Any) -> type[SampledEdges | MixedEdges]:
     """What takes the place of `Edges` under a one-shot strategy. Raises UserError."""
     from nni.nas.strategy import DARTS, Proxyless
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from nni_nlp_bench.core.errors import ArchitectureError
 from search_spaces.enas_cell.canonical import Edges, canonical_edges, key_of
-from search_spaces.errors import ArchitectureError
-from search_spaces.values import ArchitectureValue, check_widths
+from search_spaces.values import BaseArchitecture, check_widths
 
 ACTIVATIONS = ("tanh", "relu", "sigmoid", "identity")
 MAX_NODES = 12
@@ -31,7 +31,7 @@ class Node(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Cell(ArchitectureValue):
+class Cell(BaseArchitecture):
     """A recurrent cell: every node but the first reads one earlier node.
 
     The output is the mean of the ends: the nodes that no other node reads. Two cells are equal

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from search_spaces.enas_cell.architecture import ACTIVATIONS, MAX_NODES, Cell, CellError, Node
-from search_spaces.values import chosen
+from search_spaces.values import read_choice
 
 Value: TypeAlias = int | str
 Sample: TypeAlias = dict[str, Value]
@@ -60,7 +60,8 @@ class CellChoices:
     def from_sample(self, sample: Mapping[str, Value]) -> Cell:
         """The cell of a sample; other labels are ignored. Raises CellError."""
         values = {
-            label: chosen(sample, label, of, CellError) for label, of in self.categoricals.items()
+            label: read_choice(sample, label, of, CellError)
+            for label, of in self.categoricals.items()
         }
         return Cell(
             tuple(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from search_spaces.enas_cell.architecture import Cell
 from search_spaces.enas_cell.language_model import language_model_parameters
-from search_spaces.pictures import save_picture
+from search_spaces.plotting import save_picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nni_nlp_bench.core.extras import optional_imports
 from search_spaces.base import Description, EncodingKind
 from search_spaces.enas_cell import moves
 from search_spaces.enas_cell.architecture import ACTIVATIONS, Cell, CellError
@@ -17,7 +18,6 @@ from search_spaces.enas_cell.choices import DEFAULT_NODES, CellChoices, check_no
 from search_spaces.enas_cell.encoding import depth, encode, op_graph
 from search_spaces.enas_cell.language_model import language_model_parameters
 from search_spaces.enas_cell.published import SEQUENCES, published_cell
-from search_spaces.extras import optional_imports
 from search_spaces.op_graph import OpGraph
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class EnasCellSpace:
         check_nodes(nodes)
         self.nodes = nodes
 
-    def published(self) -> Sequence[str]:
+    def published_names(self) -> Sequence[str]:
         """`enas_ptb`, the cell of 12 nodes that the paper found on Penn Treebank."""
         return tuple(SEQUENCES)
 

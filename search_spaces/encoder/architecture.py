@@ -9,8 +9,8 @@ from functools import cached_property
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
-from search_spaces.errors import ArchitectureError
-from search_spaces.values import ArchitectureValue
+from nni_nlp_bench.core.errors import ArchitectureError
+from search_spaces.values import BaseArchitecture
 
 HIDDEN_SIZES = (128, 256)
 LAYERS = (2, 4)
@@ -68,7 +68,7 @@ class EncoderLayer(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class EncoderArchitecture(ArchitectureValue):
+class EncoderArchitecture(BaseArchitecture):
     """Layers one after another, counted from 0, all of one hidden size.
 
     No two of them are the same network: each value decides what is computed from the same weights,

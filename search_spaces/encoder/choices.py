@@ -17,7 +17,7 @@ from search_spaces.encoder.architecture import (
     EncoderError,
     EncoderLayer,
 )
-from search_spaces.values import chosen
+from search_spaces.values import read_choice
 
 Value: TypeAlias = int | str
 Sample: TypeAlias = dict[str, Value]
@@ -59,12 +59,12 @@ class EncoderChoices:
 
     def from_sample(self, sample: Mapping[str, Value]) -> EncoderArchitecture:
         """The encoder of a sample; labels it does not need are ignored. Raises EncoderError."""
-        hidden_size = chosen(sample, "hidden_size", HIDDEN_SIZES, EncoderError)
-        count = chosen(sample, "layers", LAYERS, EncoderError)
+        hidden_size = read_choice(sample, "hidden_size", HIDDEN_SIZES, EncoderError)
+        count = read_choice(sample, "layers", LAYERS, EncoderError)
         layers = []
         for number in range(int(count)):
             name, *rest = (
-                chosen(sample, f"{name}_{number}", of, EncoderError)
+                read_choice(sample, f"{name}_{number}", of, EncoderError)
                 for name, of in _OF_LAYER.items()
             )
             layers.append(EncoderLayer(*OPERATIONS[str(name)], *map(int, rest)))

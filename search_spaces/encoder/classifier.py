@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 from torch import Tensor, nn
 
+from nni_nlp_bench.core.errors import UserError
 from search_spaces.encoder.architecture import EncoderArchitecture
 from search_spaces.encoder.layers import initialise, make_layers, through
 from search_spaces.encoder.network import Positions
 from search_spaces.encoder.parameters import SIZES
-from search_spaces.errors import UserError
 from search_spaces.sequences import padding_of, stem_input
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from search_spaces.encoder.architecture import FEED_FORWARD, EncoderArchitecture, EncoderLayer
 from search_spaces.encoder.parameters import num_parameters
-from search_spaces.pictures import save_picture
+from search_spaces.plotting import save_picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

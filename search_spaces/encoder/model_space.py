@@ -58,9 +58,9 @@ class EncoderModelSpace(ModelSpace):  # type: ignore[misc]
     def extra_oneshot_hooks(self, strategy: Any) -> list[Any]:
         """What NNI's one-shot strategies put into the place of the choices. Raises UserError for
         those that mix networks instead of sampling them."""
-        from search_spaces.encoder.supernet import encoders_of
+        from search_spaces.encoder.supernet import supernet_class
 
-        return [encoders_of(strategy).mutate]
+        return [supernet_class(strategy).mutate]
 
     def freeze(self, sample: Mapping[str, Value]) -> EncoderClassifier:
         """The network of a sample: with a copy of the shared weights, on their device, where a

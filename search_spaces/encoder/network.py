@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from nni_nlp_bench.core.errors import UserError
 from search_spaces.encoder.architecture import EncoderArchitecture
 from search_spaces.encoder.layers import EPSILON, initialise, make_layers, through
 from search_spaces.encoder.operations import Attention
 from search_spaces.encoder.parameters import SIZES, TYPES
-from search_spaces.errors import UserError
 
 PADDING = 0
 """The token that stands for none: its embedding is 0 and stays so."""

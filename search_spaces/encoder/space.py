@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nni_nlp_bench.core.extras import optional_imports
 from search_spaces.base import Description, EncodingKind
 from search_spaces.encoder import moves
 from search_spaces.encoder.architecture import OPERATIONS, EncoderArchitecture, EncoderError
@@ -19,7 +20,6 @@ from search_spaces.encoder.configuration import from_configuration, to_configura
 from search_spaces.encoder.encoding import encode, op_graph
 from search_spaces.encoder.parameters import SIZES, num_parameters
 from search_spaces.encoder.published import NAMES, published_encoder
-from search_spaces.extras import optional_imports
 from search_spaces.op_graph import OpGraph
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class EncoderSpace:
 
     name = "encoder"
 
-    def published(self) -> Sequence[str]:
+    def published_names(self) -> Sequence[str]:
         """The ids of the 500 encoders of NAS-Bench-BERT."""
         return NAMES
 
@@ -124,7 +124,7 @@ class EncoderSpace:
             architecture, ClassifierSizes(vectors=vectors, classes=classes, **options)
         )
 
-    def texts(self, architecture: EncoderArchitecture) -> dict[str, str]:
+    def release_formats(self, architecture: EncoderArchitecture) -> dict[str, str]:
         """The release's configuration."""
         return {"configuration": to_configuration(architecture)}
 

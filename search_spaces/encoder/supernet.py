@@ -12,6 +12,7 @@ from typing import Any
 from nni.nas.oneshot.pytorch.supermodule.base import BaseSuperNetModule
 from torch import nn
 
+from nni_nlp_bench.core.errors import UserError
 from search_spaces.encoder.architecture import (
     HIDDEN_SIZES,
     LAYERS,
@@ -23,8 +24,7 @@ from search_spaces.encoder.classifier import ClassifierSizes, Head, LayeredClass
 from search_spaces.encoder.layers import FeedForward, Layer, Mixing, initialise
 from search_spaces.encoder.model_space import Encoders
 from search_spaces.encoder.moves import ALL_LAYERS
-from search_spaces.errors import UserError
-from search_spaces.one_sample import Memo, export, resample
+from search_spaces.nni_sampling import Memo, export, resample
 
 
 class SharedLayer(nn.Module):
@@ -86,7 +86,7 @@ class SampledEncoders(Encoders, BaseSuperNetModule):  # type: ignore[misc]
         return LayeredClassifier(shared.stem, parts, shared.head)
 
 
-def encoders_of(strategy: Any) -> type[SampledEncoders]:
+def supernet_class(strategy: Any) -> type[SampledEncoders]:
     """What takes the place of `Encoders` under a one-shot strategy. Raises UserError."""
     from nni.nas.strategy import ENAS, RandomOneShot
 

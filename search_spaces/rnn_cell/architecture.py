@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from search_spaces.errors import ArchitectureError
+from nni_nlp_bench.core.errors import ArchitectureError
 from search_spaces.rnn_cell.validity import (
     MAX_NAME_CHARACTERS,
     check_graph,
@@ -17,7 +17,7 @@ from search_spaces.rnn_cell.validity import (
     rule_broken,
     state_index,
 )
-from search_spaces.values import ArchitectureValue, check_widths
+from search_spaces.values import BaseArchitecture, check_widths
 
 MAX_JSON_CHARACTERS = 100_000
 # The published GRU is hand-made and blends h_prev_0 straight into h_new_0: the one cell of the
@@ -38,7 +38,7 @@ class Node(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Recipe(ArchitectureValue):
+class Recipe(BaseArchitecture):
     """A recurrent cell: sources `x`, `h_prev_i`; results `h_new_i`; `h_new_0` is the output.
 
     Nodes that reach no result are dropped, as the release does. The order of the nodes is kept:

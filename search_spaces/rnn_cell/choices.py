@@ -22,7 +22,7 @@ from search_spaces.rnn_cell.validity import (
     arity,
     topological_order,
 )
-from search_spaces.values import chosen
+from search_spaces.values import read_choice
 
 Value: TypeAlias = int | str
 Sample: TypeAlias = dict[str, Value]
@@ -112,7 +112,7 @@ class CellChoices:
         return wiring
 
     def _read(self, sample: Mapping[str, Value], label: str) -> Value:
-        return chosen(sample, label, self._values[label], RecipeError)
+        return read_choice(sample, label, self._values[label], RecipeError)
 
     def _check_fits(self, recipe: Recipe) -> None:
         if self.hidden_states not in (None, recipe.hidden_states):

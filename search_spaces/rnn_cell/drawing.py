@@ -7,7 +7,7 @@ from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from search_spaces.pictures import save_picture
+from search_spaces.plotting import save_picture
 from search_spaces.rnn_cell.architecture import Recipe
 from search_spaces.rnn_cell.language_model import language_model_parameters
 from search_spaces.rnn_cell.layout import Layout, arrange

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nni_nlp_bench.core.extras import optional_imports
 from search_spaces.base import Description, EncodingKind
-from search_spaces.extras import optional_imports
 from search_spaces.op_graph import OpGraph
 from search_spaces.rnn_cell import moves
 from search_spaces.rnn_cell.architecture import Recipe, RecipeError
@@ -36,7 +36,7 @@ class RnnCellSpace:
     def _published(self) -> tuple[str, ...]:
         return (*NAMED, *(str(i) for i in published_ids()))
 
-    def published(self) -> Sequence[str]:
+    def published_names(self) -> Sequence[str]:
         """`rnn`, `lstm`, `gru` and the ids of the published list."""
         return self._published
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from search_spaces.errors import ArchitectureError
+from nni_nlp_bench.core.errors import ArchitectureError
 from search_spaces.textnas.canonical import Wires, canonical_layers, key_of
-from search_spaces.values import ArchitectureValue
+from search_spaces.values import BaseArchitecture
 
 OPS = ("conv1", "conv3", "conv5", "conv7", "avg_pool3", "max_pool3", "gru", "attention")
 """In the order of the release's numbers."""
@@ -38,7 +38,7 @@ class Layer(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Arc(ArchitectureValue):
+class Arc(BaseArchitecture):
     """Layers one after another, counted from 0; all their outputs go to the head.
 
     As in the release, a distance up to 4 that reaches beyond the first layer stands for the layer

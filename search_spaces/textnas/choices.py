@@ -15,7 +15,7 @@ from search_spaces.textnas.architecture import (
     ArcError,
     Layer,
 )
-from search_spaces.values import chosen
+from search_spaces.values import read_choice
 
 Value: TypeAlias = int | str
 Sample: TypeAlias = dict[str, Value]
@@ -81,7 +81,8 @@ class ArcChoices:
     def from_sample(self, sample: Mapping[str, Value]) -> Arc:
         """The architecture of a sample; other labels are ignored. Raises ArcError."""
         values = {
-            label: chosen(sample, label, of, ArcError) for label, of in self.categoricals.items()
+            label: read_choice(sample, label, of, ArcError)
+            for label, of in self.categoricals.items()
         }
         layers = []
         for number in range(self.layers):

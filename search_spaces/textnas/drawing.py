@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from search_spaces.pictures import save_picture
+from search_spaces.plotting import save_picture
 from search_spaces.textnas.architecture import Arc
 from search_spaces.textnas.encoding import count_skips
 from search_spaces.textnas.parameters import num_parameters

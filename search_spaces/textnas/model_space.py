@@ -102,9 +102,9 @@ class TextNasModelSpace(ModelSpace):  # type: ignore[misc]
 
     def extra_oneshot_hooks(self, strategy: Any) -> list[Any]:
         """What NNI's one-shot strategies put into the place of the wires."""
-        from search_spaces.textnas.supernet import wires_of
+        from search_spaces.textnas.supernet import supernet_class
 
-        return [wires_of(strategy).mutate]
+        return [supernet_class(strategy).mutate]
 
     def freeze(self, sample: Mapping[str, Value]) -> TextNas:
         """The network of a sample with a copy of the space's weights, on their device.

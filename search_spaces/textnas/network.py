@@ -9,8 +9,8 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from search_spaces.errors import UserError
-from search_spaces.sequences import MaskedNorm, padding_of, stem_input, summed
+from nni_nlp_bench.core.errors import UserError
+from search_spaces.sequences import MaskedNorm, padding_of, stem_input, sum_tensors
 from search_spaces.textnas.architecture import Arc
 from search_spaces.textnas.ops import Convolution, make_op
 
@@ -114,7 +114,7 @@ class TextNas(nn.Module):
         for i, (layer, op) in enumerate(zip(self.arc.layers, self.ops, strict=True)):
             source = self.arc.source(i)
             output = op(stem if source is None else outputs[source], padding)
-            output = summed([output, *(outputs[skip] for skip in layer.skips)])
+            output = sum_tensors([output, *(outputs[skip] for skip in layer.skips)])
             if str(i) in self.norms:
                 output = self.norms[str(i)](output, padding)
             outputs.append(output)

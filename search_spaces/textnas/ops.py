@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from search_spaces.errors import UserError
+from nni_nlp_bench.core.errors import UserError
 from search_spaces.sequences import MaskedNorm
 from search_spaces.textnas.architecture import OPS
 

@@ -6,7 +6,7 @@ Source: github.com/microsoft/TextNAS. It serves both SST-2 and SST-5.
 from __future__ import annotations
 
 from search_spaces.textnas.architecture import Arc
-from search_spaces.textnas.texts import from_arc_text
+from search_spaces.textnas.formats import from_arc_text
 
 ARC_TEXTS = {
     "published": (

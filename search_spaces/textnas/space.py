@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nni_nlp_bench.core.extras import optional_imports
 from search_spaces.base import Description, EncodingKind
-from search_spaces.extras import optional_imports
 from search_spaces.op_graph import OpGraph
 from search_spaces.textnas import moves
 from search_spaces.textnas.architecture import LAYERS, OPS, WINDOW, Arc, ArcError
 from search_spaces.textnas.choices import ArcChoices
 from search_spaces.textnas.encoding import count_skips, depth, encode, op_graph
+from search_spaces.textnas.formats import from_arc_text, from_nni_json, to_arc_text
 from search_spaces.textnas.parameters import SIZES, num_parameters
 from search_spaces.textnas.published import ARC_TEXTS, published_arc
-from search_spaces.textnas.texts import from_arc_text, from_nni_json, to_arc_text
 
 if TYPE_CHECKING:
     import torch
@@ -45,7 +45,7 @@ class TextNasSpace:
     ) -> None:
         self._choices = ArcChoices(layers, window, tuple(ops))
 
-    def published(self) -> Sequence[str]:
+    def published_names(self) -> Sequence[str]:
         """`published`, the architecture that the release trains on SST-2 and SST-5."""
         return tuple(ARC_TEXTS)
 
@@ -131,7 +131,7 @@ class TextNasSpace:
 
         return TextNas(architecture, Sizes(vectors=vectors, classes=classes, **options))
 
-    def texts(self, architecture: Arc) -> dict[str, str]:
+    def release_formats(self, architecture: Arc) -> dict[str, str]:
         """The release's arc text, where it can say the architecture."""
         try:
             return {"arc": to_arc_text(architecture)}

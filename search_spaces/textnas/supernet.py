@@ -13,8 +13,8 @@ import torch
 from nni.nas.oneshot.pytorch.supermodule.base import BaseSuperNetModule
 from torch import Tensor, nn
 
-from search_spaces.one_sample import Memo, export, resample
-from search_spaces.sequences import summed
+from search_spaces.nni_sampling import Memo, export, resample
+from search_spaces.sequences import sum_tensors
 from search_spaces.textnas.choices import Sample
 from search_spaces.textnas.model_space import Wires
 
@@ -54,7 +54,7 @@ class SampledWires(Wires, BaseSuperNetModule):  # type: ignore[misc]
     def skipped(self, outputs: Sequence[Tensor]) -> Tensor | None:
         """The sum (batch, width, length) of the layer's skips; None without any."""
         chosen = [o for j, o in enumerate(outputs) if self.sampled[f"skip_{self.number}_{j}"]]
-        return summed(chosen) if chosen else None
+        return sum_tensors(chosen) if chosen else None
 
 
 class MixedWires(Wires, BaseSuperNetModule):  # type: ignore[misc]
@@ -180,7 +180,7 @@ def _count_skips(sample: Sample) -> int:
     return sum(int(value) for label, value in sample.items() if label.startswith("skip_"))
 
 
-def wires_of(strategy: Any) -> type[SampledWires | MixedWires]:
+def supernet_class(strategy: Any) -> type[SampledWires | MixedWires]:
     """What takes the place of `Wires` under a one-shot strategy."""
     from nni.nas.strategy import DARTS, Proxyless
 

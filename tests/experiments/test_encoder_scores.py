@@ -12,7 +12,7 @@ import pytest
 
 from nni_nlp_bench.benchmarks.importers import import_benchmark
 from nni_nlp_bench.benchmarks.table import Table
-from nni_nlp_bench.scores.encoders.base import ENCODER_SCORES
+from nni_nlp_bench.zero_cost.encoders.base import ENCODER_SCORES
 
 HOME = Path(__file__).parents[2]
 PAGE = (HOME / "docs/nas_bench_bert.md").read_text("utf-8")

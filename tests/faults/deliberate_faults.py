@@ -90,12 +90,12 @@ FAULTS = (
         test="tests/nni_nlp_bench/benchmarks/test_download.py::test_a_wrong_file_is_removed",
     ),
     Fault(
-        name="import-sign",
-        what="a score is imported as a loss",
-        file="nni_nlp_bench/benchmarks/importers/nas_bench_bert.py",
-        before="np.array([100 - score])",
-        after="np.array([score])",
-        test="tests/nni_nlp_bench/benchmarks/test_nas_bench_bert.py::test_a_task_of_ones_own",
+        name="exit-code",
+        what="an error of the user ends with exit code 1",
+        file="nni_nlp_bench/cli/app.py",
+        before="raise typer.Exit(2) from None",
+        after="raise typer.Exit(1) from None",
+        test="tests/nni_nlp_bench/cli/test_command.py::test_an_error_is_one_line_on_stderr",
     ),
     Fault(
         name="clock-checkpoint",
@@ -125,7 +125,7 @@ FAULTS = (
     Fault(
         name="promotion-direction",
         what="the worst short trainings are promoted",
-        file="nni_nlp_bench/strategies/measurements.py",
+        file="nni_nlp_bench/strategies/observations.py",
         before="ranked = sorted(self._by_key.values(), key=lambda entry: entry[2], reverse=True)",
         after="ranked = sorted(self._by_key.values(), key=lambda entry: entry[2])",
         test="tests/nni_nlp_bench/strategies/test_mf_kd.py"
@@ -151,10 +151,10 @@ FAULTS = (
     Fault(
         name="score-sign",
         what="swapped sign of a training-free score",
-        file="nni_nlp_bench/scores/spectra.py",
+        file="nni_nlp_bench/zero_cost/spectra.py",
         before="float(-np.sum(np.log(shifted) + 1 / shifted))",
         after="float(np.sum(np.log(shifted) + 1 / shifted))",
-        test="tests/nni_nlp_bench/scores/test_scores.py::test_spectra_of_known_matrices",
+        test="tests/nni_nlp_bench/zero_cost/test_scores.py::test_spectra_of_known_matrices",
     ),
     Fault(
         name="training-epoch",
@@ -177,10 +177,10 @@ FAULTS = (
     Fault(
         name="policy-baseline",
         what="the baseline is added to the reward",
-        file="nni_nlp_bench/training/one_shot/textnas_enas.py",
+        file="nni_nlp_bench/one_shot/textnas_enas.py",
         before="draw.log_probability * (worth - self.baseline)",
         after="draw.log_probability * (worth + self.baseline)",
-        test="tests/nni_nlp_bench/training/test_textnas_enas.py"
+        test="tests/nni_nlp_bench/one_shot/test_textnas_enas.py"
         "::test_the_baseline_starts_at_the_first_reward_and_follows_slowly",
     ),
     Fault(
@@ -203,44 +203,43 @@ FAULTS = (
     Fault(
         name="pair-features",
         what="dropped absolute value in the features of pairs",
-        file="nni_nlp_bench/evaluation/features.py",
+        file="nni_nlp_bench/probing/features.py",
         before="abs(first - second)",
         after="first - second",
-        test="tests/nni_nlp_bench/evaluation/test_features.py::test_pairs_by_hand",
+        test="tests/nni_nlp_bench/probing/test_features.py::test_pairs_by_hand",
     ),
     Fault(
         name="tuner-sign",
         what="losses are maximised, rewards minimised",
-        file="nni_nlp_bench/nnictl/searcher_tuner.py",
+        file="nni_nlp_bench/frameworks/nni/tuning/ask_tell_tuner.py",
         before="-reward if self._lower_is_better else reward",
         after="reward if self._lower_is_better else -reward",
-        test="tests/nni_nlp_bench/nnictl/test_tuner.py"
+        test="tests/nni_nlp_bench/frameworks/nni/test_tuner.py"
         "::test_the_better_of_two_is_the_centre_of_the_search",
     ),
     Fault(
         name="naslib-epoch",
         what="NASLib's epochs count from 1",
-        file="nni_nlp_bench/naslib/adapter.py",
+        file="nni_nlp_bench/frameworks/naslib/adapter.py",
         before="min(epoch + 1, api.epochs)",
         after="min(epoch, api.epochs)",
-        test="tests/nni_nlp_bench/naslib/test_adapter.py"
+        test="tests/nni_nlp_bench/frameworks/naslib/test_adapter.py"
         "::test_epochs_count_from_zero_and_end_with_the_last",
     ),
     Fault(
         name="bulk-repeated",
         what="an interrupted scoring begins again",
-        file="nni_nlp_bench/bulk/score.py",
+        file="nni_nlp_bench/parallel/score.py",
         before="for text in texts if text not in known]",
         after="for text in texts]",
-        test="tests/nni_nlp_bench/bulk/test_bulk.py::test_an_interrupted_scoring_goes_on",
+        test="tests/nni_nlp_bench/parallel/test_bulk.py::test_an_interrupted_scoring_goes_on",
     ),
     Fault(
         name="out-lock",
         what="lost lock: two searches write into one folder",
-        file="nni_nlp_bench/cli/folder.py",
+        file="nni_nlp_bench/core/output_dir.py",
         before="FileLock(out / LOCK, timeout=0)",
         after='FileLock(out / f"{LOCK}-{id(settings)}", timeout=0)',
-        test="tests/nni_nlp_bench/cli/test_searching.py"
-        "::test_one_folder_takes_one_search_at_a_time",
+        test="tests/nni_nlp_bench/cli/test_search.py::test_one_folder_takes_one_search_at_a_time",
     ),
 )

@@ -23,14 +23,14 @@ from torch.nn import functional
 from transformers import BertConfig, BertModel
 
 from nni_nlp_bench.distillation.distilled import student_of
-from nni_nlp_bench.distillation.emd import AttentionEmd
 from nni_nlp_bench.distillation.features import cached_features
-from nni_nlp_bench.distillation.knowledge import Shape, Student, Teacher
-from nni_nlp_bench.distillation.relations import relations_of
+from nni_nlp_bench.distillation.losses.base import Shape, StudentOutputs, TeacherOutputs
+from nni_nlp_bench.distillation.losses.emd import AttentionEmd
+from nni_nlp_bench.distillation.losses.relations import relations_of
+from nni_nlp_bench.distillation.losses.transport import transport_plan
 from nni_nlp_bench.distillation.teacher import TeacherModel
-from nni_nlp_bench.distillation.transport import transport_plan
 from nni_nlp_bench.training.classification.batches import Batch
-from nni_nlp_bench.training.memory import keep_freed_memory
+from nni_nlp_bench.training.memory import disable_malloc_trim
 from search_spaces.base import get_space
 from search_spaces.emd_cell.network import EmdCellNetwork
 from search_spaces.emd_cell.sizes import Sizes
@@ -99,7 +99,7 @@ class Work:
         optimizer = torch.optim.SGD(network.parameters(), 0.025, momentum=0.9, weight_decay=3e-4)
         return cls(network, vectors, torch.arange(LENGTH) < lengths, targets, optimizer)
 
-    def step(self, learned: Callable[[Student], Tensor] | None = None) -> None:
+    def step(self, learned: Callable[[StudentOutputs], Tensor] | None = None) -> None:
         """One step, with what is learned of a teacher beside the labels."""
         self.optimizer.zero_grad()
         made = student_of(self.network, self.vectors, self.mask)
@@ -115,11 +115,11 @@ def print_share(name: str, layers: int, width: int) -> None:
     """What the EMD, forward and backward to the student's layers, adds to a step."""
     work = Work.of(WIDTH)
     hidden = torch.randn(layers, BATCH, LENGTH, width) / 2
-    teacher = Teacher(relations=relations_of(hidden, work.mask))
+    teacher = TeacherOutputs(relations=relations_of(hidden, work.mask))
     first = student_of(work.network, work.vectors, work.mask)
     loss = AttentionEmd(Shape(len(first.hidden), first.hidden[0].shape[-1], layers, width))
     leaves = [layer.detach().requires_grad_() for layer in first.hidden]
-    alone = Student(leaves, first.logits.detach())
+    alone = StudentOutputs(leaves, first.logits.detach())
 
     def distill() -> None:
         loss(alone, teacher, work.mask).backward()
@@ -153,13 +153,13 @@ def print_cached(name: str, layers: int, hidden: int, width: int) -> None:
         shape = Shape(len(made.hidden), made.hidden[0].shape[-1], layers, hidden)
         loss = AttentionEmd(shape)
 
-        def inside(made: Student) -> Tensor:
+        def inside(made: StudentOutputs) -> Tensor:
             with torch.inference_mode():
                 relations = relations_of(teacher.outputs(ids, work.mask)[0], work.mask)
-            given: Tensor = loss(made, Teacher(relations=relations.clone()), work.mask)
+            given: Tensor = loss(made, TeacherOutputs(relations=relations.clone()), work.mask)
             return given
 
-        def cached(made: Student) -> Tensor:
+        def cached(made: StudentOutputs) -> Tensor:
             given: Tensor = loss(made, features.of(batch), work.mask)
             return given
 
@@ -173,7 +173,7 @@ def print_cached(name: str, layers: int, hidden: int, width: int) -> None:
 def main() -> None:
     """Print the ratios."""
     torch.set_num_threads(1)
-    keep_freed_memory()
+    disable_malloc_trim()
     torch.manual_seed(0)
     print_plans()
     for name, (layers, width) in TEACHERS.items():

@@ -15,8 +15,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from nni_nlp_bench.strategies.quiet import load_nni
-from nni_nlp_bench.training.memory import keep_freed_memory
+from nni_nlp_bench.core.nni_import import import_nni_quietly
+from nni_nlp_bench.training.memory import disable_malloc_trim
 
 VECTORS = 384
 SIZES = {"small": (32, 16, 32, 12), "large": (32, 64, 128, 3)}
@@ -71,7 +71,7 @@ def op_by_op(space: Any, vectors: Tensor, mask: Tensor) -> Tensor:
 
 def main() -> None:
     """Print the ratios."""
-    load_nni()
+    import_nni_quietly()
     from nni.nas.strategy import DARTS, RandomOneShot
 
     from search_spaces.emd_cell import moves
@@ -79,7 +79,7 @@ def main() -> None:
     from search_spaces.sequences import use_batch_statistics
 
     torch.set_num_threads(1)
-    keep_freed_memory()
+    disable_malloc_trim()
     torch.manual_seed(0)
     for label, (batch, length, width, passes) in SIZES.items():
         mixture, path = (

@@ -12,13 +12,14 @@ from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from nni_nlp_bench.core.nni_import import import_nni_quietly
 from nni_nlp_bench.evaluators.budget import Budget
 from nni_nlp_bench.evaluators.simulation import Settings
-from nni_nlp_bench.naslib.compat import prepare
-from nni_nlp_bench.naslib.home import NaslibError
-from nni_nlp_bench.naslib.trainer import train
-from nni_nlp_bench.strategies.quiet import load_nni
-from nni_nlp_bench.strategies.run import Search, run_search, search_space
+from nni_nlp_bench.frameworks.naslib.compat import prepare
+from nni_nlp_bench.frameworks.naslib.locate import NaslibError
+from nni_nlp_bench.frameworks.naslib.trainer import train
+from nni_nlp_bench.strategies.configs import StrategyConfig
+from nni_nlp_bench.strategies.search import Search, run_search, search_space
 from nni_nlp_bench.testing import made_up_table
 
 
@@ -35,7 +36,7 @@ def main() -> None:
     parser.add_argument("--evaluations", type=int, default=500)
     parser.add_argument("--cells", type=int, default=3000)
     options = parser.parse_args()
-    load_nni()
+    import_nni_quietly()
     try:
         prepare()
     except NaslibError as error:
@@ -45,14 +46,14 @@ def main() -> None:
     space = search_space(table, restrict=True)
     space.neighbours(table.architectures()[0])  # build the neighbourhoods once
     settings = Settings(budget=Budget(options.evaluations))
-    ours = Search("regularized_evolution", 0, settings, restrict=True)
-    theirs = Search("naslib:regularized_evolution", 0, settings, restrict=True)
+    evolution = StrategyConfig.of("regularized_evolution")
+    naslib_evolution = StrategyConfig.of("naslib:regularized_evolution")
+    ours = Search(evolution, 0, settings, restrict=True)
+    theirs = Search(naslib_evolution, 0, settings, restrict=True)
     with TemporaryDirectory() as folder:
-        trainer = seconds(
-            lambda: train("regularized_evolution", theirs, table, space, Path(folder))
-        )
-    strategy = seconds(lambda: run_search(table, space, theirs))
-    own = seconds(lambda: run_search(table, space, ours))
+        trainer = seconds(lambda: train("regularized_evolution", theirs, table, Path(folder)))
+    strategy = seconds(lambda: run_search(table, theirs, space=space))
+    own = seconds(lambda: run_search(table, ours, space=space))
     print(f"NASLib's evolution, {options.evaluations} evaluations")
     print(f"  through its Trainer: {trainer:.2f} s, {trainer / own:.1f} times our evolution's")
     print(f"  as a strategy:       {strategy:.2f} s, {strategy / own:.1f} times our evolution's")

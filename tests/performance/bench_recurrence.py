@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from nni_nlp_bench.training.memory import keep_freed_memory
+from nni_nlp_bench.training.memory import disable_malloc_trim
 from search_spaces.rnn_cell import Recipe
 from search_spaces.rnn_cell.network import RecurrentCell
 from search_spaces.rnn_cell.published import NAMED, named_recipe, published_recipe
@@ -71,7 +71,7 @@ def against_torch(steps: int, width: int, hidden: int, passes: int) -> float:
 def main() -> None:
     """Print the ratios."""
     torch.set_num_threads(1)
-    keep_freed_memory()
+    disable_malloc_trim()
     recipes = {name: named_recipe(name) for name in NAMED}
     recipes |= {str(i): published_recipe(i) for i in IDS}
     for label, (steps, width, hidden, passes, limit) in SIZES.items():

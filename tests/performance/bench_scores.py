@@ -14,12 +14,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from nni_nlp_bench.scores.base import SCORES
-from nni_nlp_bench.scores.passes import NOISES, Passes
-from nni_nlp_bench.scores.spectra import cosine_score, spectrum_score
 from nni_nlp_bench.training.language_model import LanguageModel
-from nni_nlp_bench.training.memory import keep_freed_memory
+from nni_nlp_bench.training.memory import disable_malloc_trim
 from nni_nlp_bench.training.settings import Sizes
+from nni_nlp_bench.zero_cost.base import SCORES
+from nni_nlp_bench.zero_cost.passes import NOISES, NetworkStatistics
+from nni_nlp_bench.zero_cost.spectra import cosine_score, spectrum_score
 from search_spaces.rnn_cell import Recipe
 from search_spaces.rnn_cell.network import RecurrentCell
 from search_spaces.rnn_cell.published import named_recipe, published_recipe
@@ -125,7 +125,7 @@ def codes(model: LanguageModel, tokens: Tensor) -> None:
         code = (value > 0).float()
         kernel = kernel + (code @ code.t()).numpy() + ((1 - code) @ (1 - code).t()).numpy()
 
-    for trace in Passes.through(model, tokens).traces:
+    for trace in NetworkStatistics.through(model, tokens).traces:
         for name, values in trace.items():
             if not name.startswith("h_prev_"):
                 for value in values:
@@ -146,7 +146,7 @@ def seconds(work: Callable[[], object]) -> float:
 def main() -> None:
     """Print the ratios, and the throughput."""
     torch.set_num_threads(1)
-    keep_freed_memory()
+    disable_malloc_trim()
     for label, (sizes, steps, batch, ids) in SIZES.items():
         tokens = torch.randint(WORDS, (steps, batch), generator=torch.Generator().manual_seed(0))
         ratios, ours = [], []
@@ -162,7 +162,7 @@ def main() -> None:
 
 def of_all(recipe: Recipe, model: LanguageModel, tokens: Tensor) -> list[float]:
     """All scores from shared passes."""
-    passes = Passes(recipe, lambda: model, tokens)
+    passes = NetworkStatistics(recipe, lambda: model, tokens)
     return [SCORES.get(name).of(passes) for name in NAMES]
 
 

@@ -21,8 +21,8 @@ import numpy as np
 
 from nni_nlp_bench.benchmarks.exporters import export_nni_db
 from nni_nlp_bench.benchmarks.nni_architecture import flat_architecture
-from nni_nlp_bench.benchmarks.run import Run
 from nni_nlp_bench.benchmarks.table import Table
+from nni_nlp_bench.benchmarks.training_run import TrainingRun
 from search_spaces.base import Architecture
 from search_spaces.rnn_cell import Recipe, published_recipe
 from search_spaces.rnn_cell.published import first_ids
@@ -108,11 +108,13 @@ def measure_load(folder: Path, text: str, rng: np.random.Generator) -> None:
     )
 
 
-def random_runs(architectures: Sequence[Architecture], rng: np.random.Generator) -> Iterator[Run]:
+def random_runs(
+    architectures: Sequence[Architecture], rng: np.random.Generator
+) -> Iterator[TrainingRun]:
     """One run of random values for each architecture."""
     for i, architecture in enumerate(architectures):
         values = rng.uniform(1, 9, (4, EPOCHS))
-        yield Run(
+        yield TrainingRun(
             architecture=architecture,
             name=f"run {i:06d}",
             train_loss=values[0],

@@ -20,8 +20,8 @@ from torch.nn import functional
 
 from nni_nlp_bench.data.sentences.labelled_set import LabelledSet, Sentence
 from nni_nlp_bench.training.classification.batches import PADDING, Batch, Encoded
-from nni_nlp_bench.training.classification.words import Words
-from nni_nlp_bench.training.memory import keep_freed_memory
+from nni_nlp_bench.training.classification.words import EmbeddedDataset
+from nni_nlp_bench.training.memory import disable_malloc_trim
 from search_spaces.textnas import moves
 from search_spaces.textnas.architecture import LAYERS, OPS, WINDOW
 from search_spaces.textnas.network import Sizes, TextNas
@@ -56,22 +56,24 @@ def words_of_labels(count: int, seed: int) -> list[Sentence]:
     ]
 
 
-def made_up(count: int) -> Words:
+def made_up(count: int) -> EmbeddedDataset:
     """Sentences with drawn vectors."""
     parts = {part: words_of_labels(count, seed) for seed, part in enumerate(("train", "dev"))}
-    return Words.of(LabelledSet.of("made up", ("a", "b"), {**parts, "test": parts["dev"][:1]}))
+    return EmbeddedDataset.of(
+        LabelledSet.of("made up", ("a", "b"), {**parts, "test": parts["dev"][:1]})
+    )
 
 
 def search(strategy: str) -> None:
     """Some steps of a search at the authors' size; prints the process's largest memory in GB."""
-    from nni_nlp_bench.strategies.quiet import load_nni
+    from nni_nlp_bench.core.nni_import import import_nni_quietly
 
-    load_nni()
-    from nni_nlp_bench.training.one_shot.search import search_one_shot
-    from nni_nlp_bench.training.one_shot.sentences.settings import TextNasSettings
-    from nni_nlp_bench.training.one_shot.sentences.task import SentenceTask
+    import_nni_quietly()
+    from nni_nlp_bench.one_shot.search import search_one_shot
+    from nni_nlp_bench.one_shot.sentences.settings import TextNasSettings
+    from nni_nlp_bench.one_shot.sentences.task import SentenceTask
 
-    keep_freed_memory()
+    disable_malloc_trim()
     settings = TextNasSettings(epochs=1, rewards_an_epoch=2, candidates=1)
     search_one_shot(SentenceTask(made_up(2 * BATCH), settings), strategy, 0)
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)
@@ -200,7 +202,7 @@ def main() -> None:
         search(sys.argv[1])
         return
     memory()
-    keep_freed_memory()
+    disable_malloc_trim()
     torch.manual_seed(0)
     supernet()
     parts()

@@ -12,7 +12,7 @@ from statistics import median
 
 RUNS = 7
 LIMIT_S = 1.0
-TRIAL = ["-m", "nni_nlp_bench.nnictl.trial", "--architecture", "lstm"]
+TRIAL = ["-m", "nni_nlp_bench.frameworks.nni.trial", "--architecture", "lstm"]
 
 
 def seconds(arguments: list[str]) -> float:

@@ -24,8 +24,10 @@ def export_naslib_pickle(table: Table, path: Path, overwrite: bool = False) -> E
 
     Raises UserError, and writes nothing, where the table does not fit or the disk is full.
     """
-    if table.space != "rnn_cell":
-        raise BenchmarkError(f"NASLib's table holds recurrent cells, not the space {table.space}")
+    if table.space_name != "rnn_cell":
+        raise BenchmarkError(
+            f"NASLib's table holds recurrent cells, not the space {table.space_name}"
+        )
     missing = [name for name in RELEASE_FIELDS if name not in table.metadata.recorded]
     if missing or not table.has_curves:
         names = ", ".join(missing or RELEASE_FIELDS)

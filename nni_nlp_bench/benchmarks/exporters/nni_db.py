@@ -12,8 +12,8 @@ from typing import Any
 from nni_nlp_bench.benchmarks.base import OK, BenchmarkError
 from nni_nlp_bench.benchmarks.exporters.writing import ExportReport, new_file
 from nni_nlp_bench.benchmarks.nni_architecture import flat_architecture
-from nni_nlp_bench.benchmarks.run import SERIES
 from nni_nlp_bench.benchmarks.table import Table
+from nni_nlp_bench.benchmarks.training_run import SERIES
 
 LOSSES = "train_loss REAL, val_loss REAL, test_loss REAL, training_time REAL"
 SCHEMA = f"""
@@ -48,8 +48,8 @@ def export_nni_db(table: Table, path: Path, overwrite: bool = False) -> ExportRe
     Raises UserError, and writes nothing, where the table does not fit or the disk is full.
     """
     dataset = table.metadata.dataset
-    if table.space != "rnn_cell":
-        raise BenchmarkError(f"nlp.db holds recurrent cells, not the space {table.space}")
+    if table.space_name != "rnn_cell":
+        raise BenchmarkError(f"nlp.db holds recurrent cells, not the space {table.space_name}")
     if not dataset or len(dataset) > MAX_DATASET_CHARACTERS:
         raise BenchmarkError(f"nlp.db needs a data set such as ptb, {table.name} has {dataset!r}")
     with new_file(path, overwrite) as new:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nni_nlp_bench.benchmarks.base import BenchmarkError
-from search_spaces.files import whole_file
+from nni_nlp_bench.core.files import atomic_write
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +21,8 @@ class ExportReport:
 
 @contextmanager
 def new_file(path: Path, overwrite: bool) -> Iterator[Path]:
-    """A `whole_file` at a path that is free, or may be overwritten. Raises UserError."""
+    """A `atomic_write` at a path that is free, or may be overwritten. Raises UserError."""
     if path.exists() and not overwrite:
         raise BenchmarkError(f"{path} already exists: overwrite it or name another file")
-    with whole_file(path) as new:
+    with atomic_write(path) as new:
         yield new

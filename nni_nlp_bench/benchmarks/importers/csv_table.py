@@ -15,10 +15,10 @@ import numpy as np
 
 from nni_nlp_bench.benchmarks.base import OK, BenchmarkError
 from nni_nlp_bench.benchmarks.importers.reading import Progress, Reading, Skipped, no_progress
-from nni_nlp_bench.benchmarks.run import Run
+from nni_nlp_bench.benchmarks.training_run import TrainingRun
 from nni_nlp_bench.benchmarks.units import LossUnit
+from nni_nlp_bench.core.errors import UserError
 from search_spaces.base import Architecture, get_space
-from search_spaces.errors import UserError
 
 MAX_CHARACTERS = 2**27
 MAX_LINE = 2**20
@@ -54,7 +54,7 @@ def read_csv_table(
     except (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error) as error:
         raise BenchmarkError(f"{source} cannot be read as CSV: {error}") from error
     parse = cache(get_space(columns.space).parse)
-    runs: list[Run] = []
+    runs: list[TrainingRun] = []
     skipped: list[Skipped] = []
     for number, row in enumerate(table, start=1):
         name = f"row {number:08d}"
@@ -99,12 +99,12 @@ def _check_header(source: Path, columns: CsvColumns, found: Sequence[str]) -> No
 
 def _run(
     name: str, row: dict[str, str], columns: CsvColumns, parse: Callable[[str], Architecture]
-) -> Run:
+) -> TrainingRun:
     # DictReader puts surplus fields under None, and None in place of absent ones.
     if None in row or None in row.values():
         raise BenchmarkError("it has more or fewer fields than the header")
     loss = _number(row, columns.test_loss) if row[columns.test_loss] else math.nan
-    return Run(
+    return TrainingRun(
         architecture=parse(row[columns.recipe]),
         name=name,
         test_loss=np.array([loss]),

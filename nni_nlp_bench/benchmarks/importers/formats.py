@@ -20,8 +20,8 @@ from nni_nlp_bench.benchmarks.importers.reading import (
     no_progress,
 )
 from nni_nlp_bench.benchmarks.importers.release_logs import read_release_logs
-from nni_nlp_bench.benchmarks.run import Run
 from nni_nlp_bench.benchmarks.table import Table
+from nni_nlp_bench.benchmarks.training_run import TrainingRun
 
 Format = Literal["nas-bench-nlp", "nni-db", "naslib", "nas-bench-bert", "csv"]
 RELEASE = "https://github.com/fmsnew/nas-bench-nlp-release"
@@ -138,7 +138,9 @@ def _read(
             return read_csv_table(source, columns, progress)
 
 
-def _unwanted(runs: tuple[Run, ...], dataset: str | None, epochs: int) -> Iterator[tuple[str, str]]:
+def _unwanted(
+    runs: tuple[TrainingRun, ...], dataset: str | None, epochs: int
+) -> Iterator[tuple[str, str]]:
     """Names of the runs that the table cannot hold, and why."""
     for run in runs:
         if run.length > epochs:

@@ -15,10 +15,10 @@ import numpy as np
 
 from nni_nlp_bench.benchmarks.base import BenchmarkError
 from nni_nlp_bench.benchmarks.importers.reading import Progress, Reading, Skipped, no_progress
-from nni_nlp_bench.benchmarks.run import Run
+from nni_nlp_bench.benchmarks.training_run import TrainingRun
 from nni_nlp_bench.benchmarks.units import LossUnit
+from nni_nlp_bench.core.errors import UserError
 from search_spaces.encoder.configuration import from_configuration
-from search_spaces.errors import UserError
 
 GLUE = "glue"
 """The mean over the tasks."""
@@ -41,7 +41,7 @@ def read_nas_bench_bert(
     if task not in (GLUE, *TASKS):
         raise BenchmarkError(f"no task {task!r}; known: {', '.join((GLUE, *TASKS))}")
     entries = _entries(source)
-    runs: list[Run] = []
+    runs: list[TrainingRun] = []
     skipped: list[Skipped] = []
     for number, entry in enumerate(entries):
         name = f"entry {number:03}"
@@ -73,7 +73,7 @@ def _entries(source: Path) -> list[Any]:
     return entries
 
 
-def _run(name: str, entry: Any, task: str) -> Run:
+def _run(name: str, entry: Any, task: str) -> TrainingRun:
     try:
         if not entry["completed"]:
             raise BenchmarkError("its training was not completed")
@@ -82,7 +82,7 @@ def _run(name: str, entry: Any, task: str) -> Run:
     except (KeyError, TypeError, IndexError) as error:
         raise BenchmarkError(f"a field is missing or of another kind ({error!r})") from None
     recipe_id, score, seconds = map(_number, numbers)
-    return Run(
+    return TrainingRun(
         architecture=from_configuration(json.dumps(configuration)),
         name=name,
         val_loss=np.array([100 - score]),

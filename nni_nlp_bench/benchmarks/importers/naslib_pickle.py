@@ -24,8 +24,8 @@ from nni_nlp_bench.benchmarks.naslib_compact import (
     recipe_by_position,
 )
 from nni_nlp_bench.benchmarks.release_fields import series_of_fields
-from nni_nlp_bench.benchmarks.run import Run
-from search_spaces.errors import UserError
+from nni_nlp_bench.benchmarks.training_run import TrainingRun
+from nni_nlp_bench.core.errors import UserError
 from search_spaces.rnn_cell import Recipe
 
 BROKE_OFF = "broke off (nb_nlp.pickle does not say why)"
@@ -41,7 +41,7 @@ def read_naslib_pickle(source: Path, epochs: int, progress: Progress = no_progre
     entries = read_plain_pickle(source, progress)
     if type(entries) is not Pairs:
         raise BenchmarkError(f"{source} is not NASLib's table: it holds no dictionary")
-    runs: list[Run] = []
+    runs: list[TrainingRun] = []
     skipped: list[Skipped] = []
     guessed = 0
     for number, (key, value) in enumerate(entries):
@@ -92,10 +92,10 @@ def _recipe(key: Compact) -> tuple[Recipe, bool]:
     return (cells[0], True) if cells else (recipe_by_position(key), False)
 
 
-def _run(name: str, recipe: Recipe, value: Any, epochs: int) -> Run:
+def _run(name: str, recipe: Recipe, value: Any, epochs: int) -> TrainingRun:
     if type(value) is not Pairs or not all(type(field) is str for field, _ in value):
         raise BenchmarkError("its value is not a dictionary of losses")
-    run = Run(architecture=recipe, name=name, **series_of_fields(dict(value)))
+    run = TrainingRun(architecture=recipe, name=name, **series_of_fields(dict(value)))
     last = [values[-1:] for _, values in run.recorded()]
     is_whole = run.length >= epochs and bool(np.isfinite(last).all())
     return run if is_whole else replace(run, status=BROKE_OFF)

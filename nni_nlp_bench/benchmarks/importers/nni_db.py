@@ -20,8 +20,8 @@ import numpy as np
 from nni_nlp_bench.benchmarks.base import OK, BenchmarkError
 from nni_nlp_bench.benchmarks.importers.reading import Progress, Reading, Skipped, no_progress
 from nni_nlp_bench.benchmarks.nni_architecture import recipe_of_flat
-from nni_nlp_bench.benchmarks.run import Run, Series, SeriesByName
-from search_spaces.errors import UserError
+from nni_nlp_bench.benchmarks.training_run import Series, SeriesByName, TrainingRun
+from nni_nlp_bench.core.errors import UserError
 
 FAILED = "failed (nlp.db holds no statistics)"
 TABLES = ("nlptrialconfig", "nlptrialstats", "nlpintermediatestats")
@@ -70,7 +70,7 @@ def _read(database: sqlite3.Connection, progress: Progress) -> Reading:
     curves = dict(_curves(database))
     recipe = cache(recipe_of_flat)
     trials = database.execute(TRIALS).fetchall()
-    runs: list[Run] = []
+    runs: list[TrainingRun] = []
     skipped: list[Skipped] = []
     for done, (config, arch, dataset, trial, *final) in enumerate(trials, start=1):
         if type(config) is not int or type(trial) not in (int, NoneType):
@@ -80,7 +80,7 @@ def _read(database: sqlite3.Connection, progress: Progress) -> Reading:
             if not isinstance(arch, str) or not isinstance(dataset, str):
                 raise BenchmarkError("its architecture and data set must be text")
             runs.append(
-                Run(
+                TrainingRun(
                     architecture=recipe(arch),
                     name=name,
                     dataset=dataset,
@@ -130,7 +130,7 @@ def _columns(rows: list[tuple[Any, ...]]) -> SeriesByName:
     )
 
 
-def _notes(runs: list[Run]) -> tuple[str, ...]:
+def _notes(runs: list[TrainingRun]) -> tuple[str, ...]:
     failed = sum(run.status == FAILED for run in runs)
     notes = ["recipe ids, parameter counts and the order of nodes are not in this format"]
     if failed:

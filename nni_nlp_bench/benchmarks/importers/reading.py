@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from nni_nlp_bench.benchmarks.run import Run
+from nni_nlp_bench.benchmarks.training_run import TrainingRun
 from nni_nlp_bench.benchmarks.units import LossUnit
 
 Progress = Callable[[int, int], None]
@@ -24,7 +24,7 @@ class Skipped(NamedTuple):
 class Reading:
     """All that was read from one source."""
 
-    runs: tuple[Run, ...]
+    runs: tuple[TrainingRun, ...]
     skipped: tuple[Skipped, ...] = ()
     notes: tuple[str, ...] = ()
     """What the source's format cannot tell, and what was assumed for it."""

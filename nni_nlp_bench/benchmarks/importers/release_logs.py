@@ -16,8 +16,8 @@ from nni_nlp_bench.benchmarks.base import BenchmarkError
 from nni_nlp_bench.benchmarks.importers.reading import Progress, Reading, Skipped, no_progress
 from nni_nlp_bench.benchmarks.importers.zip_members import MAX_MEMBER_BYTES, zip_members
 from nni_nlp_bench.benchmarks.release_fields import series_of_fields
-from nni_nlp_bench.benchmarks.run import Run
-from search_spaces.errors import UserError
+from nni_nlp_bench.benchmarks.training_run import TrainingRun
+from nni_nlp_bench.core.errors import UserError
 from search_spaces.rnn_cell import Recipe
 
 ReadRecipe = Callable[[str], Recipe]
@@ -28,7 +28,7 @@ def read_release_logs(source: Path, progress: Progress = no_progress) -> Reading
 
     Raises BenchmarkError for an archive that is damaged or hostile.
     """
-    runs: list[Run] = []
+    runs: list[TrainingRun] = []
     skipped: list[Skipped] = []
     names: set[str] = set()
     recipe: ReadRecipe = cache(Recipe.from_json)
@@ -62,7 +62,7 @@ def _content(path: Path) -> bytes | None:
     return content if len(content) <= MAX_MEMBER_BYTES else None
 
 
-def _run(name: str, content: bytes | None, recipe: ReadRecipe) -> Run:
+def _run(name: str, content: bytes | None, recipe: ReadRecipe) -> TrainingRun:
     """One log as a run. Raises UserError: the reason why it is none."""
     if not name.endswith(".json"):
         raise BenchmarkError("not a log: the name does not end with .json")
@@ -76,7 +76,7 @@ def _run(name: str, content: bytes | None, recipe: ReadRecipe) -> Run:
         raise BenchmarkError(f"not JSON: {error}") from None
     if not isinstance(log, dict):
         raise BenchmarkError("not a JSON object")
-    return Run(
+    return TrainingRun(
         architecture=recipe(_field(log, "recepie", str)),
         name=name,
         recipe_id=_field(log, "recepie_id", int),

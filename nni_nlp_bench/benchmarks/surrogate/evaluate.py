@@ -18,7 +18,7 @@ Values = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class Metrics:
     """Agreement of predicted with measured losses; NaN where there are too few cells."""
 
     cells: int
@@ -37,8 +37,8 @@ class Figures:
 class Report:
     """Figures of all cells, and of those with a measured loss below a threshold."""
 
-    overall: Figures
-    below: Figures
+    overall: Metrics
+    below: Metrics
     threshold: float
 
 
@@ -66,13 +66,13 @@ def report(predicted: Values, std: Values, measured: Values, threshold: float = 
     )
 
 
-def _figures(predicted: Values, std: Values, measured: Values) -> Figures:
+def _figures(predicted: Values, std: Values, measured: Values) -> Metrics:
     from scipy.stats import kendalltau, spearmanr
 
     if len(measured) < 2:
-        return Figures(len(measured), *[float("nan")] * 6)
+        return Metrics(len(measured), *[float("nan")] * 6)
     errors = predicted - measured
-    return Figures(
+    return Metrics(
         cells=len(measured),
         kendall=float(kendalltau(predicted, measured).statistic),
         spearman=float(spearmanr(predicted, measured).statistic),

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nni_nlp_bench.core.environment import available_cpus
 from search_spaces.base import get_space
-from search_spaces.environment import processors
 from search_spaces.rnn_cell import Recipe
-from search_spaces.rnn_cell.behaviour import behaviour
-from search_spaces.rnn_cell.growth import growth
+from search_spaces.rnn_cell.features.asymptotics import growth
+from search_spaces.rnn_cell.features.graph import structure
+from search_spaces.rnn_cell.features.untrained_dynamics import behaviour
 from search_spaces.rnn_cell.published import named_recipe
-from search_spaces.rnn_cell.structure import structure
 
 if TYPE_CHECKING:
     from threadpoolctl import ThreadpoolController
@@ -40,7 +40,7 @@ def features(
     if space != CELLS:
         encode = get_space(space).encode
         return np.array([encode(architecture) for architecture in recipes])
-    workers = workers or processors()
+    workers = workers or available_cpus()
     if workers == 1 or len(recipes) < WORTH_PROCESSES:
         return _features(recipes)
     from joblib import Parallel, delayed

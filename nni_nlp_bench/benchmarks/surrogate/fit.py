@@ -22,7 +22,7 @@ from nni_nlp_bench.benchmarks.surrogate.evaluate import DEVIATIONS_OF_90_PERCENT
 from nni_nlp_bench.benchmarks.surrogate.features import CELLS, features
 from nni_nlp_bench.benchmarks.surrogate.gaussian_process import GaussianProcess
 from nni_nlp_bench.benchmarks.surrogate.model import ErrorModel, LossModel, Surrogate
-from nni_nlp_bench.benchmarks.surrogate.ranks import RankScale, to_ranks
+from nni_nlp_bench.benchmarks.surrogate.rank_transform import RankTransform, to_ranks
 from nni_nlp_bench.benchmarks.surrogate.training_time import PTB_TIME, Time
 from nni_nlp_bench.benchmarks.surrogate.trees import Trees
 from search_spaces.rnn_cell import Recipe
@@ -95,7 +95,7 @@ def _fit_loss(of: Values, measured: Values) -> tuple[LossModel, ErrorModel]:
 def _fit_model(of: Values, measured: Values) -> LossModel:
     ranks = to_ranks(measured)
     trees = Trees.fit(of, ranks, seeds=3, rounds=450, learning_rate=0.035)
-    return LossModel(GaussianProcess.fit(of, ranks), trees, RankScale.fit(measured))
+    return LossModel(GaussianProcess.fit(of, ranks), trees, RankTransform.fit(measured))
 
 
 def _fit_error(evidence: Values, errors: Values) -> ErrorModel:

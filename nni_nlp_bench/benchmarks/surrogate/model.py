@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from nni_nlp_bench.benchmarks.surrogate.features import CELLS, features
 from nni_nlp_bench.benchmarks.surrogate.gaussian_process import GaussianProcess
-from nni_nlp_bench.benchmarks.surrogate.ranks import RankScale
+from nni_nlp_bench.benchmarks.surrogate.rank_transform import RankTransform
 from nni_nlp_bench.benchmarks.surrogate.training_time import Time
 from nni_nlp_bench.benchmarks.surrogate.trees import Trees
 
@@ -42,7 +42,7 @@ class LossModel:
 
     process: GaussianProcess
     trees: Trees
-    scale: RankScale
+    scale: RankTransform
 
     def evidence(self, of: Values) -> Values:
         """Cells x 3, from features: predicted rank, how far the two models differ, likeness.

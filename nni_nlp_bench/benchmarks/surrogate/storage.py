@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from nni_nlp_bench.benchmarks.base import BenchmarkError
 from nni_nlp_bench.benchmarks.surrogate.features import feature_names
 from nni_nlp_bench.benchmarks.surrogate.gaussian_process import GaussianProcess
-from nni_nlp_bench.benchmarks.surrogate.ranks import RankScale
+from nni_nlp_bench.benchmarks.surrogate.rank_transform import RankTransform
 from nni_nlp_bench.benchmarks.surrogate.training_time import TrainingTime
 from nni_nlp_bench.benchmarks.surrogate.trees import Trees
 
@@ -68,7 +68,7 @@ def read(folder: Path) -> Surrogate:
     own = ("format", "format_version", "sha256", "features", "training_time")
     return Surrogate(
         loss=LossModel(
-            GaussianProcess.from_arrays(process), trees["loss"], RankScale(arrays["losses"])
+            GaussianProcess.from_arrays(process), trees["loss"], RankTransform(arrays["losses"])
         ),
         error=ErrorModel(trees["error"], float(arrays["error_factor"])),
         divergence=trees["divergence"],

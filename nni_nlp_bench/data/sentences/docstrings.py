@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.data.sentences.labelled_set import LabelledSet, Sentence
 from nni_nlp_bench.data.sentences.rows import share
 from nni_nlp_bench.data.words import tokenize
-from search_spaces.errors import UserError
 
 PACKAGES = ("asyncio", "email", "importlib", "logging", "multiprocessing", "xml")
 """Alike in size, there in Python 3.11 to 3.13, and left whole by the distributions."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.data.part_files import part_file
 from nni_nlp_bench.data.sentences.labelled_set import PARTS, LabelledSet
 from nni_nlp_bench.data.sentences.rows import Part, Row, labelled_set
 from nni_nlp_bench.data.sentences.tables import read_csv, read_jsonl, read_tsv
 from nni_nlp_bench.data.sentences.trees import five_labels
-from search_spaces.errors import UserError
 
 TREES = ".txt"
 _READERS: Mapping[str, Callable[[Path], Iterator[Row]]] = {

@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.data.reading import LineError
-from search_spaces.errors import UserError
 
 Progress = Callable[[int, int], None]
 """Called with the bytes read and the bytes of the file."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from search_spaces.errors import UserError
+from nni_nlp_bench.core.errors import UserError
 
 PARTS = ("train", "dev", "test")
 SEPARATOR = "[sep]"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.data.sentences.labelled_set import LabelledSet
 from nni_nlp_bench.data.sentences.rows import (
     Part,
@@ -14,7 +15,6 @@ from nni_nlp_bench.data.sentences.rows import (
     labelled_set,
     without_dev,
 )
-from search_spaces.errors import UserError
 
 PREFIX = "datasets:"
 _DEV = ("validation", "valid", "dev", "val")

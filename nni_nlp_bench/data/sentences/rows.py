@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.data.reading import LineError
 from nni_nlp_bench.data.sentences.labelled_set import LabelledSet, Sentence
 from nni_nlp_bench.data.words import tokenize
-from search_spaces.errors import UserError
 
 TEXT_COLUMNS = ("sentence", "text", "review", "question", "content")
 LABEL_COLUMNS = ("label", "labels", "class", "target", "category", "sentiment")

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.core.registry import Registry, UnknownNameError
 from nni_nlp_bench.data.corpora import data_folder
 from nni_nlp_bench.data.sentences.docstrings import docstrings
 from nni_nlp_bench.data.sentences.folder import read_labelled_folder
@@ -16,8 +18,6 @@ from nni_nlp_bench.data.sentences.pairs import MRPC_FILES, RTE_FILES, mrpc, rte
 from nni_nlp_bench.data.sentences.trec import FILES as TREC_FILES
 from nni_nlp_bench.data.sentences.trec import read_trec
 from nni_nlp_bench.data.sentences.trees import five_labels, two_labels
-from search_spaces.errors import UserError
-from search_spaces.registry import Registry, UnknownNameError
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,18 @@ class LabelledSetEntry:
     load: Callable[[], LabelledSet]
 
 
-LABELLED_SETS: Registry[LabelledSetEntry] = Registry("labelled set", "nni_nlp_bench.labelled_sets")
+LABELLED_SETS: Registry[LabelledSetEntry] = Registry(
+    "labelled set",
+    "nni_nlp_bench.labelled_sets",
+    {
+        "docstrings": "nni_nlp_bench.data.sentences.sets:DOCSTRINGS",
+        "mrpc": "nni_nlp_bench.data.sentences.sets:MRPC",
+        "rte": "nni_nlp_bench.data.sentences.sets:RTE",
+        "sst-2": "nni_nlp_bench.data.sentences.sets:SST_2",
+        "sst-5": "nni_nlp_bench.data.sentences.sets:SST_5",
+        "trec": "nni_nlp_bench.data.sentences.sets:TREC",
+    },
+)
 
 
 def load_labelled_set(name_or_folder: str) -> LabelledSet:

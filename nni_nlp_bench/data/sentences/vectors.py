@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.core.registry import UnknownNameError
 from nni_nlp_bench.data.sentences import glove
 from nni_nlp_bench.data.sentences.vocabulary import PAD
-from search_spaces.errors import UserError
-from search_spaces.registry import UnknownNameError
 
 GLOVE_6B_50D = "glove-6b-50d"
 BOUND = 0.25

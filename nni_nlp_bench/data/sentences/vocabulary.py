@@ -12,10 +12,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.core.files import atomic_write
 from nni_nlp_bench.data.reading import LineError, numbered_lines
 from nni_nlp_bench.data.sentences.labelled_set import LabelledSet, Sentence
-from search_spaces.errors import UserError
-from search_spaces.files import whole_file
 
 PAD = "<pad>"
 UNKNOWN = "<unk>"
@@ -74,7 +74,7 @@ class Vocabulary:
 
     def save(self, path: Path) -> None:
         """Write a word a line, whole or not at all. Raises UserError where that fails."""
-        with whole_file(path) as new:
+        with atomic_write(path) as new:
             new.write_text("".join(f"{word}\n" for word in self.words), "utf-8", newline="\n")
 
     @classmethod

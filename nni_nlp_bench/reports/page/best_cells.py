@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from nni_nlp_bench.reports.searches import Find, SearchRecord
+from nni_nlp_bench.reports.searches import BestArchitecture, SearchRecord
 from nni_nlp_bench.reports.sections import Section
 from search_spaces.base import get_space
 
@@ -22,7 +22,7 @@ class BestCell:
 
     key: str
     """Its canonical key."""
-    find: Find
+    find: BestArchitecture
     searches: tuple[str, ...]
     """Strategies and seeds, in words."""
     facts: str

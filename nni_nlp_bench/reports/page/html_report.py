@@ -8,12 +8,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nni_nlp_bench.core.files import atomic_write
 from nni_nlp_bench.reports.page import figures, wording
 from nni_nlp_bench.reports.page.best_cells import BestCell, best_cells
 from nni_nlp_bench.reports.page.words import count, known, listed, p_word
-from nni_nlp_bench.reports.readers.readings import Reading
+from nni_nlp_bench.reports.readers.readings import SearchSource
 from nni_nlp_bench.reports.sections import Section
-from search_spaces.files import whole_file
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -32,13 +32,13 @@ class _Pictures:
     cells: list[BestCell]
 
 
-def write_report(path: Path, readings: Sequence[Reading], sections: Sequence[Section]) -> None:
+def write_report(path: Path, readings: Sequence[SearchSource], sections: Sequence[Section]) -> None:
     """The page; it appears whole or not at all. Raises UserError."""
-    with whole_file(path) as new:
+    with atomic_write(path) as new:
         new.write_text(html(readings, sections), "utf-8")
 
 
-def html(readings: Sequence[Reading], sections: Sequence[Section]) -> str:
+def html(readings: Sequence[SearchSource], sections: Sequence[Section]) -> str:
     """The page as text."""
     pictures = [_pictures(f"s{i}", section) for i, section in enumerate(sections)]
     return (

@@ -12,17 +12,23 @@ import numpy as np
 
 from nni_nlp_bench.benchmarks.base import Origin
 from nni_nlp_bench.benchmarks.units import LossUnit
-from nni_nlp_bench.evaluators.benchmark_trials import BenchmarkTrials
+from nni_nlp_bench.evaluators.benchmark_trials import BenchmarkTrialEvaluator
 from nni_nlp_bench.reports.readers.nni_experiment import (
     ENDED,
     ExperimentError,
     NniExperiment,
     TrialJob,
 )
-from nni_nlp_bench.reports.readers.readings import Reading, number, text, unit_of
-from nni_nlp_bench.reports.searches import Counts, Curve, Find, SearchRecord, curve_in_order
+from nni_nlp_bench.reports.readers.readings import SearchSource, number, text, unit_of
+from nni_nlp_bench.reports.searches import (
+    BestArchitecture,
+    Counts,
+    Curve,
+    SearchRecord,
+    curve_in_order,
+)
 
-_TRIAL = "nni_nlp_bench.nnictl.trial"
+_TRIAL = "nni_nlp_bench.frameworks.nni.trial"
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,7 @@ class _Evaluation:
         return math.isnan(self.loss)
 
 
-def search_of_architectures(experiment: NniExperiment) -> Reading:
+def search_of_architectures(experiment: NniExperiment) -> SearchSource:
     """The one search, of the trials that have ended, in the order of their results.
 
     Raises ExperimentError where no training has succeeded yet.
@@ -73,7 +79,7 @@ def search_of_architectures(experiment: NniExperiment) -> Reading:
         counts=_counts(evaluations),
         find=_find(evaluations, benchmark),
     )
-    return Reading(experiment.name, (record,), _remarks(experiment, evaluations))
+    return SearchSource(experiment.name, (record,), _remarks(experiment, evaluations))
 
 
 def _remarks(experiment: NniExperiment, evaluations: list[_Evaluation]) -> tuple[str, ...]:
@@ -95,7 +101,7 @@ def _benchmark(experiment: NniExperiment) -> str | None:
     if named or evaluator not in (None, "benchmark") or not experiment.runs(_TRIAL):
         return named
     parser = ArgumentParser()
-    BenchmarkTrials.add_options(parser)
+    BenchmarkTrialEvaluator.add_options(parser)
     return str(parser.get_default("benchmark"))
 
 
@@ -148,6 +154,6 @@ def _counts(evaluations: list[_Evaluation]) -> Counts:
     )
 
 
-def _find(evaluations: list[_Evaluation], source: str | None) -> Find:
+def _find(evaluations: list[_Evaluation], source: str | None) -> BestArchitecture:
     best = min((e for e in evaluations if not e.failed), key=lambda e: e.loss)
-    return Find(best.architecture, best.loss, best.origin, source)
+    return BestArchitecture(best.architecture, best.loss, best.origin, source)

@@ -11,23 +11,23 @@ from typing import Any
 
 from nni_nlp_bench.benchmarks.base import OK
 from nni_nlp_bench.benchmarks.units import LossUnit
+from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.reports.files import BEST, TRIALS
-from nni_nlp_bench.reports.readers.readings import Reading, origin_of
+from nni_nlp_bench.reports.readers.readings import SearchSource, origin_of
 from nni_nlp_bench.reports.searches import (
+    BestArchitecture,
     Counts,
     Curve,
-    Find,
     SearchRecord,
     benchmark_of,
     curve_in_order,
 )
 from nni_nlp_bench.reports.study_files import left_out_of
-from search_spaces.errors import UserError
 
 _Rows = Sequence[Mapping[str, str]]
 
 
-def read_comparison(folder: Path) -> Reading:
+def read_comparison(folder: Path) -> SearchSource:
     """The searches of a comparison that has ended. Raises UserError."""
     try:
         with (folder / TRIALS).open(newline="", encoding="utf-8") as file:
@@ -49,7 +49,7 @@ def read_comparison(folder: Path) -> Reading:
 
 def _reading(
     folder: Path, rows: _Rows, best: Mapping[str, Any], remarks: tuple[str, ...]
-) -> Reading:
+) -> SearchSource:
     reference = float(best["reference"]["loss"])
     # Before there was another unit, best.json named none.
     unit = LossUnit(best["reference"].get("unit", LossUnit.NATS))
@@ -73,10 +73,10 @@ def _reading(
         )
         for (strategy, seed), own in searches.items()
     )
-    return Reading(str(folder), records, remarks)
+    return SearchSource(str(folder), records, remarks)
 
 
-def _curve_and_find(rows: _Rows, reference: float) -> tuple[Curve, Find | None]:
+def _curve_and_find(rows: _Rows, reference: float) -> tuple[Curve, BestArchitecture | None]:
     """The incumbent changes where the regret does: then the row's own loss is the incumbent's."""
     losses: list[float] = []
     loss, regret, find = math.nan, math.nan, None
@@ -84,7 +84,9 @@ def _curve_and_find(rows: _Rows, reference: float) -> tuple[Curve, Find | None]:
         told = float(row["regret"])
         if not math.isnan(told) and told != regret:
             regret, loss = told, float(row["test_loss"] or row["val_loss"])
-            find = Find(row["architecture"], loss, origin_of(row["origin"]), row["source"])
+            find = BestArchitecture(
+                row["architecture"], loss, origin_of(row["origin"]), row["source"]
+            )
         losses.append(loss)
     return curve_in_order(losses, [float(row["simulated_end_h"]) for row in rows]), find
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.reports.files import TRIALS
 from nni_nlp_bench.reports.readers.comparison_folder import read_comparison
 from nni_nlp_bench.reports.readers.nni_database import DATABASE, experiment_folder, read_database
 from nni_nlp_bench.reports.readers.nni_rest import read_rest
 from nni_nlp_bench.reports.readers.nni_searches import searches_of
-from nni_nlp_bench.reports.readers.readings import Reading
-from search_spaces.errors import UserError
+from nni_nlp_bench.reports.readers.readings import SearchSource
 
 
-def read(place: str) -> Reading:
+def read(place: str) -> SearchSource:
     """What an experiment's id, a folder, or the address of a running manager holds.
 
     Raises UserError.
@@ -34,6 +34,6 @@ def read(place: str) -> Reading:
     )
 
 
-def read_all(places: Sequence[str]) -> list[Reading]:
+def read_all(places: Sequence[str]) -> list[SearchSource]:
     """Every place once: an experiment that is named twice counts once. Raises UserError."""
     return list({reading.name: reading for reading in map(read, places)}.values())

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
-from search_spaces.errors import UserError
+from nni_nlp_bench.core.errors import UserError
 
 ENDED = ("SUCCEEDED", "FAILED", "USER_CANCELED", "EARLY_STOPPED")
 """A trial of another status is waiting or running, or was when the experiment was stopped."""

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from nni_nlp_bench.reports.readers.architecture_trials import search_of_architectures
 from nni_nlp_bench.reports.readers.nni_experiment import ExperimentError, NniExperiment
-from nni_nlp_bench.reports.readers.readings import Reading
+from nni_nlp_bench.reports.readers.readings import SearchSource
 from nni_nlp_bench.reports.readers.search_trials import searches_of_trials
 
 
-def searches_of(experiment: NniExperiment) -> Reading:
+def searches_of(experiment: NniExperiment) -> SearchSource:
     """What an experiment's trials tell. Raises ExperimentError."""
     if not experiment.trials:
         raise ExperimentError(f"experiment {experiment.name} holds no trial yet")

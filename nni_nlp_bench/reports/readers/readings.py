@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from nni_nlp_bench.benchmarks.units import LossUnit
+from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.reports.searches import SearchRecord
-from search_spaces.errors import UserError
 
 
 @dataclass(frozen=True)
-class Reading:
+class SearchSource:
     """One experiment or folder."""
 
     name: str

@@ -12,11 +12,11 @@ from nni_nlp_bench.reports.readers.nni_experiment import (
     NniExperiment,
     TrialJob,
 )
-from nni_nlp_bench.reports.readers.readings import Reading, number, origin_of, text, unit_of
+from nni_nlp_bench.reports.readers.readings import SearchSource, number, origin_of, text, unit_of
 from nni_nlp_bench.reports.searches import (
+    BestArchitecture,
     Counts,
     Curve,
-    Find,
     SearchRecord,
     benchmark_of,
     curve_in_order,
@@ -25,7 +25,7 @@ from nni_nlp_bench.reports.searches import (
 _SAME = 1e-9
 
 
-def searches_of_trials(experiment: NniExperiment) -> Reading:
+def searches_of_trials(experiment: NniExperiment) -> SearchSource:
     """The finished searches; those that run or failed are left out, with a remark.
 
     Raises ExperimentError where none has finished.
@@ -57,7 +57,7 @@ def searches_of_trials(experiment: NniExperiment) -> Reading:
         )
         for trial, find in zip(finished, finds, strict=True)
     )
-    return Reading(experiment.name, records, tuple(remarks))
+    return SearchSource(experiment.name, records, tuple(remarks))
 
 
 def _sorted_out(experiment: NniExperiment) -> tuple[list[TrialJob], list[str]]:
@@ -105,14 +105,14 @@ def _curve(experiment: NniExperiment, trial: TrialJob) -> Curve:
     return curve_in_order(losses, ends)
 
 
-def _find(experiment: NniExperiment, trial: TrialJob) -> Find | None:
+def _find(experiment: NniExperiment, trial: TrialJob) -> BestArchitecture | None:
     """The last architecture that became the incumbent."""
     where = experiment.where(trial)
     new = [record for record in experiment.intermediates(trial.id) if "architecture" in record]
     if not new:
         return None
     last: Any = new[-1]
-    return Find(
+    return BestArchitecture(
         architecture=text(last, "architecture", where),
         loss=number(last, "loss", where),
         origin=origin_of(last.get("origin")),

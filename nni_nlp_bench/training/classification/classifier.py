@@ -14,7 +14,7 @@ from torch.nn import functional
 from nni_nlp_bench.training.classification.batches import Batch
 
 
-class Figures(NamedTuple):
+class Metrics(NamedTuple):
     """What a classifier makes of a part of the data."""
 
     loss: float
@@ -60,7 +60,7 @@ class Classifier(nn.Module):
     def after_step(self) -> None:
         """What is to be done after each step of the optimizer."""
 
-    def evaluate(self, batches: Iterable[Batch]) -> Figures:
+    def evaluate(self, batches: Iterable[Batch]) -> Metrics:
         """Loss, accuracy and F1, without dropout and with the statistics of training."""
         training = self.training
         self.eval()
@@ -78,7 +78,7 @@ class Classifier(nn.Module):
         self.train(training)
         assert confusion is not None, "there are no sentences"
         count = int(confusion.sum())
-        return Figures(losses.item() / count, int(confusion.trace()) / count, _f1(confusion))
+        return Metrics(losses.item() / count, int(confusion.trace()) / count, _f1(confusion))
 
 
 def _f1(confusion: Tensor) -> float | None:

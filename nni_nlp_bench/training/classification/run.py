@@ -11,12 +11,12 @@ from pathlib import Path
 
 import torch
 
+from nni_nlp_bench.core.files import atomic_write, write_json
 from nni_nlp_bench.training.classification.batches import Encoded
 from nni_nlp_bench.training.classification.task import Task
 from nni_nlp_bench.training.log import NAN
 from nni_nlp_bench.training.run import CHECKPOINT, VOCABULARY, check_identity, read_checkpoint
 from nni_nlp_bench.training.seeding import seeded
-from search_spaces.files import whole_file, write_json
 
 CURVES = "curves.json"
 
@@ -131,7 +131,7 @@ class _Run:
     def _checkpoint(self) -> None:
         if self.out is not None:
             state = {"identity": self.task.facts(), "curves": asdict(self.curves)}
-            with whole_file(self.out / CHECKPOINT) as new:
+            with atomic_write(self.out / CHECKPOINT) as new:
                 torch.save({**state, **self.trainer.state()}, new)
             self._last = time.monotonic()
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.training.settings import check_above_zero, check_counts
-from search_spaces.errors import UserError
 
 if TYPE_CHECKING:
     import torch

@@ -9,15 +9,15 @@ from typing import Any
 
 from torch import nn
 
+from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.data.sentences.glove import Progress, no_progress
 from nni_nlp_bench.training.classification.batches import Encoded
 from nni_nlp_bench.training.classification.classifier import Classifier, Embedding
 from nni_nlp_bench.training.classification.settings import ClassifierSettings
 from nni_nlp_bench.training.classification.trainer import Trainer
-from nni_nlp_bench.training.classification.words import Words
+from nni_nlp_bench.training.classification.words import EmbeddedDataset
 from nni_nlp_bench.training.seeding import seeded
 from search_spaces.base import SPACES, SentenceSpace, get_space
-from search_spaces.errors import UserError
 
 
 def sentence_space(name: str) -> Any:
@@ -46,7 +46,7 @@ def width_for(space: str, width: int | None, usual: int) -> dict[str, int]:
     return {}
 
 
-def divided(space: SentenceSpace, options: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
+def split_options(space: SentenceSpace, options: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
     """Options by name as those of the space's networks and fields of `ClassifierSettings`.
 
     One dropout is for layers and words alike, unless that of words is told.
@@ -67,7 +67,7 @@ class Task:
     """Tells the network: a checkpoint of another one is refused."""
     network: Callable[[], nn.Module]
     """Draws its weights from torch's global generator."""
-    words: Words
+    words: EmbeddedDataset
     settings: ClassifierSettings
     device: str = "cpu"
 
@@ -98,7 +98,7 @@ class Task:
 
 
 def network_of(
-    space: str, architecture: Any, words: Words, **options: Any
+    space: str, architecture: Any, words: EmbeddedDataset, **options: Any
 ) -> tuple[str, Callable[[], nn.Module]]:
     """Identity and maker of an architecture's network for these words; options as the space's
     `classifier` takes them. Raises UserError."""
@@ -112,7 +112,7 @@ def network_of(
 def network_task(
     space: str,
     architecture: Any,
-    words: Words,
+    words: EmbeddedDataset,
     settings: ClassifierSettings,
     *,
     device: str = "cpu",

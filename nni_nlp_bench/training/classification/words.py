@@ -7,18 +7,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.data.sentences.glove import Progress, no_progress
 from nni_nlp_bench.data.sentences.labelled_set import LabelledSet
 from nni_nlp_bench.data.sentences.sets import load_labelled_set
 from nni_nlp_bench.data.sentences.vectors import BOUND, Vectors, find_vectors
 from nni_nlp_bench.data.sentences.vocabulary import Numbering, Vocabulary
-from search_spaces.errors import UserError
 
 DRAWN_WIDTH = 300
 
 
 @dataclass(frozen=True, eq=False)
-class Words:
+class EmbeddedDataset:
     """What a classifier starts from."""
 
     data: LabelledSet
@@ -33,7 +33,7 @@ class Words:
     @classmethod
     def load(
         cls, data: str, vectors: str | None, seed: int, progress: Progress = no_progress
-    ) -> Words:
+    ) -> EmbeddedDataset:
         """Of sentences by name or folder, and vectors by name or file. Raises UserError."""
         return cls.of(load_labelled_set(data), vectors, seed=seed, progress=progress)
 
@@ -47,10 +47,10 @@ class Words:
         min_count: int = 1,
         seed: int = 0,
         progress: Progress = no_progress,
-    ) -> Words:
+    ) -> EmbeddedDataset:
         """With the vectors of a file or package, or, by default, drawn ones of that width.
 
-        Words that the vectors have are kept where dev or test alone has them. Raises UserError.
+        Words of the dev and test parts are kept only if the vectors have them. Raises UserError.
         """
         if vectors is None:
             if width < 1:
@@ -59,7 +59,7 @@ class Words:
             rng = np.random.default_rng(seed)
             matrix = rng.uniform(-BOUND, BOUND, (len(vocabulary), width)).astype(np.float32)
             matrix[0] = 0
-            return cls(data, vocabulary, matrix, f"drawn, {width} wide, seed {seed}", 0)
+            return cls(data, vocabulary, matrix, f"random, {width} wide, seed {seed}", 0)
         sentences = (*data.train, *data.dev, *data.test)
         known = find_vectors(vectors, {word for s in sentences for word in s.words}, progress)
         vocabulary = Vocabulary.of(data, min_count, known)
@@ -67,7 +67,7 @@ class Words:
         return cls(data, vocabulary, found.matrix, found.source, found.found)
 
 
-def share_of(words: Words, share: float, seed: int) -> Words:
+def subsample_train(words: EmbeddedDataset, share: float, seed: int) -> EmbeddedDataset:
     """The same with that share of the training part, at least a sentence, drawn by the seed."""
     train = words.data.train
     count = max(1, round(share * len(train)))

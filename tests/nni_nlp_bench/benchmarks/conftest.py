@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from nni_nlp_bench.benchmarks.importers import import_benchmark
-from nni_nlp_bench.benchmarks.run import Run
 from nni_nlp_bench.benchmarks.table import Table
+from nni_nlp_bench.benchmarks.training_run import TrainingRun
 from search_spaces.rnn_cell import published_recipe
 
-MakeRun = Callable[..., Run]
+MakeRun = Callable[..., TrainingRun]
 
 
 @pytest.fixture(scope="session")
@@ -26,7 +26,7 @@ def make_run() -> MakeRun:
         status: str = "OK",
         name: str = "log",
         **changes: object,
-    ) -> Run:
+    ) -> TrainingRun:
         values = np.array(losses, dtype=np.float64)
         arguments: dict[str, object] = {
             "architecture": published_recipe(recipe_id),
@@ -39,7 +39,7 @@ def make_run() -> MakeRun:
             "status": status,
             "dataset": "ptb",
         }
-        return Run(**(arguments | changes))  # type: ignore[arg-type]
+        return TrainingRun(**(arguments | changes))  # type: ignore[arg-type]
 
     return make
 

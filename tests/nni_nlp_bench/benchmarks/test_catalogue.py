@@ -23,8 +23,8 @@ from nni_nlp_bench.benchmarks.catalogue import (
     load,
 )
 from nni_nlp_bench.benchmarks.download import DownloadError, git_blob_id
+from nni_nlp_bench.core.registry import UnknownNameError
 from search_spaces.base import SPACES
-from search_spaces.registry import UnknownNameError
 from search_spaces.rnn_cell.published import named_recipe
 
 Shared = Callable[[str], Path]
@@ -115,9 +115,9 @@ def test_the_published_archive_becomes_a_benchmark(
 def test_download_and_import_happen_once(
     small: CatalogueEntry, archive: Path, rng: np.random.Generator
 ) -> None:
-    assert not small.at_hand
+    assert not small.is_downloaded
     assert download_benchmark(small.name, rng=rng, file=archive) is not None
-    assert small.at_hand
+    assert small.is_downloaded
     assert load(small.name).query(named_recipe("lstm")).source == small.name
     assert download_benchmark(small.name, rng=rng, file=archive) is None
     assert download_benchmark(small.name, rng=rng) is None
@@ -139,7 +139,7 @@ def test_a_wrong_local_copy_leaves_nothing(tmp_path: Path, rng: np.random.Genera
     file.write_bytes(b"PK")
     with pytest.raises(DownloadError, match="is not the published file"):
         download_benchmark(WIKITEXT_2.name, rng=rng, file=file)
-    assert not WIKITEXT_2.at_hand
+    assert not WIKITEXT_2.is_downloaded
 
 
 def test_what_is_not_downloaded_names_the_command() -> None:

@@ -22,7 +22,8 @@ from nni_nlp_bench.benchmarks.table import Table
 from nni_nlp_bench.benchmarks.units import LossUnit
 from nni_nlp_bench.evaluators.budget import Budget
 from nni_nlp_bench.evaluators.simulation import Settings
-from nni_nlp_bench.strategies.run import Search, run_search, search_space
+from nni_nlp_bench.strategies.configs import StrategyConfig
+from nni_nlp_bench.strategies.search import Search, run_search
 from search_spaces.encoder.published import published_encoder
 
 Shared = Callable[[str], Path]
@@ -71,7 +72,7 @@ def glue(shared: Shared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tab
 
 
 def test_the_published_table(glue: Table, shared: Shared) -> None:
-    assert (glue.unit, glue.objective, glue.space) == (LossUnit.POINTS, "val_loss", "encoder")
+    assert (glue.unit, glue.objective, glue.space_name) == (LossUnit.POINTS, "val_loss", "encoder")
     published = json.loads(shared("nas-bench-bert/BERT_benchmark.json").read_text())
     losses = glue.arrays["val_loss"][:, 0]
     assert (glue.metadata.runs, len(glue)) == (500, 491)
@@ -100,8 +101,7 @@ def test_the_score_is_the_mean_over_the_tasks(shared: Shared, tmp_path: Path) ->
 @pytest.mark.parametrize("strategy", ["random", "regularized_evolution", "local_search"])
 def test_a_search_of_the_table_finds_good_encoders(glue: Table, strategy: str) -> None:
     settings = Settings(budget=Budget(100))
-    search = Search(strategy, 0, settings, restrict=True)
-    trials = run_search(glue, search_space(glue, restrict=True), search)
+    trials = run_search(glue, Search(StrategyConfig.of(strategy), 0, settings)).trials
     assert len(trials) == 100
     assert max(trial.score for trial in trials) > -27
 
@@ -111,7 +111,7 @@ def test_a_surrogate_answers_for_any_encoder(shared: Shared, tmp_path: Path) -> 
     source = write(tmp_path / "few.json", *entries[:90])
     import_benchmark(source, "nas-bench-bert", tmp_path / "few")
     surrogate = surrogate_of(Table.load(tmp_path / "few"), workers=1)
-    assert (surrogate.space, surrogate.unit) == ("encoder", LossUnit.POINTS)
+    assert (surrogate.space_name, surrogate.unit) == ("encoder", LossUnit.POINTS)
     others = [published_encoder(str(entry["id"])) for entry in entries[90:]]
     results = surrogate.query_all(others)
     assert {result.origin for result in results} == {"predicted"}

@@ -192,7 +192,7 @@ def test_export_writes_whole_files_only(small_table: Table, tmp_path: Path) -> N
 import resource, sys
 from pathlib import Path
 from typing import Any
-from search_spaces.errors import UserError
+from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.benchmarks.exporters import export_naslib_pickle, export_nni_db
 from nni_nlp_bench.benchmarks.table import Table
 table = Table.load(Path({str(tmp_path / "table")!r}))

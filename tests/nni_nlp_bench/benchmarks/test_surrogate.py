@@ -20,7 +20,7 @@ from nni_nlp_bench.benchmarks.surrogate.fit import fit
 from nni_nlp_bench.benchmarks.surrogate.model import Surrogate
 from nni_nlp_bench.benchmarks.surrogate.packaged import PTB_FOLDER, ptb_surrogate
 from nni_nlp_bench.benchmarks.surrogate.published_losses import read_losses
-from nni_nlp_bench.benchmarks.surrogate.ranks import RankScale, to_ranks
+from nni_nlp_bench.benchmarks.surrogate.rank_transform import RankTransform, to_ranks
 from nni_nlp_bench.benchmarks.surrogate.storage import METADATA, MODEL
 from nni_nlp_bench.benchmarks.surrogate.training_time import (
     PTB_TIME,
@@ -250,6 +250,6 @@ def test_a_wrong_table_is_named(tmp_path: Path) -> None:
 def test_ranks_and_losses_by_hand() -> None:
     """Equal losses share their rank; the ends of the scale are the extreme losses."""
     assert to_ranks(np.array([4.0, 3.0, 9.0, 3.0])).tolist() == [0.625, 0.25, 0.875, 0.25]
-    scale = RankScale.fit(np.array([3.0, 4.0, 8.0]))
+    scale = RankTransform.fit(np.array([3.0, 4.0, 8.0]))
     ranks = np.array([-0.5, 0.0, 0.25, 0.5, 0.75, 1.0, 2.0])
     assert scale.to_loss(ranks).tolist() == [3.0, 3.0, 3.5, 4.0, 6.0, 8.0, 8.0]

@@ -44,7 +44,7 @@ def test_there_are_no_curves_runs_or_lists(surrogate: Benchmark) -> None:
     for epoch in (0, 1, 49, 51):
         with pytest.raises(BenchmarkError, match="has no curves: ask for epoch 50, not"):
             surrogate.query(LSTM, epoch=epoch)
-    with pytest.raises(BenchmarkError, match="has no curves"):
+    with pytest.raises(BenchmarkError, match="no learning curves"):
         surrogate.curve(LSTM)
     with pytest.raises(BenchmarkError, match="no seed 0"):
         surrogate.query(LSTM, seed=0)

@@ -17,12 +17,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nni_nlp_bench.benchmarks.base import BenchmarkError, MissingArchitectureError
-from nni_nlp_bench.benchmarks.run import Run
 from nni_nlp_bench.benchmarks.table import Table
+from nni_nlp_bench.benchmarks.training_run import TrainingRun
 from search_spaces.rnn_cell import published_recipe
 
 RNN, LSTM, GRU = (published_recipe(1000000 + i) for i in range(3))
-MakeRun = Callable[..., Run]
+MakeRun = Callable[..., TrainingRun]
 
 
 def test_final_result_is_the_first_run_after_the_last_epoch(small_table: Table) -> None:
@@ -116,7 +116,7 @@ def test_one_loss_alone_is_the_objective_and_others_are_none(make_run: MakeRun) 
 
 
 def test_runs_that_do_not_fit_one_table_are_refused(make_run: MakeRun) -> None:
-    def build(*runs: Run) -> Table:
+    def build(*runs: TrainingRun) -> Table:
         return Table.from_runs(runs, name="t", space="rnn_cell", epochs=2)
 
     whole = make_run(1000000, [5.0, 4.0])

@@ -14,25 +14,25 @@ import pytest
 from typer.testing import CliRunner
 
 from nni_nlp_bench.benchmarks.base import OK, BenchmarkError
-from nni_nlp_bench.benchmarks.run import Run
 from nni_nlp_bench.benchmarks.table import Table
 from nni_nlp_bench.benchmarks.table_files import METADATA
+from nni_nlp_bench.benchmarks.training_run import TrainingRun
 from nni_nlp_bench.benchmarks.units import LossUnit
 from nni_nlp_bench.cli.app import app
-from nni_nlp_bench.evaluators.benchmark_trials import BenchmarkTrials
+from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.evaluators.benchmark_trials import BenchmarkTrialEvaluator
 from nni_nlp_bench.evaluators.simulation import Settings, Simulation
 from nni_nlp_bench.reports.readers.comparison_folder import read_comparison
 from nni_nlp_bench.reports.sections import sections_of
 from nni_nlp_bench.testing import made_up_table
 from search_spaces.base import get_space
-from search_spaces.errors import UserError
 
 
 def points_table(cells: int = 30) -> Table:
     """Scores of 60 and more on a validation part; the last training failed."""
     space, rng = get_space("rnn_cell"), np.random.default_rng(0)
     runs = [
-        Run(
+        TrainingRun(
             architecture=space.sample(rng),
             name=f"{i:03}",
             val_loss=np.array([math.nan if i == cells - 1 else 40.0 - i]),
@@ -109,15 +109,15 @@ def test_a_search_speaks_of_points_alone(points: Path, tmp_path: Path) -> None:
 
 def test_likelihoods_are_of_nats(points: Path) -> None:
     parser = ArgumentParser()
-    BenchmarkTrials.add_options(parser)
+    BenchmarkTrialEvaluator.add_options(parser)
     options = parser.parse_args(["--benchmark", str(points), "--curves", "likelihood"])
     with pytest.raises(UserError, match="points below 100: likelihoods are of nats"):
-        BenchmarkTrials("rnn_cell", options)
+        BenchmarkTrialEvaluator("rnn_cell", options)
 
 
 def test_a_trial_reports_a_score(points: Path) -> None:
     parser = ArgumentParser()
-    BenchmarkTrials.add_options(parser)
-    trials = BenchmarkTrials("rnn_cell", parser.parse_args(["--benchmark", str(points)]))
+    BenchmarkTrialEvaluator.add_options(parser)
+    trials = BenchmarkTrialEvaluator("rnn_cell", parser.parse_args(["--benchmark", str(points)]))
     told = trials.evaluate(Table.load(points).architectures()[3], None, lambda loss: None)
     assert told == {"default": 37.0, "score": 63.0, "hours": 1.0, "predicted": 0}

@@ -22,7 +22,7 @@ def call(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([COMMAND, *arguments], capture_output=True, text=True, check=False)
 
 
-def test_help_names_the_verbs() -> None:
+def test_help_names_the_commands() -> None:
     done = call("--help")
     assert done.returncode == 0
     assert all(verb in done.stdout for verb in ("list", "arch", "benchmark"))

@@ -35,9 +35,9 @@ def test_version() -> None:
 @pytest.mark.parametrize(
     ("line", "completions"),
     [
-        ("nni-nlp-bench ex", {"examples"}),
+        ("nni-nlp-bench ex", {"experiment"}),
         ("nni-nlp-bench benchmark down", {"download"}),
-        ("nni-nlp-bench examples --js", {"--json"}),
+        ("nni-nlp-bench experiment examples --js", {"--json"}),
     ],
 )
 def test_the_shell_completes(line: str, completions: set[str]) -> None:

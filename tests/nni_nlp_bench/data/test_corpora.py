@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.data.corpora import CORPORA, load_corpus
 from nni_nlp_bench.data.corpus import Corpus
 from nni_nlp_bench.data.folder import read_folder
-from search_spaces.errors import UserError
 
 
 def write(folder: Path, **parts: str) -> Path:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.data.reading import LineError, numbered_lines
-from search_spaces.errors import UserError
 
 
 def test_ends_of_lines_and_a_byte_order_mark_are_left_out(tmp_path: Path) -> None:

@@ -11,18 +11,23 @@ import pytest
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from nni_nlp_bench.distillation.knowledge import KnowledgeLoss, Shape, Student, Teacher
+    from nni_nlp_bench.distillation.losses.base import (
+        DistillationLoss,
+        Shape,
+        StudentOutputs,
+        TeacherOutputs,
+    )
 
 
 @dataclass(frozen=True)
 class Batch:
     """What a loss is given, in float64."""
 
-    student: Student
-    teacher: Teacher
+    student: StudentOutputs
+    teacher: TeacherOutputs
     mask: Tensor
 
-    def loss(self, loss: KnowledgeLoss) -> Tensor:
+    def loss(self, loss: DistillationLoss) -> Tensor:
         """Its value."""
         value: Tensor = loss(self.student, self.teacher, self.mask)
         return value
@@ -33,10 +38,10 @@ class Batch:
 
     def with_leaves(self, leaves: list[Tensor]) -> Batch:
         """The same with other tensors of the student."""
-        from nni_nlp_bench.distillation.knowledge import Student
+        from nni_nlp_bench.distillation.losses.base import StudentOutputs
 
         *hidden, logits = leaves
-        return replace(self, student=Student(hidden, logits))
+        return replace(self, student=StudentOutputs(hidden, logits))
 
 
 Draw = Callable[..., Batch]
@@ -47,8 +52,8 @@ def draw() -> Draw:
     """Draw a batch of a shape, a seed and the lengths of its sentences."""
     import torch
 
-    from nni_nlp_bench.distillation.knowledge import Student, Teacher
-    from nni_nlp_bench.distillation.relations import relations_of
+    from nni_nlp_bench.distillation.losses.base import StudentOutputs, TeacherOutputs
+    from nni_nlp_bench.distillation.losses.relations import relations_of
 
     def drawn(shape: Shape, seed: int = 0, lengths: tuple[int, ...] = (5, 2, 4)) -> Batch:
         generator = torch.Generator().manual_seed(seed)
@@ -63,8 +68,8 @@ def draw() -> Draw:
             for _ in range(shape.student_layers)
         ]
         theirs = normal(shape.teacher_layers, sentences, length, shape.teacher_width)
-        student = Student(hidden, normal(sentences, 3).requires_grad_())
-        teacher = Teacher(theirs, relations_of(theirs, mask), normal(sentences, 3))
+        student = StudentOutputs(hidden, normal(sentences, 3).requires_grad_())
+        teacher = TeacherOutputs(theirs, relations_of(theirs, mask), normal(sentences, 3))
         return Batch(student, teacher, mask)
 
     return drawn

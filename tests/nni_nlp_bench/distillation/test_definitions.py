@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from scipy.optimize import linprog
 from torch import nn
 
-from nni_nlp_bench.distillation.bert_emd import BertEmd
-from nni_nlp_bench.distillation.costs import mean_squared_costs
-from nni_nlp_bench.distillation.emd import AttentionEmd, HiddenEmd
-from nni_nlp_bench.distillation.knowledge import LOSSES, Shape, Student, Teacher
-from nni_nlp_bench.distillation.layer_transport import LayerTransport
-from nni_nlp_bench.distillation.mapping import even_mapping, middle
-from nni_nlp_bench.distillation.relations import relations_of
+from nni_nlp_bench.distillation.losses.base import LOSSES, Shape, StudentOutputs, TeacherOutputs
+from nni_nlp_bench.distillation.losses.bert_emd import BertEmd
+from nni_nlp_bench.distillation.losses.costs import mean_squared_costs
+from nni_nlp_bench.distillation.losses.emd import AttentionEmd, HiddenEmd
+from nni_nlp_bench.distillation.losses.layer_transport import LayerTransport
+from nni_nlp_bench.distillation.losses.mapping import middle, uniform_layer_mapping
+from nni_nlp_bench.distillation.losses.relations import relations_of
 
 Array = NDArray[np.float64]
 SHAPE = Shape(student_layers=3, student_width=6, teacher_layers=5, teacher_width=4)
@@ -90,14 +90,14 @@ def test_first_steps_of_the_emd(name: str, draw: Any) -> None:
     loss, reference = LOSSES.get(name)(SHAPE).double(), Reference(3, 5)
     if isinstance(loss, HiddenEmd):
         with torch.no_grad():
-            loss.widened.weight.copy_(torch.arange(24).reshape(4, 6) % 5 / 4 - 0.5)
-            loss.widened.bias.copy_(torch.arange(4) / 4)
+            loss.projection.weight.copy_(torch.arange(24).reshape(4, 6) % 5 / 4 - 0.5)
+            loss.projection.bias.copy_(torch.arange(4) / 4)
     for seed, golden in enumerate(GOLDEN[name]):
         batch = draw(SHAPE, seed)
         ours = [sentences(layer, batch.mask) for layer in batch.student.hidden]
         theirs = [sentences(layer, batch.mask) for layer in batch.teacher.hidden]
         if isinstance(loss, HiddenEmd):
-            weight, bias = (p.detach().numpy() for p in loss.widened.parameters())
+            weight, bias = (p.detach().numpy() for p in loss.projection.parameters())
             ours = [[words @ weight.T + bias for words in layer] for layer in ours]
         else:
             ours, theirs = ([list(map(relation, s)) for s in side] for side in (ours, theirs))
@@ -151,7 +151,7 @@ def test_costs_are_mean_squared_errors_even_where_layers_have_much_in_common() -
     ],
 )
 def test_layers_are_mapped_evenly(layers: int, teacher_layers: int, mapped_to: list[int]) -> None:
-    assert even_mapping(layers, teacher_layers) == mapped_to
+    assert uniform_layer_mapping(layers, teacher_layers) == mapped_to
 
 
 def test_the_middle_of_an_even_number_is_the_lower() -> None:
@@ -175,9 +175,9 @@ def test_soft_labels(draw: Any) -> None:
 
 def test_hint(draw: Any) -> None:
     batch, loss = draw(SHAPE), LOSSES.get("hint")(SHAPE).double()
-    widened = loss.widened
-    assert isinstance(widened, nn.Linear)
-    weight, bias = (p.detach().numpy() for p in widened.parameters())
+    projection = loss.projection
+    assert isinstance(projection, nn.Linear)
+    weight, bias = (p.detach().numpy() for p in projection.parameters())
     ours = [s @ weight.T + bias for s in sentences(batch.student.hidden[1], batch.mask)]
     theirs = sentences(batch.teacher.hidden[2], batch.mask)
     assert batch.loss(loss).item() == pytest.approx(mean_squared(ours, theirs))
@@ -229,8 +229,8 @@ def test_bert_emd_is_the_sum_of_its_parts(separate: bool, draw: Any) -> None:
     batch = draw(SHAPE)
     parts = batch.loss(attention) + batch.loss(hidden)
     wanted = 0.5 * 3 * parts.item()
-    half = Student(batch.student.hidden, batch.student.logits * 2)
-    warm = labels(half, Teacher(logits=batch.teacher.logits * 2), batch.mask)
+    half = StudentOutputs(batch.student.hidden, batch.student.logits * 2)
+    warm = labels(half, TeacherOutputs(logits=batch.teacher.logits * 2), batch.mask)
     assert batch.loss(loss).item() == pytest.approx(wanted + 0.25 * warm.item() / 4)
 
     for module in (loss, attention, hidden):

@@ -12,12 +12,13 @@ import pytest
 import torch
 from torch.nn import functional
 
+from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.distillation.distilled import (
     WEIGHT_RATE,
     DistilledClassifier,
     DistilledTask,
+    distilled,
     student_of,
-    taught,
 )
 from nni_nlp_bench.distillation.fine_tuning import (
     TRAINING,
@@ -26,16 +27,15 @@ from nni_nlp_bench.distillation.fine_tuning import (
     fine_tuning,
     fine_tuning_settings,
 )
-from nni_nlp_bench.distillation.knowledge import LOSSES
 from nni_nlp_bench.distillation.loading import load_teacher
+from nni_nlp_bench.distillation.losses.base import LOSSES
 from nni_nlp_bench.distillation.tokens import teacher_words
 from nni_nlp_bench.training.classification.classifier import Classifier
 from nni_nlp_bench.training.classification.run import train_classifier
 from nni_nlp_bench.training.classification.settings import ClassifierSettings
 from nni_nlp_bench.training.classification.task import Task, network_task
-from nni_nlp_bench.training.classification.words import Words, share_of
+from nni_nlp_bench.training.classification.words import EmbeddedDataset, subsample_train
 from search_spaces.base import get_space
-from search_spaces.errors import UserError
 
 TUNING = fine_tuning_settings(epochs=2, batch_size=16, max_length=8, learning_rate=5e-3)
 SETTINGS = ClassifierSettings(
@@ -52,15 +52,17 @@ def tuned(teacher_folder: Path, made_up_set: Any, tmp_path_factory: pytest.TempP
 
 
 @pytest.fixture(scope="module")
-def words(tuned: Path, made_up_set: Any) -> Words:
+def words(tuned: Path, made_up_set: Any) -> EmbeddedDataset:
     """Its tokens."""
     return teacher_words(made_up_set, load_teacher(str(tuned)))
 
 
-def plain(words: Words, space: str = "emd_cell", settings: ClassifierSettings = SETTINGS) -> Task:
+def plain(
+    words: EmbeddedDataset, space: str = "emd_cell", settings: ClassifierSettings = SETTINGS
+) -> Task:
     known = get_space(space)
     options = {"width": 4, "cells": 2} if space == "emd_cell" else {"width": 4}
-    architecture = known.parse(known.published()[0])
+    architecture = known.parse(known.published_names()[0])
     return network_task(space, architecture, words, settings, **options)
 
 
@@ -103,34 +105,34 @@ def test_a_teacher_is_tuned_anew_for_other_labels(tuned: Path, made_up_set: Any)
 
 @pytest.mark.parametrize("space", ["emd_cell", "textnas"])
 @pytest.mark.parametrize("loss", list(LOSSES))
-def test_the_loss_is_that_of_labels_plus_a_weight_times_the_lesson(
-    space: str, loss: str, words: Words
+def test_the_loss_is_that_of_labels_plus_a_weight_times_the_kd_loss(
+    space: str, loss: str, words: EmbeddedDataset
 ) -> None:
-    task = taught(plain(words, space), loss, 3.0)
+    task = distilled(plain(words, space), loss, 3.0)
     trainer = task.trainer()
     model = trainer.model
     assert isinstance(model, DistilledClassifier)
-    assert isinstance(model.lesson.loss, LOSSES.get(loss))
+    assert isinstance(model.objective.loss, LOSSES.get(loss))
     model.eval()
     batch = trainer.data.shuffled(9, np.random.default_rng(0))[0]
     student = student_of(model.network, model.embedding(batch.words), batch.mask)
-    lesson = model.lesson(student, batch)
+    kd_loss = model.objective(student, batch)
     labels = functional.cross_entropy(student.logits, batch.labels)
-    torch.testing.assert_close(model.loss(batch), labels + 3.0 * lesson)
+    torch.testing.assert_close(model.loss(batch), labels + 3.0 * kd_loss)
     torch.testing.assert_close(model(batch), student.logits)
 
 
-def test_layers_are_weighed_anew_after_every_step(words: Words) -> None:
-    trainer = taught(plain(words), "emd").trainer()
-    transport: Any = trainer.model.lesson.loss.transport  # type: ignore[union-attr]
+def test_layers_are_weighed_anew_after_every_step(words: EmbeddedDataset) -> None:
+    trainer = distilled(plain(words), "emd").trainer()
+    transport: Any = trainer.model.objective.loss.transport  # type: ignore[union-attr]
     before = transport.student_weights.clone()
     trainer.train_epoch(0)
     assert not torch.equal(before, transport.student_weights)
     assert transport.student_weights.sum().item() == pytest.approx(1)
-    assert "lesson.loss.transport.student_weights" in trainer.state()["model"]
+    assert "objective.loss.transport.student_weights" in trainer.state()["model"]
 
 
-def test_a_student_trains_and_goes_on_bit_for_bit(words: Words, tmp_path: Path) -> None:
+def test_a_student_trains_and_goes_on_bit_for_bit(words: EmbeddedDataset, tmp_path: Path) -> None:
     class StoppedError(Exception):
         pass
 
@@ -138,7 +140,7 @@ def test_a_student_trains_and_goes_on_bit_for_bit(words: Words, tmp_path: Path) 
         if trained > 1.3:
             raise StoppedError
 
-    task = taught(plain(words), "emd")
+    task = distilled(plain(words), "emd")
     whole = train_classifier(task)
     assert whole.status == "OK"
     assert whole.dev_accuracies[-1] > 0.5  # a third is chance
@@ -147,39 +149,39 @@ def test_a_student_trains_and_goes_on_bit_for_bit(words: Words, tmp_path: Path) 
     again = train_classifier(task, tmp_path)
     assert again.train_losses == whole.train_losses
     assert again.dev_accuracies == whole.dev_accuracies
-    with pytest.raises(UserError, match="is of a training with another weight_rate"):
-        train_classifier(taught(plain(words), "emd", 1.0), tmp_path)
+    with pytest.raises(UserError, match="is of a training with another kd_weight"):
+        train_classifier(distilled(plain(words), "emd", 1.0), tmp_path)
 
 
-def test_a_lesson_of_no_weight_changes_nothing(words: Words) -> None:
+def test_a_kd_loss_of_no_weight_changes_nothing(words: EmbeddedDataset) -> None:
     alone, beside = (
-        train_classifier(task) for task in (plain(words), taught(plain(words), "emd", 0.0))
+        train_classifier(task) for task in (plain(words), distilled(plain(words), "emd", 0.0))
     )
     assert beside.dev_losses == pytest.approx(alone.dev_losses, rel=1e-4)
-    assert type(taught(plain(words), "none").trainer().model) is Classifier
+    assert type(distilled(plain(words), "none").trainer().model) is Classifier
 
 
-def test_the_weight_is_that_of_the_set(words: Words) -> None:
+def test_the_weight_is_that_of_the_set(words: EmbeddedDataset) -> None:
     rates = {}
     for name in ("mrpc", "sst-2", "trec"):
-        task = taught(plain(replace(words, data=replace(words.data, name=name))))
+        task = distilled(plain(replace(words, data=replace(words.data, name=name))))
         assert isinstance(task, DistilledTask)
         rates[name] = task.weight
     assert rates == {"mrpc": 1e5, "sst-2": 1e-3, "trec": WEIGHT_RATE}
 
 
-def test_words_and_unknown_losses_are_refused(words: Words) -> None:
+def test_words_and_unknown_losses_are_refused(words: EmbeddedDataset) -> None:
     with pytest.raises(UserError, match="unknown distillation loss 'nonsense'; known: "):
-        taught(plain(words), "nonsense")
+        distilled(plain(words), "nonsense")
     with pytest.raises(UserError, match="give --teacher"):
-        taught(plain(Words.of(words.data, width=4)))
+        distilled(plain(EmbeddedDataset.of(words.data, width=4)))
 
 
-def test_a_share_of_the_sentences(words: Words) -> None:
-    part = share_of(words, 0.25, 0)
+def test_a_share_of_the_sentences(words: EmbeddedDataset) -> None:
+    part = subsample_train(words, 0.25, 0)
     assert len(part.data.train) == len(words.data.train) // 4
     assert set(part.data.train) <= set(words.data.train)
     assert part.data.dev == words.data.dev
     assert part.data.digest != words.data.digest
-    assert share_of(words, 0.25, 0).data == part.data != share_of(words, 0.25, 1).data
-    assert len(share_of(words, 1e-9, 0).data.train) == 1
+    assert subsample_train(words, 0.25, 0).data == part.data != subsample_train(words, 0.25, 1).data
+    assert len(subsample_train(words, 1e-9, 0).data.train) == 1

@@ -11,16 +11,16 @@ import numpy as np
 import pytest
 import torch
 
+from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.distillation import features as module
 from nni_nlp_bench.distillation.features import Features, cached_features
 from nni_nlp_bench.distillation.fine_tuning import fine_tune, fine_tuning, fine_tuning_settings
 from nni_nlp_bench.distillation.loading import load_teacher
-from nni_nlp_bench.distillation.relations import relations_of
+from nni_nlp_bench.distillation.losses.relations import relations_of
 from nni_nlp_bench.distillation.teacher import TeacherModel
 from nni_nlp_bench.distillation.tokens import Tokens, teacher_words
 from nni_nlp_bench.training.classification.batches import Encoded
-from nni_nlp_bench.training.classification.words import Words
-from search_spaces.errors import UserError
+from nni_nlp_bench.training.classification.words import EmbeddedDataset
 
 
 @pytest.fixture
@@ -28,42 +28,42 @@ def teacher(teacher_folder: Path) -> TeacherModel:
     return load_teacher(str(teacher_folder))
 
 
-def encoded(words: Words, limit: int = 8) -> Encoded:
+def encoded(words: EmbeddedDataset, limit: int = 8) -> Encoded:
     return Encoded.of(words.data.train, words.vocabulary, limit)
 
 
-def sentences(words: Words, data: Encoded) -> list[Any]:
+def sentences(words: EmbeddedDataset, data: Encoded) -> list[Any]:
     assert isinstance(words.vocabulary, Tokens)
-    return [words.vocabulary.theirs(row) for row in data.words]
+    return [words.vocabulary.to_teacher_ids(row) for row in data.words]
 
 
 @pytest.fixture
-def words(teacher: TeacherModel, made_up_set: Any) -> Words:
+def words(teacher: TeacherModel, made_up_set: Any) -> EmbeddedDataset:
     return teacher_words(made_up_set, teacher)
 
 
 def test_a_batch_has_what_the_teacher_makes_of_it(
-    words: Words, teacher: TeacherModel, tmp_path: Path
+    words: EmbeddedDataset, teacher: TeacherModel, tmp_path: Path
 ) -> None:
     data = encoded(words)
     features = cached_features(teacher, sentences(words, data), ("hidden", "relations"), tmp_path)
     assert isinstance(words.vocabulary, Tokens)
     for batch in data.shuffled(7, np.random.default_rng(0)):
         found = features.of(batch)
-        ids = torch.from_numpy(words.vocabulary.theirs(batch.words.clamp_min(1).numpy()))
+        ids = torch.from_numpy(words.vocabulary.to_teacher_ids(batch.words.clamp_min(1).numpy()))
         with torch.no_grad():
             hidden, _ = teacher.outputs(ids, batch.mask)
         kept = batch.mask[None, :, :, None]
-        torch.testing.assert_close(found.given("hidden"), hidden * kept, rtol=2e-3, atol=2e-3)
+        torch.testing.assert_close(found.require("hidden"), hidden * kept, rtol=2e-3, atol=2e-3)
         expected = relations_of(hidden, batch.mask)
-        torch.testing.assert_close(found.given("relations"), expected, rtol=2e-3, atol=2e-3)
+        torch.testing.assert_close(found.require("relations"), expected, rtol=2e-3, atol=2e-3)
         padding = ~(batch.mask[:, :, None] & batch.mask[:, None])
-        assert not found.given("relations")[:, padding].any()
+        assert not found.require("relations")[:, padding].any()
         assert found.logits is None
 
 
 def test_the_teacher_runs_once(
-    words: Words, teacher: TeacherModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    words: EmbeddedDataset, teacher: TeacherModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = sentences(words, encoded(words))
     progress: list[tuple[int, int]] = []
@@ -78,7 +78,7 @@ def test_the_teacher_runs_once(
 
 
 def test_another_teacher_has_features_of_its_own(
-    words: Words, teacher: TeacherModel, teacher_folder: Path, tmp_path: Path
+    words: EmbeddedDataset, teacher: TeacherModel, teacher_folder: Path, tmp_path: Path
 ) -> None:
     data = sentences(words, encoded(words))
     other = load_teacher(str(teacher_folder))
@@ -89,7 +89,7 @@ def test_another_teacher_has_features_of_its_own(
 
 
 def test_the_same_tokens_in_other_sentences_have_features_of_their_own(
-    words: Words, teacher: TeacherModel, tmp_path: Path
+    words: EmbeddedDataset, teacher: TeacherModel, tmp_path: Path
 ) -> None:
     first, second = sentences(words, encoded(words))[:2]
     whole = np.concatenate([first, second])
@@ -99,7 +99,7 @@ def test_the_same_tokens_in_other_sentences_have_features_of_their_own(
 
 
 def test_logits_need_a_teacher_that_classifies(
-    words: Words, teacher: TeacherModel, tmp_path: Path
+    words: EmbeddedDataset, teacher: TeacherModel, tmp_path: Path
 ) -> None:
     data = sentences(words, encoded(words))
     with pytest.raises(UserError, match="does not classify: fine-tune it with"):
@@ -109,7 +109,7 @@ def test_logits_need_a_teacher_that_classifies(
 
 @pytest.mark.parametrize("change", [-2, 2])
 def test_a_damaged_file_is_named(
-    change: int, words: Words, teacher: TeacherModel, tmp_path: Path
+    change: int, words: EmbeddedDataset, teacher: TeacherModel, tmp_path: Path
 ) -> None:
     data = sentences(words, encoded(words))
     file = cached_features(teacher, data, ["hidden"], tmp_path).files["hidden"]
@@ -124,7 +124,7 @@ def test_a_damaged_file_is_named(
 
 
 def test_a_full_disk_leaves_nothing_behind(
-    words: Words, teacher: TeacherModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    words: EmbeddedDataset, teacher: TeacherModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: Any) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -137,7 +137,7 @@ def test_a_full_disk_leaves_nothing_behind(
 
 
 def test_numbers_that_are_not_finite_are_refused(
-    words: Words, teacher: TeacherModel, tmp_path: Path
+    words: EmbeddedDataset, teacher: TeacherModel, tmp_path: Path
 ) -> None:
     with torch.no_grad():
         teacher.model.encoder.layer[2].output.LayerNorm.weight[0] = 1e9
@@ -145,7 +145,9 @@ def test_numbers_that_are_not_finite_are_refused(
         cached_features(teacher, sentences(words, encoded(words)), ["hidden"], tmp_path)
 
 
-def test_two_at_once_compute_once(words: Words, teacher: TeacherModel, tmp_path: Path) -> None:
+def test_two_at_once_compute_once(
+    words: EmbeddedDataset, teacher: TeacherModel, tmp_path: Path
+) -> None:
     data, runs = sentences(words, encoded(words)), []
     found: list[Features] = []
 
@@ -173,11 +175,11 @@ def test_logits_of_a_fine_tuned_teacher(
     features = cached_features(tuned, sentences(words, data), ["logits"], tmp_path / "cache")
     batch = next(data.in_order(5))
     assert isinstance(words.vocabulary, Tokens)
-    ids = torch.from_numpy(words.vocabulary.theirs(batch.words.clamp_min(1).numpy()))
+    ids = torch.from_numpy(words.vocabulary.to_teacher_ids(batch.words.clamp_min(1).numpy()))
     with torch.no_grad():
         _, logits = tuned.outputs(ids, batch.mask)
     assert logits is not None
-    torch.testing.assert_close(features.of(batch).given("logits"), logits, rtol=2e-3, atol=2e-3)
+    torch.testing.assert_close(features.of(batch).require("logits"), logits, rtol=2e-3, atol=2e-3)
 
 
 def test_sentences_of_one_word_and_long_ones(teacher: TeacherModel, tmp_path: Path) -> None:

@@ -10,21 +10,27 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from nni_nlp_bench.distillation.knowledge import LOSSES, KnowledgeLoss, Shape, Student, Teacher
-from nni_nlp_bench.distillation.relations import relations_of
-from search_spaces.errors import UserError
+from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.distillation.losses.base import (
+    LOSSES,
+    DistillationLoss,
+    Shape,
+    StudentOutputs,
+    TeacherOutputs,
+)
+from nni_nlp_bench.distillation.losses.relations import relations_of
 
 SHAPE = Shape(student_layers=3, student_width=6, teacher_layers=5, teacher_width=4)
 ALIKE = Shape(student_layers=3, student_width=4, teacher_layers=3, teacher_width=4)
 every_loss = pytest.mark.parametrize("name", list(LOSSES))
 
 
-def make(name: str, shape: Shape = SHAPE) -> KnowledgeLoss:
+def make(name: str, shape: Shape = SHAPE) -> DistillationLoss:
     torch.manual_seed(1)
     return LOSSES.get(name)(shape).double()
 
 
-def gradients(loss: KnowledgeLoss, batch: Any) -> list[Tensor]:
+def gradients(loss: DistillationLoss, batch: Any) -> list[Tensor]:
     found = torch.autograd.grad(batch.loss(loss), batch.leaves(), materialize_grads=True)
     return list(found)
 
@@ -40,12 +46,12 @@ def padded(batch: Any, by: int, content: float) -> Any:
 
     hidden = [longer(layer).requires_grad_() for layer in batch.student.hidden]
     relations = functional.pad(batch.teacher.relations, (0, by, 0, by))
-    teacher = Teacher(
+    teacher = TeacherOutputs(
         longer(batch.teacher.hidden),
         relations.masked_fill(~pairs, content),
         batch.teacher.logits,
     )
-    return type(batch)(Student(hidden, batch.student.logits), teacher, mask)
+    return type(batch)(StudentOutputs(hidden, batch.student.logits), teacher, mask)
 
 
 @every_loss
@@ -129,7 +135,7 @@ def test_a_student_like_its_teacher_has_nothing_to_learn(name: str, draw: Any) -
 def test_looks_at_nothing_that_it_does_not_ask_for(name: str, draw: Any) -> None:
     batch, loss = draw(SHAPE), make(name)
     asked = {kind: getattr(batch.teacher, kind) for kind in loss.needs}
-    alone = replace(batch, teacher=Teacher(**asked))
+    alone = replace(batch, teacher=TeacherOutputs(**asked))
     assert alone.loss(loss).item() == batch.loss(loss).item()
     for kind in loss.needs:
         lacking = replace(batch, teacher=replace(batch.teacher, **{kind: None}))
@@ -153,9 +159,11 @@ def test_takes_layers_as_networks_give_them(name: str, draw: Any) -> None:
 def test_single_precision_comes_close(name: str, draw: Any) -> None:
     batch, loss = draw(SHAPE), make(name)
     wanted = batch.loss(loss).item()
-    student = Student([x.float() for x in batch.student.hidden], batch.student.logits.float())
+    student = StudentOutputs(
+        [x.float() for x in batch.student.hidden], batch.student.logits.float()
+    )
     hidden = batch.teacher.hidden.float()
-    teacher = Teacher(hidden, relations_of(hidden, batch.mask), batch.teacher.logits.float())
+    teacher = TeacherOutputs(hidden, relations_of(hidden, batch.mask), batch.teacher.logits.float())
     found = loss.float()(student, teacher, batch.mask)
     assert found.dtype == torch.float32
     assert found.item() == pytest.approx(wanted, rel=1e-4)

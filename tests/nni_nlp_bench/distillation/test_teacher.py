@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 import torch
 
+from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.data.sentences.labelled_set import LabelledSet, Sentence
 from nni_nlp_bench.distillation.loading import load_teacher
 from nni_nlp_bench.distillation.tokens import Tokens, teacher_words
-from search_spaces.errors import UserError
 
 WORDS = [("w1", "low"), ("w2",), ("w1", "w3", "w4", "strange")]
 DATA = LabelledSet.of("made up", ("a", "b"), {
@@ -44,12 +44,12 @@ def test_tokens_are_those_that_occur(teacher_folder: Path, tmp_path: Path) -> No
     tokens = Tokens.of(DATA, teacher)
     numbers = tokens.numbers(WORDS, 99)
     ids = teacher.ids(WORDS, 99)
-    assert [tokens.theirs(row).tolist() for row in numbers] == ids
+    assert [tokens.to_teacher_ids(row).tolist() for row in numbers] == ids
     assert all((row > 0).all() and (row < len(tokens)).all() for row in numbers)
     start, end = teacher.tokenizer.cls_token_id, teacher.tokenizer.sep_token_id
     cut = tokens.numbers(WORDS, 3)
     assert [len(row) for row in cut] == [3, 3, 3]
-    assert all(tokens.theirs(row)[[0, -1]].tolist() == [start, end] for row in cut)
+    assert all(tokens.to_teacher_ids(row)[[0, -1]].tolist() == [start, end] for row in cut)
     tokens.save(tmp_path / "words.txt")
     saved = (tmp_path / "words.txt").read_text("utf-8").split("\n")[:-1]
     assert len(saved) == len(tokens)

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from scipy.optimize import linprog
 from torch import Tensor
 
-from nni_nlp_bench.distillation.layer_transport import (
+from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.distillation.losses.layer_transport import (
     LEAST_SHARE,
     LayerTransport,
     share_weights,
 )
-from nni_nlp_bench.distillation.transport import transport_plan
-from search_spaces.errors import UserError
+from nni_nlp_bench.distillation.losses.transport import transport_plan
 
 Array = NDArray[np.float64]
 

@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from nni_nlp_bench.evaluators.trials import EVALUATORS
-from nni_nlp_bench.nnictl.retraining import retrain
+from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.evaluators.base import EVALUATORS
+from nni_nlp_bench.frameworks.nni.retraining import retrain
 from nni_nlp_bench.training.classification.run import train_classifier
 from nni_nlp_bench.training.classification.settings import ClassifierSettings
 from nni_nlp_bench.training.classification.task import network_task
-from nni_nlp_bench.training.classification.words import Words
+from nni_nlp_bench.training.classification.words import EmbeddedDataset
 from search_spaces.base import get_space
-from search_spaces.errors import UserError
 from search_spaces.textnas import Arc, Layer
 
 ARC = Arc((Layer(0, "conv1"), Layer(0, "max_pool3", (0,)), Layer(1, "avg_pool3")))
@@ -54,7 +54,9 @@ def test_a_trial_trains_a_classifier_and_reports_every_epoch(folder: Path) -> No
     reported: list[float] = []
     metrics = evaluator.evaluate(ARC, None, reported.append)
     settings = ClassifierSettings(epochs=3, batch_size=32, max_length=32)
-    task = network_task("textnas", ARC, Words.load(str(folder), None, 0), settings, width=8)
+    task = network_task(
+        "textnas", ARC, EmbeddedDataset.load(str(folder), None, 0), settings, width=8
+    )
     curves = train_classifier(task)
     assert reported == pytest.approx(curves.dev_losses)
     assert metrics["default"] == reported[-1]
@@ -69,7 +71,9 @@ def test_a_trial_trains_an_encoder_of_its_own_width(folder: Path) -> None:
     evaluator = trial("encoder", "--data", folder, "--full-epochs", 1)
     metrics = evaluator.evaluate(encoder, None, lambda loss: None)
     settings = ClassifierSettings(epochs=1, batch_size=32, max_length=32)
-    task = network_task("encoder", encoder, Words.load(str(folder), None, 0), settings, dropout=0.2)
+    task = network_task(
+        "encoder", encoder, EmbeddedDataset.load(str(folder), None, 0), settings, dropout=0.2
+    )
     assert metrics["default"] == train_classifier(task).dev_losses[-1]
     with pytest.raises(UserError, match="encoder tell the width of their networks"):
         trial("encoder", "--data", folder, "--width", 8)
@@ -80,7 +84,7 @@ def test_nnis_evolution_searches_by_trainings(folder: Path) -> None:
     from nni.nas.space import RawFormatModelSpace
     from nni.nas.strategy import RegularizedEvolution
 
-    from nni_nlp_bench.evaluators.classifier import ClassifierEvaluator
+    from nni_nlp_bench.frameworks.nni.evaluators.classifier import ClassifierEvaluator
     from search_spaces.textnas.model_space import TextNasModelSpace
 
     settings = ClassifierSettings(epochs=2, batch_size=16, learning_rate=0.01, epsilon=1e-8)
@@ -99,7 +103,7 @@ def test_nnis_evolution_searches_by_trainings(folder: Path) -> None:
 
 
 def test_an_evaluator_that_trains_on_dev_is_refused(folder: Path) -> None:
-    from nni_nlp_bench.evaluators.classifier import ClassifierEvaluator
+    from nni_nlp_bench.frameworks.nni.evaluators.classifier import ClassifierEvaluator
 
     with pytest.raises(UserError, match="train_on must be 'train'"):
         ClassifierEvaluator(str(folder), ClassifierSettings(train_on="train+dev"))
@@ -126,7 +130,7 @@ def test_the_parameters_of_a_tuner_decide_a_training(folder: Path) -> None:
     settings = ClassifierSettings(
         epochs=3, batch_size=16, learning_rate=0.01, embedding_dropout=0.4
     )
-    words = Words.load(str(folder), None, 0)
+    words = EmbeddedDataset.load(str(folder), None, 0)
     curves = train_classifier(network_task("textnas", ARC, words, settings, width=8, dropout=0.4))
     assert reported == curves.dev_accuracies
     assert metrics["default"] == reported[-1]
@@ -142,7 +146,7 @@ def test_a_parameter_that_no_training_has_is_refused(folder: Path, name: str) ->
 @pytest.mark.parametrize(("given", "threads"), [(None, "1"), ("3", "3")])
 def test_a_trial_computes_with_one_thread(given: str | None, threads: str) -> None:
     code = (
-        "import os; from nni_nlp_bench.nnictl.command import run_command; "
+        "import os; from nni_nlp_bench.frameworks.nni.command import run_command; "
         "run_command(lambda _: print(os.environ['OMP_NUM_THREADS']))"
     )
     others = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}

@@ -12,17 +12,17 @@ from typing import Any
 import numpy as np
 import pytest
 
+from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.data.sentences.labelled_set import LabelledSet
-from nni_nlp_bench.distillation.distilled import taught
+from nni_nlp_bench.distillation.distilled import distilled
 from nni_nlp_bench.distillation.tokens import load_tokens
-from nni_nlp_bench.evaluators.trials import EVALUATORS
-from nni_nlp_bench.nnictl.one_shot_search import search_and_train
+from nni_nlp_bench.evaluators.base import EVALUATORS
+from nni_nlp_bench.frameworks.nni.one_shot_search import search_and_train
 from nni_nlp_bench.training.classification.run import train_classifier
 from nni_nlp_bench.training.classification.settings import ClassifierSettings
 from nni_nlp_bench.training.classification.task import network_task
-from nni_nlp_bench.training.classification.words import share_of
+from nni_nlp_bench.training.classification.words import subsample_train
 from search_spaces.base import get_space
-from search_spaces.errors import UserError
 
 CELL = get_space("emd_cell").parse("example")
 SIZES = {"width": 4, "dropout": 0.2}
@@ -58,7 +58,7 @@ def test_a_trial_trains_a_student(folder: Path, teacher_folder: Path) -> None:
     metrics = trial(folder, teacher_folder).evaluate(CELL, None, reported.append)
     words = load_tokens(str(folder), str(teacher_folder))
     task = network_task("emd_cell", CELL, words, SETTINGS, **SIZES)
-    curves = train_classifier(taught(task))
+    curves = train_classifier(distilled(task))
     assert reported == pytest.approx(curves.dev_losses)
     assert metrics["default"] == reported[-1]
     assert metrics["dev_accuracy"] == curves.dev_accuracies[-1]
@@ -70,12 +70,12 @@ def test_short_trainings_alone_may_be_taught(folder: Path, teacher_folder: Path)
     words = load_tokens(str(folder), str(teacher_folder))
     plain = network_task("emd_cell", CELL, words, SETTINGS, **SIZES)
     short = replace(plain, settings=replace(SETTINGS, epochs=1))
-    evaluator = trial(folder, teacher_folder, "--taught", "short", "--lesson", "nst",
-                      "--weight-rate", 2)  # fmt: skip
+    evaluator = trial(folder, teacher_folder, "--distill-when", "short", "--kd-loss", "nst",
+                      "--kd-weight", 2)  # fmt: skip
     full, first = (evaluator.evaluate(CELL, epochs, lambda loss: None) for epochs in (3, 1))
     assert full["default"] == pytest.approx(train_classifier(plain).dev_losses[-1])
     assert first["default"] == pytest.approx(
-        train_classifier(taught(short, "nst", 2.0)).dev_losses[-1]
+        train_classifier(distilled(short, "nst", 2.0)).dev_losses[-1]
     )
     assert (full["epochs"], first["epochs"]) == (3, 1)
 
@@ -83,8 +83,8 @@ def test_short_trainings_alone_may_be_taught(folder: Path, teacher_folder: Path)
 def test_short_trainings_may_see_a_share_of_the_sentences(
     folder: Path, teacher_folder: Path
 ) -> None:
-    words = share_of(load_tokens(str(folder), str(teacher_folder)), 1 / 3, 0)
-    evaluator = trial(folder, teacher_folder, "--short", "data", "--lesson", "none")
+    words = subsample_train(load_tokens(str(folder), str(teacher_folder)), 1 / 3, 0)
+    evaluator = trial(folder, teacher_folder, "--short", "data", "--kd-loss", "none")
     found = evaluator.evaluate(CELL, 1, lambda loss: None)
     task = network_task("emd_cell", CELL, words, SETTINGS, **SIZES)
     assert found["epochs"] == 3
@@ -98,21 +98,22 @@ def test_mf_kd_chooses_among_distilled_trainings_on_nnis_engine(
     from nni.nas.execution import SequentialExecutionEngine
     from nni.nas.space import RawFormatModelSpace
 
-    from nni_nlp_bench.evaluators.classifier import ClassifierEvaluator
+    from nni_nlp_bench.frameworks.nni.evaluators.classifier import ClassifierEvaluator
+    from nni_nlp_bench.frameworks.nni.strategies.to_nni import AskTellStrategy
     from nni_nlp_bench.strategies.registry import make_strategy
 
     space = get_space("emd_cell")
     evaluator = ClassifierEvaluator(str(folder), SETTINGS, teacher=str(teacher_folder))
     model_space = space.model_space(width=4, cells=1)
     options = {"random_first": 4, "promote_first": 3, "low_share": 0.34}
-    strategy = make_strategy("mf_kd", space, 0, SETTINGS.epochs, **options)
+    strategy = AskTellStrategy(make_strategy("mf_kd", space, 0, SETTINGS.epochs, **options))
     strategy(RawFormatModelSpace.from_model(model_space, evaluator), SequentialExecutionEngine(9))
     models = list(strategy.list_models(limit=9))
     lengths = [model.evaluator.settings.epochs for model in models]
     assert len(models) == 9
     assert set(lengths) == {1, 3}
     best = models[0]
-    again = evaluator.at(best.evaluator.settings.epochs).evaluate(best.executable_model())
+    again = evaluator.with_epochs(best.evaluator.settings.epochs).evaluate(best.executable_model())
     assert again == best.metric
 
 

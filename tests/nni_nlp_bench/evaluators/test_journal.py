@@ -6,51 +6,53 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from nni_nlp_bench.benchmarks.base import Result
+from nni_nlp_bench.benchmarks.catalogue import load
+from nni_nlp_bench.benchmarks.table import Table
 from nni_nlp_bench.evaluators.budget import Budget
 from nni_nlp_bench.evaluators.json_lines import JournalError
 from nni_nlp_bench.evaluators.simulation import Settings
 from nni_nlp_bench.evaluators.trial import Trial
-from nni_nlp_bench.strategies.run import Search, run_search, search_space
+from nni_nlp_bench.strategies.configs import StrategyConfig
+from nni_nlp_bench.strategies.search import Search, run_search
 from nni_nlp_bench.testing import made_up_table
 
-SEARCH = Search("regularized_evolution", 1, Settings(budget=Budget(40)), restrict=True)
+EVOLUTION, RANDOM = StrategyConfig.of("regularized_evolution"), StrategyConfig.of("random")
+SEARCH = Search(EVOLUTION, 1, Settings(budget=Budget(40)))
 
 
 class StopHereError(Exception):
     """Stands for a crash."""
 
 
-class CountingTable:
+class CountingTable(Table):
     """A table that counts what it is asked."""
 
     def __init__(self) -> None:
-        self.table = made_up_table(60)
+        table = made_up_table(60)
+        super().__init__(table.metadata, table.arrays)
         self.asked = 0
 
-    def __getattr__(self, name: str) -> object:
-        return getattr(self.table, name)
-
-    def query(self, *arguments: object) -> Result:
+    def query(self, architecture: Any, epoch: int | None = None, seed: int | None = None) -> Result:
         self.asked += 1
-        return self.table.query(*arguments)  # type: ignore[arg-type]
+        return super().query(architecture, epoch, seed)
 
 
 def search(
     journal: Path, stop_at: int | None = None, search: Search = SEARCH
-) -> tuple[list[Trial], int]:
+) -> tuple[tuple[Trial, ...], int]:
     table = CountingTable()
 
     def on_trial(trial: Trial) -> None:
         if trial.index == stop_at:
             raise StopHereError
 
-    space = search_space(table, restrict=True)  # type: ignore[arg-type]
-    trials = run_search(table, space, search, None, journal, on_trial)  # type: ignore[arg-type]
-    return trials, table.asked
+    result = run_search(table, search, journal_path=journal, on_trial=on_trial)
+    return result.trials, table.asked
 
 
 def test_goes_on_where_it_stopped(tmp_path: Path) -> None:
@@ -76,7 +78,7 @@ def test_a_line_cut_short_is_dropped(tmp_path: Path) -> None:
     journal = tmp_path / "a.jsonl"
     whole, _ = search(journal)
     lines = journal.read_text().splitlines(keepends=True)
-    journal.write_text("".join(lines[:10]) + lines[10][: len(lines[10]) // 2])
+    journal.write_text("".join(lines[:11]) + lines[11][: len(lines[11]) // 2])
     resumed, asked = search(journal)
     assert asked == 30
     assert [t.score for t in resumed] == [t.score for t in whole]
@@ -86,18 +88,35 @@ def test_the_journal_of_another_search_is_refused(tmp_path: Path) -> None:
     search(tmp_path / "a.jsonl")
     lines = (tmp_path / "a.jsonl").read_text().splitlines(keepends=True)[:-1]
     (tmp_path / "a.jsonl").write_text("".join(lines))
-    with pytest.raises(JournalError, match="line 1: logged by another search"):
+    with pytest.raises(JournalError, match="line 2: logged by another search"):
         search(tmp_path / "a.jsonl", search=replace(SEARCH, seed=2))
 
 
 def test_another_length_of_training_is_another_search(tmp_path: Path) -> None:
     """The same architectures in the same order, trained for a part of the epochs."""
-    whole = Search("random", 1, Settings(budget=Budget(5)), restrict=True)
+    whole = Search(RANDOM, 1, Settings(budget=Budget(5)))
     search(tmp_path / "a.jsonl", search=whole)
     lines = (tmp_path / "a.jsonl").read_text().splitlines(keepends=True)[:-1]
     (tmp_path / "a.jsonl").write_text("".join(lines))
-    with pytest.raises(JournalError, match="line 1: logged by another search"):
-        search(tmp_path / "a.jsonl", search=replace(whole, options={"share": 0.5}))
+    with pytest.raises(JournalError, match="line 2: logged by another search"):
+        search(
+            tmp_path / "a.jsonl",
+            search=replace(whole, strategy=StrategyConfig.of("random(share=0.5)")),
+        )
+
+
+def test_the_journal_of_another_benchmark_or_version_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"format":1,"benchmark":"made-up"}\n')
+    with pytest.raises(JournalError, match="written by another version"):
+        search(tmp_path / "a.jsonl")
+
+
+def test_an_evaluation_takes_less_than_400_bytes(tmp_path: Path) -> None:
+    """On the surrogate, whose results hold a deviation and whose cells are of any size."""
+    journal = tmp_path / "a.jsonl"
+    benchmark = load("nas-bench-nlp/ptb-surrogate")
+    run_search(benchmark, replace(SEARCH, strategy=RANDOM), journal_path=journal)
+    assert journal.stat().st_size / 40 < 400
 
 
 @pytest.mark.parametrize("content", [b"no json\n{}\n", b"\xff\xfe\n"])
@@ -112,6 +131,7 @@ def test_a_damaged_log_is_told_in_one_error(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_bytes(b"no json\n")
     open_log = f"""
 from pathlib import Path
+from typing import Any
 from nni_nlp_bench.evaluators.json_lines import JournalError, JsonLines
 try:
     JsonLines(Path({str(tmp_path / "a.jsonl")!r}))

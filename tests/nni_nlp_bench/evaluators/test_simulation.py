@@ -10,11 +10,11 @@ import pytest
 from nni_nlp_bench.benchmarks.base import BenchmarkError, MissingArchitectureError
 from nni_nlp_bench.benchmarks.table import Table
 from nni_nlp_bench.benchmarks.units import LossUnit
+from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.evaluators.budget import Budget
 from nni_nlp_bench.evaluators.simulation import IDLE, Settings, Simulation
 from nni_nlp_bench.testing import EPOCH_S, EPOCHS, made_up_table
 from search_spaces.base import get_space
-from search_spaces.errors import UserError
 
 
 @pytest.fixture(scope="module")
@@ -98,19 +98,19 @@ def test_a_missing_architecture_is_an_error_by_default(table: Table) -> None:
 
 def test_nearest_answers_with_another_architecture_and_says_so(table: Table) -> None:
     lstm = get_space("rnn_cell").parse("lstm")
-    simulation = Simulation(table, Settings(miss="nearest"))
+    simulation = Simulation(table, Settings(on_missing="nearest"))
     trial = simulation.evaluate(lstm)
     assert trial.architecture == lstm
     assert trial.evaluated in table
     assert simulation.spent.replaced == 1
     held = table.architectures()[0]
-    assert simulation.evaluate(held).evaluated is held
+    assert simulation.evaluate(held).evaluated == held
     assert simulation.spent.replaced == 1
 
 
 def test_miss_policy_surrogate_needs_one(table: Table) -> None:
-    with pytest.raises(BenchmarkError, match="no surrogate"):
-        Simulation(table, Settings(miss="surrogate"))
+    with pytest.raises(BenchmarkError, match="needs a surrogate"):
+        Simulation(table, Settings(on_missing="surrogate"))
 
 
 def test_seed_policies(table: Table) -> None:
@@ -120,11 +120,11 @@ def test_seed_policies(table: Table) -> None:
     def loss(**settings: object) -> float | None:
         return Simulation(table, Settings(**settings)).evaluate(cell).result.val_loss  # type: ignore[arg-type]
 
-    assert loss(seeds="first") == losses[0]
-    assert loss(seeds="mean") == pytest.approx(np.mean(losses))  # type: ignore[arg-type]
-    drawn = [loss(seeds="drawn", seed=seed) for seed in range(30)]
+    assert loss(run_selection="first") == losses[0]
+    assert loss(run_selection="mean") == pytest.approx(np.mean(losses))  # type: ignore[arg-type]
+    drawn = [loss(run_selection="random", seed=seed) for seed in range(30)]
     assert set(drawn) == set(losses)
-    assert drawn[7] == loss(seeds="drawn", seed=7)
+    assert drawn[7] == loss(run_selection="random", seed=7)
 
 
 def test_a_mean_is_that_of_the_runs_that_finished(table: Table) -> None:
@@ -132,7 +132,7 @@ def test_a_mean_is_that_of_the_runs_that_finished(table: Table) -> None:
     statuses = table.arrays["statuses"].copy()
     statuses[1] = table.metadata.statuses.index("loss is nan!")
     partly = Table(table.metadata, {**table.arrays, "statuses": statuses})
-    simulation = Simulation(partly, Settings(seeds="mean"))
+    simulation = Simulation(partly, Settings(run_selection="mean"))
     first, none = (simulation.evaluate(partly.architectures()[i]) for i in (0, 9))
     losses = [partly.query(first.architecture, None, seed).val_loss for seed in (0, 2)]
     assert first.result.val_loss == pytest.approx(np.mean(losses))
@@ -140,7 +140,7 @@ def test_a_mean_is_that_of_the_runs_that_finished(table: Table) -> None:
     assert (none.result.seed, none.result.status) == (0, "loss is nan!")
 
 
-@pytest.mark.parametrize("policy", [{"miss": "guess"}, {"seeds": "any"}])
+@pytest.mark.parametrize("policy", [{"on_missing": "guess"}, {"run_selection": "any"}])
 def test_unknown_policies_list_the_known(policy: dict[str, str]) -> None:
     with pytest.raises(BenchmarkError, match="known: "):
         Settings(**policy)  # type: ignore[arg-type]

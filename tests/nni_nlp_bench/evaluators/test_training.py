@@ -14,16 +14,16 @@ from typing import Any
 import numpy as np
 import pytest
 
+from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.data.corpora import load_corpus
-from nni_nlp_bench.evaluators.training_free import Preference
-from nni_nlp_bench.evaluators.trials import EVALUATORS, TrainingFailedError
+from nni_nlp_bench.evaluators.base import EVALUATORS, TrainingFailedError
+from nni_nlp_bench.evaluators.zero_cost import ZeroCostScorer
 from nni_nlp_bench.training.run import train
 from nni_nlp_bench.training.settings import DROPOUTS, Settings, Sizes
 from search_spaces.base import get_space
-from search_spaces.errors import UserError
-from search_spaces.preferred import PreferredSpace
+from search_spaces.best_of_n import BestOfNSpace
 from search_spaces.rnn_cell import Recipe
-from search_spaces.rnn_cell.behaviour import behaviour
+from search_spaces.rnn_cell.features.untrained_dynamics import behaviour
 from search_spaces.rnn_cell.published import named_recipe
 
 TINY = ["--embedding", "8", "--hidden", "8", "--batch-size", "50", "--full-epochs", "2"]
@@ -86,7 +86,7 @@ def test_cells_of_enas_are_trained_as_well() -> None:
 
 @pytest.mark.slow
 def test_the_trial_command_trains() -> None:
-    module = ["-m", "nni_nlp_bench.nnictl.trial", "--evaluator", "training", *TINY]
+    module = ["-m", "nni_nlp_bench.frameworks.nni.trial", "--evaluator", "training", *TINY]
     command = [sys.executable, *module, "--architecture", "rnn", "--epochs", "1"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     epoch, final = done.stdout.splitlines()
@@ -97,14 +97,14 @@ def test_a_preference_is_higher_for_what_promises_a_lower_loss() -> None:
     gru, rnn = named_recipe("gru"), named_recipe("rnn")
     found = behaviour(gru)
     recall = found["recall_0"] + found["recall_product_0_1"] + found["recall_pair_1"]
-    assert Preference("miniature_recall")(gru) == recall
-    assert Preference("miniature_recall")(gru) > Preference("miniature_recall")(rnn)
-    assert Preference("ntk_condition")(gru) < 0, "lower is better: its sign is turned"
+    assert ZeroCostScorer("miniature_recall")(gru) == recall
+    assert ZeroCostScorer("miniature_recall")(gru) > ZeroCostScorer("miniature_recall")(rnn)
+    assert ZeroCostScorer("ntk_condition")(gru) < 0, "lower is better: its sign is turned"
 
 
 def test_a_trial_without_training_minimises_minus_the_score() -> None:
     metrics = evaluator("training_free").evaluate(named_recipe("lstm"), None, lambda loss: None)
-    expected = -Preference("miniature_recall")(named_recipe("lstm"))
+    expected = -ZeroCostScorer("miniature_recall")(named_recipe("lstm"))
     assert metrics == {"default": expected, "predicted": 1}
     layers = evaluator("training_free", "--score", "layer3_hidden_covariance")
     with pytest.raises(TrainingFailedError, match="no finite layer3_hidden_covariance"):
@@ -116,8 +116,8 @@ def test_nni_searches_by_a_training_free_score() -> None:
     from nni.nas.execution import SequentialExecutionEngine
     from nni.nas.strategy import Random
 
-    from nni_nlp_bench.evaluators.benchmark import ChoiceSpace
-    from nni_nlp_bench.evaluators.nni_training_free import TrainingFreeEvaluator
+    from nni_nlp_bench.frameworks.nni.evaluators.benchmark import ChoiceSpace
+    from nni_nlp_bench.frameworks.nni.evaluators.zero_cost import TrainingFreeEvaluator
 
     strategy = Random(seed=0)
     strategy(ChoiceSpace(TrainingFreeEvaluator()), SequentialExecutionEngine(max_model_count=5))
@@ -132,7 +132,7 @@ def test_nni_trains_cells_on_lightning() -> None:
     from nni.nas.space import RawFormatModelSpace
     from nni.nas.strategy import Random
 
-    from nni_nlp_bench.evaluators.lightning import lightning_evaluator
+    from nni_nlp_bench.frameworks.nni.evaluators.training import lightning_evaluator
 
     settings = Settings(
         2, Sizes(8, 8, 1), DROPOUTS["none"], "trained", 50, bptt=35, learning_rate=0.01
@@ -153,8 +153,8 @@ def test_nni_trains_cells_on_lightning() -> None:
 
 def test_random_cells_are_the_best_of_several_by_the_score() -> None:
     space = get_space("rnn_cell")
-    prefer = Preference("miniature_recall")
-    preferred = PreferredSpace(space, prefer, candidates=6)
+    prefer = ZeroCostScorer("miniature_recall")
+    preferred = BestOfNSpace(space, prefer, candidates=6)
     rng, again = np.random.default_rng(5), np.random.default_rng(5)
     for _ in range(3):
         drawn = [space.sample(again) for _ in range(6)]
@@ -165,7 +165,7 @@ def test_random_cells_are_the_best_of_several_by_the_score() -> None:
 
 def test_what_has_no_score_is_drawn_last() -> None:
     space = get_space("rnn_cell")
-    odd = PreferredSpace(
+    odd = BestOfNSpace(
         space, lambda cell: math.nan if len(cell.nodes) % 2 else -len(cell.nodes), candidates=8
     )
     rng = np.random.default_rng(1)

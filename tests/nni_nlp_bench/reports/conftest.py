@@ -16,7 +16,7 @@ import pytest
 
 from nni_nlp_bench.benchmarks.units import LossUnit
 from nni_nlp_bench.reports.readers.nni_experiment import Metric, NniExperiment, TrialJob
-from nni_nlp_bench.reports.searches import Counts, Curve, Find, SearchRecord
+from nni_nlp_bench.reports.searches import BestArchitecture, Counts, Curve, SearchRecord
 from search_spaces.base import get_space
 
 # As NNI 3.0 creates them.
@@ -149,7 +149,7 @@ def record_of() -> Callable[..., SearchRecord]:
         counts = Counts(len(losses), 0, len(losses), 0, 0)
         find = None
         if math.isfinite(losses[-1]):
-            find = Find(cell(len(strategy)), losses[-1], "predicted", "made-up")
+            find = BestArchitecture(cell(len(strategy)), losses[-1], "predicted", "made-up")
         fields = {
             "experiment": "invented",
             "space": "rnn_cell",

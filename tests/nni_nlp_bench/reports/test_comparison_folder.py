@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from nni_nlp_bench.benchmarks.units import LossUnit
+from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.evaluators.budget import Budget
 from nni_nlp_bench.evaluators.simulation import Settings
 from nni_nlp_bench.reports.files import write_best, write_trials
@@ -17,34 +18,33 @@ from nni_nlp_bench.reports.measures import Reference, reference_loss, summarize
 from nni_nlp_bench.reports.readers.experiments import read
 from nni_nlp_bench.reports.searches import Counts, curve_of
 from nni_nlp_bench.reports.sections import sections_of
-from nni_nlp_bench.strategies.compare import Run
-from nni_nlp_bench.strategies.run import Search, run_search, search_space
+from nni_nlp_bench.strategies.configs import StrategyConfig
+from nni_nlp_bench.strategies.result import SearchResult
+from nni_nlp_bench.strategies.search import Search, run_search
 from nni_nlp_bench.testing import made_up_table
-from search_spaces.errors import UserError
 
 SETTINGS = Settings(budget=Budget(15))
 
 
 @pytest.fixture(scope="module")
-def runs() -> list[Run]:
+def runs() -> list[SearchResult]:
     table = made_up_table(60)
-    space = search_space(table, restrict=True)
     return [
-        Run(name, seed, tuple(run_search(table, space, Search(name, seed, SETTINGS, True))))
+        run_search(table, Search(StrategyConfig.of(name), seed, SETTINGS))
         for name in ("random", "hyperband")
         for seed in range(2)
     ]
 
 
 @pytest.fixture
-def folder(runs: list[Run], tmp_path: Path) -> Path:
+def folder(runs: list[SearchResult], tmp_path: Path) -> Path:
     reference = reference_loss(made_up_table(60), runs)
     write_trials(tmp_path / "trials.csv", runs, reference)
     write_best(tmp_path / "best.json", runs, reference, "rnn_cell")
     return tmp_path
 
 
-def test_the_searches_are_the_same(runs: list[Run], folder: Path) -> None:
+def test_the_searches_are_the_same(runs: list[SearchResult], folder: Path) -> None:
     records = read(str(folder)).records
     assert [(r.strategy, r.seed) for r in records] == [(r.strategy, r.seed) for r in runs]
     for record, run in zip(records, runs, strict=True):
@@ -59,14 +59,14 @@ def test_the_searches_are_the_same(runs: list[Run], folder: Path) -> None:
 def test_origins_of_results_are_counted(tmp_path: Path) -> None:
     """Of a search of the whole space, answered by the nearest cells and by a surrogate."""
     table = made_up_table(60)
-    settings = Settings(miss="nearest", budget=Budget(8))
-    own = run_search(table, search_space(table, restrict=False), Search("random", 3, settings))
+    settings = Settings(on_missing="nearest", budget=Budget(8))
+    own = run_search(table, Search(StrategyConfig.of("random"), 3, settings)).trials
     predicted = [
         replace(trial, result=replace(trial.result, origin="predicted")) if i < 3 else trial
         for i, trial in enumerate(own)
     ]
-    kept = [replace(trial, evaluated=trial.architecture) for trial in predicted[:2]]
-    run = Run("random", 3, (*kept, *predicted[2:]))
+    kept = [replace(trial, nearest=None) for trial in predicted[:2]]
+    run = SearchResult("random", 3, (*kept, *predicted[2:]))
     reference = reference_loss(table, [run])
     write_trials(tmp_path / "trials.csv", [run], reference)
     write_best(tmp_path / "best.json", [run], reference, "rnn_cell")
@@ -75,7 +75,7 @@ def test_origins_of_results_are_counted(tmp_path: Path) -> None:
     assert record.counts == Counts(8, measured=5, predicted=3, failed=failed, replaced=6)
 
 
-def test_a_report_ranks_as_compare_does(runs: list[Run], folder: Path) -> None:
+def test_a_report_ranks_as_compare_does(runs: list[SearchResult], folder: Path) -> None:
     (section,) = sections_of([read(str(folder))])
     reference = reference_loss(made_up_table(60), runs)
     assert section.reference == reference
@@ -109,7 +109,7 @@ def test_what_is_missing_or_damaged_is_named(folder: Path) -> None:
 
 def test_a_search_without_success(tmp_path: Path) -> None:
     nothing = Reference(math.nan, LossUnit.NATS, "best of the table")
-    write_trials(tmp_path / "trials.csv", [Run("random", 0, ())], nothing)
+    write_trials(tmp_path / "trials.csv", [SearchResult("random", 0, ())], nothing)
     write_best(tmp_path / "best.json", [], nothing, "rnn_cell")
     with pytest.raises(UserError, match="no training succeeded"):
         read(str(tmp_path))

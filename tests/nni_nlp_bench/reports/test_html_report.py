@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.reports.page.html_report import html, write_report
-from nni_nlp_bench.reports.readers.readings import Reading
+from nni_nlp_bench.reports.readers.readings import SearchSource
 from nni_nlp_bench.reports.searches import SearchRecord
 from nni_nlp_bench.reports.sections import sections_of
-from search_spaces.errors import UserError
 
 RecordOf = Callable[..., SearchRecord]
 HOSTILE = "<script>alert(1)</script>\"' & $\\frac{1}{2}$"
@@ -50,7 +50,7 @@ class Page(HTMLParser):
 
 
 def page_of(records: list[SearchRecord], name: str = "invented") -> str:
-    readings = [Reading(name, tuple(records), ("left out: one search",))]
+    readings = [SearchSource(name, tuple(records), ("left out: one search",))]
     return html(readings, sections_of(readings))
 
 
@@ -138,7 +138,7 @@ def test_a_page_of_little(record_of: RecordOf) -> None:
 def test_the_file_is_whole_or_not_there(records: list[SearchRecord], tmp_path: Path) -> None:
     assert records[0].find is not None
     broken = replace(records[0].find, architecture="{}")
-    readings = [Reading("invented", (replace(records[0], find=broken),), ())]
+    readings = [SearchSource("invented", (replace(records[0], find=broken),), ())]
     with pytest.raises(UserError):
         write_report(tmp_path / "report.html", readings, sections_of(readings))
     assert list(tmp_path.iterdir()) == []

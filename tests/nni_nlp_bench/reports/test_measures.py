@@ -24,12 +24,12 @@ from nni_nlp_bench.reports.measures import (
 )
 from nni_nlp_bench.reports.plot import draw_regret
 from nni_nlp_bench.reports.ranking import rank, ranking_table
-from nni_nlp_bench.strategies.compare import Run
+from nni_nlp_bench.strategies.result import SearchResult
 from nni_nlp_bench.testing import made_up_table
 from search_spaces.rnn_cell import published_recipe
 
 
-def run_of(losses: list[tuple[float, float]], strategy: str = "s", seed: int = 0) -> Run:
+def run_of(losses: list[tuple[float, float]], strategy: str = "s", seed: int = 0) -> SearchResult:
     """Trials of the given validation and test losses; a NaN is a failed training."""
     trials = []
     for i, (val_loss, test_loss) in enumerate(losses):
@@ -47,8 +47,10 @@ def run_of(losses: list[tuple[float, float]], strategy: str = "s", seed: int = 0
         )
         cell = published_recipe(1000003 + i)
         score = -9.0 if failed else -val_loss
-        trials.append(Trial(i, cell, cell, result, score, 5, 3600.0 * i, 3600.0 * (i + 1)))
-    return Run(strategy, seed, tuple(trials))
+        trials.append(
+            Trial(i, cell, None, cell.canonical_key, result, score, 5, 3600.0 * i, 3600.0 * (i + 1))
+        )
+    return SearchResult(strategy, seed, tuple(trials))
 
 
 NAN = math.nan

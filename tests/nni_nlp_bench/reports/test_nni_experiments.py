@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from nni_nlp_bench.benchmarks.units import LossUnit
+from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.reports.readers.experiments import read, read_all
 from nni_nlp_bench.reports.readers.nni_database import experiment_folder, read_database
 from nni_nlp_bench.reports.readers.nni_experiment import (
@@ -22,11 +23,11 @@ from nni_nlp_bench.reports.readers.nni_experiment import (
 )
 from nni_nlp_bench.reports.readers.nni_searches import searches_of
 from nni_nlp_bench.reports.searches import Counts
-from search_spaces.errors import UserError
 
 NAN = math.nan
 ARCHITECTURES = {
-    "trialCommand": "python -m nni_nlp_bench.nnictl.trial --benchmark=made-up --miss nearest",
+    "trialCommand": "python -m nni_nlp_bench.frameworks.nni.trial "
+    "--benchmark=made-up --on-missing nearest",
     "tuner": {"className": "x.StrategyTuner", "classArgs": {"strategy": "bayesian", "seed": 7}},
 }
 
@@ -159,9 +160,9 @@ def test_another_tuner_has_its_name_and_no_seed(experiment_of):
 @pytest.mark.parametrize(
     ("command", "benchmark"),
     [
-        ("python -m nni_nlp_bench.nnictl.trial --benchmark 'my table'", "my table"),
-        ("python -m nni_nlp_bench.nnictl.trial", "nas-bench-nlp/ptb-surrogate"),
-        ("python -m nni_nlp_bench.nnictl.trial --evaluator train", None),
+        ("python -m nni_nlp_bench.frameworks.nni.trial --benchmark 'my table'", "my table"),
+        ("python -m nni_nlp_bench.frameworks.nni.trial", "nas-bench-nlp/ptb-surrogate"),
+        ("python -m nni_nlp_bench.frameworks.nni.trial --evaluator train", None),
         ("python train.py", None),
         ("python train.py --benchmark", None),
         ("python train.py 'unclosed", None),

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from nni_nlp_bench.reports.page.html_report import write_report
-from nni_nlp_bench.reports.readers.readings import Reading
+from nni_nlp_bench.reports.readers.readings import SearchSource
 from nni_nlp_bench.reports.searches import SearchRecord
 from nni_nlp_bench.reports.sections import sections_of
 
@@ -59,7 +59,7 @@ def shown(
         for seed in range(6)
         for i, name in enumerate(names)
     ]
-    readings = [Reading("invented", tuple(records), ("left out: one search",))]
+    readings = [SearchSource("invented", tuple(records), ("left out: one search",))]
     write_report(page, readings, sections_of(readings))
 
     def show(width: int, scheme: str) -> Any:

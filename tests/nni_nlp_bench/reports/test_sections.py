@@ -9,17 +9,17 @@ from dataclasses import replace
 import pytest
 
 from nni_nlp_bench.benchmarks.units import LossUnit
+from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.reports.page.wording import provenance, verdict
-from nni_nlp_bench.reports.readers.readings import Reading
+from nni_nlp_bench.reports.readers.readings import SearchSource
 from nni_nlp_bench.reports.searches import Counts, SearchRecord
 from nni_nlp_bench.reports.sections import Section, sections_of
-from search_spaces.errors import UserError
 
 RecordOf = Callable[..., SearchRecord]
 
 
 def section_of(records: list[SearchRecord]) -> Section:
-    (section,) = sections_of([Reading("invented", tuple(records), ())])
+    (section,) = sections_of([SearchSource("invented", tuple(records), ())])
     return section
 
 
@@ -38,7 +38,7 @@ def test_regrets_are_never_mixed_between_benchmarks(record_of: RecordOf) -> None
         record_of("random", 0, [3.0], benchmark="other"),
         record_of("random", 1, [5.5]),
     ]
-    one, other = sections_of([Reading("invented", tuple(records), ())])
+    one, other = sections_of([SearchSource("invented", tuple(records), ())])
     assert (one.benchmark, one.reference.loss, one.ranked[0].regret) == ("made-up", 5.0, 0.25)
     assert (other.benchmark, other.ranked[0].regret) == ("other", 0.0)
 
@@ -57,13 +57,13 @@ def test_the_known_optimum_is_the_reference_of_all(record_of: RecordOf) -> None:
 def test_losses_in_different_units_are_never_compared(record_of: RecordOf) -> None:
     records = [record_of("a", seed, [30.0], unit=unit) for seed, unit in enumerate(LossUnit)]
     with pytest.raises(UserError, match="in different units"):
-        sections_of([Reading("x", tuple(records), ())])
+        sections_of([SearchSource("x", tuple(records), ())])
 
 
 def test_the_target_is_that_of_the_unit(record_of: RecordOf) -> None:
     losses = [26.0, 25.4, 25.0]
     record = record_of("a", 0, losses, unit=LossUnit.POINTS, optimum=25.0)
-    (section,) = sections_of([Reading("x", (record,), ())])
+    (section,) = sections_of([SearchSource("x", (record,), ())])
     assert section.ranked[0].evaluations_to_target == 2
     assert section.ranked[0].best_figure == 75.0
 

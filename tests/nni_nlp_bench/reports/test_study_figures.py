@@ -15,9 +15,11 @@ from nni_nlp_bench.reports.measures import Reference
 from nni_nlp_bench.reports.statistics import interval_of_mean
 from nni_nlp_bench.reports.study import by_method, figures_of, regrets_at
 from nni_nlp_bench.reports.study_plot import costs_drawn, draw_study
-from nni_nlp_bench.strategies.compare import Comparison, Run
-from nni_nlp_bench.strategies.methods import Method
-from nni_nlp_bench.strategies.study import Cost, Study
+from nni_nlp_bench.strategies.compare import Comparison
+from nni_nlp_bench.strategies.configs import StrategyConfig
+from nni_nlp_bench.strategies.equal_cost import Cost
+from nni_nlp_bench.strategies.result import SearchResult
+from nni_nlp_bench.strategies.study import Study
 from search_spaces.rnn_cell.published import published_recipe
 
 CELL = published_recipe(1000001)
@@ -25,16 +27,16 @@ REFERENCE = Reference(4.0, LossUnit.NATS, "lowest")
 HOURS, TRAININGS = Cost("simulated hours", 8.0), Cost("full trainings", 4.0)
 
 
-def run(name: str, seed: int, *trials: tuple[float, float, float, int]) -> Run:
+def run(name: str, seed: int, *trials: tuple[float, float, float, int]) -> SearchResult:
     """Trials as (validation loss, test loss, end in hours, epochs); a NaN loss is a failure."""
-    return Run(name, seed, tuple(_trial(i, *trial) for i, trial in enumerate(trials)))
+    return SearchResult(name, seed, tuple(_trial(i, *trial) for i, trial in enumerate(trials)))
 
 
 def _trial(index: int, val: float, test: float, end_h: float, epochs: int) -> Trial:
     status = "loss is nan!" if math.isnan(val) else "OK"
     result = Result(None, val, test, 0.0, status, epochs, 0, "measured", "made-up")
     score = -9.2 if math.isnan(val) else -val
-    return Trial(index, CELL, CELL, result, score, epochs, 0.0, 3600 * end_h)
+    return Trial(index, CELL, None, CELL.canonical_key, result, score, epochs, 0.0, 3600 * end_h)
 
 
 FIRST = run(
@@ -82,7 +84,8 @@ def test_without_a_success_of_every_seed_there_is_no_mean() -> None:
 def test_the_picture_is_drawn_with_and_without_a_success(tmp_path: Path) -> None:
     failed = run("c", 0, (math.nan, math.nan, 1, 5))
     tables = by_method([FIRST, SECOND, THIRD, failed], costs_drawn(HOURS), HOURS, 10, REFERENCE)
-    comparison = Comparison("made-up", (Method("a", "random"), Method("c", "tpe")), (0, 1, 2))
+    configs = StrategyConfig("a", "random"), StrategyConfig("c", "tpe")
+    comparison = Comparison(configs, (0, 1, 2))
     study = Study(comparison, HOURS, ("left out", "a", "c"), {"left out": "why"})
     draw_study(tmp_path / "study.png", tables, study, REFERENCE, "made-up")
     assert (tmp_path / "study.png").read_bytes().startswith(b"\x89PNG")

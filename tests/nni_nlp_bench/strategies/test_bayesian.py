@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.strategies.acquisition import expected_improvement
-from nni_nlp_bench.strategies.bags import Bag, predictions
-from nni_nlp_bench.strategies.features import Features
-from nni_nlp_bench.strategies.registry import make_searcher
-from nni_nlp_bench.strategies.run import search_space
+from nni_nlp_bench.strategies.ensembles import Bag, predictions
+from nni_nlp_bench.strategies.features import FeatureEncoder
+from nni_nlp_bench.strategies.registry import make_strategy
+from nni_nlp_bench.strategies.search import search_space
 from nni_nlp_bench.testing import made_up_table
 from search_spaces.base import get_space
-from search_spaces.errors import UserError
 
 SPACE = get_space("rnn_cell")
 
@@ -43,11 +43,11 @@ def test_expected_improvement_without_a_deviation_is_what_is_certain() -> None:
 def test_components_keep_distances_in_fewer_numbers(rng: np.random.Generator) -> None:
     space = search_space(made_up_table(60), restrict=True)
     cells = [space.sample(rng) for _ in range(40)]
-    whole = np.stack([Features(space, None, rng).of(cell) for cell in cells])
+    whole = np.stack([FeatureEncoder(space, None, rng).of(cell) for cell in cells])
     assert np.array_equal(whole[0], space.encode(cells[0], "counts"))
 
     def distances(components: int) -> Any:
-        features = Features(space, components, np.random.default_rng(0))
+        features = FeatureEncoder(space, components, np.random.default_rng(0))
         points = np.stack([features.of(cell) for cell in cells])
         assert points.shape == (40, components)
         return np.linalg.norm(points[:, None] - points, axis=2)
@@ -65,7 +65,9 @@ def test_all_components_have_the_distances_of_standardised_features() -> None:
     counts = np.stack([space.encode(space.sample(rng), "counts") for _ in range(200)])
     deviation = counts.std(axis=0)
     scaled = counts / np.where(deviation > 0, deviation, 1.0)
-    features = Features(space, counts.shape[1], np.random.default_rng(0))  # of the same samples
+    features = FeatureEncoder(
+        space, counts.shape[1], np.random.default_rng(0)
+    )  # of the same samples
     rng = np.random.default_rng(0)
     points = np.stack([features.of(space.sample(rng)) for _ in range(200)])
     assert np.allclose(points.mean(axis=0), 0, atol=1e-9)
@@ -88,11 +90,11 @@ def test_an_option_that_cannot_be_is_named(
 ) -> None:
     space = search_space(made_up_table(5), restrict=True)
     with pytest.raises(UserError, match=message):
-        make_searcher(strategy, space, 0, 50, **options)
+        make_strategy(strategy, space, 0, 50, **options)
 
 
 def test_random_search_stops_each_training_at_its_share() -> None:
     for share, epochs in ((0.2, 10), (1 / 9, 6), (0.001, 1), (1.0, None)):
-        proposal = make_searcher("random", SPACE, 0, 50, share=share).ask()
+        proposal = make_strategy("random", SPACE, 0, 50, share=share).ask()
         assert proposal is not None
         assert proposal.epochs == epochs

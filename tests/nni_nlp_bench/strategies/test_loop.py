@@ -1,4 +1,4 @@
-"""The search loop on a simulated clock: a searcher is told a score when the training ends."""
+"""The search loop on a simulated clock: a strategy is told a score when the training ends."""
 
 from __future__ import annotations
 
@@ -15,16 +15,17 @@ from nni_nlp_bench.benchmarks.table import Table
 from nni_nlp_bench.evaluators.budget import Budget
 from nni_nlp_bench.evaluators.journal import Journal
 from nni_nlp_bench.evaluators.simulation import Settings, Simulation
+from nni_nlp_bench.strategies.base import Proposal, Strategy
+from nni_nlp_bench.strategies.configs import StrategyConfig
 from nni_nlp_bench.strategies.loop import run_loop
-from nni_nlp_bench.strategies.run import Search, run_search, search_space
-from nni_nlp_bench.strategies.searcher import Proposal, Searcher
+from nni_nlp_bench.strategies.search import Search, run_search, search_space
 from nni_nlp_bench.testing import EPOCHS, made_up_runs, made_up_table
 
 TABLE = made_up_table(60)
 SPACE = search_space(TABLE, restrict=True)
 
 
-class Patient(Searcher):
+class Patient(Strategy):
     """Proposes two at a time, and nothing before it knows the scores of both."""
 
     def __init__(self, *args: Any) -> None:
@@ -47,7 +48,7 @@ class Patient(Searcher):
 
 def search(rng: Any, journal: Path) -> Simulation:
     settings = Settings(workers=5, budget=Budget(12))
-    simulation = Simulation(TABLE, settings, journal=Journal(journal, SPACE.parse))
+    simulation = Simulation(TABLE, settings, journal=Journal(journal, TABLE.name, SPACE.parse))
     run_loop(Patient(SPACE, rng, TABLE.epochs), simulation)
     return simulation
 
@@ -62,11 +63,11 @@ def test_what_waits_for_scores_begins_after_them(rng: Any, tmp_path: Path) -> No
 def test_a_replay_has_the_same_times(rng: Any, tmp_path: Path) -> None:
     first = search(rng, tmp_path / "a.jsonl").trials
     again = Simulation(TABLE, Settings(workers=5, budget=Budget(12)))
-    again.replay(Journal(tmp_path / "a.jsonl", SPACE.parse))
+    again.replay(Journal(tmp_path / "a.jsonl", TABLE.name, SPACE.parse))
     assert [(t.start_s, t.end_s) for t in again.trials] == [(t.start_s, t.end_s) for t in first]
 
 
-class Recorder(Searcher):
+class Recorder(Strategy):
     """Proposes random architectures, `limit` at most, and records what it is told."""
 
     def __init__(self, *args: Any, limit: int = 1000) -> None:
@@ -92,45 +93,46 @@ class Recorder(Searcher):
 @pytest.mark.parametrize("workers", [1, 4])
 def test_every_proposal_is_told_its_own_score_by_end_of_training(rng: Any, workers: int) -> None:
     simulation = Simulation(TABLE, Settings(workers=workers, budget=Budget(20)))
-    searcher = Recorder(SPACE, rng, TABLE.epochs)
-    run_loop(searcher, simulation)
+    strategy = Recorder(SPACE, rng, TABLE.epochs)
+    run_loop(strategy, simulation)
     trials = simulation.trials
-    assert [t.architecture for t in trials] == [p.architecture for p in searcher.asked]
+    assert [t.architecture for t in trials] == [p.architecture for p in strategy.asked]
     by_end = sorted(trials, key=lambda trial: (trial.end_s, trial.index))
-    expected = [(searcher.asked[trial.index], trial.score) for trial in by_end]
-    assert searcher.told == expected
-    assert searcher.closed
+    expected = [(strategy.asked[trial.index], trial.score) for trial in by_end]
+    assert strategy.told == expected
+    assert strategy.closed
 
 
 def test_a_searcher_that_stops_early_is_told_all_scores(rng: Any) -> None:
     simulation = Simulation(TABLE, Settings(workers=4, budget=Budget(20)))
-    searcher = Recorder(SPACE, rng, TABLE.epochs, limit=6)
-    run_loop(searcher, simulation)
-    assert len(searcher.told) == len(simulation.trials) == 6
+    strategy = Recorder(SPACE, rng, TABLE.epochs, limit=6)
+    run_loop(strategy, simulation)
+    assert len(strategy.told) == len(simulation.trials) == 6
 
 
 def test_without_recorded_times_evaluations_end_in_their_order(rng: Any) -> None:
     runs = [replace(run, wall_time_s=run.wall_time_s * math.nan) for run in made_up_runs(60)]
     table = Table.from_runs(runs, name="untimed", space="rnn_cell", epochs=EPOCHS)
     simulation = Simulation(table, Settings(workers=3, budget=Budget(12)))
-    searcher = Recorder(SPACE, rng, table.epochs)
-    run_loop(searcher, simulation)
-    assert [proposal for proposal, _ in searcher.told] == searcher.asked
+    strategy = Recorder(SPACE, rng, table.epochs)
+    run_loop(strategy, simulation)
+    assert [proposal for proposal, _ in strategy.told] == strategy.asked
 
 
 def test_a_searcher_is_closed_when_an_evaluation_fails(rng: Any) -> None:
-    searcher = Recorder(SPACE, rng, TABLE.epochs)
+    strategy = Recorder(SPACE, rng, TABLE.epochs)
     simulation = Simulation(made_up_table(5, seed=1), Settings())
     with pytest.raises(MissingArchitectureError):
-        run_loop(searcher, simulation)
-    assert searcher.closed
+        run_loop(strategy, simulation)
+    assert strategy.closed
 
 
 def test_the_seed_of_a_search_decides_which_runs_it_is_told() -> None:
-    settings = Settings(seeds="drawn", budget=Budget(10))
+    settings = Settings(run_selection="random", budget=Budget(10))
     told = []
     for seed in (0, 1, 0):
-        trials = run_search(TABLE, SPACE, Search("grid", seed, settings, restrict=True))
+        search = Search(StrategyConfig.of("grid"), seed, settings)
+        trials = run_search(TABLE, search, space=SPACE).trials
         told.append({trial.architecture: trial.result.seed for trial in trials})
     assert told[0] == told[2]
     assert set(told[0].values()) == {0, 1, 2}

@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import exp, pi, sqrt
 
 import numpy as np
 import pytest
 
 from nni_nlp_bench.benchmarks.base import BenchmarkError
+from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.evaluators.budget import Budget
 from nni_nlp_bench.evaluators.simulation import Settings
 from nni_nlp_bench.evaluators.trial import Trial
 from nni_nlp_bench.strategies.acquisition import expected_improvement, upper_confidence_bound
+from nni_nlp_bench.strategies.base import Proposal
 from nni_nlp_bench.strategies.cokriging import Posterior
-from nni_nlp_bench.strategies.measurements import Measurements
+from nni_nlp_bench.strategies.configs import StrategyConfig
 from nni_nlp_bench.strategies.mf_kd import MultiFidelityKd, short_training_pays
-from nni_nlp_bench.strategies.run import Search, run_search, search_space
-from nni_nlp_bench.strategies.searcher import Proposal
+from nni_nlp_bench.strategies.observations import Observations
+from nni_nlp_bench.strategies.search import Search, run_search, search_space
 from nni_nlp_bench.testing import EPOCHS, made_up_table
 from search_spaces.base import get_space
-from search_spaces.errors import UserError
 
 SPACE = get_space("rnn_cell")
 
 
-def searcher(seed: int = 0, **options: object) -> MultiFidelityKd:
+def strategy(seed: int = 0, **options: object) -> MultiFidelityKd:
     settings = {"random_first": 6, "promote_first": 3, "samples": 3, "mutations": 9, **options}
     return MultiFidelityKd(SPACE, np.random.default_rng(seed), 20, **settings)
 
@@ -67,14 +69,14 @@ def test_a_short_training_pays_where_it_tells_more_than_it_costs(
 
 
 def test_the_best_of_the_short_trainings_are_promoted() -> None:
-    asked = course(searcher(), 9)
+    asked = course(strategy(), 9)
     assert [proposal.epochs for proposal in asked] == [4] * 6 + [None] * 3
     ranked = sorted(asked[:6], key=score_of, reverse=True)
     assert [p.architecture for p in asked[6:]] == [p.architecture for p in ranked[:3]]
 
 
 def test_it_waits_for_the_short_trainings_before_it_promotes() -> None:
-    search = searcher()
+    search = strategy()
     running = [search.ask() for _ in range(6)]
     assert search.ask() is None
     for proposal in running:
@@ -86,7 +88,7 @@ def test_it_waits_for_the_short_trainings_before_it_promotes() -> None:
 
 
 def test_what_failed_in_a_short_training_gets_no_full_one() -> None:
-    search = searcher()
+    search = strategy()
     failed = search.ask()
     assert failed is not None
     search.tell(failed, None)
@@ -98,7 +100,7 @@ def test_a_full_training_is_for_what_may_become_the_best(
     expected: float, epochs: int | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else a new architecture is looked at, though the model expects less of it."""
-    search = searcher()
+    search = strategy()
     short = {p.architecture for p in course(search, 9)}
 
     def posterior(candidates: list[object]) -> Posterior:
@@ -114,7 +116,7 @@ def test_a_full_training_is_for_what_may_become_the_best(
 
 @pytest.mark.parametrize("acquisition", ["ucb", pytest.param("ei", marks=pytest.mark.slow)])
 def test_no_training_is_asked_for_twice(acquisition: str) -> None:
-    asked = course(searcher(acquisition=acquisition), 30)
+    asked = course(strategy(acquisition=acquisition), 30)
     assert len({(p.architecture.canonical_key, p.epochs) for p in asked}) == 30
     assert {p.epochs for p in asked[9:]} == {4, None}
 
@@ -122,7 +124,7 @@ def test_no_training_is_asked_for_twice(acquisition: str) -> None:
 @pytest.mark.slow
 def test_seeds_and_acquisitions_differ() -> None:
     def keys(**options: object) -> list[str]:
-        return [p.architecture.canonical_key for p in course(searcher(**options), 12)]
+        return [p.architecture.canonical_key for p in course(strategy(**options), 12)]
 
     by_ucb = keys(acquisition="ucb")
     assert by_ucb == keys()
@@ -140,11 +142,11 @@ def test_seeds_and_acquisitions_differ() -> None:
 )
 def test_options_that_make_no_sense_are_refused(options: dict[str, object], error: str) -> None:
     with pytest.raises((UserError, BenchmarkError), match=error):
-        searcher(**options)
+        strategy(**options)
 
 
 def test_a_model_sees_the_best_and_the_latest_and_no_outlier() -> None:
-    measurements = Measurements(SPACE, most=4)
+    measurements = Observations(SPACE, most=4)
     rng = np.random.default_rng(0)
     for score in (3.0, 1.0, 2.0, -100.0, 0.0, 2.5):
         latest = SPACE.sample(rng)
@@ -154,7 +156,7 @@ def test_a_model_sees_the_best_and_the_latest_and_no_outlier() -> None:
     assert features.tolist()[-1] == SPACE.encode(latest, "counts").tolist()
 
 
-def best_loss(trials: list[Trial]) -> float:
+def best_loss(trials: Sequence[Trial]) -> float:
     """The lowest loss among the full trainings."""
     return min(-trial.score for trial in trials if trial.result.epoch == EPOCHS)
 
@@ -167,7 +169,9 @@ def test_it_finds_better_cells_than_random_search_in_as_many_epochs() -> None:
 
     def mean_loss(strategy: str) -> float:
         seeds = range(4)
-        searches = [Search(strategy, seed, settings, restrict=True) for seed in seeds]
-        return float(np.mean([best_loss(run_search(table, space, s)) for s in searches]))
+        config = StrategyConfig.of(strategy)
+        searches = [Search(config, seed, settings) for seed in seeds]
+        found = [run_search(table, search, space=space).trials for search in searches]
+        return float(np.mean([best_loss(trials) for trials in found]))
 
     assert mean_loss("mf_kd") < mean_loss("random")

@@ -7,27 +7,27 @@ from typing import Any
 import numpy as np
 import pytest
 
+from nni_nlp_bench.strategies.base import Proposal, Strategy
 from nni_nlp_bench.strategies.bayesian import BayesianOptimization
 from nni_nlp_bench.strategies.grid_search import GridSearch
 from nni_nlp_bench.strategies.hyperband import Hyperband
 from nni_nlp_bench.strategies.local_search import LocalSearch
 from nni_nlp_bench.strategies.random_search import RandomSearch
 from nni_nlp_bench.strategies.regularized_evolution import RegularizedEvolution
-from nni_nlp_bench.strategies.searcher import Proposal, Searcher
 from nni_nlp_bench.strategies.tpe import TPE
 from search_spaces.enas_cell.space import EnasCellSpace
-from search_spaces.restricted import RestrictedSpace
+from search_spaces.tabular import TabularSpace
 
 SPACE = EnasCellSpace(nodes=5)
 EPOCHS = 9
 
 
-def make(kind: type[Searcher], seed: int = 0, space: Any = SPACE, **options: Any) -> Any:
+def make(kind: type[Strategy], seed: int = 0, space: Any = SPACE, **options: Any) -> Any:
     return kind(space, np.random.default_rng(seed), EPOCHS, **options)
 
 
-def ask(searcher: Searcher, count: int = 1) -> list[Proposal]:
-    asked = [searcher.ask() for _ in range(count)]
+def ask(strategy: Strategy, count: int = 1) -> list[Proposal]:
+    asked = [strategy.ask() for _ in range(count)]
     assert None not in asked
     return [proposal for proposal in asked if proposal is not None]
 
@@ -39,142 +39,142 @@ def one_edit_apart(proposal: Proposal, parent: Proposal) -> bool:
 class TestRegularizedEvolution:
     def evolution(self, population: int = 4) -> tuple[RegularizedEvolution, list[Proposal]]:
         """A search whose tournaments hold the whole population, and its first proposals."""
-        searcher = make(RegularizedEvolution, population=population, tournament=population)
-        return searcher, ask(searcher, population)
+        strategy = make(RegularizedEvolution, population=population, tournament=population)
+        return strategy, ask(strategy, population)
 
     @pytest.mark.parametrize("best", range(4))
     def test_the_best_of_the_tournament_is_mutated(self, best: int) -> None:
-        searcher, first = self.evolution()
+        strategy, first = self.evolution()
         for i, proposal in enumerate(first):
-            searcher.tell(proposal, float(i == best))
-        (child,) = ask(searcher)
+            strategy.tell(proposal, float(i == best))
+        (child,) = ask(strategy)
         assert [one_edit_apart(child, parent) for parent in first].index(True) == best
 
     def test_the_oldest_member_dies_however_good_it_is(self) -> None:
-        searcher, first = self.evolution()
+        strategy, first = self.evolution()
         for proposal, score in zip(first, (9.0, 1.0, 2.0, 3.0), strict=True):
-            searcher.tell(proposal, score)
-        (child,) = ask(searcher)
+            strategy.tell(proposal, score)
+        (child,) = ask(strategy)
         assert one_edit_apart(child, first[0])
-        searcher.tell(child, 0.0)
-        (child,) = ask(searcher)
+        strategy.tell(child, 0.0)
+        (child,) = ask(strategy)
         assert one_edit_apart(child, first[3]) and not one_edit_apart(child, first[0])
 
     def test_a_tournament_is_as_large_as_was_said(self) -> None:
         """Of two members at a time, the best of three is not always one."""
-        searcher = make(RegularizedEvolution, population=3, tournament=2)
-        first = ask(searcher, 3)
+        strategy = make(RegularizedEvolution, population=3, tournament=2)
+        first = ask(strategy, 3)
         for i, proposal in enumerate(first):
-            searcher.tell(proposal, float(i))
-        children = ask(searcher, 30)
+            strategy.tell(proposal, float(i))
+        children = ask(strategy, 30)
         parents = [{i for i in range(3) if one_edit_apart(c, first[i])} for c in children]
         assert {1} in parents and {2} in parents and {0} not in parents
 
     def test_what_failed_is_no_member(self) -> None:
-        searcher, first = self.evolution(population=2)
-        searcher.tell(first[1], -5.0)
-        searcher.tell(first[0], None)
-        assert all(one_edit_apart(child, first[1]) for child in ask(searcher, 5))
+        strategy, first = self.evolution(population=2)
+        strategy.tell(first[1], -5.0)
+        strategy.tell(first[0], None)
+        assert all(one_edit_apart(child, first[1]) for child in ask(strategy, 5))
 
     def test_while_nothing_has_succeeded_samples_are_due(self) -> None:
-        searcher, first = self.evolution(population=2)
+        strategy, first = self.evolution(population=2)
         for proposal in first:
-            searcher.tell(proposal, None)
-        assert not any(one_edit_apart(a, b) for a in ask(searcher, 2) for b in first)
-        assert searcher.ask() is None
+            strategy.tell(proposal, None)
+        assert not any(one_edit_apart(a, b) for a in ask(strategy, 2) for b in first)
+        assert strategy.ask() is None
 
 
 class TestHyperband:
     """Of 9 epochs: 9 trainings of one, 3 of 3, 1 of 9; then 5 of 3, 1 of 9; then 3 of 9."""
 
-    def rung(self, searcher: Hyperband) -> list[Proposal]:
+    def rung(self, strategy: Hyperband) -> list[Proposal]:
         """All that it asks for before it waits for scores."""
         asked = []
-        while (proposal := searcher.ask()) is not None:
+        while (proposal := strategy.ask()) is not None:
             asked.append(proposal)
         return asked
 
     def test_brackets_are_those_of_the_paper(self) -> None:
-        searcher = make(Hyperband)
+        strategy = make(Hyperband)
         rungs = []
         for _ in range(7):
-            asked = self.rung(searcher)
+            asked = self.rung(strategy)
             rungs.append((len(asked), {proposal.epochs for proposal in asked}))
             for proposal in asked:
-                searcher.tell(proposal, 0.0)
+                strategy.tell(proposal, 0.0)
         brackets = [(9, {1}), (3, {3}), (1, {9}), (5, {3}), (1, {9}), (3, {9})]
         assert rungs == [*brackets, brackets[0]]
 
     def test_the_best_third_is_promoted(self) -> None:
-        searcher = make(Hyperband)
-        first = self.rung(searcher)
+        strategy = make(Hyperband)
+        first = self.rung(strategy)
         scores = [3.0, 8.0, 1.0, 6.0, 2.0, 7.0, 0.0, 5.0, 4.0]
         for proposal, score in zip(first, scores, strict=True):
-            searcher.tell(proposal, score)
-        promoted = [proposal.architecture for proposal in self.rung(searcher)]
+            strategy.tell(proposal, score)
+        promoted = [proposal.architecture for proposal in self.rung(strategy)]
         assert promoted == [first[i].architecture for i in (1, 5, 3)]
 
     def test_what_failed_is_not_promoted(self) -> None:
-        searcher = make(Hyperband)
-        first = self.rung(searcher)
+        strategy = make(Hyperband)
+        first = self.rung(strategy)
         for i, proposal in enumerate(first):
-            searcher.tell(proposal, float(i) if i < 2 else None)
-        promoted = [proposal.architecture for proposal in self.rung(searcher)]
+            strategy.tell(proposal, float(i) if i < 2 else None)
+        promoted = [proposal.architecture for proposal in self.rung(strategy)]
         assert promoted == [first[i].architecture for i in (1, 0)]
 
 
 class TestLocalSearch:
     def test_it_climbs_from_the_best_sample_to_the_first_better_neighbour(self) -> None:
-        searcher = make(LocalSearch, starts=3)
-        first = ask(searcher, 3)
-        assert searcher.ask() is None
+        strategy = make(LocalSearch, starts=3)
+        first = ask(strategy, 3)
+        assert strategy.ask() is None
         for proposal, score in zip(first, (1.0, 3.0, 2.0), strict=True):
-            searcher.tell(proposal, score)
-        worse, better = ask(searcher, 2)
+            strategy.tell(proposal, score)
+        worse, better = ask(strategy, 2)
         assert one_edit_apart(worse, first[1]) and one_edit_apart(better, first[1])
-        searcher.tell(worse, 2.5)
-        searcher.tell(better, 3.5)
-        assert one_edit_apart(ask(searcher)[0], better)
+        strategy.tell(worse, 2.5)
+        strategy.tell(better, 3.5)
+        assert one_edit_apart(ask(strategy)[0], better)
 
     def test_an_equal_neighbour_is_no_better_one(self) -> None:
-        searcher = make(LocalSearch, starts=1)
-        (first,) = ask(searcher)
-        searcher.tell(first, 1.0)
-        (equal,) = ask(searcher)
-        searcher.tell(equal, 1.0)
-        near = ask(searcher, len(SPACE.neighbours(first.architecture)) - 1)
+        strategy = make(LocalSearch, starts=1)
+        (first,) = ask(strategy)
+        strategy.tell(first, 1.0)
+        (equal,) = ask(strategy)
+        strategy.tell(equal, 1.0)
+        near = ask(strategy, len(SPACE.neighbours(first.architecture)) - 1)
         assert all(one_edit_apart(proposal, first) for proposal in near)
 
     def test_it_starts_again_where_no_neighbour_is_better(self) -> None:
-        searcher = make(LocalSearch, starts=1)
-        (first,) = ask(searcher)
-        searcher.tell(first, 1.0)
+        strategy = make(LocalSearch, starts=1)
+        (first,) = ask(strategy)
+        strategy.tell(first, 1.0)
         around = SPACE.neighbours(first.architecture)
-        for proposal in ask(searcher, len(around)):
+        for proposal in ask(strategy, len(around)):
             assert one_edit_apart(proposal, first)
-            searcher.tell(proposal, 0.0)
-        (fresh,) = ask(searcher)
+            strategy.tell(proposal, 0.0)
+        (fresh,) = ask(strategy)
         assert fresh.architecture not in (first.architecture, *around)
-        searcher.tell(fresh, -1.0)  # worse than all before, yet the centre of a new climb
-        assert one_edit_apart(ask(searcher)[0], fresh)
+        strategy.tell(fresh, -1.0)  # worse than all before, yet the centre of a new climb
+        assert one_edit_apart(ask(strategy)[0], fresh)
 
 
 class TestBayesianOptimization:
     @pytest.mark.parametrize("best", range(4))
     def test_it_mutates_the_best(self, best: int) -> None:
-        searcher = make(BayesianOptimization, random_first=4, samples=0, parents=1)
-        first = ask(searcher, 4)
+        strategy = make(BayesianOptimization, random_first=4, samples=0, parents=1)
+        first = ask(strategy, 4)
         for i, proposal in enumerate(first):
-            searcher.tell(proposal, float(i == best))
-        (child,) = ask(searcher)
+            strategy.tell(proposal, float(i == best))
+        (child,) = ask(strategy)
         assert [one_edit_apart(child, parent) for parent in first].index(True) == best
 
     def test_no_candidate_is_proposed_twice(self) -> None:
-        searcher = make(BayesianOptimization, random_first=3, bag=2)
-        asked = ask(searcher, 3)
+        strategy = make(BayesianOptimization, random_first=3, bag=2)
+        asked = ask(strategy, 3)
         for proposal in asked:
-            searcher.tell(proposal, 0.0)
-        asked += ask(searcher, 12)
+            strategy.tell(proposal, 0.0)
+        asked += ask(strategy, 12)
         assert len({proposal.architecture for proposal in asked}) == 15
 
 
@@ -190,31 +190,31 @@ def tanh_nodes(proposal: Proposal) -> int:
         (BayesianOptimization, {"samples": 20, "mutations": 0, "bag": 3, "acquisition": "ei"}),
     ],
 )
-def test_it_comes_back_to_what_scored_high(kind: type[Searcher], options: Any) -> None:
+def test_it_comes_back_to_what_scored_high(kind: type[Strategy], options: Any) -> None:
     """Scores are the number of tanh nodes: after the random start there are more of them."""
-    searcher = make(kind, random_first=15, **options)
+    strategy = make(kind, random_first=15, **options)
     found = []
     for _ in range(45):
-        (proposal,) = ask(searcher)
+        (proposal,) = ask(strategy)
         found.append(tanh_nodes(proposal))
-        searcher.tell(proposal, float(found[-1]))
+        strategy.tell(proposal, float(found[-1]))
     assert np.mean(found[-15:]) > np.mean(found[:15]) + 1
 
 
 @pytest.fixture(scope="module")
-def table() -> RestrictedSpace:
+def table() -> TabularSpace:
     rng = np.random.default_rng(0)
-    return RestrictedSpace(SPACE, [SPACE.sample(rng) for _ in range(12)])
+    return TabularSpace(SPACE, [SPACE.sample(rng) for _ in range(12)])
 
 
 @pytest.mark.parametrize("kind", [GridSearch, RandomSearch])
 def test_every_architecture_of_a_table_once_in_an_order_of_the_seed(
-    kind: type[Searcher], table: RestrictedSpace
+    kind: type[Strategy], table: TabularSpace
 ) -> None:
     orders = []
     for seed in (0, 1):
-        searcher = make(kind, seed, table)
-        orders.append([proposal.architecture for proposal in ask(searcher, 12)])
-        assert searcher.ask() is None
+        strategy = make(kind, seed, table)
+        orders.append([proposal.architecture for proposal in ask(strategy, 12)])
+        assert strategy.ask() is None
         assert set(orders[-1]) == set(table.architectures)
     assert orders[0] != orders[1]

@@ -1,33 +1,38 @@
-"""What a study plans: methods by name, what is left out, and equal costs."""
+"""Plan of a study: strategies by name, those left out, and equal costs."""
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from nni_nlp_bench.benchmarks.catalogue import load
-from nni_nlp_bench.benchmarks.run import Run
 from nni_nlp_bench.benchmarks.table import Table
+from nni_nlp_bench.benchmarks.training_run import TrainingRun
+from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.core.registry import UnknownNameError
 from nni_nlp_bench.evaluators.budget import Budget
 from nni_nlp_bench.evaluators.simulation import Settings
-from nni_nlp_bench.strategies.methods import PAPER, Method, methods
+from nni_nlp_bench.strategies.configs import PAPER, StrategyConfig, study_configs
+from nni_nlp_bench.strategies.equal_cost import (
+    Cost,
+    budget_of,
+    cost_of,
+    left_out_lines,
+    split_available,
+    with_limits,
+)
 from nni_nlp_bench.strategies.random_search import RandomSearch
 from nni_nlp_bench.strategies.registry import STRATEGIES
-from nni_nlp_bench.strategies.run import Search, check_search, run_search, search_space
-from nni_nlp_bench.strategies.study import Cost, budget_of, cost_of, left_out_lines, served
+from nni_nlp_bench.strategies.search import Search, check_search, run_search
 from nni_nlp_bench.testing import EPOCH_S, EPOCHS, made_up_table
 from search_spaces.base import get_space
-from search_spaces.errors import UserError
-from search_spaces.registry import UnknownNameError
 
 REASON = "the library nowhere is missing: install it"
 
 
 class Nowhere(RandomSearch):
     @classmethod
-    def unavailable(cls) -> str | None:
+    def missing_dependency(cls) -> str | None:
         return REASON
 
 
@@ -43,35 +48,35 @@ def final_losses(count: int = 6) -> Table:
     """A table without curves, times and validation losses."""
     space, rng = get_space("rnn_cell"), np.random.default_rng(0)
     runs = [
-        Run(architecture=space.sample(rng), name=f"row {i}", test_loss=np.array([5.0 - i / 10]))
+        TrainingRun(
+            architecture=space.sample(rng), name=f"row {i}", test_loss=np.array([5.0 - i / 10])
+        )
         for i in range(count)
     ]
     return Table.from_runs(runs, name="finals", space="rnn_cell", epochs=50, has_curves=False)
 
 
 def test_names_stand_for_methods_each_once(nowhere: str) -> None:
-    assert methods(["paper"]) == PAPER
-    assert [m.name for m in methods(["tpe", "paper", "mf_kd"])][::8] == ["tpe", "mf_kd"]
-    assert methods(["mf_kd"]) == (Method("mf_kd", "mf_kd"),)
-    assert Method(nowhere, nowhere) in methods(["naslib"])
-    with pytest.raises(UnknownNameError, match="unknown method 'magic'; known: bayesian, "):
-        methods(["random", "magic"])
+    assert study_configs(["paper"]) == PAPER
+    assert [m.name for m in study_configs(["tpe", "paper", "mf_kd"])][::8] == ["tpe", "mf_kd"]
+    assert study_configs(["mf_kd"]) == (StrategyConfig("mf_kd", "mf_kd"),)
+    assert StrategyConfig(nowhere, nowhere) in study_configs(["naslib"])
+    with pytest.raises(UnknownNameError, match="unknown strategy 'magic'; known: bayesian, "):
+        study_configs(["random", "magic"])
 
 
 def test_every_method_of_the_paper_runs() -> None:
     """For their options must be options of the strategies."""
-    table, budget = made_up_table(60), Budget(evaluations=22)
-    space = search_space(table, restrict=True)
-    for method in PAPER:
-        search = method.search(1, Settings(budget=budget), restrict=True)
-        assert len(run_search(table, space, search)) == 22
+    table, settings = made_up_table(60), Settings(budget=Budget(evaluations=22))
+    for config in PAPER:
+        assert len(run_search(table, Search(config, 1, settings)).trials) == 22
 
 
 def test_what_cannot_run_is_left_out_with_its_reason(nowhere: str) -> None:
-    wanted = methods(["paper", nowhere])
-    kept, left_out = served(made_up_table(5), wanted, 30)
-    assert tuple(replace(method, evaluations=None) for method in kept) == PAPER
-    most = {method.name: method.evaluations for method in kept}
+    wanted = study_configs(["paper", nowhere])
+    kept, left_out = split_available(made_up_table(5), wanted)
+    assert tuple(kept) == PAPER
+    most = {config.name: config.evaluations for config in with_limits(kept, 30)}
     assert {most["hyperband"], most["random_fifth"]} == {300}
     assert {most["random"], most["tpe"]} == {60}
     assert left_out == {nowhere: REASON}
@@ -79,14 +84,17 @@ def test_what_cannot_run_is_left_out_with_its_reason(nowhere: str) -> None:
         f"left out: a, c: {REASON}",
         "left out: b: why",
     ]
-    kept, left_out = served(final_losses(), methods(["random", "random_fifth", "hyperband"]), 1)
+    some = study_configs(["random", "random_fifth", "hyperband"])
+    kept, left_out = split_available(final_losses(), some)
     assert [method.name for method in kept] == ["random"]
     assert set(left_out) == {"random_fifth", "hyperband"}
-    assert "finals holds no learning curves" in left_out["random_fifth"]
+    assert "finals has no learning curves" in left_out["random_fifth"]
     with pytest.raises(UserError, match=f"strategy '{nowhere}' cannot run: {REASON}"):
-        check_search(made_up_table(5), Search(nowhere))
-    with pytest.raises(UserError, match="no method is left: left out: naslib:nowhere: the library"):
-        served(made_up_table(5), methods([nowhere]), 1)
+        check_search(made_up_table(5), Search(StrategyConfig.of(nowhere)))
+    with pytest.raises(
+        UserError, match="no strategy can run: left out: naslib:nowhere: the library"
+    ):
+        split_available(made_up_table(5), study_configs([nowhere]))
 
 
 def test_the_cost_is_that_of_full_trainings() -> None:
@@ -99,7 +107,7 @@ def test_the_cost_is_that_of_full_trainings() -> None:
     untimed = final_losses()
     assert cost_of(untimed, 10) == Cost("full trainings", 10.0)
     assert budget_of(cost_of(untimed, 10), untimed.epochs) == Budget(epochs=500)
-    with pytest.raises(UserError, match="a study needs a table"):
+    with pytest.raises(UserError, match="equal cost needs a table"):
         cost_of(load("nas-bench-nlp/ptb-surrogate"), 10)
 
 

@@ -1,4 +1,4 @@
-"""Encoders as classifiers of sentences: trained, taught, and searched in one shot."""
+"""Encoders as classifiers of sentences: trained, distilled, and searched in one shot."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 
 from nni_nlp_bench.data.sentences.labelled_set import LabelledSet
-from nni_nlp_bench.distillation.distilled import taught
+from nni_nlp_bench.distillation.distilled import distilled
 from nni_nlp_bench.distillation.loading import load_teacher
 from nni_nlp_bench.distillation.tokens import teacher_words
+from nni_nlp_bench.one_shot.search import search_one_shot
+from nni_nlp_bench.one_shot.sentences.settings import EncoderSettings
+from nni_nlp_bench.one_shot.sentences.task import SentenceTask
 from nni_nlp_bench.training.classification.run import train_classifier
 from nni_nlp_bench.training.classification.settings import ClassifierSettings
 from nni_nlp_bench.training.classification.task import network_task
-from nni_nlp_bench.training.classification.words import Words
-from nni_nlp_bench.training.one_shot.search import search_one_shot
-from nni_nlp_bench.training.one_shot.sentences.settings import EncoderSettings
-from nni_nlp_bench.training.one_shot.sentences.task import SentenceTask
+from nni_nlp_bench.training.classification.words import EmbeddedDataset
 from search_spaces.encoder import EncoderArchitecture, EncoderLayer
 from search_spaces.encoder.space import EncoderSpace
 
@@ -37,7 +37,7 @@ def quiet() -> Iterator[None]:
 
 
 def test_an_encoder_learns_what_tells_the_label(made_up_set: LabelledSet) -> None:
-    words = Words.of(made_up_set, width=16)
+    words = EmbeddedDataset.of(made_up_set, width=16)
     curves = train_classifier(network_task("encoder", ENCODER, words, SETTINGS))
     assert curves.dev_accuracies[-1] > 0.9  # a guess is right once in three
     network = EncoderSpace().classifier(ENCODER, vectors=16, classes=3)
@@ -46,7 +46,7 @@ def test_an_encoder_learns_what_tells_the_label(made_up_set: LabelledSet) -> Non
 
 def test_an_encoder_learns_from_a_teacher(made_up_set: LabelledSet, teacher_folder: Path) -> None:
     words = teacher_words(made_up_set, load_teacher(str(teacher_folder)))
-    task = taught(network_task("encoder", ENCODER, words, SETTINGS), "emd", None)
+    task = distilled(network_task("encoder", ENCODER, words, SETTINGS), "emd", None)
     curves = train_classifier(task)
     assert curves.status == "OK"
     assert curves.train_losses[-1] < curves.train_losses[0]
@@ -60,7 +60,7 @@ def test_a_search_finds_an_encoder(strategy: str, made_up_set: LabelledSet) -> N
     settings = EncoderSettings(
         epochs=1, batch_size=60, max_length=8, rewards_an_epoch=2, candidates=2
     )
-    task = SentenceTask(Words.of(made_up_set, width=8), settings, "encoder")
+    task = SentenceTask(EmbeddedDataset.of(made_up_set, width=8), settings, "encoder")
     found = search_one_shot(task, strategy, 0)
     assert 0 <= found.measured.reward <= 1
     assert len(found.rewards) == 2

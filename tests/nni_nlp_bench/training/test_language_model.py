@@ -14,9 +14,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.training.language_model import LanguageModel
 from nni_nlp_bench.training.settings import DROPOUTS, Dropouts, Sizes, WeightDrop
-from search_spaces.errors import UserError
 from search_spaces.rnn_cell import Recipe
 from search_spaces.rnn_cell.language_model import language_model_parameters
 from search_spaces.rnn_cell.network import RecurrentCell

@@ -16,12 +16,12 @@ import pytest
 import torch
 
 from nni_nlp_bench.benchmarks.importers.release_logs import read_release_logs
+from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.data.corpus import Corpus
 from nni_nlp_bench.training.log import Curves
 from nni_nlp_bench.training.run import CHECKPOINT, train
 from nni_nlp_bench.training.settings import DROPOUTS, Settings, Sizes
 from nni_nlp_bench.training.trainer import Trainer
-from search_spaces.errors import UserError
 from search_spaces.rnn_cell import Recipe
 from search_spaces.rnn_cell.published import named_recipe
 

@@ -12,6 +12,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.data.corpus import Corpus
 from nni_nlp_bench.training.language_model import LanguageModel
 from nni_nlp_bench.training.log import Curves
@@ -19,7 +20,6 @@ from nni_nlp_bench.training.run import CHECKPOINT, VOCABULARY, train
 from nni_nlp_bench.training.settings import DROPOUTS, Settings, Sizes, WeightDrop
 from nni_nlp_bench.training.trained import TrainedModel
 from search_spaces.enas_cell.published import published_cell
-from search_spaces.errors import UserError
 from search_spaces.rnn_cell import Recipe
 from search_spaces.rnn_cell.published import named_recipe
 

@@ -136,7 +136,7 @@ def test_the_order_of_edges_means_nothing_and_is_kept() -> None:
 def test_texts_are_read_back_in_their_own_order(cell: EmdCell) -> None:
     assert EmdCell.from_json(str(cell)).nodes == cell.nodes
     assert from_genotype(to_genotype(cell)).nodes == cell.nodes
-    for text in EmdCellSpace().texts(cell).values():
+    for text in EmdCellSpace().release_formats(cell).values():
         assert EmdCellSpace().parse(text).nodes == cell.nodes
 
 
@@ -211,7 +211,7 @@ def test_the_example_is_read_in_all_forms_of_the_release() -> None:
         assert from_genotype(text).nodes == EXAMPLE.nodes
         assert EmdCellSpace().parse(text).nodes == EXAMPLE.nodes
     assert to_genotype(EXAMPLE) == GENOTYPES["example"]
-    assert EmdCellSpace().texts(EXAMPLE) == {"genotype": GENOTYPES["example"]}
+    assert EmdCellSpace().release_formats(EXAMPLE) == {"genotype": GENOTYPES["example"]}
 
 
 @pytest.mark.parametrize("text", HOSTILE)

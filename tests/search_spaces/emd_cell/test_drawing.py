@@ -13,11 +13,11 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.image import imread
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
+from nni_nlp_bench.core.errors import UserError
 from search_spaces.emd_cell import EmdCell
 from search_spaces.emd_cell.architecture import OPS
 from search_spaces.emd_cell.drawing import STYLES, draw, figure
 from search_spaces.emd_cell.published import published_cell
-from search_spaces.errors import UserError
 
 EXAMPLE = published_cell("example")
 SKIPS = EmdCell.of([[("skip_connect", 0), ("skip_connect", 1)]] * 3)

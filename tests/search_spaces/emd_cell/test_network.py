@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
+from nni_nlp_bench.core.errors import UserError
 from search_spaces.base import SentenceSpace, SizedSpace
 from search_spaces.emd_cell import EmdCell, moves
 from search_spaces.emd_cell.architecture import OPS
@@ -24,7 +25,6 @@ from search_spaces.emd_cell.parameters import num_parameters
 from search_spaces.emd_cell.published import published_cell
 from search_spaces.emd_cell.sizes import Sizes
 from search_spaces.emd_cell.space import EmdCellSpace
-from search_spaces.errors import UserError
 from search_spaces.sequences import MaskedNorm, use_batch_statistics
 
 sys.path.append(str(Path(__file__).parent))

@@ -29,13 +29,13 @@ from nni.nas.strategy import (
 from torch import Tensor
 from torch.nn import functional
 
+from nni_nlp_bench.core.errors import UserError
 from search_spaces.emd_cell import EmdCell, moves
 from search_spaces.emd_cell.architecture import EDGES, OPS
 from search_spaces.emd_cell.model_space import EmdCellModelSpace
 from search_spaces.emd_cell.network import EmdCellNetwork
 from search_spaces.emd_cell.sizes import Sizes
 from search_spaces.emd_cell.supernet import MIXED_OPS, MixedEdges, SampledEdges
-from search_spaces.errors import UserError
 from search_spaces.sequences import MaskedNorm, padding_of, stem_input, use_batch_statistics
 
 CELLS, VECTORS, WIDTH, CLASSES = 3, 3, 4, 3
@@ -196,7 +196,7 @@ def test_a_mixture_of_one_cell_is_that_network(output: str, strict: bool, seed: 
 
 def op_by_op(space: Any, vectors: Tensor, mask: Tensor) -> Tensor:
     """Logits of a mixture as the weighted sum of all ops on all edges, one after another."""
-    padding, shares = padding_of(mask), space.edges.plan()
+    padding, shares = padding_of(mask), space.edges.edge_weights()
 
     def layer(cell: Any, previous: Tensor, last: Tensor) -> Tensor:
         sources = cell.frame.sources(previous, last)

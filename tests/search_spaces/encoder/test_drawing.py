@@ -12,11 +12,11 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.image import imread
 from matplotlib.patches import Rectangle
 
+from nni_nlp_bench.core.errors import UserError
 from search_spaces.encoder import EncoderArchitecture, EncoderLayer
 from search_spaces.encoder.architecture import OPERATIONS
 from search_spaces.encoder.drawing import STYLES, draw, figure
 from search_spaces.encoder.published import published_encoder
-from search_spaces.errors import UserError
 
 TWO = EncoderArchitecture(
     128, (EncoderLayer("SA", "WMA", 4, 512, 3), EncoderLayer("DSC", 9, 2, 1024, 1))

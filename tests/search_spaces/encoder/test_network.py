@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
+from nni_nlp_bench.core.errors import UserError
 from search_spaces.base import SentenceSpace, SizedSpace
 from search_spaces.encoder import EncoderArchitecture, EncoderError, EncoderLayer, moves
 from search_spaces.encoder.architecture import OPERATIONS
@@ -25,7 +26,6 @@ from search_spaces.encoder.operations import transforms
 from search_spaces.encoder.parameters import num_parameters
 from search_spaces.encoder.published import NAMES, as_scored, published_encoder
 from search_spaces.encoder.space import EncoderSpace
-from search_spaces.errors import UserError
 
 sys.path.append(str(Path(__file__).parent))
 import reference_encoder as reference

@@ -26,11 +26,11 @@ from nni.nas.strategy import (
 )
 from torch import Tensor, nn
 
+from nni_nlp_bench.core.errors import UserError
 from search_spaces.encoder import EncoderArchitecture, EncoderError, EncoderLayer, moves
 from search_spaces.encoder.classifier import ClassifierSizes, EncoderClassifier
 from search_spaces.encoder.model_space import EncoderModelSpace, Encoders
 from search_spaces.encoder.supernet import SampledEncoders
-from search_spaces.errors import UserError
 
 VECTORS, CLASSES = 3, 4
 SIZES: dict[str, Any] = {"vectors": VECTORS, "classes": CLASSES}

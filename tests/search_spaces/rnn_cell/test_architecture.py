@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from search_spaces.errors import ArchitectureError, UserError
+from nni_nlp_bench.core.errors import ArchitectureError, UserError
 from search_spaces.rnn_cell.architecture import MAX_JSON_CHARACTERS, Node, Recipe, RecipeError
 from search_spaces.rnn_cell.published import NAMED, named_recipe
 from search_spaces.rnn_cell.validity import MAX_NODES

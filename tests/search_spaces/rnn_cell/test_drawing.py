@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.image import imread
 
-from search_spaces.errors import UserError
+from nni_nlp_bench.core.errors import UserError
 from search_spaces.rnn_cell import Recipe, moves
 from search_spaces.rnn_cell.drawing import STYLES, draw
 from search_spaces.rnn_cell.layout import arrange, count_crossings
@@ -22,7 +22,7 @@ from search_spaces.rnn_cell.published import NAMED, named_recipe
 from search_spaces.rnn_cell.space import RnnCellSpace
 
 
-def words_of(svg: Path) -> list[str]:
+def select_tokens(svg: Path) -> list[str]:
     return ["".join(e.itertext()) for e in ElementTree.parse(svg).iter() if e.tag.endswith("text")]
 
 
@@ -36,7 +36,7 @@ def test_an_svg_shows_every_node_and_the_colours_of_its_operations(
 ) -> None:
     recipe = RnnCellSpace().parse(name)
     draw(recipe, tmp_path / "cell.svg")
-    words = Counter(words_of(tmp_path / "cell.svg"))
+    words = Counter(select_tokens(tmp_path / "cell.svg"))
     count = Counter(node.op for node in recipe.nodes)
     for op, style in STYLES.items():
         in_legend = op in count
@@ -153,4 +153,4 @@ def test_a_wide_cell_is_drawn(tmp_path: Path) -> None:
         }
     )
     draw(recipe, tmp_path / "cell.svg")
-    assert {"sum", "linear"} <= set(words_of(tmp_path / "cell.svg"))
+    assert {"sum", "linear"} <= set(select_tokens(tmp_path / "cell.svg"))

@@ -91,8 +91,9 @@ def check_equal(recipe: Recipe) -> None:
     found = [outputs, *last]
     for value, other in zip(found, wanted, strict=True):
         torch.testing.assert_close(value, other, rtol=1e-9, atol=1e-9)
+    # Gradients may be large sums of cancelling terms: some digits are lost in either order.
     for value, other in zip(gradients(found, needed), gradients(wanted, needed), strict=True):
-        torch.testing.assert_close(value, other, rtol=1e-9, atol=1e-9)
+        torch.testing.assert_close(value, other, rtol=1e-7, atol=1e-9)
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.canonical_key[:8])

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from matplotlib.image import imread
 
-from search_spaces.errors import UserError
+from nni_nlp_bench.core.errors import UserError
 from search_spaces.textnas.drawing import STYLES, draw, figure
 from search_spaces.textnas.published import published_arc
 from search_spaces.textnas.space import TextNasSpace

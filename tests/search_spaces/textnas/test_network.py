@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from search_spaces.errors import UserError
+from nni_nlp_bench.core.errors import UserError
 from search_spaces.sequences import MaskedNorm, use_batch_statistics
 from search_spaces.textnas import Arc, Layer, moves
 from search_spaces.textnas.architecture import OPS

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.data.sentences.docstrings import LEAST_WORDS, MASK, PACKAGES
 from nni_nlp_bench.data.sentences.labelled_set import LabelledSet
 from nni_nlp_bench.data.sentences.sets import load_labelled_set
-from search_spaces.errors import UserError
 
 
 @pytest.fixture(scope="module")

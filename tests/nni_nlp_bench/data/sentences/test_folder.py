@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.data.sentences.folder import read_labelled_folder
 from nni_nlp_bench.data.sentences.labelled_set import PARTS, LabelledSet, Sentence
 from nni_nlp_bench.data.sentences.sets import load_labelled_set
-from search_spaces.errors import UserError
 
 Rows = Sequence[tuple[str, str]]
 GOOD = [("so good", "yes"), ("bad", "no")]

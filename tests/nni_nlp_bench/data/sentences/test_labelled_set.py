@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.data.sentences.labelled_set import LabelledSet, Sentence
-from search_spaces.errors import UserError
 
 GOOD = Sentence(("so", "good"), 1)
 BAD = Sentence(("bad",), 0)

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.data.sentences.labelled_set import Sentence
 from nni_nlp_bench.data.sentences.sets import load_labelled_set
-from search_spaces.errors import UserError
 
 
 class Split(dict[str, list[Any]]):

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 import torch
 
+from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.data.sentences.labelled_set import SEPARATOR
 from nni_nlp_bench.data.sentences.pairs import MRPC_FILES, RTE_FILES, mrpc, rte
 from nni_nlp_bench.data.sentences.sets import load_labelled_set
 from nni_nlp_bench.data.words import tokenize
 from nni_nlp_bench.distillation.loading import load_teacher
-from search_spaces.errors import UserError
 
 
 def write_mrpc(folder: Path, *rows: str) -> None:

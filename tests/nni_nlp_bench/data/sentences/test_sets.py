@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.data.sentences.labelled_set import Sentence
 from nni_nlp_bench.data.sentences.sets import LABELLED_SETS, load_labelled_set
-from search_spaces.errors import UserError
 
 
 def test_trec(shared: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.data.sentences.labelled_set import LabelledSet, Sentence
 from nni_nlp_bench.data.sentences.sets import load_labelled_set
 from nni_nlp_bench.data.sentences.trees import phrases
-from search_spaces.errors import UserError
 
 Named = Callable[[str], LabelledSet]
 

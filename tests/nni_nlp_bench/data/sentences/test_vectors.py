@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.data.sentences import glove
 from nni_nlp_bench.data.sentences.vectors import Vectors, find_vectors, load_vectors
-from search_spaces.errors import UserError
 
 TEXT = "the 1 2.5 -3e-1\n, 4 5 6\n. . . 7 8 9\nthe 0 0 0\ncaf\u00e9 .5 .5 .5\nat a@b.de 1 1 2\n"
 WORDS = ("<pad>", "<unk>", "caf\u00e9", "the", "zebra", ". . .", "at a@b.de")

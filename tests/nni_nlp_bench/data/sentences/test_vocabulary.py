@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.data.sentences.labelled_set import LabelledSet, Sentence
 from nni_nlp_bench.data.sentences.vocabulary import Vocabulary
 from nni_nlp_bench.data.words import tokenize
-from search_spaces.errors import UserError
 
 
 def labelled(train: str, dev: str, test: str) -> LabelledSet:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from nni_nlp_bench.data.sentences.labelled_set import LabelledSet
-from nni_nlp_bench.training.classification.words import Words
+from nni_nlp_bench.training.classification.words import EmbeddedDataset
 
 
 @pytest.fixture
-def words(made_up_set: LabelledSet) -> Words:
+def words(made_up_set: LabelledSet) -> EmbeddedDataset:
     """With drawn vectors of 16 numbers."""
-    return Words.of(made_up_set, width=16)
+    return EmbeddedDataset.of(made_up_set, width=16)

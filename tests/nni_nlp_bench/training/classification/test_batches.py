@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.data.sentences.labelled_set import LabelledSet, Sentence
 from nni_nlp_bench.training.classification.batches import Batch, Encoded
-from nni_nlp_bench.training.classification.words import Words
-from search_spaces.errors import UserError
+from nni_nlp_bench.training.classification.words import EmbeddedDataset
 
 
 def encoded(count: int = 500, longest: int = 40) -> Encoded:
@@ -71,7 +71,7 @@ def test_long_sentences_are_cut() -> None:
         "dev": [Sentence(("b",), 0)],
         "test": [Sentence(("c",), 0)],
     }
-    words = Words.of(LabelledSet.of("letters", ("x", "y"), parts), width=3)
+    words = EmbeddedDataset.of(LabelledSet.of("letters", ("x", "y"), parts), width=3)
     short = Encoded.of(words.data.train, words.vocabulary, 4)
     assert [len(ids) for ids in short.words] == [4, 1]
     assert short.words[0].tolist() == words.vocabulary.ids("abcd").tolist()
@@ -86,7 +86,7 @@ def test_words_of_a_file_are_known_where_dev_or_test_alone_has_them(tmp_path: Pa
     data = LabelledSet.of("films", ("p", "n"), parts)
     file = tmp_path / "vectors.txt"
     file.write_text("good 1 0\nsuperb .9 0\nawful -1 0\nother 5 5\n", "utf-8")
-    words = Words.of(data, str(file), seed=3)
+    words = EmbeddedDataset.of(data, str(file), seed=3)
     assert set(words.vocabulary.words) == {
         "<pad>", "<unk>", "film", "bad", "good", "awful", "superb",
     }  # fmt: skip
@@ -95,9 +95,9 @@ def test_words_of_a_file_are_known_where_dev_or_test_alone_has_them(tmp_path: Pa
     assert row["<pad>"] == [0, 0]
     assert all(0 < abs(value) <= 0.25 for value in row["bad"])
     assert (words.found, words.source) == (3, str(file))
-    drawn = Words.of(data, width=5, seed=3)
+    drawn = EmbeddedDataset.of(data, width=5, seed=3)
     assert set(drawn.vocabulary.words) == {"<pad>", "<unk>", "film", "bad", "good"}
     assert drawn.matrix.shape == (5, 5)
-    assert "drawn" in drawn.source
+    assert "random" in drawn.source
     with pytest.raises(UserError, match="at least 1, got 0"):
-        Words.of(data, width=0)
+        EmbeddedDataset.of(data, width=0)

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 
+from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.data.sentences.labelled_set import PARTS, LabelledSet, Sentence
 from nni_nlp_bench.data.sentences.vocabulary import Vocabulary
 from nni_nlp_bench.training.classification.batches import Batch
@@ -19,15 +20,14 @@ from nni_nlp_bench.training.classification.classifier import Classifier, Embeddi
 from nni_nlp_bench.training.classification.run import ClassifierCurves, train_classifier
 from nni_nlp_bench.training.classification.settings import ClassifierSettings
 from nni_nlp_bench.training.classification.task import Task, network_task
-from nni_nlp_bench.training.classification.words import Words
-from search_spaces.errors import UserError
+from nni_nlp_bench.training.classification.words import EmbeddedDataset
 from search_spaces.textnas import Arc, Layer
 
 SETTINGS = ClassifierSettings(epochs=4, batch_size=16, learning_rate=1e-2, epsilon=1e-8, seed=3)
 ARC = Arc((Layer(0, "conv3"), Layer(0, "gru", (0,)), Layer(0, "attention"), Layer(0, "max_pool3")))
 
 
-def task(words: Words, settings: ClassifierSettings = SETTINGS, **sizes: Any) -> Task:
+def task(words: EmbeddedDataset, settings: ClassifierSettings = SETTINGS, **sizes: Any) -> Task:
     return network_task("textnas", ARC, words, settings, **{"width": 8, **sizes})
 
 
@@ -35,7 +35,7 @@ def timeless(curves: ClassifierCurves) -> dict[str, Any]:
     return {**asdict(curves), "wall_times": len(curves.wall_times)}
 
 
-def test_a_network_learns_what_tells_the_label(words: Words) -> None:
+def test_a_network_learns_what_tells_the_label(words: EmbeddedDataset) -> None:
     told: list[int] = []
     curves = train_classifier(
         task(words, replace(SETTINGS, epochs=12)), epoch_done=lambda c: told.append(c.epochs)
@@ -49,7 +49,7 @@ def test_a_network_learns_what_tells_the_label(words: Words) -> None:
     assert curves.parameters == sum(weight.numel() for weight in network.parameters())
 
 
-def test_the_seed_decides_and_torch_is_left_as_it_was(words: Words) -> None:
+def test_the_seed_decides_and_torch_is_left_as_it_was(words: EmbeddedDataset) -> None:
     before = torch.random.get_rng_state()
     runs = [train_classifier(task(words, replace(SETTINGS, seed=seed))) for seed in (3, 3, 4)]
     assert timeless(runs[0]) == timeless(runs[1])
@@ -58,7 +58,7 @@ def test_the_seed_decides_and_torch_is_left_as_it_was(words: Words) -> None:
 
 
 def test_an_epoch_takes_every_sentence_once_in_an_order_of_its_own(
-    words: Words, monkeypatch: pytest.MonkeyPatch
+    words: EmbeddedDataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The rate changes from step to step, and no gradient is longer than the clip."""
     settings = replace(SETTINGS, clip=1e-3)
@@ -95,7 +95,7 @@ class StoppedError(Exception):
     [pytest.param(0.4, marks=pytest.mark.slow), 1.0, pytest.param(2.7, marks=pytest.mark.slow)],
 )
 def test_an_interrupted_training_goes_on_bit_for_bit(
-    words: Words, tmp_path: Path, stop: float
+    words: EmbeddedDataset, tmp_path: Path, stop: float
 ) -> None:
     whole = train_classifier(task(words), tmp_path / "whole")
 
@@ -116,7 +116,7 @@ def test_an_interrupted_training_goes_on_bit_for_bit(
     assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
 
 
-def test_the_folder_tells_the_training(words: Words, tmp_path: Path) -> None:
+def test_the_folder_tells_the_training(words: EmbeddedDataset, tmp_path: Path) -> None:
     curves = train_classifier(task(words), tmp_path)
     assert json.loads((tmp_path / "curves.json").read_text("utf-8")) == asdict(curves)
     assert Vocabulary.load(tmp_path / "vocabulary.txt") == words.vocabulary
@@ -125,12 +125,12 @@ def test_the_folder_tells_the_training(words: Words, tmp_path: Path) -> None:
     }  # fmt: skip
 
 
-def test_another_training_in_the_folder_is_refused(words: Words, tmp_path: Path) -> None:
+def test_another_training_in_the_folder_is_refused(words: EmbeddedDataset, tmp_path: Path) -> None:
     train_classifier(task(words), tmp_path)
     for other, names in (
         (task(words, width=12), "network"),
         (task(words, replace(SETTINGS, clip=1.0, epochs=9)), "epochs, clip"),
-        (task(Words.of(words.data, width=9)), "network, vectors"),
+        (task(EmbeddedDataset.of(words.data, width=9)), "network, vectors"),
     ):
         with pytest.raises(UserError, match=f"with another {names}; choose another folder"):
             train_classifier(other, tmp_path)
@@ -147,8 +147,8 @@ def poisoned(data: LabelledSet) -> LabelledSet:
     return LabelledSet.of(data.name, data.labels, parts)
 
 
-def test_the_test_part_counts_once_and_only_when_dev_is_trained_on(words: Words) -> None:
-    other = Words.of(poisoned(words.data), width=16)
+def test_the_test_part_counts_once_and_only_when_dev_is_trained_on(words: EmbeddedDataset) -> None:
+    other = EmbeddedDataset.of(poisoned(words.data), width=16)
     assert timeless(train_classifier(task(words))) == timeless(train_classifier(task(other)))
     final = replace(SETTINGS, train_on="train+dev", epochs=12)
     told: list[float | None] = []
@@ -162,8 +162,8 @@ def test_the_test_part_counts_once_and_only_when_dev_is_trained_on(words: Words)
     assert wrong.test_accuracy < 0.1
 
 
-def test_nan_ends_a_training_and_is_told(words: Words) -> None:
-    curves = train_classifier(task(Words(
+def test_nan_ends_a_training_and_is_told(words: EmbeddedDataset) -> None:
+    curves = train_classifier(task(EmbeddedDataset(
         words.data, words.vocabulary, words.matrix * math.nan, "broken", 0
     )))  # fmt: skip
     assert curves.status == "loss is nan!"
@@ -194,7 +194,7 @@ def test_impossible_settings_are_refused(name: str, value: Any, message: str) ->
         replace(SETTINGS, **{name: value})
 
 
-def test_two_labels_have_an_f1(words: Words) -> None:
+def test_two_labels_have_an_f1(words: EmbeddedDataset) -> None:
     """The second label's, as scikit-learn has it."""
     from sklearn.metrics import accuracy_score, f1_score
 

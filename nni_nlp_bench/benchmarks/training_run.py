@@ -1,0 +1,65 @@
+"""One logged training of one architecture, as an importer hands it to a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from typing import TypedDict
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nni_nlp_bench.benchmarks.base import OK, BenchmarkError
+from search_spaces.base import Architecture
+
+Series = NDArray[np.float64]
+SERIES = ("train_loss", "val_loss", "test_loss", "wall_time_s")
+
+
+class SeriesByName(TypedDict):
+    """The four series of a `TrainingRun`, as its keyword arguments."""
+
+    train_loss: Series | None
+    val_loss: Series | None
+    test_loss: Series | None
+    wall_time_s: Series | None
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class TrainingRun:
+    """One training: arrays of one value an epoch (losses, seconds), None if not recorded.
+
+    In a table without curves the arrays hold the value after the last epoch alone. A training that
+    failed before its first epoch ended has empty arrays.
+    """
+
+    architecture: Architecture
+    name: str
+    """Name of its log: the order of the seeds where ids are equal, and the name in messages."""
+    train_loss: Series | None = None
+    val_loss: Series | None = None
+    test_loss: Series | None = None
+    wall_time_s: Series | None = None
+    """Seconds of each epoch, not accumulated."""
+    status: str = OK
+    recipe_id: int | None = None
+    num_params: int | None = None
+    dataset: str | None = None
+    """Name of the training text, such as `ptb`; None where the source does not tell."""
+
+    def __post_init__(self) -> None:
+        lengths = {len(values) for _, values in self.recorded()}
+        if len(lengths) > 1:
+            counts = ", ".join(f"{len(values)} of {name}" for name, values in self.recorded())
+            raise BenchmarkError(f"{self.name}: the epochs recorded differ: {counts}")
+
+    def recorded(self) -> Iterator[tuple[str, Series]]:
+        """Names and values of what was recorded."""
+        for field in fields(self):
+            if field.name in SERIES and (values := getattr(self, field.name)) is not None:
+                yield field.name, values
+
+    @property
+    def length(self) -> int:
+        """Number of recorded epochs."""
+        return max((len(values) for _, values in self.recorded()), default=0)

@@ -1,0 +1,75 @@
+"""`naslib predictor`: evaluate how well a predictor ranks architectures."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import typer
+
+from nni_nlp_bench.cli import options
+
+MEASURED = "predictor.json"
+
+
+def predictor(
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="A predictor of NASLib (lgb, rf, mlp, gcn, ...), zero_cost:MEASURE, or score:NAME."
+        ),
+    ],
+    out: options.Out,
+    space: options.SpaceName = "rnn_cell",
+    benchmark: options.BenchmarkName = options.EMBEDDED,
+    train: Annotated[int, typer.Option(min=2, help="Number of architectures to fit it to.")] = 100,
+    test: Annotated[int, typer.Option(min=2, help="Number of architectures that it ranks.")] = 100,
+    features: Annotated[
+        Literal["counts", "flat"],
+        typer.Option(help="Encoding of architectures, if it reads vectors."),
+    ] = "counts",
+    data: Annotated[
+        str | None,
+        typer.Option(
+            help="Input of zero-cost measures: name of labelled sentences, or of a corpus."
+        ),
+    ] = None,
+    seed: options.Seed = 0,
+    restrict: options.Restrict = None,
+    json: options.Json = False,
+) -> None:
+    """Measure how well a predictor, or a score of untrained networks, ranks architectures.
+
+    Needs NASLib: NASLIB_HOME names the folder of its sources. Writes predictor.json to --out.
+    """
+    from nni_nlp_bench.benchmarks.catalogue import load
+    from nni_nlp_bench.cli.output import facts_table, print_json, print_tables
+    from nni_nlp_bench.core.files import write_json
+    from nni_nlp_bench.core.output_dir import locked_output_dir
+    from nni_nlp_bench.frameworks.naslib.evaluation import evaluate_predictor
+    from nni_nlp_bench.strategies.search import search_space
+
+    loaded = load(benchmark, space)
+    settings: dict[str, Any] = {
+        "predictor": name,
+        "benchmark": benchmark,
+        "train": train,
+        "test": test,
+    }
+    settings |= {"features": features, "data": data, "seed": seed, "restrict": restrict}
+    with locked_output_dir(out, settings, "a measure"):
+        found = evaluate_predictor(
+            name,
+            loaded,
+            search_space(loaded, bool(restrict)),
+            train=train,
+            test=test,
+            seed=seed,
+            folder=out / "naslib",
+            data=data,
+            features=features,
+        )
+        write_json(out / MEASURED, {**settings, **found})
+    if json:
+        print_json({**settings, **found})
+        return
+    print_tables(facts_table({key: f"{value:.4g}" for key, value in found.items()}))

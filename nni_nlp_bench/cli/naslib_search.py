@@ -1,0 +1,68 @@
+"""`naslib search`: an optimizer of NASLib in NASLib's own Trainer."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from nni_nlp_bench.cli import options
+
+
+def search(
+    optimizer: Annotated[
+        str,
+        typer.Option(help="random_search, regularized_evolution, local_search, bananas or npenas."),
+    ],
+    out: options.Out,
+    space: options.SpaceName = "rnn_cell",
+    benchmark: options.BenchmarkName = options.EMBEDDED,
+    trials: options.Trials = 200,
+    seed: options.Seed = 0,
+    predictor: Annotated[
+        str | None,
+        typer.Option(
+            help="Predictor of bananas or npenas: lgb (default), mlp, bananas, rf, gcn, ..."
+        ),
+    ] = None,
+    on_missing: options.OnMissing = "error",
+    restrict: options.Restrict = None,
+    json: options.Json = False,
+) -> None:
+    """Search with an optimizer of NASLib. Run it again to resume after an interruption.
+
+    Needs NASLib: NASLIB_HOME names the folder of its sources. Writes what `search` writes, and
+    NASLib's own files, to --out. As naslib:NAME the optimizers are strategies of `compare` too.
+    """
+    from rich.console import Console
+
+    from nni_nlp_bench.benchmarks.catalogue import load
+    from nni_nlp_bench.cli.output import bar
+    from nni_nlp_bench.cli.search_runner import print_comparison
+    from nni_nlp_bench.core.output_dir import locked_output_dir
+    from nni_nlp_bench.frameworks.naslib.compat import prepare
+    from nni_nlp_bench.frameworks.naslib.configuration import check_options
+    from nni_nlp_bench.frameworks.naslib.suite import run_suite
+
+    settings: dict[str, Any] = {} if predictor is None else {"predictor_type": predictor}
+    check_options(optimizer, settings)
+    load(benchmark, space)
+    replaced = prepare()
+    given = {"optimizer": optimizer, "benchmark": benchmark, "trials": trials, "seed": seed}
+    given |= {"on_missing": on_missing, "restrict": restrict, "options": settings}
+    with locked_output_dir(out, given, "a search"):
+        Console(stderr=True).print(str(replaced), style="dim", highlight=False)
+        with bar(f"{optimizer}, seed {seed}") as advance:
+            outcome = run_suite(
+                optimizer,
+                space,
+                benchmark,
+                out=out,
+                trials=trials,
+                seed=seed,
+                on_missing=on_missing,
+                restrict=restrict,
+                options=settings,
+                on_trial=lambda trial: advance(trial.index + 1, trials),
+            )
+        print_comparison(outcome, out, json)

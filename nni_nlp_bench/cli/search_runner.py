@@ -1,0 +1,83 @@
+"""Run a comparison with a progress bar and print its ranking."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from nni_nlp_bench.cli.output import print_json
+from nni_nlp_bench.reports.comparison import CURVE, ComparisonResult, exhausted_note
+from nni_nlp_bench.reports.files import BEST
+from nni_nlp_bench.strategies.compare import Progress
+
+
+@contextmanager
+def search_progress(searches: int) -> Iterator[Progress]:
+    """Show one progress bar over all searches on stderr, if it is a terminal."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        TaskProgressColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+    from rich.progress import Progress as Bar
+
+    columns: list[Any] = [
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    ]
+    console = Console(stderr=True)
+    shares: dict[tuple[str, int], float] = {}
+    with Bar(*columns, console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task("starting", total=searches)
+
+        def show(strategy: str, seed: int, share: float) -> None:
+            shares[strategy, seed] = share
+            label = f"{strategy}, seed {seed}"
+            bar.update(task, completed=sum(shares.values()), description=f"{label:28}")
+
+        yield show
+        bar.update(task, completed=searches, description=f"{'done':28}")
+
+
+def jobs_for(processes: int | None, searches: int) -> int:
+    """Return the number of searches at a time: one per core by default."""
+    return min(processes or os.cpu_count() or 1, searches)
+
+
+def print_comparison(result: ComparisonResult, out: Path, as_json: bool) -> None:
+    """Print the ranking and where the files are, as JSON if asked."""
+    from rich.console import Console
+
+    from nni_nlp_bench.benchmarks.units import rename_metric_keys
+    from nni_nlp_bench.reports.ranking import ranking_table
+
+    reference, note = result.reference, exhausted_note(result.results)
+    if as_json:
+        ranking = [rename_metric_keys(asdict(row), reference.unit.figure) for row in result.ranked]
+        print_json(
+            {
+                "budget": result.budget.rstrip(","),
+                "reference": asdict(reference),
+                "ranking": ranking,
+                "note": note,
+                "out": str(out),
+            }
+        )
+        return
+    Console().print(ranking_table(result.ranked, reference, result.title))
+    if note is not None:
+        typer.echo(f"note    {note}")
+    typer.echo(f"plot    {out / CURVE}")
+    typer.echo(f"best    {out / BEST}")

@@ -1,0 +1,135 @@
+"""`train lm`: the language model of a recurrent cell on a corpus."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from nni_nlp_bench.cli import options
+
+if TYPE_CHECKING:
+    from nni_nlp_bench.training.log import Curves
+    from nni_nlp_bench.training.settings import Settings
+
+_TRAINING = "Training"
+
+
+def lm(
+    architecture: options.Architecture,
+    corpus: options.Corpus,
+    out: options.Out,
+    space: options.SpaceName = "rnn_cell",
+    epochs: Annotated[
+        int, typer.Option(min=1, help="Number of epochs in total.", rich_help_panel=_TRAINING)
+    ] = 50,
+    batch_size: Annotated[
+        int,
+        typer.Option(min=1, help="Number of columns of text per batch.", rich_help_panel=_TRAINING),
+    ] = 20,
+    learning_rate: Annotated[
+        float, typer.Option(help="Learning rate of Adam.", rich_help_panel=_TRAINING)
+    ] = 1e-3,
+    bptt: Annotated[
+        int, typer.Option(min=1, help="Mean steps of a window.", rich_help_panel=_TRAINING)
+    ] = 70,
+    embedding: options.Embedding = 400,
+    hidden: options.Hidden = 600,
+    layers: options.Layers = 3,
+    dropouts: Annotated[
+        Literal["ptb", "wikitext-2", "none"],
+        typer.Option(help="Dropout rates of a published training.", rich_help_panel=_TRAINING),
+    ] = "ptb",
+    weight_drop: Annotated[
+        Literal["release", "trained"],
+        typer.Option(
+            help="`release`: recurrent matrices get no gradient, as in the release.",
+            rich_help_panel=_TRAINING,
+        ),
+    ] = "release",
+    precision: Annotated[
+        Literal["float32", "bfloat16"],
+        typer.Option(help="`bfloat16`: mixed precision.", rich_help_panel=_TRAINING),
+    ] = "float32",
+    seed: options.Seed = 0,
+    device: options.Device = "cpu",
+    json: options.Json = False,
+) -> None:
+    """Train the language model of a cell. Run it again to resume after an interruption.
+
+    The cell is one of rnn_cell or enas_cell. Writes the log in the format of NAS-Bench-NLP's
+    release, checkpoint.pt and curve.png to --out.
+    """
+    from nni_nlp_bench.training.settings import DROPOUTS, Settings, Sizes
+
+    settings = Settings(
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        bptt=bptt,
+        sizes=Sizes(embedding, hidden, layers),
+        dropouts=DROPOUTS[dropouts],
+        weight_drop=weight_drop,
+        precision=precision,
+        seed=seed,
+    )
+    _train(architecture, corpus, out, space, settings, device, json)
+
+
+def _train(
+    architecture: str,
+    corpus_name: str,
+    out: Path,
+    space: str,
+    settings: Settings,
+    device: str,
+    as_json: bool,
+) -> None:
+    from nni_nlp_bench.cli.output import bar, print_json
+    from nni_nlp_bench.core.output_dir import locked_output_dir
+    from nni_nlp_bench.data.corpora import load_corpus
+    from nni_nlp_bench.reports.training_curves import draw_training
+    from nni_nlp_bench.training.cells import cell_space
+    from nni_nlp_bench.training.memory import disable_malloc_trim
+    from nni_nlp_bench.training.run import train as run_training
+    from search_spaces.loading import read_architecture
+    from search_spaces.rnn_cell.published import id_of
+
+    recipe = read_architecture(cell_space(space), architecture)
+    corpus = load_corpus(corpus_name)
+    identity = {"recipe": recipe.to_json(), "corpus": corpus.digest, **asdict(settings)}
+    disable_malloc_trim()
+    with locked_output_dir(out, {**identity, "epochs": None}, "a training"):
+        with bar("training", percent=True) as progress:
+
+            def show(trained: float) -> None:
+                progress(round(1000 * trained), 1000 * settings.epochs)
+
+            recipe_id = id_of(architecture)
+            curves = run_training(
+                recipe, corpus, settings, out, recipe_id=recipe_id, device=device, progress=show
+            )
+        draw_training(out / "curve.png", curves, f"{architecture[:40]} on {corpus.name}")
+    if as_json:
+        print_json({**asdict(curves), "out": str(out)})
+    else:
+        _print(curves, out, settings)
+
+
+def _print(curves: Curves, out: Path, settings: Settings) -> None:
+    import math
+
+    from nni_nlp_bench.cli.output import plain_table, print_tables
+
+    columns = ("epoch", "train ppl", "valid ppl", "test ppl", "seconds")
+    series = (curves.train_losses, curves.val_losses, curves.test_losses)
+    rows = [
+        [str(i + 1), *(f"{math.exp(losses[i]):.1f}" for losses in series), f"{seconds:.1f}"]
+        for i, seconds in enumerate(curves.wall_times)
+    ]
+    print_tables(plain_table(f"weight drop: {settings.weight_drop}", columns, rows))
+    if curves.status != "OK":
+        typer.echo(f"status  {curves.status}")
+    typer.echo(f"plot    {out / 'curve.png'}")

@@ -1,0 +1,1 @@
+"""Errors, registries, files and optional imports: used by every other package."""

@@ -1,9 +1,0 @@
-"""What can go wrong in an evaluation."""
-
-from __future__ import annotations
-
-from search_spaces.errors import UserError
-
-
-class EvaluationError(UserError):
-    """A model cannot be evaluated so; the message names the remedy."""

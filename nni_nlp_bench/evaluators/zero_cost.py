@@ -1,0 +1,59 @@
+"""Training-free scores as evaluators: NNI's, and a trial's."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from typing import Any
+
+from nni_nlp_bench.evaluators.base import Report, TrainingFailedError
+
+
+class ZeroCostScorer:
+    """Architecture -> a training-free score of which higher is better; NaN where it has none.
+
+    The model of a cell has one layer of 64 units, its text 20 columns of 35 steps; scores in
+    miniature use neither. An encoder has its own size, and reads 4 columns of 64 words.
+    """
+
+    def __init__(self, score: str, corpus: str = "pydoc-small", space: str = "rnn_cell") -> None:
+        from nni_nlp_bench.data.corpora import load_corpus
+        from nni_nlp_bench.training.settings import Sizes
+        from nni_nlp_bench.zero_cost.task import SCORES_OF, AnyScoring, Scoring, scoring_of
+
+        kind = scoring_of(space)
+        self._scoring: AnyScoring
+        self._sign = 1 if SCORES_OF[space].get(score).higher_is_better else -1
+        load_corpus(corpus)
+        self._name = score
+        if kind is Scoring:
+            self._scoring = kind((score,), corpus, Sizes(64, 64, 1), columns=20, steps=35)
+        else:
+            self._scoring = kind((score,), corpus, columns=4, steps=64)
+
+    def __call__(self, architecture: Any) -> float:
+        """The score, with its sign turned where lower is better."""
+        from nni_nlp_bench.zero_cost.task import ScoringTask, score_task
+
+        task = ScoringTask(architecture.to_json(), self._scoring)
+        return self._sign * score_task(task)[self._name]
+
+
+class ZeroCostTrialEvaluator:
+    """Answers a trial with a training-free score, without any training."""
+
+    @classmethod
+    def add_options(cls, parser: ArgumentParser) -> None:
+        """Which score, on what text."""
+        parser.add_argument("--score", default="miniature_recall", help="name of the score")
+        parser.add_argument("--corpus", default="pydoc-small", help="name of a corpus, or folder")
+
+    def __init__(self, space: str, options: Namespace) -> None:
+        self._score: str = options.score
+        self._preference = ZeroCostScorer(options.score, options.corpus, space)
+
+    def evaluate(self, architecture: Any, epochs: int | None, report: Report) -> dict[str, float]:
+        """`default` is minus the score where higher is better: trials minimise."""
+        value = self._preference(architecture)
+        if value != value:
+            raise TrainingFailedError(f"the network has no finite {self._score}")
+        return {"default": -value, "predicted": 1}

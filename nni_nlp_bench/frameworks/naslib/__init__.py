@@ -1,0 +1,36 @@
+"""NASLib as a host: its optimizers, predictors and evaluators on this project's spaces and tables.
+
+Nothing here imports NASLib before it is used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nni_nlp_bench.frameworks.naslib.dataset_api import DatasetApi, dataset_api
+from nni_nlp_bench.frameworks.naslib.suite import run_suite
+
+if TYPE_CHECKING:
+    from nni_nlp_bench.frameworks.naslib.graph import SpaceGraph
+
+__all__ = ["DatasetApi", "dataset_api", "naslib_space", "run_suite"]
+
+
+def naslib_space(name: str) -> SpaceGraph:
+    """The space of that name as a search space of NASLib, to hand to `adapt_search_space`.
+
+    Raises UnknownNameError, and NaslibError where NASLib cannot be imported.
+    """
+    from search_spaces.base import get_space
+
+    space = get_space(name)
+    try:
+        from nni_nlp_bench.frameworks.naslib.graph import SpaceGraph
+    except ImportError as error:
+        from nni_nlp_bench.frameworks.naslib.locate import NaslibError
+
+        raise NaslibError(
+            f"NASLib cannot be imported ({error}): call "
+            "nni_nlp_bench.frameworks.naslib.compat.prepare() first"
+        ) from None
+    return SpaceGraph(space)

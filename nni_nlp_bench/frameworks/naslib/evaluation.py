@@ -1,0 +1,152 @@
+"""How well a predictor ranks architectures, by NASLib's own evaluators."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from nni_nlp_bench.benchmarks.base import Benchmark
+from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.frameworks.naslib.dataset_api import DatasetApi
+from search_spaces.base import EncodingKind, SearchSpace
+
+if TYPE_CHECKING:
+    from nni_nlp_bench.frameworks.naslib.graph import SpaceGraph
+    from nni_nlp_bench.frameworks.naslib.word_batch import WordBatch
+
+MEASURES = ("kendalltau", "spearman", "pearson", "rmse", "mae")
+"""NASLib's, of predicted and true accuracies; `pearson` without its sign."""
+TIMES = ("fit_time", "query_time")
+"""Seconds to fit, and to predict one architecture."""
+LOG = "naslib.log"
+
+
+def evaluate_predictor(
+    name: str,
+    benchmark: Benchmark,
+    space: SearchSpace[Any],
+    *,
+    train: int,
+    test: int,
+    seed: int,
+    folder: Path,
+    data: str | None = None,
+    features: EncodingKind = "counts",
+) -> dict[str, float]:
+    """`MEASURES` of the predictor of that name on `test` architectures, and its `TIMES`.
+
+    `train` architectures fit it, unless it needs no training. Both are drawn from the space of the
+    moves. What NASLib prints, and its `errors.json` or `scores.json`, are left in `folder`. Raises
+    UserError.
+    """
+    from nni_nlp_bench.frameworks.naslib.compat import prepare
+
+    prepare()
+    from naslib.utils import set_seed
+
+    from nni_nlp_bench.frameworks.naslib.graph import SpaceGraph
+    from nni_nlp_bench.frameworks.naslib.predictors import SCORE, ZERO_COST
+
+    if min(train, test) < 2:
+        raise UserError("a rank correlation needs two architectures or more")
+    folder.mkdir(parents=True, exist_ok=True)
+    graph, api = SpaceGraph(space), DatasetApi(benchmark, space)
+    graph.features = features
+    set_seed(seed)
+    untrained = name.startswith((SCORE, ZERO_COST))
+    with (folder / LOG).open("w", encoding="utf-8") as log, contextlib.redirect_stdout(log):
+        if untrained:
+            results = _untrained(name, graph, api, test, seed, folder, data)
+        else:
+            results = _fitted(name, graph, api, train, test, folder)
+    wanted = [*MEASURES, *TIMES]
+    return {key: float(results[key]) for key in wanted if key in results}
+
+
+def _fitted(
+    name: str, graph: SpaceGraph, api: DatasetApi, train: int, test: int, folder: Path
+) -> Mapping[str, Any]:
+    from fvcore.common.config import CfgNode
+    from naslib.defaults.predictor_evaluator import PredictorEvaluator
+
+    from nni_nlp_bench.frameworks.naslib.predictors import make_predictor
+
+    configuration = {
+        "experiment_type": "single",
+        "test_size": test,
+        "train_size_single": train,
+        "train_size_list": [train],
+        "fidelity_single": api.epochs,
+        "fidelity_list": [api.epochs],
+        "max_hpo_time": 0,
+        "uniform_random": True,
+        "dataset": api.benchmark.name,
+        "save": str(folder),
+    }
+    evaluator = PredictorEvaluator(make_predictor(name, graph), config=CfgNode(configuration))
+    evaluator.adapt_search_space(graph, load_labeled=False, dataset_api=api)
+    results: Mapping[str, Any] = evaluator.evaluate()[-1]
+    return results
+
+
+def _untrained(
+    name: str,
+    graph: SpaceGraph,
+    api: DatasetApi,
+    test: int,
+    seed: int,
+    folder: Path,
+    data: str | None,
+) -> Mapping[str, Any]:
+    from fvcore.common.config import CfgNode
+    from naslib.evaluators import zc_evaluator
+
+    from nni_nlp_bench.frameworks.naslib.predictors import make_predictor
+    from nni_nlp_bench.frameworks.naslib.word_batch import word_batch
+
+    batch = word_batch(graph.space, data, seed)
+    graph.num_classes = batch.classes
+    graph.labeled_archs = _drawn(graph, api, test)
+    graph.sample_without_replacement = True
+    configuration = {
+        "test_size": test,
+        "dataset": api.benchmark.name,
+        "test_data_file": None,
+        "save": str(folder),
+    }
+    with _reading(zc_evaluator, batch):
+        evaluator = zc_evaluator.ZeroCostPredictorEvaluator(
+            make_predictor(name, graph), use_zc_api=False, config=CfgNode(configuration)
+        )
+        evaluator.adapt_search_space(graph, dataset_api=api)
+        results: Mapping[str, Any] = evaluator.evaluate(None)[-1]
+    return results
+
+
+def _drawn(graph: SpaceGraph, api: DatasetApi, count: int) -> list[tuple[str, str]]:
+    """Hashes of different architectures. Raises UserError where the space has too few."""
+    found: dict[tuple[str, str], None] = {}
+    for _ in range(100 * count):
+        drawn = graph.clone()
+        drawn.sample_random_architecture(api)
+        found.setdefault(drawn.get_hash())
+        if len(found) == count:
+            return list(found)
+    raise UserError(f"only {len(found)} different architectures were found, not {count}")
+
+
+@contextlib.contextmanager
+def _reading(evaluator: ModuleType, batch: WordBatch) -> Iterator[None]:
+    """NASLib's zero-cost evaluator reads words inside, where it would load images."""
+    theirs = evaluator.utils
+    evaluator.utils = SimpleNamespace(  # type: ignore[attr-defined]
+        compute_scores=theirs.compute_scores,
+        get_train_val_loaders=lambda *args, **options: (batch, batch, batch, None, None),
+    )
+    try:
+        yield
+    finally:
+        evaluator.utils = theirs  # type: ignore[attr-defined]

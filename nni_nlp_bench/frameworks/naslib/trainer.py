@@ -1,0 +1,111 @@
+"""Run one of NASLib's optimizers through NASLib's own Trainer, on a benchmark of this project."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from nni_nlp_bench.benchmarks.base import Benchmark, Result
+from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.core.files import atomic_write
+from nni_nlp_bench.evaluators.simulation import Simulation
+from nni_nlp_bench.evaluators.trial import Trial
+from nni_nlp_bench.frameworks.naslib.configuration import (
+    check_options,
+    make_optimizer,
+    search_configuration,
+)
+from nni_nlp_bench.frameworks.naslib.dataset_api import DatasetApi
+from nni_nlp_bench.strategies.result import SearchResult
+from nni_nlp_bench.strategies.search import Search, run_search
+from search_spaces.base import SearchSpace
+
+CONFIGURATION = "config.yaml"
+
+
+def train(
+    optimizer: str,
+    search: Search,
+    benchmark: Benchmark,
+    folder: Path,
+    surrogate: Benchmark | None = None,
+    on_trial: Callable[[Trial], None] | None = None,
+) -> SearchResult:
+    """Run a search by that optimizer, with as many trials as its budget has evaluations.
+
+    NASLib's own files (config.yaml, errors.json, search/) and the journal are left in `folder`.
+    Raises NaslibError where NASLib cannot be imported, UserError for settings that it cannot serve,
+    and as `run_search`.
+    """
+    check_options(optimizer, search.strategy.options)
+    if search.settings.budget.evaluations is None or search.settings.workers != 1:
+        raise UserError("NASLib's Trainer runs a number of trials, one after another")
+    from nni_nlp_bench.frameworks.naslib.compat import prepare
+
+    prepare()
+
+    def explore(search: Search, space: SearchSpace[Any], simulation: Simulation) -> None:
+        _train(optimizer, search, space, simulation, folder)
+
+    return run_search(
+        benchmark,
+        search,
+        surrogate=surrogate,
+        journal_path=folder / "journal.jsonl",
+        on_trial=on_trial,
+        explore=explore,
+    )
+
+
+def _train(
+    optimizer: str,
+    search: Search,
+    space: SearchSpace[Any],
+    simulation: Simulation,
+    folder: Path,
+) -> None:
+    from fvcore.common.config import CfgNode
+    from naslib.defaults.trainer import Trainer
+    from naslib.utils import set_seed
+
+    from nni_nlp_bench.frameworks.naslib.graph import SpaceGraph
+
+    benchmark = simulation.benchmark
+    configuration = search_configuration(
+        dataset=benchmark.name,
+        space=space.name,
+        trials=simulation.settings.budget.evaluations or 0,
+        full_training=benchmark.epochs,
+        seed=search.seed,
+        folder=folder,
+        options=search.strategy.options,
+    )
+    (folder / "search").mkdir(parents=True, exist_ok=True)
+    _write_configuration(folder / CONFIGURATION, configuration)
+    set_seed(search.seed)
+    theirs = make_optimizer(optimizer, configuration)
+    api = SimulationApi(simulation, space)
+    theirs.adapt_search_space(SpaceGraph(space), dataset_api=api)
+    trainer = Trainer(theirs, CfgNode(configuration), lightweight_output=True)
+    trainer.search()
+    trainer.evaluate(best_arch=theirs.get_final_architecture(), dataset_api=api)
+
+
+def _write_configuration(path: Path, configuration: Mapping[str, Any]) -> None:
+    import yaml
+
+    with atomic_write(path) as new:
+        new.write_text(yaml.safe_dump(dict(configuration), sort_keys=False), "utf-8")
+
+
+class SimulationApi(DatasetApi):
+    """Each first question about a graph is an evaluation of the simulation, and is charged."""
+
+    def __init__(self, simulation: Simulation, space: SearchSpace[Any]) -> None:
+        super().__init__(simulation.benchmark, space)
+        self._simulation = simulation
+
+    def result(self, architecture: Any, epochs: int) -> Result:
+        """Evaluate it. Raises BenchmarkError."""
+        return self._simulation.evaluate(architecture, epochs).result

@@ -1,0 +1,1 @@
+"""NNI evaluators: benchmarks, training and zero-cost scores."""

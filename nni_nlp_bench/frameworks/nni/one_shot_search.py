@@ -1,0 +1,101 @@
+"""`python -m nni_nlp_bench.frameworks.nni.one_shot_search`: a trial is a search, then a training.
+
+The tuner's parameters are `strategy` and `seed`, and may be fields of the search's settings, such
+as `epochs`, and `distillation loss`; any tuner of NNI can choose them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.evaluators.classifier_trials import trained
+from nni_nlp_bench.frameworks.nni.command import run_command
+from nni_nlp_bench.frameworks.nni.trial_client import TrialClient
+
+
+def _run(arguments: Sequence[str] | None) -> None:
+    options = _options(arguments)
+    manager = TrialClient()
+    manager.finish(search_and_train(options, manager.parameters, manager.report))
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="nni_nlp_bench.frameworks.nni.one_shot_search", description=__doc__
+    )
+    add = parser.add_argument
+    add("--space", required=True, help="name of a space whose networks classify sentences")
+    add("--data", required=True, help="name of labelled sentences, or their folder")
+    add("--teacher", default="minilm-l6", help="whose tokens all networks read: name or folder")
+    add("--search-epochs", type=int, default=15, help="epochs of the search")
+    add("--search-width", type=int, help="width of the layers in the search, where open: 128")
+    add("--full-epochs", type=int, default=15, help="epochs of the training from scratch")
+    add("--full-width", type=int, help="width of the layers in it, where open: 256")
+    add("--batch-size", type=int, default=64)
+    add("--max-length", type=int, default=64, help="tokens of a sentence")
+    return parser.parse_args(arguments)
+
+
+def search_and_train(
+    options: argparse.Namespace, parameters: Mapping[str, Any], report: Callable[[float], None]
+) -> dict[str, Any]:
+    """Search, reporting the mean reward of every epoch; train what was found on labels alone.
+
+    `default` is the accuracy on dev of the training: higher is better. The test part is not looked
+    at. Raises UserError.
+    """
+    from nni_nlp_bench.core.nni_import import import_nni_quietly
+    from nni_nlp_bench.distillation.tokens import load_tokens
+    from nni_nlp_bench.one_shot.sentences.settings import settings_kind
+    from nni_nlp_bench.training.classification.settings import ClassifierSettings
+    from nni_nlp_bench.training.classification.task import network_task, width_for
+    from nni_nlp_bench.training.memory import disable_malloc_trim
+
+    chosen = dict(parameters)
+    strategy, seed = chosen.pop("strategy", None), chosen.pop("seed", 0)
+    kd_loss = chosen.pop("kd_loss", "emd") if strategy == "kd_emd" else None
+    if not isinstance(strategy, str):
+        raise UserError("the search space lacks 'strategy': give the names of some")
+    usual = {"epochs": options.search_epochs, **width_for(options.space, options.search_width, 128)}
+    full_width: dict[str, Any] = width_for(options.space, options.full_width, 256)
+    usual |= {"batch_size": options.batch_size, "max_length": options.max_length}
+    try:
+        settings = settings_kind(options.space)(**{**usual, **chosen})
+    except TypeError as error:
+        raise UserError(f"a parameter of the search space cannot be used: {error}") from None
+    words = load_tokens(options.data, options.teacher)
+    import_nni_quietly()
+    disable_malloc_trim()
+    from nni_nlp_bench.one_shot.search import search_one_shot
+    from nni_nlp_bench.one_shot.sentences.task import SentenceTask
+
+    warnings.simplefilter("ignore", FutureWarning)  # Lightning's use of torch
+    start = time.monotonic()
+    task = SentenceTask(words, settings, options.space, kd_loss)
+    found = search_one_shot(task, strategy, seed, epoch_done=report)
+    minutes = (time.monotonic() - start) / 60
+    schedule = ClassifierSettings(
+        epochs=options.full_epochs,
+        batch_size=options.batch_size,
+        max_length=options.max_length,
+        seed=seed,
+    )
+    training = network_task(options.space, found.architecture, words, schedule, **full_width)
+    curves = trained(training, lambda curves: None)
+    return {
+        "default": curves.dev_accuracies[-1],
+        "shared_accuracy": found.measured.reward,
+        "search_minutes": minutes,
+        "parameters": curves.parameters,
+        "hours": minutes / 60 + sum(curves.wall_times) / 3600,
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(run_command(_run))

@@ -1,0 +1,79 @@
+"""Train one architecture with a tuner's settings.
+
+    python -m nni_nlp_bench.frameworks.nni.retraining --help
+
+The tuner's parameters are fields of a classifier's settings and sizes, such as `learning_rate`; any
+tuner of NNI can choose them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import Any
+
+from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.evaluators.classifier_trials import trained
+from nni_nlp_bench.frameworks.nni.command import run_command
+from nni_nlp_bench.frameworks.nni.trial_client import TrialClient
+
+
+def _run(arguments: Sequence[str] | None) -> None:
+    options = _options(arguments)
+    manager = TrialClient()
+    manager.finish(retrain(options, manager.parameters, manager.report))
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="nni_nlp_bench.frameworks.nni.retraining", description=__doc__
+    )
+    add = parser.add_argument
+    add("--architecture", required=True, help="its name, JSON text, or a search's best.json")
+    add("--space", default="textnas", help="name of its search space")
+    add("--data", required=True, help="name of labelled sentences, or their folder")
+    add("--vectors", help="name or file of word vectors (default: drawn)")
+    add("--full-epochs", type=int, default=10, help="length of a training")
+    add("--seed", type=int, default=0)
+    add("--device", default="cpu")
+    return parser.parse_args(arguments)
+
+
+def retrain(options: argparse.Namespace, parameters: Mapping[str, Any], report: Any) -> Any:
+    """Train on train; the accuracy on dev, higher is better, is reported. Raises UserError."""
+    from nni_nlp_bench.training.classification.settings import ClassifierSettings
+    from nni_nlp_bench.training.classification.task import (
+        network_task,
+        sentence_space,
+        split_options,
+    )
+    from nni_nlp_bench.training.classification.words import EmbeddedDataset
+    from search_spaces.loading import read_architecture
+
+    space = sentence_space(options.space)
+    sizes, schedule = split_options(space, parameters)
+    known = [f.name for f in fields(ClassifierSettings) if f.name not in ("train_on", "seed")]
+    for name in schedule:
+        if name not in known:
+            names = ", ".join([*known, *space.classifier_options])
+            raise UserError(f"unknown parameter {name!r} in the search space; known: {names}")
+    settings = ClassifierSettings(
+        **{"epochs": options.full_epochs, **schedule, "seed": options.seed}
+    )
+    words = EmbeddedDataset.load(options.data, options.vectors, options.seed)
+    architecture = read_architecture(space, options.architecture)
+    task = network_task(
+        options.space, architecture, words, settings, device=options.device, **sizes
+    )
+    curves = trained(task, lambda curves: report(curves.dev_accuracies[-1]))
+    return {
+        "default": curves.dev_accuracies[-1],
+        "dev_loss": curves.dev_losses[-1],
+        "hours": sum(curves.wall_times) / 3600,
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(run_command(_run))

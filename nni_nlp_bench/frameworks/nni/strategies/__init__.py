@@ -1,0 +1,1 @@
+"""Strategies of this package in NNI's engines, and NNI's strategies in this package."""

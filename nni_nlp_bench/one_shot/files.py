@@ -1,0 +1,75 @@
+"""The files of a one-shot search."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nni_nlp_bench.core.files import atomic_write, write_csv, write_json
+from nni_nlp_bench.one_shot.task import OneShotTask, Reward
+from search_spaces.base import get_space
+from search_spaces.plotting import blank_figure
+
+if TYPE_CHECKING:
+    from nni_nlp_bench.one_shot.search import OneShotResult
+
+SMOOTHED = 0.1
+"""The share of all rewards over which the line of the plot is a running mean."""
+
+
+def write_files(
+    out: Path, task: OneShotTask, strategy: str, seed: int, found: OneShotResult
+) -> None:
+    """`settings.json`; `best.json`; `rewards.csv`: one row a reward; `rewards.png`: their course;
+    `best.png`: the architecture."""
+    write_json(out / "settings.json", settings_of(task, strategy, seed))
+    write_json(out / "best.json", best_of(task, strategy, seed, found))
+    columns = [field.name for field in fields(Reward)]
+    write_csv(out / "rewards.csv", columns, map(asdict, found.rewards))
+    _plot(out / "rewards.png", found.rewards, task, f"{strategy}, seed {seed}")
+    get_space(task.space).draw(found.architecture, out / "best.png")
+
+
+def settings_of(task: OneShotTask, strategy: str, seed: int) -> dict[str, Any]:
+    """What decides the result of a search."""
+    return {**_run(task, strategy, seed), **asdict(task.settings)}
+
+
+def best_of(task: OneShotTask, strategy: str, seed: int, found: OneShotResult) -> dict[str, Any]:
+    """The found architecture, and what the validation part says of it."""
+    return {
+        "space": task.space,
+        "architecture": json.loads(found.architecture.to_json()),
+        "canonical_key": found.architecture.canonical_key,
+        **_run(task, strategy, seed),
+        **found.measured.figures,
+        **task.extra_outputs(found.architecture),
+    }
+
+
+def _run(task: OneShotTask, strategy: str, seed: int) -> dict[str, Any]:
+    return {"strategy": strategy, "seed": seed, **task.facts()}
+
+
+def _plot(path: Path, rewards: Sequence[Reward], task: OneShotTask, title: str) -> None:
+    """Every reward as a point, and their running mean as a line; higher is better."""
+    import numpy as np
+    from matplotlib.ticker import MaxNLocator
+
+    values = np.array([reward.reward for reward in rewards])
+    width = max(1, int(SMOOTHED * len(values)))
+    smooth = np.convolve(values, np.full(width, 1 / width), "valid")
+    figure = blank_figure(7, 4)
+    axes = figure.subplots()
+    axes.plot(np.arange(1, len(values) + 1), values, ".", markersize=3, color="#56B4E9")
+    axes.plot(np.arange(width, len(values) + 1), smooth, color="#0072B2")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set_xlabel("batches of the validation part")
+    axes.set_ylabel(f"reward: {task.reward}")
+    line = f"; line: mean of the last {width}" if width > 1 else ""
+    axes.set_title(f"{title}\npoints: rewards{line}", fontsize=10)
+    with atomic_write(path) as new:
+        figure.savefig(new, dpi=130)

@@ -1,0 +1,78 @@
+"""The training of the shared weights and the rewards of cells, as a module of Lightning."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import torch
+from nni.nas.evaluator.pytorch import LightningModule
+from torch import Tensor
+from torch.nn.utils import clip_grad_norm_
+
+from nni_nlp_bench.one_shot.language.model import OneShotLanguageModel, perplexity_of
+from nni_nlp_bench.one_shot.language.settings import REWARD, LanguageSettings
+from nni_nlp_bench.one_shot.language.windows import Window
+from nni_nlp_bench.one_shot.task import Reward, RewardCallback
+
+LARGEST_STATE = 10.0
+"""Relu and identity let a state grow from step to step; a larger one is not handed on."""
+
+
+class LanguageModule(LightningModule):  # type: ignore[misc]
+    """Trains on the windows of either text; ENAS calls `validation_step` for a reward.
+
+    A window of the validation text counts as it will: without dropout, from a zero state.
+    """
+
+    def __init__(self, settings: LanguageSettings, seed: int, seen: RewardCallback) -> None:
+        super().__init__()
+        self.settings, self.seed = settings, seed
+        self._seen = seen
+        self._states: tuple[Tensor, ...] | None = None
+
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        """Adam on the shared weights; NNI takes the weights of choices out."""
+        return torch.optim.Adam(self.model.parameters(), lr=self.settings.learning_rate)
+
+    def configure_gradient_clipping(self, optimizer: Any, *_: Any) -> None:
+        """Clip by norm; NNI asks for it, but its ENAS has no option of it.
+
+        A cell that explodes does not train the weights that it shares with all others.
+        """
+        weights = [weight for group in optimizer.param_groups for weight in group["params"]]
+        norm = clip_grad_norm_(weights, self.settings.clip)
+        if not norm.isfinite():
+            optimizer.zero_grad()
+
+    def training_step(self, window: Window, _: int) -> Tensor:
+        """Loss of the shared weights, or of the weights of choices where DARTS validates."""
+        if window.part == "valid":
+            return self._rewarded(window)
+        if window.first:
+            self._language_model.seed_dropout(self.seed, self.trainer.current_epoch)
+        states = None if window.first else self._states
+        loss, last = self._language_model.loss(window.inputs, window.targets, states)
+        small = all(state.abs().max() < LARGEST_STATE for state in last)
+        self._states = tuple(state.detach() for state in last) if small else None
+        self.log("train_loss", loss, prog_bar=True, batch_size=window.inputs.shape[1])
+        return loss
+
+    def validation_step(self, window: Window, _: int) -> None:
+        """The reward of the cell that ENAS has sampled."""
+        with torch.no_grad():
+            self._rewarded(window)
+
+    def _rewarded(self, window: Window) -> Tensor:
+        model = self._language_model
+        model.eval()
+        loss, _ = model.loss(window.inputs, window.targets)
+        model.train()
+        reward = REWARD / perplexity_of(loss.item())
+        self.log("reward", reward, prog_bar=True, batch_size=window.inputs.shape[1])
+        cell = model.cell.current().to_json()
+        self._seen(Reward(self.trainer.current_epoch, loss.item(), reward, cell))
+        return loss
+
+    @property
+    def _language_model(self) -> OneShotLanguageModel:
+        return cast(OneShotLanguageModel, self.model)

@@ -1,0 +1,144 @@
+"""The search for a classifier of sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import torch
+
+from nni_nlp_bench.data.sentences.glove import Progress, no_progress
+from nni_nlp_bench.distillation.distilled import (
+    NO_DISTILLATION,
+    DistillationObjective,
+    make_objective,
+    teacher_features,
+    tokens_of,
+)
+from nni_nlp_bench.one_shot.sentences.module import SentenceModule
+from nni_nlp_bench.one_shot.sentences.settings import SentenceSettings
+from nni_nlp_bench.one_shot.task import Epoch, RewardCallback, ValidationResult
+from nni_nlp_bench.training.classification.batches import Batch, Encoded, Part
+from nni_nlp_bench.training.classification.task import sentence_space
+from nni_nlp_bench.training.classification.words import EmbeddedDataset
+from search_spaces.sequences import use_batch_statistics
+
+_STREAMS = {"train": 0, "dev": 1}
+
+
+@dataclass(frozen=True)
+class Sentences:
+    """Batches of one part in an order that the seed and the epoch decide: all, or `count`.
+
+    A part with fewer batches is gone through again, in another order.
+    """
+
+    encoded: Encoded
+    part: Part
+    batch_size: int
+    seed: int
+    epoch: Epoch
+    count: int | None = None
+
+    def __iter__(self) -> Iterator[Batch]:
+        rng = np.random.default_rng([self.seed, self.epoch(), _STREAMS[self.part]])
+        batches: list[Batch] = []
+        while len(batches) < len(self):
+            batches += self.encoded.shuffled(self.batch_size, rng, self.part)
+        yield from batches[: len(self)]
+
+    def __len__(self) -> int:
+        return self.count or -(-len(self.encoded) // self.batch_size)
+
+
+@dataclass(frozen=True)
+class SentenceTask:
+    """Architectures as classifiers of sentences; the reward is the accuracy on the dev part.
+
+    The test part is never looked at.
+    """
+
+    words: EmbeddedDataset
+    settings: SentenceSettings
+    space: str = "textnas"
+    kd_loss: str | None = None
+    """kd_emd: the distillation loss that its choices learn, or `none`: the loss of the labels."""
+    reward = "accuracy"
+
+    def facts(self) -> dict[str, Any]:
+        """Sentences, whose word vectors there are, and the distillation loss of whose teacher."""
+        data = self.words.data
+        facts: dict[str, Any] = {
+            "data": data.name,
+            "digest": data.digest,
+            "vectors": self.words.source,
+        }
+        if self.kd_loss is not None:
+            teacher = tokens_of(self.words).teacher
+            facts |= {"kd_loss": self.kd_loss, "fine_tuned_on": teacher.fine_tuned_on}
+        return facts
+
+    def model_space(self, seed: int) -> Any:
+        """All architectures."""
+        widths = {"vectors": self.words.matrix.shape[1], "classes": len(self.words.data.labels)}
+        return sentence_space(self.space).model_space(**widths, **self.settings.space_options)
+
+    def module(self, seed: int, seen: RewardCallback) -> SentenceModule:
+        """The training of the shared weights."""
+        batches = -(-len(self._train) // self.settings.batch_size)
+        make = None if self.kd_loss is None else self._objective
+        return SentenceModule(self.words, self.settings.training(seed), batches, seen, make)
+
+    def _objective(self, network: Any) -> DistillationObjective | None:
+        if self.kd_loss is None or self.kd_loss == NO_DISTILLATION:
+            return None
+        return make_objective(self.kd_loss, network, self.words, self._train)
+
+    def prepare(self, progress: Progress = no_progress) -> None:
+        """Let the teacher read the sentences, unless its features are on disk. Raises UserError."""
+        if self.kd_loss not in (None, NO_DISTILLATION):
+            teacher_features(self.kd_loss, self.words, self._train, progress)
+
+    def train(self, seed: int, epoch: Epoch) -> Sentences:
+        """All sentences of the training part."""
+        return Sentences(self._train, "train", self.settings.batch_size, seed, epoch)
+
+    def valid(self, seed: int, epoch: Epoch) -> Sentences:
+        """So many batches of the dev part, others in every epoch; for kd_emd, all of it once."""
+        s = self.settings
+        count = s.rewards_an_epoch if self.kd_loss is None else None
+        return Sentences(self._dev, "dev", s.batch_size, seed, epoch, count)
+
+    def measure(self, module: SentenceModule, architecture: Any) -> ValidationResult:
+        """Accuracy on the whole dev part."""
+        space = module.model
+        network = space.freeze(space.to_sample(architecture))
+        right = 0
+        use_batch_statistics(network)
+        module.eval()
+        network.eval()
+        with torch.inference_mode():
+            for batch in self._dev.in_order(self.settings.batch_size):
+                logits = module.logits_of(network, batch)
+                right += int((logits.argmax(1) == batch.labels).sum())
+        accuracy = right / len(self._dev)
+        return ValidationResult(accuracy, {"dev_accuracy": accuracy})
+
+    def extra_outputs(self, architecture: Any) -> dict[str, Any]:
+        """The texts in which releases write it."""
+        return dict(sentence_space(self.space).release_formats(architecture))
+
+    @cached_property
+    def _train(self) -> Encoded:
+        return self._encoded("train")
+
+    @cached_property
+    def _dev(self) -> Encoded:
+        return self._encoded("dev")
+
+    def _encoded(self, part: Part) -> Encoded:
+        sentences = getattr(self.words.data, part)
+        return Encoded.of(sentences, self.words.vocabulary, self.settings.max_length)

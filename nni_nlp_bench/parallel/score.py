@@ -1,0 +1,79 @@
+"""Score many recipes into a CSV file, by way of a journal that outlives an interruption."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.core.files import atomic_write
+from nni_nlp_bench.evaluators.json_lines import JsonLines
+from nni_nlp_bench.parallel.map import map_unordered
+from nni_nlp_bench.zero_cost.task import AnyScoring, ScoringTask, score_task
+from search_spaces.base import Architecture
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+COLUMNS = ("line", "recipe", "canonical_key")
+
+
+def score_all(
+    client: Client,
+    recipes: Sequence[tuple[int, Architecture]],
+    scoring: AnyScoring,
+    out: Path,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> None:
+    """Write one row for each (line, recipe), in their order; equal recipes are scored once.
+
+    The journal beside `out` goes with the last row. Raises BulkError for what failed.
+    """
+    path = out.with_name(f".{out.name}.jsonl")
+    journal = JsonLines(path)
+    known = _known(journal, scoring)
+    texts = list(dict.fromkeys(recipe.to_json() for _, recipe in recipes))
+    tasks = [ScoringTask(text, scoring) for text in texts if text not in known]
+    progress(len(texts) - len(tasks), len(texts))
+    for task, values in map_unordered(
+        client, score_task, tasks, name=lambda task: task.recipe[:80]
+    ):
+        journal.append({"recipe": task.recipe, "scores": values})
+        known[task.recipe] = values
+        progress(len(known), len(texts))
+    journal.close()
+    _write(out, recipes, scoring, known)
+    path.unlink(missing_ok=True)
+
+
+def _known(journal: JsonLines, scoring: AnyScoring) -> dict[str, dict[str, float]]:
+    """Scores by recipe; the first line of a journal says how they were computed."""
+    wanted: dict[str, Any] = {**asdict(cast(Any, scoring)), "scores": list(scoring.scores)}
+    if not journal.lines:
+        journal.append(wanted)
+    elif journal.lines[0] != wanted:
+        raise UserError(
+            f"{journal.path} is of an unfinished scoring with other options: repeat that one, or "
+            "delete the file"
+        )
+    return {line["recipe"]: line["scores"] for line in journal.lines[1:]}
+
+
+def _write(
+    out: Path,
+    recipes: Sequence[tuple[int, Architecture]],
+    scoring: AnyScoring,
+    known: dict[str, dict[str, float]],
+) -> None:
+    with atomic_write(out) as new, new.open("w", newline="", encoding="utf-8") as target:
+        writer = csv.writer(target)
+        writer.writerow((*COLUMNS, *scoring.scores))
+        for line, recipe in recipes:
+            text = recipe.to_json()
+            values = known[text]
+            writer.writerow(
+                (line, text, recipe.canonical_key, *(values[name] for name in scoring.scores))
+            )

@@ -1,0 +1,38 @@
+"""Both evaluations of one trained language model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from nni_nlp_bench.probing.classification import TaskResult, evaluate_task
+from nni_nlp_bench.probing.encoder import Encoder
+from nni_nlp_bench.probing.tasks import Task
+from nni_nlp_bench.probing.word_sets import WordSet
+from nni_nlp_bench.probing.word_similarity import Similarity, word_similarities
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What one model's evaluations came to."""
+
+    similarities: tuple[Similarity, ...]
+    tasks: tuple[TaskResult, ...]
+    seed: int
+    """Of the folds of cross-validation."""
+
+
+def evaluate(
+    encoder: Encoder, sets: Iterable[WordSet] = (), tasks: Iterable[Task] = (), seed: int = 0
+) -> Evaluation:
+    """Every set and every task, in order. Each task draws its folds anew from the seed.
+
+    So a task's folds are the same for every model, whatever else is evaluated.
+    """
+    return Evaluation(
+        word_similarities(sets, encoder.vocabulary, encoder.embeddings),
+        tuple(evaluate_task(encoder, task, np.random.default_rng(seed)) for task in tasks),
+        seed,
+    )

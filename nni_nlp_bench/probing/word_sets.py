@@ -1,0 +1,65 @@
+"""Pairs of words with the similarity that people gave them, read from files."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+from nni_nlp_bench.data.reading import LineError, numbered_lines
+from nni_nlp_bench.probing.errors import EvaluationError
+
+PREFIX = "EN-"
+PATTERN = f"{PREFIX}*.txt"
+
+
+@dataclass(frozen=True, slots=True)
+class WordPair:
+    """Two words, as the set spells them."""
+
+    first: str
+    second: str
+    score: float
+    """The mean human judgement: higher is more alike, each set on a scale of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class WordSet:
+    """One set of judged pairs."""
+
+    name: str
+    pairs: tuple[WordPair, ...]
+
+
+def read_word_sets(folder: Path) -> tuple[WordSet, ...]:
+    """Every `EN-*.txt` of a folder, by name.
+
+    The format is that of Faruqui and Dyer, Community Evaluation and Exchange of Word Vectors,
+    ACL 2014: a line a pair, two words and a score. Raises UserError.
+    """
+    files = sorted(folder.glob(PATTERN))
+    if not files:
+        raise EvaluationError(
+            f"{folder} holds no word-similarity set: give the folder of the files {PATTERN}"
+        )
+    return tuple(read_word_set(file) for file in files)
+
+
+def read_word_set(file: Path) -> WordSet:
+    """One set, named after its file. Raises LineError for a line that is no pair."""
+    pairs = tuple(_pair(file, number, line) for number, line in numbered_lines(file))
+    return WordSet(file.stem.removeprefix(PREFIX), pairs)
+
+
+def _pair(file: Path, number: int, line: str) -> WordPair:
+    fields = line.split()
+    if len(fields) != 3:
+        raise LineError(file, number, f"expected two words and a score, got {line[:60]!r}")
+    first, second, text = fields
+    try:
+        score = float(text)
+    except ValueError:
+        score = math.nan
+    if not math.isfinite(score):
+        raise LineError(file, number, f"the score must be a finite number, got {text[:40]!r}")
+    return WordPair(first, second, score)

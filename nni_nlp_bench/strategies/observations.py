@@ -1,0 +1,54 @@
+"""The scores that a search has from trainings of one length, as a model of them needs them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from search_spaces.base import SearchSpace
+
+Array = NDArray[np.float64]
+
+
+class Observations:
+    """Scores by architecture; higher is better."""
+
+    def __init__(self, space: SearchSpace[Any], most: int) -> None:
+        self._space = space
+        self._most = most
+        self._by_key: dict[str, tuple[Any, Array, float]] = {}
+
+    def __len__(self) -> int:
+        return len(self._by_key)
+
+    def add(self, architecture: Any, score: float) -> None:
+        """Note a score with the architecture's `counts` features."""
+        features = self._space.encode(architecture, "counts")
+        self._by_key[architecture.canonical_key] = architecture, features, score
+
+    @property
+    def best_score(self) -> float:
+        """The highest."""
+        return max(score for _, _, score in self._by_key.values())
+
+    def ranked(self) -> list[Any]:
+        """The architectures, best first."""
+        ranked = sorted(self._by_key.values(), key=lambda entry: entry[2], reverse=True)
+        return [architecture for architecture, _, _ in ranked]
+
+    def arrays(self) -> tuple[Array, Array]:
+        """Features, one architecture a row, and scores, of `most` at most: the best, the latest.
+
+        No score counts as further below the median than the best is above it: failed trainings
+        would otherwise make all others look alike.
+        """
+        entries = list(self._by_key.values())
+        if len(entries) > self._most:
+            half = self._most // 2
+            older = sorted(entries[:-half], key=lambda entry: entry[2], reverse=True)
+            entries = older[: self._most - half] + entries[-half:]
+        scores = np.array([score for _, _, score in entries])
+        floor = 2 * np.median(scores) - scores.max()
+        return np.stack([features for _, features, _ in entries]), np.maximum(scores, floor)

@@ -1,0 +1,131 @@
+"""The passes through a network that scores read; each is run once, when first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import NamedTuple, cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from nni_nlp_bench.training.language_model import LanguageModel
+from search_spaces.rnn_cell import Recipe
+from search_spaces.rnn_cell.network import LinearMap, RecurrentCell
+from search_spaces.rnn_cell.recurrence.function import Trace
+
+Matrix = NDArray[np.float32]
+NOISES = (0.1, 10.0, 100.0)
+"""Amplitudes of the noised Jacobians."""
+
+
+class Saliency(NamedTuple):
+    """A parameter, and the gradient of half the squared outputs with respect to it."""
+
+    weight: Tensor
+    gradient: Tensor
+
+
+class NetworkStatistics:
+    """One model in evaluation mode, from zero states, on one window of tokens (time, batch).
+
+    The model is built when a score first needs it. The outputs are those of the last recurrent
+    layer: the decoder is not applied.
+    """
+
+    def __init__(
+        self, recipe: Recipe, build: Callable[[], LanguageModel], tokens: Tensor, seed: int = 0
+    ) -> None:
+        self.recipe = recipe
+        self.tokens = tokens
+        self.seed = seed
+        self._build = build
+
+    @classmethod
+    def through(cls, model: LanguageModel, tokens: Tensor, seed: int = 0) -> NetworkStatistics:
+        """NetworkStatistics through a model that is there already."""
+        recipe = cast(RecurrentCell, model.layers[0]).recipe
+        return cls(recipe, lambda: model, tokens, seed)
+
+    @cached_property
+    def model(self) -> LanguageModel:
+        """The model, in evaluation mode."""
+        return self._build().eval()
+
+    @cached_property
+    def _traces(self) -> list[Trace]:
+        return [Trace() for _ in self.model.layers]
+
+    @cached_property
+    def _embedded(self) -> Tensor:
+        return self.model.embed(self.tokens)
+
+    @cached_property
+    def outputs(self) -> Tensor:
+        """(time, batch, width), with its graph."""
+        return self.model.run(self._embedded, None, self._traces).raw
+
+    @property
+    def traces(self) -> list[dict[str, Tensor]]:
+        """Of each layer: values (time, batch, hidden) of activations and previous states."""
+        _ = self.outputs
+        return [
+            {name: value.detach() for name, value in trace.values.items()} for trace in self._traces
+        ]
+
+    @property
+    def jacobian(self) -> Matrix:
+        """Gradient of the sum of all outputs by the embedded tokens, (batch, time * embedding)."""
+        return self._gradients_of_sum[0]
+
+    @property
+    def state_gradients(self) -> list[Tensor]:
+        """Of each layer: gradient (time, batch, hidden) of the same sum by the new states."""
+        return self._gradients_of_sum[1]
+
+    @cached_property
+    def _gradients_of_sum(self) -> tuple[Matrix, list[Tensor]]:
+        outputs = self.outputs
+        ones = torch.ones_like(outputs)
+        (gradient,) = torch.autograd.grad(outputs, self._embedded, ones, retain_graph=True)
+        states = [cast(Tensor, trace.state_gradient) for trace in self._traces]
+        return _by_sequence(gradient), states
+
+    @cached_property
+    def noised_jacobians(self) -> list[Matrix]:
+        """The Jacobian with noise on the embedded tokens, for each amplitude of `NOISES`.
+
+        The noise is normal, times the variance over the batch.
+        """
+        clean = self._embedded.detach().numpy()
+        noise = np.random.RandomState(self.seed).normal(size=clean.shape)
+        spread = clean.var(axis=1, keepdims=True)
+        noised = np.concatenate([clean + a * spread * noise for a in NOISES], axis=1)
+        inputs = torch.from_numpy(noised).float().requires_grad_()
+        outputs = self.model.run(inputs).raw
+        (gradient,) = torch.autograd.grad(outputs, inputs, torch.ones_like(outputs))
+        return [_by_sequence(part) for part in gradient.chunk(len(NOISES), dim=1)]
+
+    @cached_property
+    def saliencies(self) -> list[Saliency]:
+        """Of the embedding, and of each matrix of a linear map but its first."""
+        weights: list[Tensor] = [self.model.embedding]
+        for layer in self.model.layers:
+            for linear in cast(RecurrentCell, layer).maps:
+                weights += list(cast(LinearMap, linear).matrices)[1:]
+        outputs = self.outputs
+        gradients = torch.autograd.grad(
+            outputs, weights, outputs.detach(), retain_graph=True, allow_unused=True
+        )
+        return [
+            Saliency(weight.detach(), gradient)
+            for weight, gradient in zip(weights, gradients, strict=True)
+            if gradient is not None
+        ]
+
+
+def _by_sequence(gradient: Tensor) -> Matrix:
+    """(time, batch, width) -> (batch, time * width)."""
+    return cast(Matrix, gradient.transpose(0, 1).flatten(1).numpy())

@@ -1,0 +1,1 @@
+"""Features of a recurrent cell that need no training."""

@@ -1,0 +1,105 @@
+"""A space restricted to the architectures that a table holds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nni_nlp_bench.core.errors import UserError
+from search_spaces.base import SearchSpace
+from search_spaces.mapped_choices import MappedChoices
+
+
+class TabularSpace:
+    """Every move of `space` lands on one of `architectures`; all other doors stay its own.
+
+    Distance between architectures is Euclidean between their `counts` encodings, every column
+    divided by its standard deviation over the table. Two architectures are neighbours if one is
+    among the `nearest` of the other: so each can be reached, the outliers too.
+    """
+
+    def __init__(
+        self, space: SearchSpace[Any], architectures: Sequence[Any], nearest: int = 20
+    ) -> None:
+        if len(architectures) < 2:
+            raise UserError("a search restricted to a table needs at least two architectures in it")
+        self.space = space
+        self.architectures = tuple(architectures)
+        self.nearest_count = min(nearest, len(architectures) - 1)
+        self._index = {a.canonical_key: i for i, a in enumerate(self.architectures)}
+
+    def __getattr__(self, door: str) -> Any:
+        if door.startswith("__"):
+            raise AttributeError(door)
+        return getattr(self.space, door)
+
+    def sample(self, rng: np.random.Generator) -> Any:
+        """One of the architectures, each as likely as any other."""
+        return self.architectures[int(rng.integers(len(self.architectures)))]
+
+    def mutate(self, architecture: Any, rng: np.random.Generator) -> Any:
+        """One of the nearest architectures, never the same one."""
+        near = self.neighbours(architecture)
+        return near[int(rng.integers(len(near)))]
+
+    def neighbours(self, architecture: Any) -> list[Any]:
+        """The neighbours in the table, nearest first, never itself."""
+        held = self._index.get(architecture.canonical_key)
+        if held is None:
+            order = np.argsort(self._distances(self._point(architecture)), kind="stable")
+            near = order[: self.nearest_count]
+        else:
+            near = self._neighbourhoods[held]
+        return [self.architectures[i] for i in near]
+
+    def nearest(self, architecture: Any) -> Any:
+        """The architecture itself where the table holds it, else the nearest one."""
+        held = self._index.get(architecture.canonical_key)
+        if held is None:
+            held = int(np.argmin(self._distances(self._point(architecture))))
+        return self.architectures[held]
+
+    def choices(self, **options: Any) -> MappedChoices:
+        """The categorical choices of the space; a sample stands for the nearest architecture."""
+        return MappedChoices(self.space.choices(**options), self.nearest)
+
+    @cached_property
+    def _neighbourhoods(self) -> list[NDArray[np.intp]]:
+        """For each architecture the positions of its neighbours, nearest first."""
+        from sklearn.neighbors import NearestNeighbors
+
+        search = NearestNeighbors(n_neighbors=self.nearest_count, algorithm="brute")
+        graph = search.fit(self._scaled).kneighbors_graph()  # an architecture is not its own
+        both = graph.maximum(graph.T).tocsr()
+        both.sort_indices()
+        rows = np.split(both.indices, both.indptr[1:-1])
+        return [
+            near[np.argsort(self._distances(self._scaled[i], near), kind="stable")]
+            for i, near in enumerate(rows)
+        ]
+
+    @cached_property
+    def _scale(self) -> NDArray[np.float64]:
+        deviation = self._encodings.std(axis=0)
+        return np.where(deviation > 0, deviation, 1.0)
+
+    @cached_property
+    def _encodings(self) -> NDArray[np.float64]:
+        return np.stack([self.space.encode(a, "counts") for a in self.architectures])
+
+    @cached_property
+    def _scaled(self) -> NDArray[np.float64]:
+        return self._encodings / self._scale
+
+    def _point(self, architecture: Any) -> NDArray[np.float64]:
+        return np.asarray(self.space.encode(architecture, "counts") / self._scale)
+
+    def _distances(
+        self, point: NDArray[np.float64], among: NDArray[np.intp] | slice = slice(None)
+    ) -> NDArray[np.float64]:
+        """Squared distances from a scaled point to some of the architectures, or to all."""
+        return np.asarray(np.square(self._scaled[among] - point).sum(axis=1))

@@ -1,0 +1,208 @@
+"""`search` and `compare` as a user runs them, on a table."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from in_process import run
+
+from nni_nlp_bench.testing import made_up_table
+
+COMMAND = [str(Path(sys.executable).with_name("nni-nlp-bench"))]
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("table") / "made-up"
+    made_up_table(80).save(folder)
+    return folder
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_compare_writes_its_results_and_goes_on_from_them(table: Path, tmp_path: Path) -> None:
+    options = ("--benchmark", table, "--strategies", "random,hyperband", "--restrict")
+    options = (*options, "--trials", 20, "--seeds", 2, "--out", tmp_path / "out")
+    first = run("compare", *options, "--json")
+    assert first.returncode == 0, first.stderr
+    report = json.loads(first.stdout)
+    assert {row["strategy"] for row in report["ranking"]} == {"random", "hyperband"}
+    assert report["budget"].endswith("simulated hours, the cost of 20 full trainings")
+    trials = rows(tmp_path / "out/trials.csv")
+    hours: dict[tuple[str, str], float] = {}
+    for row in trials:
+        key, end = (row["strategy"], row["seed"]), float(row["simulated_end_h"])
+        hours[key] = max(hours.get(key, 0), end)
+    assert len(hours) == 4
+    assert max(hours.values()) - min(hours.values()) < 9 * 100 / 3600, "one training at most"
+    assert {row["origin"] for row in trials} == {"measured"}
+    assert len(rows(tmp_path / "out/summary.csv")) == 4
+    best = json.loads((tmp_path / "out/best.json").read_text())
+    lowest = min(float(row["val_loss"]) for row in trials if row["status"] == "OK")
+    assert best["result"]["val_loss"] == pytest.approx(lowest)
+    assert best["result"]["origin"] == "measured"
+    assert (tmp_path / "out/curve.png").read_bytes().startswith(b"\x89PNG")
+    again = run("compare", *options, "--json")
+    assert json.loads(again.stdout) == report
+    assert rows(tmp_path / "out/trials.csv") == trials
+
+
+def processes_below(pid: int) -> list[Path]:
+    """The folders in /proc of the processes that this one started."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [Path("/proc") / child for child in children]
+
+
+@pytest.mark.timeout(300)
+def test_one_folder_takes_one_search_at_a_time(tmp_path: Path) -> None:
+    options = ("--strategy", "tpe", "--trials", 500, "--seeds", 2, "--processes", 2)
+    command = [*COMMAND, "search", *options, "--out", tmp_path / "out"]
+    first = subprocess.Popen([str(c) for c in command], stderr=subprocess.DEVNULL)
+    until = time.monotonic() + 120
+    while not (tmp_path / "out/journals/tpe-0.jsonl").exists():
+        assert first.poll() is None and time.monotonic() < until
+        time.sleep(0.05)
+    second = run("search", *options, "--out", tmp_path / "out")
+    assert (second.returncode, second.stderr.count("\n")) == (2, 1)
+    assert "another process is writing into" in second.stderr
+    workers = processes_below(first.pid)
+    assert workers
+    first.kill()
+    first.wait()
+    while any(path.exists() for path in workers):
+        assert time.monotonic() < until, "a worker outlives the command"
+        time.sleep(0.05)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_a_full_disk_is_one_line(table: Path, tmp_path: Path) -> None:
+    """A limit on the size of files stands for the end of the disk."""
+    options = ("--benchmark", table, "--strategy", "random", "--restrict", "--json", "--trials", 20)
+    command = [*COMMAND, "search", *(str(o) for o in options), "--out", str(tmp_path / "out")]
+    limited = ["bash", "-c", f"ulimit -f 8; {shlex.join(command)}"]
+    failed = subprocess.run(limited, capture_output=True, text=True, check=False)
+    assert failed.returncode == 2, failed.stderr
+    assert (failed.stdout, failed.stderr.count("\n")) == ("", 1)
+    assert "random-0.jsonl: " in failed.stderr
+    finished = run("search", *options, "--out", tmp_path / "out")
+    assert finished.returncode == 0, finished.stderr
+    assert len(rows(tmp_path / "out/trials.csv")) == 20
+
+
+def test_other_options_do_not_overwrite_results(table: Path, tmp_path: Path) -> None:
+    options = (
+        "--benchmark",
+        table,
+        "--strategy",
+        "random",
+        "--restrict",
+        "--out",
+        tmp_path / "out",
+    )
+    assert run("search", *options, "--trials", 3).returncode == 0
+    refused = run("search", *options, "--trials", 4)
+    assert refused.returncode == 2
+    assert "other options" in refused.stderr
+    assert len(rows(tmp_path / "out/trials.csv")) == 3
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_an_interrupted_search_goes_on(table: Path, tmp_path: Path) -> None:
+    """Interrupt a long search from the keyboard, then run the same command again."""
+    options = ("--benchmark", table, "--strategy", "bayesian", "--on-missing", "nearest")
+    command = [*COMMAND, "search", *options, "--trials", "60", "--out", tmp_path / "out"]
+    journal = tmp_path / "out/journals/bayesian-0.jsonl"
+    process = subprocess.Popen(
+        [str(c) for c in command],
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(
+            signal.SIGINT, signal.SIG_DFL
+        ),  # ignored in background jobs
+    )
+    until = time.monotonic() + 120
+    while not (journal.exists() and journal.read_text().count("\n") >= 25):
+        assert process.poll() is None and time.monotonic() < until
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate()
+    assert process.returncode == 130
+    assert "Traceback" not in errors
+    done = journal.read_text().count("\n")
+    assert 25 <= done < 60
+    assert not (tmp_path / "out/trials.csv").exists()
+    before = journal.read_text()
+    assert run("search", *options, "--trials", 60, "--out", tmp_path / "out").returncode == 0
+    assert journal.read_text().startswith(before)
+    assert len(rows(tmp_path / "out/trials.csv")) == 60
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"--strategy": "magic"}, "unknown strategy 'magic'; known: bayesian, grid"),
+        (
+            {"--space": "magic"},
+            "unknown search space 'magic'; known: emd_cell, enas_cell, encoder",
+        ),
+        ({"--benchmark": "magic"}, "magic"),
+        ({"--strategy": "grid", "--restrict": None, "--no-restrict": True}, "restrict"),
+        ({"--hours": "0"}, "0.0 hours"),
+        ({"--out": __file__}, "not a folder"),
+    ],
+)
+def test_a_users_error_is_one_line(
+    table: Path, tmp_path: Path, changes: dict[str, str | None], message: str
+) -> None:
+    options: dict[str, object] = {
+        "--benchmark": table,
+        "--strategy": "random",
+        "--out": tmp_path / "out",
+        "--restrict": True,
+    }
+    options |= changes
+    arguments = [
+        part
+        for name, value in options.items()
+        if value is not None
+        for part in ([name] if value is True else [name, value])
+    ]
+    failed = run("search", *arguments)
+    assert failed.returncode == 2, failed.stderr
+    assert message in failed.stderr
+    assert failed.stderr.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_missing_architecture_ends_the_search_with_the_remedy(
+    table: Path, tmp_path: Path
+) -> None:
+    options = ("--benchmark", table, "--strategy", "random", "--no-restrict", "--seed", 7)
+    failed = run("search", *options, "--out", tmp_path / "out")
+    assert failed.returncode == 2
+    assert (failed.stdout, failed.stderr.count("\n")) == ("", 1)
+    assert "nearest" in failed.stderr
+
+
+def test_a_search_stays_on_the_table_and_says_when_it_is_used_up(
+    table: Path, tmp_path: Path
+) -> None:
+    options = ("--benchmark", table, "--strategy", "random", "--trials", 2000)
+    done = run("search", *options, "--out", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    assert "1 of 1 searches ended early: every architecture of the table" in done.stdout
+    trials = rows(tmp_path / "out/trials.csv")
+    assert len({row["canonical_key"] for row in trials}) == len(trials) == len(made_up_table(80))

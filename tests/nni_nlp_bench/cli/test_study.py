@@ -1,0 +1,136 @@
+"""`study` as a user runs it, on a table with curves and on one without."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+from pathlib import Path
+from statistics import fmean
+
+import numpy as np
+import pytest
+from in_process import run
+
+from nni_nlp_bench.benchmarks.table import Table
+from nni_nlp_bench.benchmarks.training_run import TrainingRun
+from nni_nlp_bench.testing import made_up_table
+from search_spaces.base import get_space
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("table") / "made-up"
+    made_up_table(40).save(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def finals(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Test losses after the last epoch alone."""
+    space, rng = get_space("rnn_cell"), np.random.default_rng(0)
+    runs = [
+        TrainingRun(
+            architecture=space.sample(rng), name=f"row {i}", test_loss=np.array([4.0 + i / 10])
+        )
+        for i in range(30)
+    ]
+    folder = tmp_path_factory.mktemp("table") / "finals"
+    made = Table.from_runs(runs, name="finals", space="rnn_cell", epochs=50, has_curves=False)
+    made.save(folder)
+    return folder
+
+
+def study(table: Path, out: Path, *options: object) -> subprocess.CompletedProcess[str]:
+    return run("study", "--benchmark", table, "--out", out, "--processes", 1, *options)
+
+
+def reported(folder: Path, page: Path) -> str:
+    """The text of the page that `report` makes of the folder."""
+    done = run("report", folder, "--out", page)
+    assert done.returncode == 0, done.stderr
+    return page.read_text("utf-8")
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_a_study_tells_of_its_searches_and_goes_on(table: Path, tmp_path: Path) -> None:
+    options = ("--strategies", "random,random_fifth", "--seeds", 3, "--trainings", 4)
+    first = study(table, tmp_path / "out", *options, "--json")
+    assert first.returncode == 0, first.stderr
+    told = json.loads(first.stdout)
+    assert (told["cost"]["unit"], told["left_out"]) == ("simulated hours", {})
+    trials = rows(tmp_path / "out/trials.csv")
+    by_search: dict[tuple[str, str], list[str]] = {}
+    for row in trials:
+        by_search.setdefault((row["strategy"], row["seed"]), []).append(row["canonical_key"])
+    assert len({tuple(keys) for keys in by_search.values()}) == 6
+    short = {row["epoch"] for row in trials if row["strategy"] == "random_fifth"}
+    assert short == {"2"}
+    figures = rows(tmp_path / "out/study.csv")
+    for figure in figures:
+        if figure["share"] != "1.0":
+            continue
+        ended = [
+            [
+                float(row["regret"])
+                for row in trials
+                if (row["strategy"], row["seed"]) == (figure["method"], seed)
+                and float(row["simulated_end_h"]) <= told["cost"]["limit"]
+            ][-1]
+            for seed in "012"
+        ]
+        assert float(figure["regret"]) == pytest.approx(fmean(ended))
+        assert float(figure["low"]) <= fmean(ended) <= float(figure["high"])
+    journal = tmp_path / "out/journals/random_fifth-1.jsonl"
+    lines = journal.read_text().splitlines(keepends=True)
+    journal.write_text("".join(lines[:5]))
+    (tmp_path / "out/study.csv").unlink()
+    again = study(table, tmp_path / "out", *options)
+    assert again.returncode == 0, again.stderr
+    assert journal.read_text().splitlines(keepends=True) == lines
+    assert rows(tmp_path / "out/study.csv") == figures
+
+
+def test_what_the_table_lacks_is_told(finals: Path, tmp_path: Path) -> None:
+    options = ("--strategies", "random,hyperband,random_fifth", "--seeds", 2, "--trainings", 4)
+    done = study(finals, tmp_path / "out", *options)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    (left_out,) = [line for line in lines if line.startswith("left out: ")]
+    assert left_out.startswith("left out: hyperband, random_fifth: finals has no learning curves")
+    assert any("the test loss itself leads the searches" in line for line in lines)
+    assert any("cost is counted in full trainings" in line for line in lines)
+    assert [row["cost"] for row in rows(tmp_path / "out/study.csv")] == ["1.0", "2.0", "3.0", "4.0"]
+    assert len(rows(tmp_path / "out/trials.csv")) == 2 * 4
+    page = reported(tmp_path / "out", tmp_path / "page.html")
+    assert "Left out: hyperband, random_fifth: finals has no learning curves" in page
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            ("--strategies", "random,magic"),
+            "unknown strategy 'magic'; known: bayesian, bayesian_10d",
+        ),
+        (
+            ("--strategies", "hyperband"),
+            "no strategy can run: left out: hyperband: finals has no learning curves",
+        ),
+        (("--benchmark", "nas-bench-nlp/ptb-surrogate"), "equal cost needs a table"),
+    ],
+)
+def test_a_users_error_is_one_line(
+    finals: Path, tmp_path: Path, options: tuple[str, str], message: str
+) -> None:
+    failed = study(finals, tmp_path / "out", *options)
+    assert failed.returncode == 2, failed.stderr
+    assert message in failed.stderr
+    assert failed.stderr.count("\n") == 1
+    assert not (tmp_path / "out").exists()

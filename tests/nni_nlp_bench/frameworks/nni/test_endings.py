@@ -1,0 +1,46 @@
+"""How an experiment ends when its tuner cannot go on: it never hangs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+pytestmark = [pytest.mark.slow, pytest.mark.nni, pytest.mark.timeout(600)]
+
+SEARCHES: dict[str, Any] = {
+    "experimentName": "searches",
+    "searchSpace": {
+        "seed": {"_type": "choice", "_value": [0, 1]},
+        "strategy": {"_type": "choice", "_value": ["random"]},
+    },
+    "trialCommand": "python -m nni_nlp_bench.frameworks.nni.search --trials 5",
+    "trialCodeDirectory": ".",
+    "trialConcurrency": 2,
+    "maxTrialNumber": 10,
+    "tuner": {
+        "className": "nni_nlp_bench.frameworks.nni.grid_tuner.GridTuner",
+        "codeDirectory": ".",
+    },
+    "trainingService": {"platform": "local"},
+}
+
+
+def test_a_grid_that_is_used_up_is_done(nni_home) -> None:
+    experiment = nni_home.up(SEARCHES)
+    experiment.wait_for("DONE")
+    assert [trial["status"] for trial in experiment.trial_jobs()] == ["SUCCEEDED"] * 2
+
+
+def test_an_error_is_in_the_log_that_the_web_ui_shows(nni_home) -> None:
+    """`up` would have refused it."""
+    tuner = {
+        "className": "nni_nlp_bench.frameworks.nni.tuner.StrategyTuner",
+        "codeDirectory": ".",
+        "classArgs": {"strategy": "nonsense"},
+    }
+    experiment = nni_home.create({**SEARCHES, "tuner": tuner})
+    experiment.wait_for("ERROR")
+    log = (experiment.folder / "log" / "nnimanager.log").read_text()
+    assert "UnknownNameError: unknown strategy 'nonsense'; known: bayesian" in log
+    assert experiment.trial_jobs() == []

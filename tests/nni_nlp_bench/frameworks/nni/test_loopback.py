@@ -1,0 +1,137 @@
+"""The script that node loads before NNI's manager: where servers listen, what children see."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from nni_nlp_bench.frameworks.nni.serving import server
+from nni_nlp_bench.frameworks.nni.serving.addresses import EVERY
+
+PROGRAM = """
+const server = require("net").createServer();
+let calls = 0;
+const count = () => { calls += 1; };
+server.CALL;
+server.on("listening", () => {
+    console.log(JSON.stringify([server.address(), process.env.NODE_OPTIONS || null, calls]));
+    server.close();
+});
+"""
+
+
+def run_node(call, options):
+    """Where a server listens, the NODE_OPTIONS of its children, and how often `count` ran."""
+    spec = find_spec("nni_node")
+    assert spec is not None
+    assert spec.origin is not None
+    program = PROGRAM.replace("CALL", call)
+    done = subprocess.run(
+        [Path(spec.origin).with_name("node"), "-e", program],
+        env={**os.environ, **options},
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.fixture(autouse=True)
+def _no_options(monkeypatch):
+    monkeypatch.delenv("NODE_OPTIONS", raising=False)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "listen()",
+        "listen(0)",
+        "listen('0')",
+        "listen(0, '0.0.0.0')",
+        "listen(0, '::', 511)",
+        "listen({port: 0})",
+        "listen({port: 0, host: '0.0.0.0'})",
+        "listen(count)",
+    ],
+)
+def test_every_way_to_listen_ends_on_loopback(call):
+    address, *_ = run_node(call, server.manager_environment())
+    assert address["address"] == "127.0.0.1"
+
+
+def test_without_it_node_listens_on_all_interfaces():
+    address, *_ = run_node("listen(0)", {})
+    assert address["address"] in EVERY
+
+
+def test_a_pipe_stays_a_pipe(tmp_path):
+    pipe = str(tmp_path / "pipe")
+    assert run_node(f"listen({json.dumps(pipe)})", server.manager_environment())[0] == pipe
+    options = json.dumps({"path": pipe})
+    assert run_node(f"listen({options})", server.manager_environment())[0] == pipe
+
+
+@pytest.mark.parametrize("call", ["listen(count)", "listen(0, '::', count)"])
+def test_a_callback_is_called_once(call):
+    assert run_node(call, server.manager_environment())[2] == 1
+
+
+def test_every_address_must_be_asked_for():
+    address, *_ = run_node("listen(0)", server.manager_environment("0.0.0.0"))
+    assert address["address"] == "0.0.0.0"
+
+
+def test_children_get_the_options_that_the_user_had(monkeypatch):
+    assert run_node("listen(0)", server.manager_environment())[1] is None
+    monkeypatch.setenv("NODE_OPTIONS", "--no-warnings")
+    assert run_node("listen(0)", server.manager_environment())[1] == "--no-warnings"
+
+
+def test_it_may_lie_in_a_folder_whose_name_is_awkward(tmp_path, monkeypatch):
+    folder = tmp_path / 'a "b" \\ é'
+    folder.mkdir()
+    script = shutil.copy(server.SHIM, folder / server.SHIM.name)
+    monkeypatch.setattr(server, "SHIM", Path(script))
+    address, inherited, _ = run_node("listen(0)", server.manager_environment())
+    assert (address["address"], inherited) == ("127.0.0.1", None)
+
+
+def test_python_in_a_trial_is_the_interpreter_of_the_command(monkeypatch, tmp_path):
+    other = tmp_path / "python"
+    other.write_text("#!/bin/sh\n")
+    other.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    found = shutil.which("python", path=server.manager_environment()["PATH"])
+    assert found == str(Path(sys.executable).with_name("python"))
+
+
+def test_a_tuner_has_more_than_ten_seconds_to_connect():
+    """The same timer in the words of NNI's manager, and any other."""
+    program = """
+        const { promisify } = require("util");
+        const delay = (call, ms) => setTimeout(call, ms).unref()._idleTimeout;
+        console.log(JSON.stringify([
+            delay(() => { const msg = "Tuner did not connect in 10 seconds."; }, 10000),
+            delay(() => {}, 10000),
+            typeof promisify(setTimeout)(1),
+        ]));
+    """
+    spec = find_spec("nni_node")
+    assert spec is not None
+    assert spec.origin is not None
+    done = subprocess.run(
+        [Path(spec.origin).with_name("node"), "-e", program],
+        env={**os.environ, **server.manager_environment()},
+        capture_output=True,
+        text=True,
+    )
+    assert json.loads(done.stdout) == [120_000, 10_000, "object"], done.stderr
+    assert server._TUNER_S > 120

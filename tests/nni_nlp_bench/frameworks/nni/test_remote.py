@@ -1,0 +1,174 @@
+"""Trials on another machine, which an ssh server of the test stands for."""
+
+from __future__ import annotations
+
+import getpass
+import math
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+import yaml
+
+from nni_nlp_bench.frameworks.nni.serving.server import manager_environment
+
+EXPERIMENTS = Path(__file__).parents[3] / "experiments"
+PATIENCE_S = 240
+SSHD = shutil.which("sshd", path=f"{os.environ['PATH']}{os.pathsep}/usr/sbin")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.nni,
+    pytest.mark.timeout(900),
+    pytest.mark.skipif(SSHD is None, reason="sshd is missing: install openssh-server"),
+]
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What the experiment takes for another machine: this one, with another home."""
+
+    port: int
+    key: Path
+    home: Path
+
+    @property
+    def config(self):
+        return {
+            "host": "127.0.0.1",
+            "port": self.port,
+            "user": getpass.getuser(),
+            "sshKeyFile": str(self.key),
+            "pythonPath": str(Path(sys.executable).parent),
+        }
+
+    @property
+    def processes(self):
+        """What NNI runs there: its keeper of trials, and the trials."""
+        found = []
+        for process in psutil.process_iter(["cmdline"]):
+            if any(str(self.home) in word for word in process.info["cmdline"] or ()):
+                with suppress(psutil.NoSuchProcess):
+                    found += [process, *process.children(recursive=True)]
+        return found
+
+    def printed(self, experiment, trial):
+        """What a trial wrote there, on stdout and stderr."""
+        folder = self.home / "nni-experiments" / experiment.id / "environments/remote-worker1"
+        files = (folder / "trials" / trial).glob("trial.std*")
+        return "".join(file.read_text() for file in files)
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory, ports, wait_until) -> Iterator[Machine]:
+    folder, port = tmp_path_factory.mktemp("machine"), next(ports)
+    home = folder / "home"
+    home.mkdir(parents=True)
+    for name in ("host", "user"):
+        make = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / name)]
+        subprocess.run(make, check=True)
+    node_options = manager_environment()["NODE_OPTIONS"].replace('"', '\\"')
+    config = folder / "sshd_config"
+    config.write_text(f"""
+        ListenAddress 127.0.0.1:{port}
+        HostKey {folder}/host
+        AuthorizedKeysFile {folder}/user.pub
+        PidFile none
+        StrictModes no
+        UsePAM no
+        PasswordAuthentication no
+        PermitRootLogin prohibit-password
+        Subsystem sftp internal-sftp
+        SetEnv HOME={home} PIP_NO_INDEX=1 "NODE_OPTIONS={node_options}"
+    """)
+    if os.getuid() == 0:
+        Path("/run/sshd").mkdir(exist_ok=True)
+    assert SSHD is not None
+    log_file = folder / "sshd.log"
+    with log_file.open("w") as log:
+        server = psutil.Popen([SSHD, "-D", "-e", "-f", str(config)], stderr=log)
+    try:
+        wait_until(lambda: f"Server listening on 127.0.0.1 port {port}" in log_file.read_text())
+        machine = Machine(port, folder / "user", home)
+        yield machine
+        for process in machine.processes:
+            with suppress(psutil.NoSuchProcess):
+                process.terminate()
+    finally:
+        sessions = server.children(recursive=True)
+        for process in (server, *sessions):
+            with suppress(psutil.NoSuchProcess):
+                process.terminate()
+        psutil.wait_procs([server, *sessions], timeout=10)
+
+
+@pytest.fixture
+def config(machine):
+    """The example, on that machine."""
+    config = yaml.safe_load((EXPERIMENTS / "remote.yml").read_text())
+    config["trainingService"]["machineList"] = [machine.config]
+    return config | {"trialConcurrency": 2, "trialCodeDirectory": str(EXPERIMENTS)}
+
+
+def test_trials_run_on_another_machine(machine, nni_home, config):
+    """One of them fails there, which is known here."""
+    config["trialCommand"] = '[ "$NNI_TRIAL_SEQ_ID" != 1 ] && ' + config["trialCommand"]
+    experiment = nni_home.up(config | {"maxTrialNumber": 4})
+    experiment.wait_for("DONE")
+    trials = sorted(experiment.trial_jobs(), key=lambda trial: trial["sequenceId"])
+    status = [trial["status"] for trial in trials]
+    assert status == ["SUCCEEDED", "FAILED", "SUCCEEDED", "SUCCEEDED"]
+    finals = {row["trialJobId"]: row["data"] for row in experiment.metric_data()}
+    assert set(finals) == {t["trialJobId"] for t in trials if t["status"] == "SUCCEEDED"}
+    assert all(3 < final["default"] < math.log(10_000) + 1 for final in finals.values())
+    assert all(machine.printed(experiment, trial["trialJobId"]) == "" for trial in trials)
+    keeper = machine.processes
+    addresses = {
+        connection.laddr.ip
+        for process in keeper
+        for connection in process.net_connections("inet")
+        if connection.status == psutil.CONN_LISTEN
+    }
+    assert addresses == {"127.0.0.1"}  # for its sshd sets NODE_OPTIONS
+    assert nni_home.run("experiment", "down").returncode == 0
+    psutil.wait_procs(keeper, timeout=PATIENCE_S)
+    assert machine.processes == []
+
+
+def test_a_machine_can_be_reused_as_clusters_are(machine, nni_home, config):
+    """NNI's runner of trials, which it also uses on Kubernetes and OpenPAI, on another channel."""
+    config["trainingService"]["reuseMode"] = True
+    experiment = nni_home.up(config | {"maxTrialNumber": 2})
+    try:
+        experiment.wait_for("DONE")
+        trials = experiment.trial_jobs()
+        assert [trial["status"] for trial in trials] == ["SUCCEEDED"] * 2
+        finals = {row["trialJobId"]: row["data"] for row in experiment.metric_data()}
+        assert set(finals) == {trial["trialJobId"] for trial in trials}
+        assert nni_home.run("experiment", "down").returncode == 0
+    finally:
+        shutil.rmtree(Path("/tmp/nni-experiments", experiment.id))  # NNI leaves it there
+
+
+def test_machines_are_asked_to_connect_before_anything_starts(machine, nni_home, config, ports):
+    def refusal(machine_config, *options, **fields):
+        config["trainingService"]["machineList"] = [machine.config | machine_config]
+        file = nni_home.write(config | fields)
+        up = ("experiment", "up", "--config", str(file), "--port", str(next(ports)))
+        refused = nni_home.run(*up, *options)
+        assert (refused.returncode, refused.stdout) == (2, "")
+        assert refused.stderr.count("\n") == 1
+        return refused.stderr
+
+    host_key = str(machine.key.with_name("host"))
+    assert "look at port, user and sshKeyFile" in refusal({"sshKeyFile": host_key})
+    assert "look at port, user and sshKeyFile" in refusal({"port": next(ports)})
+    elsewhere = refusal({}, "--host", "0.0.0.0", nniManagerIp="203.0.113.7")
+    assert "does not reach 203.0.113.7" in elsewhere
+    assert "firewall" in elsewhere

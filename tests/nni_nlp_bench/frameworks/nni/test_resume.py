@@ -1,0 +1,105 @@
+"""A manager that is killed: resuming loses no trial and repeats none."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import psutil
+import pytest
+
+pytestmark = [pytest.mark.slow, pytest.mark.nni, pytest.mark.timeout(600)]
+
+CELLS = {
+    "experimentName": "cells",
+    "searchSpace": {"nodes": {"_type": "randint", "_value": [2, 25]}},
+    "trialCommand": "python -m nni_nlp_bench.frameworks.nni.trial",
+    "trialCodeDirectory": ".",
+    "trialConcurrency": 2,
+    "maxTrialNumber": 10,
+    "tuner": {
+        "className": "nni_nlp_bench.frameworks.nni.tuner.StrategyTuner",
+        "codeDirectory": ".",
+        "classArgs": {"strategy": "regularized_evolution", "options": {"population": 4}},
+    },
+    "trainingService": {"platform": "local"},
+}
+SEARCHES = {
+    **CELLS,
+    "experimentName": "searches",
+    "searchSpace": {
+        "strategy": {"_type": "choice", "_value": ["random", "local_search"]},
+        "seed": {"_type": "choice", "_value": [0, 1, 2]},
+    },
+    "trialCommand": "python -m nni_nlp_bench.frameworks.nni.search --trials 10",
+    "maxTrialNumber": 6,
+    "tuner": {
+        "className": "nni_nlp_bench.frameworks.nni.grid_tuner.GridTuner",
+        "codeDirectory": ".",
+    },
+}
+WAITS = "[ $NNI_TRIAL_SEQ_ID -lt {} ] || while [ ! -e go ]; do sleep 0.1; done; "
+LEASH_S = 20
+"""Without it, NNI's dispatcher would go on for half a minute."""
+
+
+def killed_half_way(nni_home, config: dict[str, Any], wait_until) -> Any:
+    """The experiment, its manager killed while trials run, which wait for that."""
+    first = config["maxTrialNumber"] // 2 - 1
+    command = WAITS.format(first) + config["trialCommand"]
+    experiment = nni_home.up(config | {"trialCommand": command})
+    wait_until(lambda: len(with_status(experiment, "SUCCEEDED", "FAILED")) == first)
+    wait_until(lambda: len(with_status(experiment, "RUNNING")) == config["trialConcurrency"])
+    manager, *others = experiment.processes
+    dispatchers = [p for p in others if "nni" in p.cmdline()]
+    assert dispatchers
+    manager.kill()
+    _, alive = psutil.wait_procs(dispatchers, timeout=LEASH_S)
+    assert not alive  # it would go on talking to whatever listens on the port
+    (nni_home.folder / "go").touch()
+    wait_until(lambda: not any(p.is_running() and p.status() != "zombie" for p in others))
+    return experiment
+
+
+def with_status(experiment, *status: str) -> list[dict[str, Any]]:
+    return [t for t in experiment.trial_jobs() if t["status"] in status]
+
+
+def tried(experiment) -> list[str]:
+    """What each trial evaluated."""
+    parameters = [
+        json.loads(t["hyperParameters"][0])["parameters"] for t in experiment.trial_jobs()
+    ]
+    return [p.get("architecture") or json.dumps(p, sort_keys=True) for p in parameters]
+
+
+def told(experiment) -> list[str]:
+    """The keys of the trials that the tuner has heard the results of."""
+    log = (experiment.folder / "checkpoint" / "nni_nlp_bench.jsonl").read_text()
+    lines = log[: log.rfind("\n") + 1].splitlines()
+    return [json.loads(line)["key"][0] for line in lines if '"tell"' in line]
+
+
+def by_nnictl(nni_home, experiment) -> Any:
+    return nni_home.resume(experiment)
+
+
+def by_up(nni_home, experiment) -> Any:
+    return nni_home.up_again(experiment)
+
+
+@pytest.mark.parametrize(
+    ("config", "resume"), [(CELLS, by_nnictl), (SEARCHES, by_up)], ids=["cells", "searches"]
+)
+def test_no_trial_is_lost_or_repeated(config: dict[str, Any], resume, nni_home, wait_until) -> None:
+    before = killed_half_way(nni_home, config, wait_until)
+    resumed = resume(nni_home, before)
+    resumed.wait_for("DONE")
+    assert resumed.id == before.id
+    # NNI may say so while trials that it runs again are under way.
+    wait_until(lambda: not with_status(resumed, "WAITING", "RUNNING", "UNKNOWN"))
+    ended = with_status(resumed, "SUCCEEDED", "FAILED")
+    assert len(ended) == len(resumed.trial_jobs()) == config["maxTrialNumber"]
+    wait_until(lambda: len(told(resumed)) >= len(ended))
+    assert len(set(tried(resumed))) == config["maxTrialNumber"]
+    assert len(told(resumed)) == len(set(told(resumed))) == config["maxTrialNumber"]

@@ -1,0 +1,247 @@
+"""The course of a search that may be cut off anywhere."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nni_nlp_bench.evaluators.json_lines import JournalError, JsonLines
+from nni_nlp_bench.frameworks.nni.tuning.architecture_trials import ArchitectureTrials
+from nni_nlp_bench.frameworks.nni.tuning.session import Session, key_of
+from nni_nlp_bench.strategies.base import Proposal, Strategy
+from nni_nlp_bench.strategies.registry import STRATEGIES, make_strategy
+from search_spaces.base import get_space
+from search_spaces.constrained import ConstrainedSpace
+from search_spaces.rnn_cell import published_recipe
+
+SPACE = get_space("rnn_cell")
+BOUND = {"nodes": {"_type": "randint", "_value": [3, 12]}}
+
+
+def score_of(proposal: Proposal) -> float | None:
+    """More linear nodes are better; cells of exactly seven nodes fail."""
+    axes = SPACE.describe(proposal.architecture)
+    return None if axes["nodes"] == 7 else float(axes["linear"])
+
+
+def session(log: Path, strategy: str = "regularized_evolution", seed: int = 0) -> Session:
+    trials = ArchitectureTrials(SPACE)
+    space = ConstrainedSpace(SPACE, trials.allows_architecture)
+    options = {"regularized_evolution": {"population": 5, "tournament": 3}}.get(strategy, {})
+    strategy = make_strategy(strategy, space, seed, 50, **options)
+    new = Session(strategy, trials, JsonLines(log))
+    new.bound(BOUND)
+    return new
+
+
+def course(running: Session, trials: int, at_a_time: int = 3) -> list[str]:
+    """Keys of the trials that a session asks for; results arrive in turn."""
+    asked: list[str] = []
+    waiting: list[Proposal] = []
+    while len(asked) < trials or waiting:
+        proposal = running.next() if len(asked) < trials else None
+        if proposal is None or len(waiting) == at_a_time:
+            finished = waiting.pop(0)
+            running.tell(finished, score_of(finished))
+        if proposal is not None:
+            asked.append(proposal.architecture.canonical_key)
+            waiting.append(proposal)
+    return asked
+
+
+@pytest.mark.parametrize("strategy", ["random", "regularized_evolution", "local_search"])
+def test_no_cell_is_tried_twice(strategy: str, tmp_path: Path) -> None:
+    asked = course(session(tmp_path / "log", strategy), 60)
+    assert len(asked) == len(set(asked)) == 60
+
+
+def test_every_cell_is_within_the_bounds(tmp_path: Path) -> None:
+    running = session(tmp_path / "log")
+    for _ in range(40):
+        proposal = running.next()
+        assert proposal is not None
+        assert 3 <= len(proposal.architecture.nodes) < 12
+        running.tell(proposal, score_of(proposal))
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[str], list[str]]:
+    """Keys of a course that nobody disturbs, and the lines of its log."""
+    log = tmp_path_factory.mktemp("session") / "log"
+    return course(session(log), 30), log.read_text().splitlines(keepends=True)
+
+
+@pytest.mark.parametrize(("cut", "torn"), [(0, False), (31, True), (57, False), (58, True)])
+def test_a_search_that_is_cut_off_goes_on_as_if_nothing_had_happened(
+    cut: int, torn: bool, finished: tuple[list[str], list[str]], tmp_path_factory
+) -> None:
+    assert_goes_on(cut, torn, finished, tmp_path_factory)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@given(cut=st.integers(0, 90), torn=st.booleans())
+def test_a_search_may_be_cut_off_anywhere(
+    cut: int, torn: bool, finished: tuple[list[str], list[str]], tmp_path_factory
+) -> None:
+    assert_goes_on(cut, torn, finished, tmp_path_factory)
+
+
+def assert_goes_on(
+    cut: int,
+    torn: bool,
+    finished: tuple[list[str], list[str]],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """A course whose log ends after so many lines goes on as the undisturbed one did."""
+    expected, lines = finished
+    kept = lines[:cut] + ([lines[cut][:17]] if torn and cut < len(lines) else [])
+    log = tmp_path_factory.mktemp("session") / "log"
+    log.write_text("".join(kept))
+    running = session(log)
+    for key in running.open:
+        running.requeue(key)
+    asked = {key for key, _ in running.open}
+    told = [json.loads(line) for line in lines[:cut]]
+    done = [line["key"][0] for line in told if line["event"] == "tell"]
+    rest = course(running, 30 - len(done))
+    assert not asked - set(rest)
+    assert sorted([*done, *rest]) == sorted(set(done) | set(rest))
+    if not asked:
+        assert done + rest == expected
+
+
+def test_a_repeated_proposal_comes_before_new_ones_and_only_once(tmp_path: Path) -> None:
+    running = session(tmp_path / "log")
+    first = running.next()
+    assert first is not None
+    running.requeue(key_of(first))
+    assert running.next() is first
+    assert running.next() is not first
+
+
+def test_a_proposal_that_was_answered_is_not_repeated(tmp_path: Path) -> None:
+    running = session(tmp_path / "log")
+    first = running.next()
+    assert first is not None
+    running.requeue(key_of(first))
+    running.tell(first, 1.0)
+    again = running.next()
+    assert again is not None and key_of(again) != key_of(first)
+
+
+class Told(Strategy):
+    """Proposes the same cell again and again, and remembers what it hears."""
+
+    def __init__(self) -> None:
+        super().__init__(SPACE, np.random.default_rng(0), 50)
+        self.scores: list[float | None] = []
+        self.learned: list[float] = []
+        self.count = 0
+
+    def ask(self) -> Proposal | None:
+        self.count += 1
+        return Proposal(published_recipe(1000003 if self.count % 3 else 1000004))
+
+    def tell(self, proposal: Proposal, score: float | None) -> None:
+        self.scores.append(score)
+
+    def add_observation(self, architecture: object, score: float) -> None:
+        self.learned.append(score)
+
+
+@pytest.fixture
+def told(tmp_path: Path) -> tuple[Told, Session]:
+    strategy = Told()
+    return strategy, Session(strategy, ArchitectureTrials(SPACE), JsonLines(tmp_path / "log"))
+
+
+def test_one_trial_answers_every_equal_proposal(told: tuple[Told, Session]) -> None:
+    strategy, running = told
+    first, second = running.next(), running.next()  # asked three times: the second was the first
+    assert first is not None and second is not None and strategy.count == 3
+    running.tell(first, 2.0)
+    assert strategy.scores == [2.0, 2.0]
+    assert running.next() is None  # nothing else is ever proposed, and what is known is told
+    assert set(strategy.scores) == {2.0}
+
+
+def test_a_crash_before_a_known_score_was_told(told: tuple[Told, Session], tmp_path: Path) -> None:
+    """The last line that was written asks again for what is known."""
+    _, running = told
+    first = running.next()
+    assert first is not None
+    running.tell(first, 2.0)
+    running.next()
+    lines = (tmp_path / "log").read_text().splitlines(keepends=True)
+    assert [json.loads(line)["event"] for line in lines] == ["ask", "tell", "ask", "tell", "ask"]
+    (tmp_path / "log").write_text("".join(lines[:3]))
+    strategy = Told()
+    resumed = Session(strategy, ArchitectureTrials(SPACE), JsonLines(tmp_path / "log"))
+    assert strategy.scores == [2.0, 2.0]
+    assert resumed.open == set()
+
+
+def test_a_result_after_the_end_is_learned(told: tuple[Told, Session]) -> None:
+    strategy, running = told
+    proposal = running.next()
+    assert proposal is not None
+    running.mark_failed(key_of(proposal))
+    running.tell(proposal, 3.0)
+    running.tell(proposal, 4.0)
+    assert (strategy.scores, strategy.learned) == ([None], [3.0])
+
+
+def test_a_shorter_training_is_another_trial(told: tuple[Told, Session]) -> None:
+    """Its score is known, but a strategy learns only from full trainings."""
+    strategy, running = told
+    running.tell(Proposal(published_recipe(1000003), epochs=5), 1.0)
+    assert strategy.learned == []
+    running.tell(Proposal(published_recipe(1000003), epochs=50), 2.0)
+    assert strategy.learned == [2.0]
+    assert running.next() is not None
+
+
+def test_another_configuration_is_refused_by_line(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    course(session(log), 5)
+    with pytest.raises(JournalError, match=r"line 2: the strategy proposes something else"):
+        session(log, seed=1)
+
+
+@pytest.mark.parametrize(
+    "line", ['{"event": "tell"}', '{"event": "ask", "parameters": {}}', '{"event": "ask"}', "[]"]
+)
+def test_a_damaged_log_is_refused_by_line(line: str, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_text(line + "\n")
+    with pytest.raises(JournalError, match="line 1"):
+        session(log)
+
+
+LEARNING = set(STRATEGIES) - {"grid", "hyperband", "policy_rl"}
+
+
+@pytest.mark.parametrize(
+    "strategy",
+    [
+        pytest.param(s, marks=pytest.mark.slow) if s in ("bayesian", "tpe", "mf_kd") else s
+        for s in sorted(LEARNING)
+        if not s.startswith("naslib:")
+    ],
+)
+def test_strategies_use_what_they_did_not_ask_for(strategy: str, tmp_path: Path) -> None:
+    """What was learned is not proposed again, and it changes what follows."""
+    known = [SPACE.sample(np.random.default_rng(i)) for i in range(25)]
+    fresh, informed = session(tmp_path / "a", strategy), session(tmp_path / "b", strategy)
+    for cell in known:
+        informed.tell(Proposal(cell), float(len(cell.nodes)))
+    asked = course(informed, 25)
+    assert not set(asked) & {cell.canonical_key for cell in known}
+    if strategy != "random":
+        assert asked != course(fresh, 25)

@@ -1,0 +1,263 @@
+"""The tuner, called as NNI's dispatcher calls it: results late, early, missing, from elsewhere."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.frameworks.nni.grid_tuner import GridTuner
+from nni_nlp_bench.frameworks.nni.tuner import StrategyTuner
+from nni_nlp_bench.frameworks.nni.tuning import ask_tell_tuner
+from nni_nlp_bench.frameworks.nni.tuning.ask_tell_tuner import LOG, AskTellTuner
+from search_spaces.constrained import ConstrainedSpace
+
+Parameters = dict[str, Any]
+
+
+class Dispatcher:
+    """The part of NNI's dispatcher that a tuner sees."""
+
+    def __init__(self, tuner: AskTellTuner) -> None:
+        self.tuner = tuner
+        self.sent: list[Parameters] = []
+        self.errors: list[str] = []
+        self.ids = 0
+
+    def send_trial_callback(self, id_: int, params: Parameters) -> None:
+        self.sent.append(params)
+
+    def report_error(self, error: str) -> None:
+        self.errors.append(error)
+
+    def request(self, count: int = 1) -> list[Parameters]:
+        ids = list(range(self.ids, self.ids + count))
+        self.ids += count
+        new = self.tuner.generate_multiple_parameters(ids, st_callback=self.send_trial_callback)
+        self.sent += new
+        return new
+
+    def result(self, id_: int, value: Any) -> None:
+        self.tuner.receive_trial_result(id_, self.sent[id_], value)
+
+
+@pytest.fixture
+def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Dispatcher]:
+    """A tuner in an experiment whose checkpoints lie in `tmp_path`."""
+    monkeypatch.setenv("NNI_CHECKPOINT_DIRECTORY", str(tmp_path))
+
+    def begin(search_space: Any = None, **class_args: Any) -> Dispatcher:
+        tuner = StrategyTuner(**({"strategy": "local_search"} | class_args))
+        tuner.update_search_space(search_space or {})
+        return Dispatcher(tuner)
+
+    return begin
+
+
+def events(folder: Path) -> list[str]:
+    return [json.loads(line)["event"] for line in (folder / LOG).read_text().splitlines()]
+
+
+def test_what_the_web_ui_draws(start) -> None:
+    (parameters,) = start(strategy="random").request()
+    cell, axes = json.loads(parameters["architecture"]), parameters["mutation_summary"]
+    assert axes["nodes"] == len(cell)
+    operations = ("linear", "tanh", "sigm", "leaky_relu", "sum", "prod", "blend")
+    assert sum(axes[name] for name in operations) == len(cell)
+    assert 5 < axes["parameters_m"] < 40
+    assert all(isinstance(value, int | float) for value in axes.values())
+
+
+def test_a_result_before_or_after_the_end_of_its_trial(start, tmp_path) -> None:
+    dispatcher = start()
+    dispatcher.request(2)
+    dispatcher.result(0, 5.0)
+    dispatcher.tuner.trial_end(0, True)
+    dispatcher.tuner.trial_end(1, True)
+    dispatcher.result(1, {"default": 4.0, "perplexity": 54.6})
+    assert events(tmp_path).count("tell") == 2
+
+
+def test_a_trial_that_succeeds_without_a_result_fails_after_a_while(
+    start, tmp_path, monkeypatch
+) -> None:
+    monkeypatch.setattr(ask_tell_tuner, "PATIENCE_S", 1)
+    dispatcher = start()
+    dispatcher.request()
+    dispatcher.tuner.trial_end(0, True)
+    assert "tell" not in events(tmp_path)
+    deadline = time.monotonic() + 60
+    while events(tmp_path)[-1] != "tell":
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    dispatcher.result(0, 4.0)  # so late that it is news from elsewhere
+    assert events(tmp_path)[-1] == "learn"
+
+
+def test_a_failed_trial_is_told_at_once(start, tmp_path) -> None:
+    dispatcher = start()
+    dispatcher.request()
+    dispatcher.tuner.trial_end(0, False)
+    assert json.loads((tmp_path / LOG).read_text().splitlines()[-1])["score"] is None
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), {"default": float("nan")}])
+def test_a_result_that_is_no_number_is_a_failure(start, tmp_path, value) -> None:
+    dispatcher = start()
+    dispatcher.request()
+    dispatcher.result(0, value)
+    assert json.loads((tmp_path / LOG).read_text().splitlines()[-1])["score"] is None
+
+
+def test_a_trial_of_the_users_own_is_let_pass(start) -> None:
+    dispatcher = start()
+    dispatcher.request()
+    dispatcher.tuner.trial_end(None, True)
+    dispatcher.tuner.trial_end(99, False)
+    assert dispatcher.errors == []
+
+
+@pytest.mark.parametrize(("mode", "better"), [("minimize", 0), ("maximize", 1)])
+def test_the_better_of_two_is_the_centre_of_the_search(start, mode, better) -> None:
+    """Local search goes on with the neighbours of the best cell."""
+    dispatcher = start(optimize_mode=mode, options={"starts": 2})
+    dispatcher.request(2)
+    dispatcher.result(0, 1.0)
+    dispatcher.result(1, 2.0)
+    space = dispatcher.tuner._kind.space
+    (neighbour,) = dispatcher.request()
+    centre = space.parse(dispatcher.sent[better]["architecture"])
+    assert space.parse(neighbour["architecture"]) in space.neighbours(centre)
+
+
+def test_a_strategy_that_waits_is_answered_when_a_score_comes(start) -> None:
+    """Hyperband's first rung must end before the second one begins."""
+    dispatcher = start(strategy="hyperband", epochs=9)
+    first = dispatcher.request(12)
+    assert len(first) == 9 and all(p["epochs"] == 1 for p in first)
+    for id_ in range(9):
+        assert len(dispatcher.sent) == 9
+        dispatcher.result(id_, float(id_))
+    second = dispatcher.sent[9:]
+    assert [p["epochs"] for p in second] == [3, 3, 3]
+    best = {p["architecture"] for p in first[:3]}
+    assert {p["architecture"] for p in second} == best
+
+
+@pytest.mark.parametrize(
+    ("class_args", "message"),
+    [
+        ({"strategy": "nonsense"}, "unknown strategy 'nonsense'; known: bayesian"),
+        ({"space": "nonsense"}, "unknown search space 'nonsense'"),
+        ({"strategi": "random"}, "unknown classArgs 'strategi'"),
+        ({"seed": "x"}, "classArgs seed: 'x' cannot be used"),
+        ({"optimize_mode": "max"}, "minimize or maximize, not 'max'"),
+        ({"options": {"star": 3}}, "classArgs options: .*star"),
+        ({"strategy": "hyperband"}, "give classArgs epochs"),
+        ({"restrict_to": "nowhere"}, "unknown benchmark 'nowhere'"),
+        ({"restrict_to": "nas-bench-nlp/ptb-surrogate"}, "holds no list of rnn_cell"),
+        ({"search_space": {"nods": {"_type": "choice", "_value": [2]}}}, "bounds 'nods', which"),
+        ({"search_space": {"nodes": [2, 3]}}, "'nodes' must be a choice"),
+        ({"search_space": {"nodes": {"_type": "choice", "_value": [1]}}}, "none of 30 random"),
+    ],
+)
+def test_an_error_ends_the_experiment_with_its_message(
+    start, class_args, message, monkeypatch
+) -> None:
+    """Nothing is raised before the manager can hear of it, for then it would wait for ever."""
+    monkeypatch.setattr(ConstrainedSpace, "_samples", 30)
+    dispatcher = start(**class_args)
+    with pytest.raises(UserError, match=message):
+        dispatcher.request()
+    assert len(dispatcher.errors) == 1
+
+
+def test_an_error_in_a_strategy_ends_the_experiment(start, monkeypatch) -> None:
+    dispatcher = start()
+    dispatcher.request()
+    monkeypatch.setattr(dispatcher.tuner._strategy, "tell", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        dispatcher.result(0, 1.0)
+    assert dispatcher.errors == ["ZeroDivisionError: division by zero"]
+
+
+def test_the_search_space_can_change_while_the_search_runs(start, caplog) -> None:
+    dispatcher = start(strategy="random")
+    dispatcher.request(3)
+    dispatcher.tuner.update_search_space({"hidden_states": {"_type": "choice", "_value": [1]}})
+    bounded = dispatcher.request(5)
+    assert {p["mutation_summary"]["hidden_states"] for p in bounded} == {1}
+    dispatcher.tuner.update_search_space({"hiden_states": {"_type": "choice", "_value": [2]}})
+    assert "goes on within the former bounds" in caplog.text
+    assert {p["mutation_summary"]["hidden_states"] for p in dispatcher.request(5)} == {1}
+    assert dispatcher.errors == []
+
+
+def test_results_of_another_experiment(start, caplog) -> None:
+    """They are used and not tried again; what is no result is left out, and said."""
+    other = start(strategy="random", seed=1)
+    imported = [{"parameter": p, "value": 5.0 - i} for i, p in enumerate(other.request(3))]
+    dispatcher = Dispatcher(StrategyTuner(strategy="local_search"))
+    (Path(dispatcher.tuner.get_checkpoint_path()) / LOG).unlink()
+    dispatcher.tuner.update_search_space({})
+    dispatcher.tuner.import_data([*imported, {"parameter": {"x": 1}, "value": 1.0}])
+    assert "an imported result is left out" in caplog.text
+    known = {entry["parameter"]["architecture"] for entry in imported}
+    assert not known & {p["architecture"] for p in dispatcher.request(20)}
+
+
+CHOICES = {
+    "seed": {"_type": "choice", "_value": [0, 1, 2]},
+    "strategy": {"_type": "choice", "_value": ["a", "b"]},
+}
+
+
+@pytest.fixture
+def grid(start) -> Dispatcher:
+    tuner = GridTuner()
+    tuner.update_search_space(CHOICES)
+    return Dispatcher(tuner)
+
+
+def test_every_combination_once_the_last_choice_fastest(grid) -> None:
+    combinations = [(p["strategy"], p["seed"]) for p in grid.request(10)]
+    assert combinations == [("a", 0), ("b", 0), ("a", 1), ("b", 1), ("a", 2), ("b", 2)]
+
+
+def test_a_choice_that_is_added_comes_last(grid) -> None:
+    grid.request(10)
+    more = {**CHOICES, "strategy": {"_type": "choice", "_value": ["c", "a"]}}
+    grid.tuner.update_search_space(more)
+    added = [(p["strategy"], p["seed"]) for p in grid.sent[6:]]
+    assert added == [("c", 0), ("c", 1), ("c", 2)]
+
+
+def test_what_another_experiment_ran_is_not_run_again(grid) -> None:
+    grid.tuner.import_data([{"parameter": {"strategy": "b", "seed": 0}, "value": 0.1}])
+    assert len(grid.request(10)) == 5
+
+
+@pytest.mark.parametrize(
+    ("class_args", "message"),
+    [
+        ({"optimise_mode": "minimize"}, "unknown classArgs 'optimise_mode'; known: optimize_mode"),
+        ({"optimize_mode": "min"}, "minimize or maximize, not 'min'"),
+    ],
+)
+def test_a_grid_takes_the_mode_alone(start, class_args, message) -> None:
+    tuner = GridTuner(**class_args)
+    tuner.update_search_space(CHOICES)
+    with pytest.raises(UserError, match=message):
+        Dispatcher(tuner).request()
+
+
+def test_a_range_is_no_choice(start) -> None:
+    tuner = GridTuner()
+    tuner.update_search_space({"seed": {"_type": "randint", "_value": [0, 3]}})
+    with pytest.raises(UserError, match="'seed' must be a choice, not 'randint'"):
+        Dispatcher(tuner).request()

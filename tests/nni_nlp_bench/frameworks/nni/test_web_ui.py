@@ -1,0 +1,192 @@
+"""Finished experiments in NNI's web UI and in our report, as a browser shows them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+pytestmark = [pytest.mark.slow, pytest.mark.nni, pytest.mark.timeout(600)]
+
+EXPERIMENTS = Path(__file__).parents[3] / "experiments"
+STRATEGIES, SEEDS = ["random", "local_search"], [0, 1]
+CRASHES = "case $NNI_TRIAL_SEQ_ID in 1) exit 3;; 4) kill -9 $$;; esac; "
+AXES = ("hidden_states", "nodes", "parameters_m", "linear", "tanh", "default", "perplexity")
+
+
+def config_of(name: str) -> dict[str, Any]:
+    config: dict[str, Any] = yaml.safe_load((EXPERIMENTS / name).read_text())
+    return config
+
+
+@pytest.fixture(scope="module")
+def finished(module_nni_home) -> Iterator[dict[str, Any]]:
+    """A comparison, and cells whose trials crash at times, run side by side to their ends."""
+    comparison = config_of("compare_strategies.yml")
+    comparison["searchSpace"]["seed"]["_value"] = SEEDS
+    comparison["searchSpace"]["strategy"]["_value"] = STRATEGIES
+    comparison["trialCommand"] = comparison["trialCommand"].replace("100", "20")
+    cells = config_of("rnn_cell_evolution.yml")
+    cells["trialCommand"] = CRASHES + cells["trialCommand"]
+    comparison["maxTrialNumber"], cells["maxTrialNumber"] = 4, 8
+    experiments = {
+        name: module_nni_home.up(config)
+        for name, config in (("comparison", comparison), ("cells", cells))
+    }
+    for experiment in experiments.values():
+        experiment.wait_for("DONE")
+    yield experiments
+
+
+@pytest.fixture(scope="module")
+def viewed(finished, module_nni_home) -> dict[str, Any]:
+    """The same, stopped and served again by `nnictl view`."""
+    experiments = {}
+    for name, experiment in finished.items():
+        assert module_nni_home.run("experiment", "down", experiment.id).returncode == 0
+        experiments[name] = module_nni_home.view(experiment)
+        assert experiments[name].get("check-status")["status"] == "VIEWED"
+    return experiments
+
+
+def test_the_export_holds_every_search(finished, module_nni_home) -> None:
+    file = module_nni_home.folder / "export.json"
+    comparison = finished["comparison"].id
+    command = ("experiment", "export", comparison, "--type", "json", "--filename", str(file))
+    assert module_nni_home.call("nnictl", *command).returncode == 0
+    searches = json.loads(file.read_text())
+    parameters = [search["parameter"] for search in searches]
+    pairs = {(p["strategy"], p["seed"]) for p in parameters}
+    assert pairs == {(strategy, seed) for strategy in STRATEGIES for seed in SEEDS}
+    for search in searches:
+        value = json.loads(search["value"])
+        assert value["evaluations"] == value["predicted"] == 20
+        assert 84 < value["perplexity"] < 200
+        assert value["hours"] > 0
+
+
+def test_every_trial_stands_under_the_parameters_that_it_ran_with(finished) -> None:
+    """Also where trials start together."""
+    for experiment in finished.values():
+        for trial in experiment.trial_jobs():
+            noted = str(json.loads(trial["hyperParameters"][0])["parameter_id"])
+            told = [metric["parameterId"] for metric in trial.get("finalMetricData", [])]
+            assert told in ([noted], [])
+
+
+def test_a_trial_that_crashes_is_a_failed_one_and_the_search_goes_on(finished) -> None:
+    cells = finished["cells"]
+    status = {t["sequenceId"]: t["status"] for t in cells.trial_jobs()}
+    assert len(status) == 8
+    assert (status[1], status[4]) == ("FAILED", "USER_CANCELED")  # as NNI calls a killed trial
+    assert list(status.values()).count("SUCCEEDED") >= 3
+    log = (cells.folder / "checkpoint" / "nni_nlp_bench.jsonl").read_text().splitlines()
+    scores = [event["score"] for event in map(json.loads, log) if event["event"] == "tell"]
+    assert len(scores) == 8
+    assert scores.count(None) == sum(s != "SUCCEEDED" for s in status.values())
+
+
+@pytest.fixture(scope="module")
+def tab(browser, screenshot, viewed, wait_until) -> Callable[..., Any]:
+    """Open an experiment's tab of "Trials detail" and wait until it shows something; the panel."""
+    from selenium.webdriver.common.by import By
+
+    def open_tab(experiment: str, name: str, shows: Callable[[Any], Any]) -> Any:
+        browser.get(f"{viewed[experiment].url}/detail")
+        wait_until(lambda: browser.find_elements(By.CSS_SELECTOR, "[role=tab]"))
+        tabs = browser.find_elements(By.CSS_SELECTOR, "[role=tab]")
+        next(each for each in tabs if name in each.text).click()
+        panel = browser.find_element(By.CSS_SELECTOR, "[role=tabpanel]")
+        wait_until(lambda: panel.find_elements(By.TAG_NAME, "canvas"))
+        wait_until(lambda: shows(panel))
+        screenshot(f"{experiment} {name}")
+        return panel
+
+    return open_tab
+
+
+def axes(panel: Any) -> dict[str, list[str]]:
+    """The ticks of every axis by its name."""
+    from selenium.webdriver.common.by import By
+
+    found = {}
+    for axis in panel.find_elements(By.CSS_SELECTOR, "svg .dimension"):
+        name = axis.find_element(By.CSS_SELECTOR, ".label").text
+        found[name] = [tick.text for tick in axis.find_elements(By.CSS_SELECTOR, ".tick")]
+    return found
+
+
+def colours(panel: Any) -> int:
+    """How many bright colours the panel's canvas shows, each on at least forty points."""
+    script = """
+        const canvas = arguments[0].querySelector("canvas");
+        const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+        const counts = new Map();
+        for (let i = 0; i < data.length; i += 4) {
+            const [r, g, b, alpha] = data.slice(i, i + 4);
+            if (alpha === 255 && Math.max(r, g, b) - Math.min(r, g, b) > 60) {
+                const key = (r << 16) + (g << 8) + b;
+                counts.set(key, (counts.get(key) || 0) + 1);
+            }
+        }
+        return [...counts.values()].filter((count) => count >= 40).length;
+    """
+    return int(panel.parent.execute_script(script, panel))
+
+
+@pytest.mark.browser
+def test_strategies_are_an_axis(tab) -> None:
+    shown = axes(tab("comparison", "Hyper-parameter", axes))
+    assert list(shown)[:3] == ["seed", "strategy", "default"]
+    assert shown["strategy"] == STRATEGIES
+    assert shown["seed"] == ["0", "1"]
+    assert {"loss", "perplexity", "hours", "evaluations", "failed", "predicted"} <= set(shown)
+
+
+@pytest.mark.browser
+def test_searches_are_curves(tab) -> None:
+    """They are drawn with an animation."""
+    searches = len(STRATEGIES) * len(SEEDS)
+    tab("comparison", "Intermediate result", lambda panel: colours(panel) >= searches)
+
+
+@pytest.mark.browser
+def test_cells_have_axes_that_mean_something(tab) -> None:
+    shown = axes(tab("cells", "Hyper-parameter", axes))
+    assert set(AXES) <= set(shown)
+    assert not {"architecture", "mutation_summary"} & set(shown)
+    assert all(float(tick) >= 0 for ticks in shown.values() for tick in ticks)
+
+
+@pytest.mark.browser
+def test_the_lowest_regret_is_the_best(browser, screenshot, viewed, wait_until) -> None:
+    from selenium.webdriver.common.by import By
+
+    comparison = viewed["comparison"]
+    results = [
+        json.loads(json.loads(t["finalMetricData"][0]["data"])) for t in comparison.trial_jobs()
+    ]
+    browser.get(f"{comparison.url}/oview")
+
+    def text() -> str:
+        return str(browser.find_element(By.TAG_NAME, "body").text)
+
+    wait_until(lambda: "Best metric" in text())
+    screenshot("comparison overview")
+    shown = text().partition("Best metric")[0].split()[-1]
+    assert float(shown) == pytest.approx(min(r["default"] for r in results), abs=1e-5)
+
+
+def test_the_search_goes_from_the_experiment_to_a_report(finished, module_nni_home) -> None:
+    """Its looks are tested with the page itself."""
+    out = module_nni_home.folder / "report.html"
+    ids = [experiment.id for experiment in finished.values()]
+    done = module_nni_home.run("report", *ids, "--out", str(out))
+    assert done.returncode == 0, done.stderr
+    page = out.read_text()
+    for text in (*ids, *STRATEGIES, "regularized_evolution"):
+        assert text in page

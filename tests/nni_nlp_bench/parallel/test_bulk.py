@@ -1,0 +1,204 @@
+"""Work on Dask: a killed worker loses nothing, failures are named, an interruption goes on."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+import pytest
+
+from nni_nlp_bench.benchmarks.importers.release_logs import read_release_logs
+from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.parallel.cluster import cluster
+from nni_nlp_bench.parallel.map import BulkError, map_unordered
+from nni_nlp_bench.parallel.score import score_all
+from nni_nlp_bench.parallel.train import train_all
+from nni_nlp_bench.training.settings import Settings, Sizes
+from nni_nlp_bench.training.task import TrainingTask, train_task
+from nni_nlp_bench.zero_cost.task import Scoring, ScoringTask, score_task
+from search_spaces.rnn_cell import Recipe
+from search_spaces.rnn_cell.published import named_recipe, published_recipe
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+SCORING = Scoring(
+    ("layer1_hidden_covariance", "miniature_recall"), "pydoc-small", Sizes(8, 8, 1), 10, 12
+)
+RECIPES = [(i + 1, published_recipe(1_000_004 + 3 * i)) for i in range(8)]
+
+
+sys.path.append(str(Path(__file__).parent))  # local workers take it over
+from bulk_tasks import kills_its_worker, odd_ones_fail, slow_square  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[Client]:
+    with cluster(workers=2) as client:
+        yield client
+
+
+@pytest.mark.slow
+def test_a_worker_that_is_killed_half_way_loses_nothing() -> None:
+    with cluster(workers=2) as client:
+        killed, found, pids = None, {}, set()
+        for number, (square, pid) in map_unordered(client, slow_square, range(12), name=str):
+            found[number] = square
+            pids.add(pid)
+            if killed is None and len(pids) == 2:
+                killed = pid
+                os.kill(killed, signal.SIGKILL)
+        assert found == {number: number * number for number in range(12)}
+        assert len(pids) == 3, "another worker took the place of the killed one"
+
+
+def test_failures_are_named_and_all_others_are_done(client: Client) -> None:
+    found = []
+    with pytest.raises(BulkError) as caught:
+        for item, _ in map_unordered(client, odd_ones_fail, range(10), name=lambda i: f"item {i}"):
+            found.append(item)
+    assert sorted(found) == [0, 2, 4, 6, 8]
+    message = str(caught.value)
+    assert message.startswith("5 of 10 failed: item ")
+    assert "is odd" in message
+    assert message.endswith(" and 2 more")
+
+
+@pytest.mark.slow
+def test_a_task_that_kills_every_worker_is_given_up() -> None:
+    with cluster(workers=1) as client, pytest.raises(BulkError, match="1 of 1 failed: 7: "):
+        list(map_unordered(client, kills_its_worker, [7], name=str))
+
+
+def test_local_workers_listen_on_loopback_and_leave_nothing_behind() -> None:
+    before = set(psutil.Process().children(recursive=True))
+    environment = dict(os.environ)
+    with cluster(workers=1):
+        new = set(psutil.Process().children(recursive=True)) - before
+        listening = [
+            connection.laddr.ip
+            for process in (psutil.Process(), *new)
+            for connection in process.net_connections("inet")
+            if connection.status == psutil.CONN_LISTEN
+        ]
+        assert len(listening) > 2
+        assert set(listening) == {"127.0.0.1"}
+    assert os.environ == environment
+    _, alive = psutil.wait_procs(new, timeout=10)
+    assert not [process for process in alive if "resource_tracker" not in str(process.cmdline())]
+
+
+def test_a_scheduler_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nni_nlp_bench.parallel.cluster.CONNECT_S", 1)
+    with (
+        pytest.raises(UserError, match=r"no scheduler of Dask answers at tcp://127.0.0.1:9: "),
+        cluster("tcp://127.0.0.1:9"),
+    ):
+        pass
+
+
+def test_a_scheduler_without_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    from distributed import LocalCluster
+
+    monkeypatch.setattr("nni_nlp_bench.parallel.cluster.CONNECT_S", 1)
+    with (
+        LocalCluster(n_workers=0, host="127.0.0.1", dashboard_address="127.0.0.1:0") as empty,
+        pytest.raises(UserError, match="has no workers: start some"),
+        cluster(empty.scheduler_address),
+    ):
+        pass
+
+
+def test_work_on_a_scheduler_of_ones_own(client: Client) -> None:
+    assert client.scheduler is not None
+    with cluster(client.scheduler.address) as other:
+        assert dict(map_unordered(other, odd_ones_fail, [2, 4], name=str)) == {2: 2, 4: 4}
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_scores_stand_in_the_order_of_the_recipes(client: Client, tmp_path: Path) -> None:
+    out = tmp_path / "scores.csv"
+    repeated = [*RECIPES, (20, RECIPES[0][1])]
+    score_all(client, repeated, SCORING, out)
+    rows = read(out)
+    assert list(rows[0]) == ["line", "recipe", "canonical_key", *SCORING.scores]
+    assert [int(row["line"]) for row in rows] == [line for line, _ in repeated]
+    for row, (_, recipe) in zip(rows, repeated, strict=True):
+        assert Recipe.from_json(row["recipe"]) == recipe
+        wanted = score_task(ScoringTask(recipe.to_json(), SCORING))
+        for name in SCORING.scores:
+            assert float(row[name]) == pytest.approx(wanted[name], rel=1e-5)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["scores.csv"]
+
+
+def test_an_interrupted_scoring_goes_on(client: Client, tmp_path: Path) -> None:
+    out, journal = tmp_path / "scores.csv", tmp_path / ".scores.csv.jsonl"
+
+    class StopError(Exception):
+        pass
+
+    def stop(done: int, total: int) -> None:
+        if done == 3:
+            raise StopError
+
+    with pytest.raises(StopError):
+        score_all(client, RECIPES, SCORING, out, stop)
+    assert not out.exists()
+    lines = journal.read_text("utf-8").splitlines()
+    assert len(lines) == 1 + 3
+    journal.write_text("\n".join(lines) + '\n{"recipe": "cut off', "utf-8")
+    seen: list[int] = []
+    score_all(client, RECIPES, SCORING, out, lambda done, total: seen.append(done))
+    assert seen == [3, 4, 5, 6, 7, 8]
+    assert len(read(out)) == 8
+
+
+def test_a_journal_of_other_options_is_refused(client: Client, tmp_path: Path) -> None:
+    out = tmp_path / "scores.csv"
+    (tmp_path / ".scores.csv.jsonl").write_text('{"scores": ["naswot"]}\n', "utf-8")
+    with pytest.raises(UserError, match="of an unfinished scoring with other options"):
+        score_all(client, RECIPES, SCORING, out)
+
+
+TASKS = [
+    TrainingTask(
+        named_recipe(name).to_json(),
+        recipe_id,
+        "pydoc-small",
+        Settings(epochs=1, sizes=Sizes(8, 8, 1), batch_size=50, seed=seed),
+    )
+    for seed in (0, 1)
+    for name, recipe_id in (("rnn", 1_000_000), ("gru", -1))
+]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_trainings_leave_logs_that_are_not_repeated(client: Client, tmp_path: Path) -> None:
+    train_all(client, TASKS[:2], tmp_path)
+    before = {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
+    counts: list[int] = []
+    train_all(client, TASKS, tmp_path, lambda done, total: counts.append(done))
+    assert counts == [2, 3, 4]
+    assert all((tmp_path / name).stat().st_mtime_ns == t for name, t in before.items())
+    reading = read_release_logs(tmp_path)
+    assert not reading.skipped
+    assert [len(run.architecture.canonical_key) for run in reading.runs] == [32] * 4
+    assert (tmp_path / "log_stats_model_1000000_seed_1.json").exists()
+    log = json.loads((tmp_path / "log_stats_model_1000000_seed_0.json").read_text("utf-8"))
+    again = train_task(TASKS[0])
+    assert log["val_losses"] == pytest.approx(again["val_losses"], rel=1e-4)
+    assert log["seed"] == 0

@@ -1,0 +1,145 @@
+"""Behaviour, structure and growth: the same for equal cells anywhere, finite, and meaningful."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from search_spaces.rnn_cell.architecture import Recipe
+from search_spaces.rnn_cell.features.asymptotics import growth
+from search_spaces.rnn_cell.features.graph import structure
+from search_spaces.rnn_cell.features.untrained_dynamics import RECALLED_STEPS, behaviour
+from search_spaces.rnn_cell.published import named_recipe
+from search_spaces.rnn_cell.simulation import LARGEST_STATE, Kick, Weights, simulate
+from search_spaces.rnn_cell.space import RnnCellSpace
+from search_spaces.testing import architectures
+
+cells = architectures(RnnCellSpace())
+
+SQUARING = Recipe.from_json(
+    {
+        "node_0": {"op": "linear", "input": ["x", "h_prev_0"]},
+        "node_1": {"op": "elementwise_prod", "input": ["node_0", "h_prev_0"]},
+        "node_2": {"op": "elementwise_prod", "input": ["node_1", "node_1", "node_1"]},
+        "h_new_0": {"op": "elementwise_sum", "input": ["node_2", "node_0"]},
+    }
+)
+"""Multiplies its state by itself: leaves every number format within a few steps."""
+FORGETFUL = Recipe.from_json(
+    {
+        "node_0": {"op": "linear", "input": ["h_prev_0"]},
+        "node_1": {"op": "activation_tanh", "input": ["node_0"]},
+        "node_2": {"op": "elementwise_prod", "input": ["node_1"] * 9},
+        "node_3": {"op": "linear", "input": ["x"]},
+        "h_new_0": {"op": "elementwise_sum", "input": ["node_2", "node_3"]},
+    }
+)
+
+
+def all_features(recipe: Recipe) -> dict[str, float]:
+    return structure(recipe) | growth(recipe) | behaviour(recipe)
+
+
+def renamed(recipe: Recipe) -> Recipe:
+    """Other names for the inner nodes; nodes, and inputs where it is allowed, in reverse."""
+    names = {node.name: node.name for node in recipe.nodes}
+    for i, name in enumerate(reversed(names)):
+        if not name.startswith("h_new_"):
+            names[name] = f"other_{i}"
+    nodes = {
+        names[node.name]: {
+            "op": node.op,
+            "input": [names.get(i, i) for i in node.inputs[:: 1 if node.op == "blend" else -1]],
+        }
+        for node in reversed(recipe.nodes)
+    }
+    return Recipe.from_json(nodes)
+
+
+@settings(max_examples=30)
+@given(cells)
+def test_equal_cells_have_equal_features(recipe: Recipe) -> None:
+    assert all_features(recipe) == all_features(renamed(recipe))
+
+
+@settings(max_examples=30)
+@given(cells)
+def test_features_are_finite_and_have_the_same_names(recipe: Recipe) -> None:
+    features = all_features(recipe)
+    assert list(features) == list(all_features(named_recipe("lstm")))
+    assert np.isfinite(list(features.values())).all()
+
+
+def test_a_cell_that_explodes_has_finite_features() -> None:
+    weights = Weights.draw(np.random.default_rng(0), inputs=2, width=4, gain=9, bias=1)
+    inputs = np.full((30, 3, 3), 9, np.float32)
+    kick = Kick(5, slice(2, 3), np.ones((1, 4), np.float32))
+    outputs = simulate(SQUARING, weights, inputs, kick)
+    assert abs(outputs).max() == LARGEST_STATE
+    assert np.isfinite(outputs).all()
+    assert np.isfinite(list(all_features(SQUARING).values())).all()
+    assert growth(SQUARING)["degree_state_output_0"] == 6
+    assert growth(named_recipe("lstm"))["degree_state_most_3"] <= 1
+
+
+def test_simulation_computes_the_cell() -> None:
+    """The plain cell tanh(W x + U h + b), step by step."""
+    weights = Weights.draw(np.random.default_rng(1), inputs=2, width=5, gain=1, bias=1)
+    tanh = Recipe.from_json(
+        {
+            "node_0": {"op": "linear", "input": ["x", "h_prev_0"]},
+            "h_new_0": {"op": "activation_tanh", "input": ["node_0"]},
+        }
+    )
+    rng = np.random.default_rng(2)
+    inputs = np.ones((6, 4, 3), np.float32)
+    inputs[..., :2] = rng.standard_normal((6, 4, 2))
+    outputs = simulate(tanh, weights, inputs, Kick(99, slice(3, 4), np.zeros((1, 5), np.float32)))
+    state = np.zeros((4, 5))
+    for x, output in zip(inputs, outputs, strict=True):
+        state = np.tanh(x @ weights.trained[0] + state @ weights.frozen[0])
+        assert output == pytest.approx(state, abs=1e-5)
+
+
+def test_memory_shows() -> None:
+    lstm, none = behaviour(named_recipe("lstm")), behaviour(FORGETFUL)
+    assert none["recall_0"] > 0.9
+    assert none["recall_1"] < 0.2 < lstm["recall_1"]
+    assert none["input_lives_1"] < lstm["input_lives_1"]
+    assert lstm["recall_total"] == pytest.approx(
+        sum(lstm[f"recall_{lag}"] for lag in range(RECALLED_STEPS))
+    )
+
+
+def test_structure_of_the_lstm() -> None:
+    features = structure(named_recipe("lstm"))
+    assert features["nodes"] == len(named_recipe("lstm").nodes)
+    assert features["states"] == 2
+    assert features["output_is_elementwise_prod"]
+    assert features["fewest_linear_x_to_output"] == 1
+    assert features["fewest_linear_other_to_output"] == 0
+    assert features["most_linear_other_to_output"] == 0
+
+
+@pytest.mark.parametrize("seed", ["0", "1234"])
+def test_features_are_the_same_in_another_process(seed: str) -> None:
+    program = (
+        "import json; from search_spaces.rnn_cell.features.untrained_dynamics import behaviour;"
+        "from search_spaces.rnn_cell.published import named_recipe;"
+        "print(json.dumps(behaviour(named_recipe('lstm'))))"
+    )
+    environment = os.environ | {"PYTHONHASHSEED": seed}
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert json.loads(done.stdout) == behaviour(named_recipe("lstm"))
