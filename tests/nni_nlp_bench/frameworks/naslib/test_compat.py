@@ -19,7 +19,7 @@ from nni_nlp_bench.frameworks.naslib.locate import (
 )
 from nni_nlp_bench.frameworks.naslib.stubs import MissingLibraryError, stubs
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 
 
 def layout(folder: Path, without: str = "") -> Path:

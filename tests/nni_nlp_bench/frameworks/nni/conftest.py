@@ -33,7 +33,7 @@ from nni_nlp_bench.frameworks.nni.serving.server import manager_environment
 collect_ignore_glob = [] if find_spec("nni") else ["test_*.py"]  # all need the extra `nni`
 
 BIN = Path(sys.executable).parent
-EXPERIMENTS = Path(__file__).parents[3] / "experiments"
+EXPERIMENTS = Path(__file__).parents[4] / "experiments"
 WIKITEXT_2 = "nas-bench-nlp/wikitext-2"
 PATIENCE_S = 240
 """A test that starts managers may take longer than this: it has a `timeout` of its own."""

@@ -10,7 +10,7 @@ import yaml
 
 pytestmark = [pytest.mark.slow, pytest.mark.nni, pytest.mark.timeout(900)]
 
-FILE = Path(__file__).parents[3] / "experiments" / "rnn_cell_early_stopping.yml"
+FILE = Path(__file__).parents[4] / "experiments" / "rnn_cell_early_stopping.yml"
 
 
 def test_medianstop_ends_trials_early(wikitext2_folder: Path, nni_home, monkeypatch) -> None:

@@ -17,7 +17,7 @@ import yaml
 
 from nni_nlp_bench.frameworks.nni.serving.config import load_config
 
-EXPERIMENTS = Path(__file__).parents[3] / "experiments"
+EXPERIMENTS = Path(__file__).parents[4] / "experiments"
 FILES = sorted(EXPERIMENTS.glob("*.yml"))
 LONG = ("mf_kd", "rnn_cell_training")
 """Trials that take long; test_trials_to_their_end.py runs them under a manager."""

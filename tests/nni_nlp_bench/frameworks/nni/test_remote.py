@@ -19,7 +19,7 @@ import yaml
 
 from nni_nlp_bench.frameworks.nni.serving.server import manager_environment
 
-EXPERIMENTS = Path(__file__).parents[3] / "experiments"
+EXPERIMENTS = Path(__file__).parents[4] / "experiments"
 PATIENCE_S = 240
 SSHD = shutil.which("sshd", path=f"{os.environ['PATH']}{os.pathsep}/usr/sbin")
 pytestmark = [

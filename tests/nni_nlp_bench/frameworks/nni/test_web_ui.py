@@ -12,7 +12,7 @@ import yaml
 
 pytestmark = [pytest.mark.slow, pytest.mark.nni, pytest.mark.timeout(600)]
 
-EXPERIMENTS = Path(__file__).parents[3] / "experiments"
+EXPERIMENTS = Path(__file__).parents[4] / "experiments"
 STRATEGIES, SEEDS = ["random", "local_search"], [0, 1]
 CRASHES = "case $NNI_TRIAL_SEQ_ID in 1) exit 3;; 4) kill -9 $$;; esac; "
 AXES = ("hidden_states", "nodes", "parameters_m", "linear", "tanh", "default", "perplexity")
