@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from nni_nlp_bench.benchmarks.base import Benchmark, BenchmarkError, Result
     from nni_nlp_bench.benchmarks.catalogue import load
     from nni_nlp_bench.benchmarks.table import Table
+    from nni_nlp_bench.benchmarks.units import LossUnit
     from nni_nlp_bench.core.errors import UserError
     from nni_nlp_bench.evaluators.trial import Trial
     from nni_nlp_bench.reports.comparison import ComparisonResult
@@ -50,6 +51,7 @@ _MODULES = {
     "Benchmark": "nni_nlp_bench.benchmarks.base",
     "BenchmarkError": "nni_nlp_bench.benchmarks.base",
     "ComparisonResult": "nni_nlp_bench.reports.comparison",
+    "LossUnit": "nni_nlp_bench.benchmarks.units",
     "Proposal": "nni_nlp_bench.strategies.base",
     "Result": "nni_nlp_bench.benchmarks.base",
     "SearchResult": "nni_nlp_bench.strategies.result",
@@ -82,6 +84,7 @@ __all__ = [
     "Benchmark",
     "BenchmarkError",
     "ComparisonResult",
+    "LossUnit",
     "Proposal",
     "Result",
     "SearchResult",

@@ -189,7 +189,7 @@ def score(
     scores: str | Sequence[str],
     *,
     space: str = "rnn_cell",
-    corpus: str = "pydoc-small",
+    corpus: str = "pydoc",
     seed: int = 0,
     **settings: Any,
 ) -> pd.DataFrame:
@@ -271,6 +271,9 @@ def train_language_model(
     architecture: Any,
     corpus: str,
     *,
+    embedding: int = 400,
+    hidden: int = 600,
+    layers: int = 3,
     out: str | Path | None = None,
     device: str = "cpu",
     **settings: Any,
@@ -280,9 +283,12 @@ def train_language_model(
     Args:
         architecture: A cell of rnn_cell or enas_cell.
         corpus: Name of a corpus, or a folder with train, valid and test texts.
+        embedding: Width of the embedding and of the last layer.
+        hidden: Width of the other layers.
+        layers: Number of recurrent layers.
         out: Folder for the log and the checkpoint from which the training is resumed.
         device: Torch device.
-        **settings: Fields of `training.settings.Settings`, such as `epochs`, `sizes` or `seed`.
+        **settings: Other fields of `training.settings.Settings`, such as `epochs` or `seed`.
 
     Returns:
         Losses in nats per token, and times, epoch by epoch.
@@ -296,9 +302,10 @@ def train_language_model(
         from nni_nlp_bench.data.corpora import load_corpus
         from nni_nlp_bench.training.run import train
         from nni_nlp_bench.training.settings import Settings as TrainingSettings
+        from nni_nlp_bench.training.settings import Sizes
 
         folder = None if out is None else Path(out)
-        schedule = TrainingSettings(**settings)
+        schedule = TrainingSettings(sizes=Sizes(embedding, hidden, layers), **settings)
         return train(architecture, load_corpus(corpus), schedule, folder, device=device)
 
 
