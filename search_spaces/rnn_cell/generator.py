@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from search_spaces.rnn_cell.architecture import Node, Recipe, RecipeError
 from search_spaces.rnn_cell.validity import ACTIVATIONS
 
 _OPS = ("linear", "blend", "elementwise_prod", "elementwise_sum")
-_OP_WEIGHTS = (0.5, 1 / 6, 1 / 6, 1 / 6)
+_OP_WEIGHTS = np.array([0.5, 1 / 6, 1 / 6, 1 / 6])
 _LINEAR_INPUTS = (2, 3)
-_LINEAR_INPUT_WEIGHTS = (0.8, 0.2)
-_ACTIVATION_WEIGHTS = (1 / 3, 1 / 3, 1 / 3)
+_LINEAR_INPUT_WEIGHTS = np.array([0.8, 0.2])
+_ACTIVATION_WEIGHTS = np.array([1 / 3, 1 / 3, 1 / 3])
 _STATE_ORDER = {1: (0,), 2: (1, 0), 3: (1, 0, 2)}  # fixed in the published list
 
 
@@ -28,8 +31,8 @@ def generate(rng: Chooser, hidden_states: int, vertices: int) -> Recipe | None:
     `vertices` counts the intermediate nodes; the results come on top.
     """
     nodes = _draw_nodes(rng, hidden_states, vertices)
-    results = rng.choice(list(nodes), hidden_states, replace=False)
-    renamed = {str(old): f"h_new_{i}" for i, old in enumerate(results)}
+    results = _draw(rng, list(nodes), hidden_states)
+    renamed = {old: f"h_new_{i}" for i, old in enumerate(results)}
     for old in renamed:  # a renamed node moves to the end
         nodes[old] = nodes.pop(old)
     try:
@@ -50,13 +53,13 @@ def _draw_nodes(
     nodes: dict[str, tuple[str, tuple[str, ...]]] = {}
     activations: list[str] = []
     while len(nodes) < hidden_states + vertices:
-        op = str(rng.choice(_OPS, 1, p=_OP_WEIGHTS)[0])
+        op = _OPS[_draw_index(rng, _OP_WEIGHTS)]
         name = f"node_{len(nodes)}"
         if op == "linear":
             candidates = ["x", *states, *activations]
-            wanted = int(rng.choice(_LINEAR_INPUTS, 1, p=_LINEAR_INPUT_WEIGHTS)[0])
+            wanted = _LINEAR_INPUTS[_draw_index(rng, _LINEAR_INPUT_WEIGHTS)]
             nodes[name] = (op, _draw(rng, candidates, min(wanted, len(candidates))))
-            activation = str(rng.choice(ACTIVATIONS, 1, p=_ACTIVATION_WEIGHTS)[0])
+            activation = ACTIVATIONS[_draw_index(rng, _ACTIVATION_WEIGHTS)]
             activations.append(f"node_{len(nodes)}")
             nodes[activations[-1]] = (activation, (name,))
         else:
@@ -67,5 +70,10 @@ def _draw_nodes(
     return nodes
 
 
+# Numpy draws positions, which is much faster than drawing names and gives the same ones.
 def _draw(rng: Chooser, candidates: list[str], count: int) -> tuple[str, ...]:
-    return tuple(str(name) for name in rng.choice(candidates, count, replace=False))
+    return tuple(candidates[k] for k in rng.choice(len(candidates), count, replace=False))
+
+
+def _draw_index(rng: Chooser, weights: NDArray[np.float64]) -> int:
+    return int(rng.choice(len(weights), 1, p=weights)[0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -58,13 +59,14 @@ def sample(
 
 def mutate(recipe: Recipe, rng: np.random.Generator) -> Recipe:
     """A cell one random edit away: first the kind of edit is drawn, then the edit."""
-    drafts: dict[Edit, list[Draft]] = {}
+    drafts: dict[Edit, list[MakeDraft]] = {}
     while True:
         edit = EDITS[int(rng.choice(len(EDITS), p=_EDIT_WEIGHTS))]
         if edit not in drafts:
             drafts[edit] = list(edit(recipe))
         if drafts[edit]:
-            child = drafts[edit].pop(int(rng.integers(len(drafts[edit])))).recipe()
+            make = drafts[edit].pop(int(rng.integers(len(drafts[edit]))))
+            child = make().recipe()
             if child is not None and child != recipe:
                 return child
 
@@ -73,30 +75,30 @@ def neighbours(recipe: Recipe) -> list[Recipe]:
     """All valid cells one edit away, in a fixed order: no duplicates, never itself."""
     found = {recipe.canonical_key: recipe}
     for edit in EDITS:
-        for draft in edit(recipe):
-            child = draft.recipe()
+        for make in edit(recipe):
+            child = make().recipe()
             if child is not None:
                 found.setdefault(child.canonical_key, child)
     del found[recipe.canonical_key]
     return list(found.values())
 
 
-def change_op(recipe: Recipe) -> Iterator[Draft]:
+def change_op(recipe: Recipe) -> Iterator[MakeDraft]:
     """Give one node another operation that takes its inputs, or blend two inputs by a third."""
     names = (*recipe.sources, *(node.name for node in recipe.nodes))
     for i, node in enumerate(recipe.nodes):
         for op in OPS:
             fewest, most = arity(op)
             if op != node.op and fewest <= len(node.inputs) <= most:
-                yield _with(recipe.nodes, i, Node(node.name, op, node.inputs))
+                yield partial(_with, recipe.nodes, i, node.name, op, node.inputs)
         if len(node.inputs) == 2:
             for gate in names:
                 if gate != node.name and gate not in node.inputs:
-                    blended = Node(node.name, "blend", (gate, *node.inputs))
-                    yield _with(recipe.nodes, i, blended)
+                    inputs = (gate, *node.inputs)
+                    yield partial(_with, recipe.nodes, i, node.name, "blend", inputs)
 
 
-def rewire_input(recipe: Recipe) -> Iterator[Draft]:
+def rewire_input(recipe: Recipe) -> Iterator[MakeDraft]:
     """Let one input of one node come from elsewhere, come in addition, or fall away."""
     names = (*recipe.sources, *(node.name for node in recipe.nodes))
     for i, node in enumerate(recipe.nodes):
@@ -110,44 +112,44 @@ def rewire_input(recipe: Recipe) -> Iterator[Draft]:
         if len(node.inputs) > fewest:
             choices += [_replaced(node.inputs, slot, ()) for slot in _slots(node)]
         for inputs in choices:
-            yield _with(recipe.nodes, i, Node(node.name, node.op, inputs))
+            yield partial(_with, recipe.nodes, i, node.name, node.op, inputs)
 
 
-def insert_node(recipe: Recipe) -> Iterator[Draft]:
+def insert_node(recipe: Recipe) -> Iterator[MakeDraft]:
     """Put a new node into one wire: an activation, a linear map, or a merge with another value."""
     name = _fresh_name(recipe)
     others = (*recipe.sources, *(node.name for node in recipe.nodes))
     for i, node in enumerate(recipe.nodes):
         for slot, source in enumerate(node.inputs):
-            rewired = Node(node.name, node.op, _replaced(node.inputs, slot, (name,)))
-            inserted = [Node(name, op, (source,)) for op in (*ACTIVATIONS, "linear")]
-            inserted += [
-                Node(name, op, (source, other)) for op in _MERGES for other in others
-                if other not in (source, node.name)
-            ]  # fmt: skip
-            for new in inserted:
-                yield Draft((*recipe.nodes[:i], new, rewired, *recipe.nodes[i + 1 :]))
+            insert = partial(_with_inserted, recipe.nodes, i, slot, name)
+            for op in (*ACTIVATIONS, "linear"):
+                yield partial(insert, op, (source,))
+            merged = [other for other in others if other not in (source, node.name)]
+            for op in _MERGES:
+                for other in merged:
+                    yield partial(insert, op, (source, other))
 
 
-def remove_node(recipe: Recipe) -> Iterator[Draft]:
+def remove_node(recipe: Recipe) -> Iterator[MakeDraft]:
     """Take one inner node out: its readers read one of its inputs instead."""
     for i, node in enumerate(recipe.nodes):
         if state_index(node.name, "h_new_") is None:
             rest = recipe.nodes[:i] + recipe.nodes[i + 1 :]
             for source in dict.fromkeys(node.inputs):
-                yield Draft(_renamed_inputs(rest, {node.name: source}))
+                yield partial(_with_renamed_inputs, rest, {node.name: source})
 
 
-def move_result(recipe: Recipe) -> Iterator[Draft]:
+def move_result(recipe: Recipe) -> Iterator[MakeDraft]:
     """Let another node be the result h_new_i; the former one stays as an inner node."""
     spare = _fresh_name(recipe)
     for i in range(recipe.hidden_states):
         for node in recipe.nodes:
             if state_index(node.name, "h_new_") is None:
-                yield _renamed(recipe.nodes, {f"h_new_{i}": spare, node.name: f"h_new_{i}"})
+                names = {f"h_new_{i}": spare, node.name: f"h_new_{i}"}
+                yield partial(_renamed, recipe.nodes, names)
 
 
-def add_state(recipe: Recipe) -> Iterator[Draft]:
+def add_state(recipe: Recipe) -> Iterator[MakeDraft]:
     """Carry one more value: an inner node becomes a result, and some node reads it a step later."""
     i = recipe.hidden_states
     if i == MAX_HIDDEN_STATES:
@@ -162,10 +164,10 @@ def add_state(recipe: Recipe) -> Iterator[Draft]:
             if len(reader.inputs) < min(most, 3):
                 choices.append((*reader.inputs, f"h_prev_{i}"))
             for inputs in choices:
-                yield _with(nodes, j, Node(reader.name, reader.op, inputs))
+                yield partial(_with, nodes, j, reader.name, reader.op, inputs)
 
 
-def drop_state(recipe: Recipe) -> Iterator[Draft]:
+def drop_state(recipe: Recipe) -> Iterator[MakeDraft]:
     """Carry one value less: its result becomes an inner node, its readers read another source."""
     spare = _fresh_name(recipe)
     last = recipe.hidden_states - 1
@@ -176,10 +178,13 @@ def drop_state(recipe: Recipe) -> Iterator[Draft]:
         for source in ("x", *(f"h_prev_{k}" for k in range(recipe.hidden_states) if k != i)):
             states = {f"h_prev_{i}": source}
             shifted = {f"h_prev_{last}": f"h_prev_{i}"} if i < last else {}
-            yield Draft(_renamed_inputs(_renamed_inputs(nodes, states), shifted))
+            rest = _renamed_inputs(nodes, states)
+            yield partial(_with_renamed_inputs, rest, shifted)
 
 
-Edit = Callable[[Recipe], Iterator[Draft]]
+MakeDraft = Callable[[], Draft]
+"""Makes the draft of a cell: of the hundreds one edit away a mutation needs one."""
+Edit = Callable[[Recipe], Iterator[MakeDraft]]
 EDITS: Sequence[Edit] = (
     change_op,
     rewire_input,
@@ -204,8 +209,21 @@ def _replaced(inputs: tuple[str, ...], slot: int, by: tuple[str, ...]) -> tuple[
     return inputs[:slot] + by + inputs[slot + 1 :]
 
 
-def _with(nodes: tuple[Node, ...], i: int, node: Node) -> Draft:
-    return Draft((*nodes[:i], node, *nodes[i + 1 :]))
+def _with(nodes: tuple[Node, ...], i: int, name: str, op: str, inputs: tuple[str, ...]) -> Draft:
+    return Draft((*nodes[:i], Node(name, op, inputs), *nodes[i + 1 :]))
+
+
+def _with_inserted(
+    nodes: tuple[Node, ...], i: int, slot: int, name: str, op: str, inputs: tuple[str, ...]
+) -> Draft:
+    """A new node between node `i` and what it reads at `slot`."""
+    node = nodes[i]
+    rewired = Node(node.name, node.op, _replaced(node.inputs, slot, (name,)))
+    return Draft((*nodes[:i], Node(name, op, inputs), rewired, *nodes[i + 1 :]))
+
+
+def _with_renamed_inputs(nodes: tuple[Node, ...], names: dict[str, str]) -> Draft:
+    return Draft(_renamed_inputs(nodes, names))
 
 
 def _renamed_inputs(nodes: tuple[Node, ...], names: dict[str, str]) -> tuple[Node, ...]:

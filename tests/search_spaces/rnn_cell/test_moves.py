@@ -51,7 +51,7 @@ def test_named_cells_have_neighbours(name: str) -> None:
 @pytest.mark.parametrize("edit", EDITS, ids=lambda edit: edit.__name__)
 def test_every_kind_of_edit_makes_cells(edit: moves.Edit, rng: np.random.Generator) -> None:
     recipe = sample(rng, hidden_states=2)
-    made = {child for draft in edit(recipe) if (child := draft.recipe()) not in (None, recipe)}
+    made = {child for make in edit(recipe) if (child := make().recipe()) not in (None, recipe)}
     assert made
     assert made <= set(neighbours(recipe))
 
@@ -60,7 +60,7 @@ def test_edits_change_what_they_say() -> None:
     lstm = named_recipe("lstm")
 
     def made(edit: moves.Edit) -> list[Recipe]:
-        return [child for draft in edit(lstm) if (child := draft.recipe()) is not None]
+        return [child for make in edit(lstm) if (child := make().recipe()) is not None]
 
     assert {len(r.nodes) for r in made(moves.change_op)} == {13}
     assert {len(r.nodes) for r in made(moves.insert_node)} == {14}
