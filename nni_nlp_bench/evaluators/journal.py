@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from base64 import b85decode, b85encode
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
@@ -11,6 +10,7 @@ from typing import Any
 
 from nni_nlp_bench.benchmarks.base import OK, Result
 from nni_nlp_bench.evaluators.json_lines import JournalError, JsonLines
+from nni_nlp_bench.evaluators.trial import pack, unpack
 
 _FORMAT = 2
 _END: dict[str, Any] = {"finished": True}
@@ -103,11 +103,11 @@ class Journal:
         self._log.close()
 
     def _unpack(self, packed: str) -> Any:
-        return self._parse(zlib.decompress(b85decode(packed)).decode())
+        return self._parse(unpack(b85decode(packed)))
 
 
 def _pack(architecture: Any) -> str:
-    return b85encode(zlib.compress(architecture.to_json().encode(), 9)).decode()
+    return b85encode(pack(architecture)).decode()
 
 
 def _fields(result: Result, usual: Mapping[str, Any]) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from nni_nlp_bench.evaluators.policies import (
     query_run,
     validate_choice,
 )
-from nni_nlp_bench.evaluators.trial import StoredArchitecture, Trial
+from nni_nlp_bench.evaluators.trial import Trial, pack
 from search_spaces.tabular import TabularSpace
 
 IDLE = 1000
@@ -72,8 +72,8 @@ class Simulation:
         self._journal = journal
         self._on_trial = on_trial
         self._clock = SimulatedClock(settings.workers)
-        self._checkpoints: dict[str, tuple[int, float, float]] = {}
-        """By key the longest training so far: epochs, seconds, and its end on the clock."""
+        self._checkpoints: dict[str, Trial] = {}
+        """By key the longest training so far."""
         self._now_s = 0.0
         self._epochs = 0
         self._untimed = False
@@ -98,12 +98,16 @@ class Simulation:
         """Train for `epochs` epochs in all (a full training by default). Raises BenchmarkError."""
         evaluated, answer = self._answer(architecture, epochs)
         result = self._with_status(answer)
-        epochs_trained, interval = self._train(evaluated.canonical_key, result)
+        key = evaluated.canonical_key
+        checkpoint = self._checkpoints.get(key)
+        epochs_trained, interval = self._train(checkpoint, result)
+        packed = not self._stays_on_table
         trial = Trial(
             index=len(self.trials),
-            stored=architecture if self._stays_on_table else StoredArchitecture.of(architecture),
+            stored=pack(architecture) if packed else architecture,
+            kind=type(architecture) if packed else None,
             nearest=None if evaluated is architecture else evaluated,
-            key=evaluated.canonical_key,
+            key=key,
             result=result,
             score=-self._loss(result),
             epochs_trained=epochs_trained,
@@ -111,6 +115,7 @@ class Simulation:
             end_s=interval.end_s,
         )
         self.trials.append(trial)
+        self._keep_checkpoint(checkpoint, trial)
         if self._on_trial is not None:
             self._on_trial(trial)
         return trial
@@ -199,9 +204,12 @@ class Simulation:
             raise BenchmarkError(f"{result.source} records no {self.benchmark.objective}")
         return result if math.isfinite(loss) else replace(result, status=f"loss is {loss}")
 
-    def _train(self, key: str, result: Result) -> tuple[int, Interval]:
+    def _train(self, checkpoint: Trial | None, result: Result) -> tuple[int, Interval]:
         """Charge what the architecture's checkpoint lacks: epochs and simulated time."""
-        done, seconds, ready_s = self._checkpoints.get(key, (0, 0.0, 0.0))
+        done, seconds, ready_s = 0, 0.0, 0.0
+        if checkpoint is not None:
+            done, seconds = checkpoint.result.epoch, checkpoint.result.wall_time_s
+            ready_s = checkpoint.end_s
         epochs = max(0, result.epoch - done)
         # NaN, a time that was not recorded, stays NaN here; max(0.0, nan) would be 0.0
         duration_s = max(result.wall_time_s - seconds, 0.0) if epochs else 0.0
@@ -212,19 +220,16 @@ class Simulation:
         else:
             self._clock.wait_until(self._now_s)
             interval = self._clock.run(duration_s, ready_s)
-        if epochs or key not in self._checkpoints:
-            self._idle = 0
-            self._fully_trained += self._ends_training(key, result)
-            self._checkpoints[key] = result.epoch, result.wall_time_s, interval.end_s
-        else:
-            self._idle += 1
         return epochs, interval
 
-    def _ends_training(self, key: str, result: Result) -> bool:
-        """Whether nothing is left to train of the architecture, and there was before."""
-        before, _, _ = self._checkpoints.get(key, (0, 0.0, 0.0))
-        whole = result.epoch >= self.benchmark.epochs or result.status != OK
-        return whole and before < self.benchmark.epochs
+    def _keep_checkpoint(self, checkpoint: Trial | None, trial: Trial) -> None:
+        """Keep the training if it is longer than the checkpoint, and count whole trainings."""
+        if checkpoint is not None and not trial.epochs_trained:
+            self._idle += 1
+            return
+        self._idle = 0
+        self._checkpoints[trial.key] = trial
+        self._fully_trained += trial.failed or trial.result.epoch >= self.benchmark.epochs
 
     def _loss(self, result: Result) -> float:
         if result.status != OK:

@@ -9,21 +9,14 @@ from typing import Any
 from nni_nlp_bench.benchmarks.base import OK, Result
 
 
-@dataclass(frozen=True, slots=True)
-class StoredArchitecture:
-    """An architecture as compressed JSON text: some 200 bytes in place of several thousand."""
+def pack(architecture: Any) -> bytes:
+    """Return compressed JSON text: some 200 bytes in place of several thousand."""
+    return zlib.compress(architecture.to_json().encode(), 9)
 
-    kind: type[Any]
-    packed: bytes
 
-    @classmethod
-    def of(cls, architecture: Any) -> StoredArchitecture:
-        """Store an architecture."""
-        return cls(type(architecture), zlib.compress(architecture.to_json().encode()))
-
-    def restore(self) -> Any:
-        """Return the architecture."""
-        return self.kind.from_json(zlib.decompress(self.packed).decode())
+def unpack(packed: bytes) -> str:
+    """Return the JSON text of a packed architecture."""
+    return zlib.decompress(packed).decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +26,9 @@ class Trial:
     index: int
     """Position in the search, from 0."""
     stored: Any
-    """The proposed architecture, or a StoredArchitecture of it."""
+    """The proposed architecture: itself, or packed if `kind` is not None."""
+    kind: type[Any] | None
+    """Class of the packed architecture."""
     nearest: Any
     """The architecture that was evaluated in its place under `on_missing="nearest"`, else None."""
     key: str
@@ -50,8 +45,7 @@ class Trial:
     @property
     def architecture(self) -> Any:
         """The proposed architecture."""
-        stored = self.stored
-        return stored.restore() if isinstance(stored, StoredArchitecture) else stored
+        return self.stored if self.kind is None else self.kind.from_json(unpack(self.stored))
 
     @property
     def evaluated(self) -> Any:

@@ -80,7 +80,7 @@ class Surrogate:
     training_time: Time
     space: str = CELLS
     metadata: Mapping[str, Any] = field(default_factory=dict)
-    _known: dict[str, tuple[float, ...]] = field(default_factory=dict, repr=False, compare=False)
+    _known: dict[str, bytes] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def lowest_loss(self) -> float:
@@ -97,11 +97,12 @@ class Surrogate:
         for first in range(0, len(names), BATCH):
             batch = names[first : first + BATCH]
             rows = self._predict([new[key] for key in batch], workers)
-            self._known.update(zip(batch, rows, strict=True))
-        table = np.array([self._known[key] for key in keys], dtype=np.float64)
+            self._known.update(zip(batch, (row.tobytes() for row in rows), strict=True))
+        table = np.frombuffer(b"".join(self._known[key] for key in keys))
         return Prediction(*table.reshape(-1, 4).T)
 
-    def _predict(self, recipes: Sequence[Any], workers: int | None) -> list[tuple[float, ...]]:
+    def _predict(self, recipes: Sequence[Any], workers: int | None) -> NDArray[np.float64]:
+        """Cells x the columns of a prediction."""
         of = features(recipes, workers, self.space)
         evidence = self.loss.evidence(of)
         columns = (
@@ -110,7 +111,7 @@ class Surrogate:
             self.training_time.seconds_per_epoch(recipes),
             self.divergence.predict(of),
         )
-        return list(zip(*(column.tolist() for column in columns), strict=True))
+        return np.stack(columns, axis=1)
 
     def save(self, folder: Path) -> None:
         """Write `metadata.json` and `model.npz`. Raises BenchmarkError."""

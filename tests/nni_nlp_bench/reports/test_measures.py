@@ -47,9 +47,8 @@ def run_of(losses: list[tuple[float, float]], strategy: str = "s", seed: int = 0
         )
         cell = published_recipe(1000003 + i)
         score = -9.0 if failed else -val_loss
-        trials.append(
-            Trial(i, cell, None, cell.canonical_key, result, score, 5, 3600.0 * i, 3600.0 * (i + 1))
-        )
+        start, end, key = 3600.0 * i, 3600.0 * (i + 1), cell.canonical_key
+        trials.append(Trial(i, cell, None, None, key, result, score, 5, start, end))
     return SearchResult(strategy, seed, tuple(trials))
 
 

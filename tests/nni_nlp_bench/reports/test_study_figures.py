@@ -36,7 +36,9 @@ def _trial(index: int, val: float, test: float, end_h: float, epochs: int) -> Tr
     status = "loss is nan!" if math.isnan(val) else "OK"
     result = Result(None, val, test, 0.0, status, epochs, 0, "measured", "made-up")
     score = -9.2 if math.isnan(val) else -val
-    return Trial(index, CELL, None, CELL.canonical_key, result, score, epochs, 0.0, 3600 * end_h)
+    return Trial(
+        index, CELL, None, None, CELL.canonical_key, result, score, epochs, 0.0, 3600 * end_h
+    )
 
 
 FIRST = run(
