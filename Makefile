@@ -16,7 +16,7 @@ unexport PYTHONDONTWRITEBYTECODE
 PINS := setup.cfg pyproject.toml constraints.txt
 
 .DELETE_ON_ERROR:
-.PHONY: help install test test-all test-core test-pythons test-naslib faults coverage lint format demo bench mini clean
+.PHONY: help install test test-all test-core test-pythons test-naslib faults coverage lint format demo docs bench mini clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -70,6 +70,9 @@ mini: $(VENV)/installed ## Train the cells of the benchmark mini again: two hour
 	rm -rf nni_nlp_bench/benchmarks/mini
 	mkdir nni_nlp_bench/benchmarks/mini
 	cp -r build/mini/table build/mini/scores.csv nni_nlp_bench/benchmarks/mini
+
+docs: $(VENV)/installed-with-tests ## Run the examples of the README and write their outputs into it
+	$(BIN)/python docs/run_examples.py README.md --write
 
 clean: ## Remove .venv and every cache
 	rm -rf $(VENV) .venv-* .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
