@@ -1,4 +1,4 @@
-"""Categorical choices whose samples stand for other architectures, or for none."""
+"""Categorical choices whose samples are mapped to other architectures, or to none."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from search_spaces.base import Choices
 
 
 class MappedChoices:
-    """The choices of a space, where the architecture of every sample goes through `then`."""
+    """The choices of a space whose architectures are mapped by a function."""
 
     def __init__(self, choices: Choices, then: Callable[[Any], Any]) -> None:
         self._choices = choices
@@ -17,13 +17,13 @@ class MappedChoices:
 
     @property
     def categoricals(self) -> Mapping[str, Sequence[Any]]:
-        """Label -> values, those of the whole space."""
+        """The values of each choice of the whole space by its label."""
         return self._choices.categoricals
 
     def to_sample(self, architecture: Any) -> dict[str, Any]:
-        """The sample of an architecture."""
+        """Return the sample of an architecture. Raises ArchitectureError."""
         return self._choices.to_sample(architecture)
 
     def from_sample(self, sample: Mapping[str, Any]) -> Any:
-        """What `then` makes of the sample's architecture. Raises ArchitectureError."""
+        """Return `then` of the sample's architecture. Raises ArchitectureError."""
         return self._then(self._choices.from_sample(sample))

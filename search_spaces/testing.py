@@ -133,7 +133,7 @@ class SpaceContract:
         graph = space.op_graph(architecture)
         assert space.op_graph(space.parse(architecture.to_json())) == graph
         others = [walk(space, seed, 1) for seed in range(20)]
-        assert {space.op_graph(other).kinds for other in others} == {graph.kinds}
+        assert {space.op_graph(other).op_set for other in others} == {graph.op_set}
         assert {space.op_graph(other).size for other in others} == {graph.size}
         assert len({space.op_graph(other) for other in others}) > 1
 

@@ -8,8 +8,9 @@ inputs are outputs of different cells and keep their numbers.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from hashlib import blake2b
 from itertools import permutations
+
+from search_spaces.values import digest
 
 Edge = tuple[str, int]
 """An op, and the source that it reads."""
@@ -34,4 +35,4 @@ def orders(nodes: Sequence[Sequence[Edge]]) -> Iterator[Nodes]:
 
 def key_of(nodes: Nodes) -> str:
     """Digest of nodes in canonical order: 32 hex digits."""
-    return blake2b(repr(nodes).encode(), digest_size=16).hexdigest()
+    return digest(nodes)

@@ -1,4 +1,4 @@
-"""Sample, mutate and list neighbours. Every move gives a valid cell."""
+"""Sample and list neighbours. Every move gives a valid cell."""
 
 from __future__ import annotations
 
@@ -19,12 +19,6 @@ def sample(rng: np.random.Generator) -> EmdCell:
         sources = pairs[int(rng.integers(len(pairs)))]
         nodes.append(tuple(Edge(OPS[int(rng.integers(len(OPS)))], source) for source in sources))
     return EmdCell(tuple(nodes))
-
-
-def mutate(cell: EmdCell, rng: np.random.Generator) -> EmdCell:
-    """One of the neighbours, all equally likely."""
-    around = neighbours(cell)
-    return around[int(rng.integers(len(around)))]
 
 
 def neighbours(cell: EmdCell) -> list[EmdCell]:

@@ -22,6 +22,7 @@ def num_parameters(
     width: int = SIZES["width"],
     classes: int = SIZES["classes"],
     cells: int = SIZES["cells"],
+    *,
     output: Output = "concat",
 ) -> int:
     """The sum over stem, cells and head. Raises CellError for an impossible size."""

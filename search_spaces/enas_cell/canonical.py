@@ -8,7 +8,8 @@ Analysis of Computer Algorithms, 1974, section 3.2).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from hashlib import blake2b
+
+from search_spaces.values import digest
 
 Edge = tuple[int, str]
 """The number of a node's parent, counted from 1 (0 for the root), and its activation."""
@@ -32,7 +33,7 @@ def canonical_edges(edges: Edges) -> list[Edge]:
 
 def key_of(edges: Edges) -> str:
     """Digest of the normal form: 32 hex digits."""
-    return blake2b(repr(canonical_edges(edges)).encode(), digest_size=16).hexdigest()
+    return digest(canonical_edges(edges))
 
 
 def below(edges: Edges, node: int) -> set[int]:

@@ -1,4 +1,4 @@
-"""Sample, mutate and list neighbours. Every move gives a valid cell with as many nodes."""
+"""Sample and list neighbours. Every move gives a valid cell with as many nodes."""
 
 from __future__ import annotations
 
@@ -17,12 +17,6 @@ def sample(rng: np.random.Generator, nodes: int) -> Cell:
         predecessor = int(rng.integers(1, number)) if number > 1 else 0
         found.append(Node(predecessor, ACTIVATIONS[int(rng.integers(len(ACTIVATIONS)))]))
     return Cell(tuple(found))
-
-
-def mutate(cell: Cell, rng: np.random.Generator) -> Cell:
-    """One of the neighbours, all equally likely."""
-    around = neighbours(cell)
-    return around[int(rng.integers(len(around)))]
 
 
 def neighbours(cell: Cell) -> list[Cell]:

@@ -28,6 +28,12 @@ def published_ids() -> range:
     return range(FIRST_ID, FIRST_ID + COUNT)
 
 
+@cache
+def published_names() -> tuple[str, ...]:
+    """`rnn`, `lstm`, `gru`, and all ids."""
+    return (*NAMED, *map(str, published_ids()))
+
+
 def first_ids() -> list[int]:
     """The ids without the repeats of each seed."""
     start = FIRST_ID + len(NAMED)

@@ -72,7 +72,7 @@ def repair(wiring: Wiring, max_inputs: int) -> None:
     Expects that `x` is read by `linear` only.
     """
     _let_a_node_precede_a_result(wiring)
-    _cut_direct_wires(wiring)
+    _cut_direct_edges(wiring)
     _let_a_result_read_a_node(wiring)
     for source in (*range(1, 1 + wiring.hidden_states), _X):
         if source not in wiring.reached():
@@ -85,7 +85,7 @@ def _let_a_node_precede_a_result(wiring: Wiring) -> None:
         wiring.results[last] = len(wiring.ops) - 1
 
 
-def _cut_direct_wires(wiring: Wiring) -> None:
+def _cut_direct_edges(wiring: Wiring) -> None:
     """A result that reads `h_prev_i` reads the node i + 1 before it, or the first node instead."""
     for position in wiring.results:
         if position == 0:

@@ -35,6 +35,11 @@ def state_index(name: str, prefix: str) -> int | None:
     return int(digits) if str(int(digits)) == digits else None
 
 
+def source_names(states: int) -> tuple[str, ...]:
+    """Names of what a cell reads: `x`, then the previous hidden states."""
+    return ("x", *(f"h_prev_{i}" for i in range(states)))
+
+
 def is_source(name: str) -> bool:
     """Whether the name is reserved for the cell's inputs."""
     return name == "x" or state_index(name, "h_prev_") is not None
@@ -80,7 +85,7 @@ def check_graph(graph: Inputs) -> set[str]:
     return live
 
 
-def direct_wire(graph: Inputs) -> tuple[str, str] | None:
+def direct_edge(graph: Inputs) -> tuple[str, str] | None:
     """The first result that reads a previous state directly, and that state."""
     for name, inputs in graph.items():
         if state_index(name, "h_new_") is not None:

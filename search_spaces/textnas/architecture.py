@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from nni_nlp_bench.core.errors import ArchitectureError
 from search_spaces.textnas.canonical import Wires, canonical_layers, key_of
-from search_spaces.values import BaseArchitecture
+from search_spaces.values import BaseArchitecture, read_json
 
 OPS = ("conv1", "conv3", "conv5", "conv7", "avg_pool3", "max_pool3", "gru", "attention")
 """In the order of the release's numbers."""
@@ -67,11 +67,6 @@ class Arc(BaseArchitecture):
         """Text that `from_json` reads back, layers in their own order."""
         return json.dumps({"layers": [layer._asdict() for layer in self.layers]})
 
-    @property
-    def parts(self) -> tuple[Layer, ...]:
-        """The layers."""
-        return self.layers
-
     def source(self, number: int) -> int | None:
         """The layer that a layer reads; None stands for the stem."""
         if number == 0:
@@ -106,16 +101,8 @@ class Arc(BaseArchitecture):
 
 
 def load_json(text: str) -> dict[str, Any]:
-    """The JSON object in a text. Raises ArcError where there is none or it is too long."""
-    if len(text) > MAX_JSON_CHARACTERS:
-        raise ArcError(f"an architecture has at most {MAX_JSON_CHARACTERS:,} characters of JSON")
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise ArcError(f"an architecture must be JSON text: {error}") from None
-    if not isinstance(value, dict):
-        raise ArcError(f"an architecture must look like {_FORM}")
-    return value
+    """Return the JSON object in a text. Raises ArcError for any other text."""
+    return read_json(text, "an architecture", _FORM, ArcError, MAX_JSON_CHARACTERS)
 
 
 def _check(number: int, layer: Layer) -> None:

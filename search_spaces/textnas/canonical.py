@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Sequence
-from hashlib import blake2b
+
+from search_spaces.values import digest
 
 Wires = tuple[int | None, str, tuple[int, ...]]
 """What a layer reads (None: the stem), its op, and the layers that are added."""
@@ -30,7 +31,7 @@ def canonical_layers(layers: Sequence[Wires]) -> list[Wires]:
 
 def key_of(layers: Sequence[Wires]) -> str:
     """Digest of layers in canonical order: 32 hex digits."""
-    return blake2b(repr(list(layers)).encode(), digest_size=16).hexdigest()
+    return digest(list(layers))
 
 
 def _canonical_order(layers: Sequence[Wires]) -> list[int]:

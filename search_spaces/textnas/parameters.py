@@ -22,6 +22,7 @@ def num_parameters(
     vectors: int = SIZES["vectors"],
     width: int = SIZES["width"],
     classes: int = SIZES["classes"],
+    *,
     batch_norm: BatchNorm = "skips",
 ) -> int:
     """The sum over stem, layers and head with these sizes. Raises ArcError for an impossible size.
