@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from nni_nlp_bench.core.errors import ArchitectureError, UserError
 from nni_nlp_bench.core.extras import optional_imports
 from nni_nlp_bench.core.registry import Registry
+from search_spaces.choices import Choices
 from search_spaces.values import BaseArchitecture
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 EncodingKind = Literal["flat", "graph", "counts"]
 Description = dict[str, int | float | str]
 
+_CHOICES_MODEL_SPACE = "search_spaces.nni_model_space:ChoicesModelSpace"
 _SHOWN_CHARACTERS = 60
 
 
@@ -53,28 +55,6 @@ class Architecture(Protocol):
 
 
 A = TypeVar("A", bound=Architecture)
-
-
-class Choices(Protocol):
-    """A space as categorical choices, for samplers that know nothing of architectures."""
-
-    @property
-    def categoricals(self) -> Mapping[str, Sequence[Any]]:
-        """The values of each choice by its label: plain numbers and strings."""
-
-    def to_sample(self, architecture: Any) -> dict[str, Any]:
-        """Return a value of each choice, such that `from_sample` gives the architecture.
-
-        Raises:
-            ArchitectureError: The choices do not include the architecture.
-        """
-
-    def from_sample(self, sample: Mapping[str, Any]) -> Any:
-        """Return the architecture of a value of each choice; other labels are ignored.
-
-        Raises:
-            ArchitectureError: A choice is missing or has another value.
-        """
 
 
 class SearchSpace(ABC, Generic[A]):
@@ -248,9 +228,7 @@ class SearchSpace(ABC, Generic[A]):
         """
         if self.model_space_class is not None:
             return resolve_name(self.model_space_class)(**options)
-        from search_spaces.nni_model_space import ChoicesModelSpace
-
-        return ChoicesModelSpace(self.choices(**options))
+        return resolve_name(_CHOICES_MODEL_SPACE)(self.choices(**options))
 
     def draw(self, architecture: A, path: Path) -> None:
         """Write a picture of an architecture.

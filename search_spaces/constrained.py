@@ -9,7 +9,7 @@ import numpy as np
 
 from nni_nlp_bench.core.errors import ArchitectureError, UserError
 from search_spaces.base import SearchSpace
-from search_spaces.mapped_choices import MappedChoices
+from search_spaces.choices import MappedChoices
 from search_spaces.wrapper import WrapperSpace
 
 

@@ -11,7 +11,7 @@ import nni
 from nni.nas.nn.pytorch import ModelSpace, MutableModule
 from torch import Tensor
 
-from search_spaces.base import Choices
+from search_spaces.choices import Choices
 
 
 class ChoicesModule(MutableModule):  # type: ignore[misc]
@@ -36,7 +36,7 @@ class ChoicesModule(MutableModule):  # type: ignore[misc]
 
 
 # Only the classes that are instantiated get NNI's wrapper of the constructor: one each.
-class NNIModelSpace(ModelSpace, disable_init_wrapper=True):  # type: ignore[misc]
+class NNIModelSpace(ModelSpace, disable_init_wrapper=True):  # type: ignore[misc, call-arg]
     """Base class of NNI model spaces.
 
     Args:
@@ -89,7 +89,7 @@ class ChoicesModelSpace(NNIModelSpace):
         return self.from_sample(sample)
 
 
-class SentenceModelSpace(NNIModelSpace, disable_init_wrapper=True):
+class SentenceModelSpace(NNIModelSpace, disable_init_wrapper=True):  # type: ignore[call-arg]
     """Base class of model spaces whose networks classify sentences.
 
     Its forward is that of a one-shot strategy, and takes what the frozen networks take.

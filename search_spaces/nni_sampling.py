@@ -21,9 +21,7 @@ class SuperNet(BaseSuperNetModule):  # type: ignore[misc]
     categoricals: dict[str, list[Any]]
 
     @classmethod
-    def mutate(
-        cls, module: nn.Module, name: str, memo: Sample, options: Sample
-    ) -> SuperNet | None:
+    def mutate(cls, module: nn.Module, name: str, memo: Sample, options: Sample) -> SuperNet | None:
         """Return the module that replaces another one; None to keep it. A hook of NNI's."""
         return cls.from_choices(module, memo, options) if type(module) is cls.replaces else None
 
@@ -82,9 +80,7 @@ class MixedChoices(SuperNet):
         softmax: The strategy's softmax; it may be a random one.
     """
 
-    def __init__(
-        self, *args: Any, alphas: Mapping[str, nn.Parameter], softmax: nn.Module
-    ) -> None:
+    def __init__(self, *args: Any, alphas: Mapping[str, nn.Parameter], softmax: nn.Module) -> None:
         super().__init__(*args)
         self.alphas = nn.ParameterDict(alphas)
         self.softmax = softmax

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from nni_nlp_bench.core.errors import UserError
 from search_spaces.base import SearchSpace
-from search_spaces.mapped_choices import MappedChoices
+from search_spaces.choices import MappedChoices
 from search_spaces.wrapper import WrapperSpace
 
 

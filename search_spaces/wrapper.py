@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from search_spaces.base import Choices, Description, EncodingKind, SearchSpace
+from search_spaces.base import Description, EncodingKind, SearchSpace
+from search_spaces.choices import Choices
 
 if TYPE_CHECKING:
     import torch

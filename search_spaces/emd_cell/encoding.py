@@ -32,16 +32,16 @@ def encode(cell: EmdCell, kind: EncodingKind = "flat") -> NDArray[np.float64]:
 def op_graph(cell: EmdCell) -> OpGraph:
     """Two inputs, then each node's edges and the node that adds them up, in the normal form."""
     vertices = ["input"] * INPUTS
-    wires: list[tuple[int, int]] = []
+    edges: list[tuple[int, int]] = []
     outputs = list(range(INPUTS))
     for node in cell.canonical.nodes:
         end = len(vertices) + len(node)
         for op, source in node:
-            wires += [(outputs[source], len(vertices)), (len(vertices), end)]
+            edges += [(outputs[source], len(vertices)), (len(vertices), end)]
             vertices.append(op)
         outputs.append(end)
         vertices.append("sum")
-    return OpGraph(("input", *OPS, "sum"), tuple(vertices), tuple(sorted(wires)), len(vertices))
+    return OpGraph(("input", *OPS, "sum"), tuple(vertices), tuple(sorted(edges)), len(vertices))
 
 
 def depth(cell: EmdCell) -> int:

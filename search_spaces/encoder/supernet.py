@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from nni.nas.oneshot.pytorch.supermodule.base import BaseSuperNetModule
 from torch import nn
 
 from nni_nlp_bench.core.errors import UserError
@@ -19,12 +18,11 @@ from search_spaces.encoder.architecture import (
     EncoderArchitecture,
     EncoderLayer,
 )
-from search_spaces.encoder.choices import Sample
 from search_spaces.encoder.classifier import ClassifierSizes, Head, LayeredClassifier, Stem
 from search_spaces.encoder.layers import FeedForward, Layer, Mixing, initialise
-from search_spaces.encoder.model_space import Encoders
 from search_spaces.encoder.moves import ALL_LAYERS
-from search_spaces.nni_sampling import Memo, export, resample
+from search_spaces.encoder.mutables import Encoders
+from search_spaces.nni_sampling import SampledChoices
 
 
 class SharedLayer(nn.Module):
@@ -56,30 +54,18 @@ class SharedNetwork(nn.Module):
         self.head = Head(hidden_size, sizes)
 
 
-class SampledEncoders(Encoders, BaseSuperNetModule):  # type: ignore[misc]
+class SampledEncoders(SampledChoices, Encoders):
     """One sampled encoder at a time: for ENAS and RandomOneShot."""
+
+    replaces = Encoders
 
     def __init__(self, sizes: ClassifierSizes) -> None:
         super().__init__(sizes)
-        self.sampled: Sample = {}
         self.networks = nn.ModuleDict({str(h): SharedNetwork(h, sizes) for h in HIDDEN_SIZES})
         initialise(self)
 
-    @classmethod
-    def mutate(cls, module: nn.Module, name: str, memo: Memo, options: Memo) -> Encoders | None:
-        """NNI's hook: the supernet in the place of the module of choices."""
-        return cls(module.sizes) if type(module) is Encoders else None
-
-    def resample(self, memo: Memo) -> Memo:
-        """Take the sample of the strategy; draw what it leaves open from torch's generator."""
-        return resample(self.sampled, self.choices.categoricals, memo)
-
-    def export(self, memo: Memo) -> Memo:
-        """The last sample."""
-        return export(self.sampled, memo)
-
     def network(self, encoder: EncoderArchitecture) -> LayeredClassifier:
-        """The classifier of an encoder, with the shared weights themselves."""
+        """Return the classifier of an encoder, with the shared weights themselves."""
         shared: Any = self.networks[str(encoder.hidden_size)]
         layers = zip(shared.layers, encoder.layers, strict=False)
         parts = nn.ModuleList(Layer(*each.parts(layer)) for each, layer in layers)
@@ -87,7 +73,7 @@ class SampledEncoders(Encoders, BaseSuperNetModule):  # type: ignore[misc]
 
 
 def supernet_class(strategy: Any) -> type[SampledEncoders]:
-    """What takes the place of `Encoders` under a one-shot strategy. Raises UserError."""
+    """Return the class that replaces `Encoders` for a one-shot strategy. Raises UserError."""
     from nni.nas.strategy import ENAS, RandomOneShot
 
     if not isinstance(strategy, ENAS | RandomOneShot):

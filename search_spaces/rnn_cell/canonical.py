@@ -85,9 +85,7 @@ def _labelled_graph(
     return colours, edges, label
 
 
-def _coloured_graph(
-    nodes: Sequence[Entry], states: int
-) -> tuple[list[int], list[tuple[int, int]]]:
+def _coloured_graph(nodes: Sequence[Entry], states: int) -> tuple[list[int], list[tuple[int, int]]]:
     """The cell as a simple directed graph.
 
     A vertex stands between an input and its node where the edge itself carries a meaning: its slot

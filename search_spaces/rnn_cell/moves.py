@@ -114,7 +114,7 @@ def rewire_input(recipe: Recipe) -> Iterator[Draft]:
 
 
 def insert_node(recipe: Recipe) -> Iterator[Draft]:
-    """Put a new node into one wire: an activation, a linear map, or a merge with another value."""
+    """Put a new node into one edge: an activation, a linear map, or a merge with another value."""
     name = _fresh_name(recipe)
     others = (*recipe.sources, *(node.name for node in recipe.nodes))
     for i, node in enumerate(recipe.nodes):

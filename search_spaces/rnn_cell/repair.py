@@ -107,7 +107,7 @@ def _let_a_result_read_a_node(wiring: Wiring) -> None:
 def _attach(wiring: Wiring, source: int, max_inputs: int) -> None:
     """Let a live node read the source as one more input, or else as a `linear` of few inputs.
 
-    That there is a node whose inputs can be given up but for two: one wire from each inner node and
+    That there is a node whose inputs can be given up but for two: one edge from each inner node and
     each state keeps them connected, and these are hardly more than the nodes that read them.
     """
     readers = wiring.live() if source == _X else wiring.inner(wiring.live())

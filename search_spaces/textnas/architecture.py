@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from nni_nlp_bench.core.errors import ArchitectureError
-from search_spaces.textnas.canonical import Wires, canonical_layers, key_of
+from search_spaces.textnas.canonical import Edges, canonical_layers, key_of
 from search_spaces.values import BaseArchitecture, read_json
 
 OPS = ("conv1", "conv3", "conv5", "conv7", "avg_pool3", "max_pool3", "gru", "attention")
@@ -91,11 +91,11 @@ class Arc(BaseArchitecture):
         return key_of(self._canonical_layers)
 
     @cached_property
-    def _canonical_layers(self) -> list[Wires]:
-        return canonical_layers(self.wires)
+    def _canonical_layers(self) -> list[Edges]:
+        return canonical_layers(self.edges)
 
     @property
-    def wires(self) -> list[Wires]:
+    def edges(self) -> list[Edges]:
         """Of every layer what it reads, its op and its skips."""
         return [(self.source(i), layer.op, layer.skips) for i, layer in enumerate(self.layers)]
 

@@ -11,17 +11,17 @@ from collections.abc import Sequence
 
 from search_spaces.values import digest
 
-Wires = tuple[int | None, str, tuple[int, ...]]
+Edges = tuple[int | None, str, tuple[int, ...]]
 """What a layer reads (None: the stem), its op, and the layers that are added."""
 
 _OUTPUT = 0
 
 
-def canonical_layers(layers: Sequence[Wires]) -> list[Wires]:
+def canonical_layers(layers: Sequence[Edges]) -> list[Edges]:
     """The layers renumbered in canonical order, every one after all that it needs."""
     order = _canonical_order(layers)
     new = {old: place for place, old in enumerate(order)}
-    renumbered: list[Wires] = []
+    renumbered: list[Edges] = []
     for old in order:
         source, op, skips = layers[old]
         skipped = tuple(sorted(new[skip] for skip in skips))
@@ -29,12 +29,12 @@ def canonical_layers(layers: Sequence[Wires]) -> list[Wires]:
     return renumbered
 
 
-def key_of(layers: Sequence[Wires]) -> str:
+def key_of(layers: Sequence[Edges]) -> str:
     """Digest of layers in canonical order: 32 hex digits."""
     return digest(list(layers))
 
 
-def _canonical_order(layers: Sequence[Wires]) -> list[int]:
+def _canonical_order(layers: Sequence[Edges]) -> list[int]:
     """Of the layers that may come next, the one with the lowest canonical label does."""
     label = _labels(layers)
     needed_by: list[list[int]] = [[] for _ in layers]
@@ -55,7 +55,7 @@ def _canonical_order(layers: Sequence[Wires]) -> list[int]:
     return order
 
 
-def _labels(layers: Sequence[Wires]) -> list[int]:
+def _labels(layers: Sequence[Edges]) -> list[int]:
     """The canonical label of every layer."""
     import igraph
 
@@ -71,7 +71,7 @@ def _labels(layers: Sequence[Wires]) -> list[int]:
     return label[: len(layers)]
 
 
-def coloured_graph(layers: Sequence[Wires]) -> tuple[list[int], list[tuple[int, int]]]:
+def coloured_graph(layers: Sequence[Edges]) -> tuple[list[int], list[tuple[int, int]]]:
     """Vertex colours and edges: first the op of every layer, coloured, then every output.
 
     An input goes to the op and a skip to the output, which tells them apart.

@@ -65,7 +65,7 @@ def figure(arc: Arc) -> Figure:
     from matplotlib.figure import Figure
 
     layers = len(arc.layers)
-    inputs = [(-1 if source is None else source, i) for i, (source, *_) in enumerate(arc.wires)]
+    inputs = [(-1 if source is None else source, i) for i, (source, *_) in enumerate(arc.edges)]
     skips = [(skip, i) for i, layer in enumerate(arc.layers) for skip in layer.skips]
     top = _HEIGHT / 2 + _ARC * max((end - start for start, end in skips), default=0)
     bottom = _HEIGHT / 2 + 0.3 + 0.75 * _BOW * max(end - start for start, end in inputs)

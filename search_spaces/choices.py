@@ -1,11 +1,31 @@
-"""Categorical choices whose samples are mapped to other architectures, or to none."""
+"""A space as categorical choices."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
-from search_spaces.base import Choices
+
+class Choices(Protocol):
+    """A space as categorical choices, for samplers that know nothing of architectures."""
+
+    @property
+    def categoricals(self) -> Mapping[str, Sequence[Any]]:
+        """The values of each choice by its label: plain numbers and strings."""
+
+    def to_sample(self, architecture: Any) -> dict[str, Any]:
+        """Return a value of each choice, such that `from_sample` gives the architecture.
+
+        Raises:
+            ArchitectureError: The choices do not include the architecture.
+        """
+
+    def from_sample(self, sample: Mapping[str, Any]) -> Any:
+        """Return the architecture of a value of each choice; other labels are ignored.
+
+        Raises:
+            ArchitectureError: A choice is missing or has another value.
+        """
 
 
 class MappedChoices:
