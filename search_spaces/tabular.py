@@ -76,7 +76,7 @@ class TabularSpace(WrapperSpace):
         return self.architectures[held]
 
     def choices(self, **options: Any) -> MappedChoices:
-        """Return the choices of the whole space; a sample stands for the nearest architecture."""
+        """Return the choices of the whole space; a sample gives the nearest architecture."""
         return MappedChoices(self.space.choices(**options), self.nearest)
 
     @cached_property

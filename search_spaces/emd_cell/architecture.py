@@ -67,7 +67,7 @@ class EmdCell(BaseArchitecture):
 
     @classmethod
     def of(cls, nodes: Any) -> EmdCell:
-        """The cell of lists or tuples: of every node its edges, each an op and a source.
+        """Return the cell of lists or tuples: of every node its edges, each an op and a source.
 
         Raises CellError.
         """
@@ -103,7 +103,7 @@ class EmdCell(BaseArchitecture):
 
 
 def edge_label(node: int, source: int) -> str:
-    """The name of an edge: its source, and the source that its node is to others."""
+    """Return the name of an edge: its source, and the source that its node is to others."""
     return f"edge_{source}_{INPUTS + node}"
 
 
@@ -124,7 +124,7 @@ def _check(number: int, node: Node) -> None:
 
 
 def _read_node(number: int, value: Any) -> Node:
-    """The edges of a node with values of the right types; `_check` does the rest."""
+    """Return the edges of a node with values of the right types; `_check` does the rest."""
     if not _is_row(value) or not all(_is_row(edge) and len(edge) == 2 for edge in value):
         raise CellError(f"node {number}: its edges must be pairs of an op and a source")
     for op, source in value:

@@ -20,7 +20,7 @@ _INPUTS = 2
 
 
 def canonical_nodes(nodes: Sequence[Sequence[Edge]]) -> Nodes:
-    """The nodes in canonical order, the edges of each sorted."""
+    """Return the nodes in canonical order, the edges of each sorted."""
     return min(orders(nodes))
 
 
@@ -34,5 +34,5 @@ def orders(nodes: Sequence[Sequence[Edge]]) -> Iterator[Nodes]:
 
 
 def key_of(nodes: Nodes) -> str:
-    """Digest of nodes in canonical order: 32 hex digits."""
+    """Return the digest of nodes in canonical order: 32 hex digits."""
     return digest(nodes)

@@ -36,7 +36,7 @@ class SharedCell(nn.Module):
         )
 
     def forward(self, previous: Tensor, last: Tensor, padding: Tensor, plan: EdgeWeights) -> Tensor:
-        """The output (batch, 3 * width, length) for those of the two layers before."""
+        """Return the output (batch, 3 * width, length) for those of the two layers before."""
         sources = self.frame.sources(previous, last)
         if isinstance(plan, Tensor):
             nodes = mixed_nodes(self.edges, sources, padding, plan)
@@ -47,7 +47,7 @@ class SharedCell(nn.Module):
     def _sampled(
         self, inputs: Sequence[Tensor], padding: Tensor, plan: Sequence[Node]
     ) -> list[Tensor]:
-        """The nodes (batch, width, length) of a cell's inputs (batch, width, length)."""
+        """Return the nodes (batch, width, length) of a cell's inputs (batch, width, length)."""
         sources = list(inputs)
         for number, node in enumerate(plan):
             added = []

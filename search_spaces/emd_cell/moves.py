@@ -22,7 +22,7 @@ def sample(rng: np.random.Generator) -> EmdCell:
 
 
 def neighbours(cell: EmdCell) -> list[EmdCell]:
-    """All cells one edit away, in a fixed order: no duplicates, never itself.
+    """Return all cells one edit away, in a fixed order: no duplicates, never itself.
 
     They are the same for equal cells: edits of every order of the nodes count, as which nodes one
     may read depends on it.

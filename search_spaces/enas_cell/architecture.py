@@ -25,7 +25,7 @@ class Node(NamedTuple):
     """One node: the number of the node that it reads, and its activation."""
 
     predecessor: int
-    """Nodes count from 1; 0 stands for x and the previous state, which the first node reads."""
+    """Counted from 1; 0 is x and the previous state, which the first node reads."""
     activation: str
 
 
@@ -56,7 +56,7 @@ class Cell(BaseArchitecture):
 
     @classmethod
     def from_edges(cls, edges: Edges) -> Cell:
-        """The cell in normal form of nodes in any order: see `canonical_edges`."""
+        """Return the cell in normal form of nodes in any order: see `canonical_edges`."""
         return cls(tuple(Node(*edge) for edge in canonical_edges(edges)))
 
     @classmethod

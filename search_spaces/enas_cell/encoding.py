@@ -13,7 +13,7 @@ _MARKS = len(ACTIVATIONS) + 1
 
 
 def encode(cell: Cell, kind: EncodingKind = "flat") -> NDArray[np.float64]:
-    """Features of the normal form, so that equal cells have equal features.
+    """Return features of the normal form, so that equal cells have equal features.
 
     `graph`: 12 x (4 + 1 + 12) = per node its activation one-hot, whether it is an end, and which
     node it reads; absent nodes are all zero. `flat`: the same without the edges that the order of
@@ -30,7 +30,7 @@ def encode(cell: Cell, kind: EncodingKind = "flat") -> NDArray[np.float64]:
 
 
 def op_graph(cell: Cell) -> OpGraph:
-    """The nodes of the normal form, with edges from those that they read."""
+    """Return the nodes of the normal form, with edges from those that they read."""
     nodes = cell.canonical.nodes
     edges = [(node.predecessor - 1, i) for i, node in enumerate(nodes) if node.predecessor]
     ops = tuple(node.activation for node in nodes)

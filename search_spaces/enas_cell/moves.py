@@ -11,7 +11,7 @@ from search_spaces.enas_cell.canonical import below
 
 
 def sample(rng: np.random.Generator, nodes: int) -> Cell:
-    """A cell of so many nodes: predecessors and activations drawn evenly and independently."""
+    """Return a random cell: predecessors and activations are uniform and independent."""
     found = []
     for number in range(1, nodes + 1):
         predecessor = int(rng.integers(1, number)) if number > 1 else 0
@@ -20,7 +20,7 @@ def sample(rng: np.random.Generator, nodes: int) -> Cell:
 
 
 def neighbours(cell: Cell) -> list[Cell]:
-    """All cells one edit away, in a fixed order: no duplicates, never itself."""
+    """Return all cells one edit away, in a fixed order: no duplicates, never itself."""
     found = {cell.canonical_key: cell}
     for edit in (change_activation, move_branch):
         for other in edit(cell.canonical):

@@ -38,18 +38,18 @@ class SharedCell(SuperNet, MutableEnasCell):
         draw_within(hidden_size**-0.5, [self.input_map, self.state_map, *self.pair_maps])
 
     def pair_map(self, node: int, predecessor: int) -> Tensor:
-        """The matrix (2 * hidden, hidden) with which a node reads an earlier one."""
+        """Return the matrix (2 * hidden, hidden) with which a node reads an earlier one."""
         matrix: Tensor = self.pair_maps[(node - 1) * (node - 2) // 2 + predecessor - 1]
         return matrix
 
     def weights(self, cell: Cell) -> Weights:
-        """The shared matrices that one cell uses."""
+        """Return the shared matrices that one cell uses."""
         numbered = list(enumerate(cell.nodes, start=1))[1:]
         pairs = [self.pair_map(number, node.predecessor) for number, node in numbered]
         return Weights(self.input_map, [self.state_map, *pairs])
 
     def freeze(self, sample: Mapping[str, Value]) -> EnasCell:
-        """The cell of a sample with a copy of its shared weights."""
+        """Return the cell of a sample with a copy of its shared weights."""
         frozen = super().freeze(sample)
         weights = self.weights(frozen.cell)
         own = [frozen.input_map, *frozen.maps]
@@ -59,7 +59,7 @@ class SharedCell(SuperNet, MutableEnasCell):
         return frozen
 
     def zero_states(self, inputs: Tensor) -> tuple[Tensor, ...]:
-        """The state (batch, hidden_size) of zeros for inputs (time, batch, input_size)."""
+        """Return the state (batch, hidden_size) of zeros for inputs (time, batch, input_size)."""
         return (inputs.new_zeros(inputs.shape[1], self.hidden_size),)
 
     def current(self) -> Cell:
@@ -95,7 +95,7 @@ class MixedCell(MixedChoices, SharedCell):
             alpha.register_hook(finite)
 
     def mixture(self) -> Mixture:
-        """The weights of all choices, drawn anew where the softmax is a random one."""
+        """Return the weights of all choices, drawn anew where the softmax is a random one."""
         shares = {label: self.softmax(alpha) for label, alpha in self.alphas.items()}
         nodes = range(1, self.choices.nodes + 1)
         only = torch.ones(1).to(self.state_map)

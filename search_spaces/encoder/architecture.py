@@ -110,7 +110,7 @@ def load_json(text: str) -> dict[str, Any]:
 def read_layer(
     number: int, value: Any, names: Sequence[str] = EncoderLayer._fields
 ) -> EncoderLayer:
-    """The layer of a JSON object that calls its fields by these names; `EncoderArchitecture`
+    """Return the layer of a JSON object that calls its fields by these names; `EncoderArchitecture`
     checks the values. Raises EncoderError."""
     if not isinstance(value, dict) or set(value) != set(names):
         raise EncoderError(f"layer {number}: it must have {', '.join(names)}")

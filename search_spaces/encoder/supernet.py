@@ -1,8 +1,7 @@
 """All encoders as one network, for NNI's one-shot strategies that sample.
 
-Encoders share the stem and the head of their hidden size, and of a layer with the same number what
-mixes words where operation and heads are the same, and the feed-forward network where its width and
-number are.
+Encoders of one hidden size share stem and head. Layers at one position share the mixing operation
+if operation and heads are equal, and the feed-forward network if its width and depth are.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from search_spaces.nni_sampling import SampledChoices
 
 
 class SharedLayer(nn.Module):
-    """All that a layer may be."""
+    """The parts of all layers at one position."""
 
     def __init__(self, hidden_size: int, dropout: float) -> None:
         super().__init__()
@@ -38,7 +37,7 @@ class SharedLayer(nn.Module):
                 self.feed_forward[_feed_forward(layer)] = FeedForward(layer, hidden_size, dropout)
 
     def parts(self, layer: EncoderLayer) -> tuple[nn.Module, nn.Module]:
-        """What mixes words in a layer, and its feed-forward network."""
+        """Return the mixing operation of a layer, and its feed-forward network."""
         return self.mixing[_mixing(layer)], self.feed_forward[_feed_forward(layer)]
 
 

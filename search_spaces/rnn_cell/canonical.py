@@ -86,7 +86,7 @@ def _labelled_graph(
 
 
 def _coloured_graph(nodes: Sequence[Entry], states: int) -> tuple[list[int], list[tuple[int, int]]]:
-    """The cell as a simple directed graph.
+    """Return the cell as a simple directed graph.
 
     A vertex stands between an input and its node where the edge itself carries a meaning: its slot
     (`blend` keeps its order) or how often the same input is used.

@@ -63,7 +63,7 @@ def draw(recipe: Recipe, path: Path) -> None:
 
 
 def figure(recipe: Recipe) -> Figure:
-    """The picture as a matplotlib figure, unknown to pyplot."""
+    """Return the picture as a matplotlib figure, unknown to pyplot."""
     from matplotlib.figure import Figure
 
     layout = arrange(recipe)
@@ -94,7 +94,7 @@ def _title(recipe: Recipe) -> str:
 
 
 def _draw_wires(axes: Axes, recipe: Recipe, layout: Layout) -> None:
-    """All edges of one value together, with a white edge that parts them from those below."""
+    """Draw all edges of one value together, with a white outline over those below."""
     from matplotlib.patches import PathPatch
     from matplotlib.path import Path as Curves
 

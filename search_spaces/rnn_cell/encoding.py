@@ -18,7 +18,7 @@ _STATES = tuple(f"h_new_{i}" for i in range(MAX_HIDDEN_STATES))
 
 
 def encode(recipe: Recipe, kind: EncodingKind = "flat") -> NDArray[np.float64]:
-    """Features of the normal form, so that equal cells have equal features.
+    """Return features of the normal form, so that equal cells have equal features.
 
     `graph`: 28 x (8 + 3 + 28) = per vertex its kind and result one-hot and its row of edges (how
     often it reads each vertex; sources first, absent vertices all zero). `flat`: kinds, results

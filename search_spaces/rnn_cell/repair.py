@@ -32,7 +32,7 @@ class Wiring:
     """Position of each `h_new_i`."""
 
     def recipe(self) -> Recipe:
-        """The cell of the nodes that reach a result. Raises RecipeError."""
+        """Return the cell of the nodes that reach a result. Raises RecipeError."""
         names = [f"node_{position}" for position in range(len(self.ops))]
         for i, position in enumerate(self.results):
             names[position] = f"h_new_{i}"

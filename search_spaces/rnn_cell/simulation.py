@@ -29,7 +29,7 @@ Array = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Weights:
-    """Weights for any cell: linear nodes take the trained matrices in turn, edges the frozen."""
+    """Weights for any cell: linear nodes take the next trained matrix, edges the next frozen."""
 
     trained: Array
     """From x: nodes x (inputs + 1) x width; the last row is the bias."""

@@ -68,7 +68,7 @@ class Arc(BaseArchitecture):
         return json.dumps({"layers": [layer._asdict() for layer in self.layers]})
 
     def source(self, number: int) -> int | None:
-        """The layer that a layer reads; None stands for the stem."""
+        """Return the layer that a layer reads; None stands for the stem."""
         if number == 0:
             return None
         distance = self.layers[number].distance
@@ -123,7 +123,7 @@ def _check(number: int, layer: Layer) -> None:
 
 
 def _read_layer(number: int, value: Any) -> Layer:
-    """A layer of JSON with values of the right types; `_check` does the rest."""
+    """Return a layer of JSON with values of the right types; `_check` does the rest."""
     if not isinstance(value, dict) or set(value) != set(Layer._fields):
         raise ArcError(f"layer {number}: it must have distance, op and skips, as in {_FORM}")
     distance, op, skips = value["distance"], value["op"], value["skips"]

@@ -18,7 +18,7 @@ _OUTPUT = 0
 
 
 def canonical_layers(layers: Sequence[Edges]) -> list[Edges]:
-    """The layers renumbered in canonical order, every one after all that it needs."""
+    """Return the layers renumbered in canonical order, every one after all that it needs."""
     order = _canonical_order(layers)
     new = {old: place for place, old in enumerate(order)}
     renumbered: list[Edges] = []
@@ -30,7 +30,7 @@ def canonical_layers(layers: Sequence[Edges]) -> list[Edges]:
 
 
 def key_of(layers: Sequence[Edges]) -> str:
-    """Digest of layers in canonical order: 32 hex digits."""
+    """Return the digest of layers in canonical order: 32 hex digits."""
     return digest(list(layers))
 
 
@@ -56,7 +56,7 @@ def _canonical_order(layers: Sequence[Edges]) -> list[int]:
 
 
 def _labels(layers: Sequence[Edges]) -> list[int]:
-    """The canonical label of every layer."""
+    """Return the canonical label of every layer."""
     import igraph
 
     colours, edges = coloured_graph(layers)

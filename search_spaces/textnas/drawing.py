@@ -61,7 +61,7 @@ def draw(arc: Arc, path: Path) -> None:
 
 
 def figure(arc: Arc) -> Figure:
-    """The picture as a matplotlib figure, unknown to pyplot."""
+    """Return the picture as a matplotlib figure, unknown to pyplot."""
     from matplotlib.figure import Figure
 
     layers = len(arc.layers)
@@ -92,13 +92,13 @@ def figure(arc: Arc) -> Figure:
 
 
 def _title(arc: Arc) -> str:
-    facts = (
+    labels = (
         arc.canonical_key[:8],
         f"{len(arc.layers)} layers",
         f"{count_skips(arc)} skips",
         f"{num_parameters(arc) / 1e6:.1f} M parameters",
     )
-    return "   ·   ".join(facts)
+    return "   ·   ".join(labels)
 
 
 def _skip(axes: Axes, start: int, end: int) -> None:

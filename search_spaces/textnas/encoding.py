@@ -11,7 +11,7 @@ from search_spaces.textnas.architecture import OPS, Arc
 
 
 def encode(arc: Arc, kind: EncodingKind = "flat") -> NDArray[np.float64]:
-    """Features of the normal form, so that equal architectures have equal features.
+    """Return features of the normal form, so that equal architectures have equal features.
 
     `graph`: layers x (8 + layers + layers) = per layer its op one-hot, which layer it reads, which
     it skips from. `flat`: the same without the edges that the order of layers rules out, as one
@@ -30,7 +30,7 @@ def encode(arc: Arc, kind: EncodingKind = "flat") -> NDArray[np.float64]:
 
 
 def op_graph(arc: Arc) -> OpGraph:
-    """The layers of the normal form, with edges from those that they read or skip from."""
+    """Return the layers of the normal form, with edges from those that they read or skip from."""
     edges: set[tuple[int, int]] = set()
     for number, (source, _, skips) in enumerate(arc.canonical.edges):
         edges |= {(start, number) for start in (source, *skips) if start is not None}
@@ -39,7 +39,7 @@ def op_graph(arc: Arc) -> OpGraph:
 
 
 def count_skips(arc: Arc) -> int:
-    """How many skips all layers have together."""
+    """Return how many skips all layers have together."""
     return sum(len(layer.skips) for layer in arc.layers)
 
 

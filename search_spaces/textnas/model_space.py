@@ -27,7 +27,7 @@ class ChoiceLayer(nn.Module):
         self.norm = sizes.norm() if number else None
 
     def forward(self, stem: Tensor, outputs: Sequence[Tensor], padding: Tensor) -> Tensor:
-        """The layer's output (batch, width, length) for those of all earlier layers."""
+        """Return the layer's output (batch, width, length) for those of all earlier layers."""
         output: Tensor = self.op(self.edges.source(outputs) if outputs else stem, padding)
         skipped = self.edges.skipped(outputs)
         if skipped is not None:

@@ -25,7 +25,7 @@ def num_parameters(
     *,
     batch_norm: BatchNorm = "skips",
 ) -> int:
-    """The sum over stem, layers and head with these sizes. Raises ArcError for an impossible size.
+    """Return the sum over stem, layers and head. Raises ArcError for an impossible size.
 
     The first layer ends in no batch norm in either form.
     """

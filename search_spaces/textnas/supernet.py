@@ -1,7 +1,7 @@
 """The edges of all architectures in one network, for NNI's one-shot strategies.
 
-Operations are NNI's own `LayerChoice`. A layer that is left out is never computed with, where a
-strategy samples; where it mixes, all skips of a layer are one weighted sum.
+Operations are NNI's own `LayerChoice`. A strategy that samples computes with the sampled edges
+only; for one that mixes, all skips of a layer are one weighted sum.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ class SampledEdges(SampledChoices, Edges):
     replaces = Edges
 
     def source(self, outputs: Sequence[Tensor]) -> Tensor:
-        """The output (batch, width, length) that the layer reads."""
+        """Return the output (batch, width, length) that the layer reads."""
         return outputs[-1 - int(self.sampled.get(f"input_{self.number}", 0))]
 
     def count_skips(self) -> int:
-        """How many skips the layer has at this moment."""
+        """Return the number of sampled skips."""
         return _count_skips(self.sampled)
 
     def skipped(self, outputs: Sequence[Tensor]) -> Tensor | None:
-        """The sum (batch, width, length) of the layer's skips; None without any."""
+        """Return the sum (batch, width, length) of the layer's skips; None without any."""
         chosen = [o for j, o in enumerate(outputs) if self.sampled[f"skip_{self.number}_{j}"]]
         return sum_tensors(chosen) if chosen else None
 
@@ -42,7 +42,7 @@ class MixedEdges(MixedChoices, Edges):
     replaces = Edges
 
     def source(self, outputs: Sequence[Tensor]) -> Tensor:
-        """The weighted sum (batch, width, length) of the outputs that the layer may read."""
+        """Return the weighted sum (batch, width, length) of the outputs that the layer may read."""
         label = f"input_{self.number}"
         if label not in self.alphas:
             return outputs[-1]
@@ -52,11 +52,11 @@ class MixedEdges(MixedChoices, Edges):
         )
 
     def count_skips(self) -> int:
-        """A mixture has all skips."""
+        """Return the number of skips: a mixture has all of them."""
         return self.number
 
     def skipped(self, outputs: Sequence[Tensor]) -> Tensor | None:
-        """The weighted sum (batch, width, length) of all earlier outputs; None without any."""
+        """Return the weighted sum (batch, width, length) of earlier outputs; None without any."""
         if not outputs:
             return None
         labels = [f"skip_{self.number}_{j}" for j in range(len(outputs))]
@@ -85,7 +85,7 @@ class GatedEdges(SampledChoices, MixedEdges):
         return self.resample(memo)
 
     def count_skips(self) -> int:
-        """How many skips the layer has at this moment."""
+        """Return the number of sampled skips."""
         return _count_skips(self.sampled)
 
     def weights(self, labels: Sequence[str]) -> Tensor:

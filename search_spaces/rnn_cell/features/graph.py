@@ -1,4 +1,4 @@
-"""What the wiring of a cell says by itself, as named numbers, the same for equal cells.
+"""Features of the graph of a cell: named numbers, the same for equal cells.
 
 The hidden states beyond the first may be permuted, so they are described together: `other`.
 """
@@ -22,7 +22,7 @@ _COSTS: Mapping[str, frozenset[str]] = {
 
 
 def structure(recipe: Recipe) -> dict[str, float]:
-    """Counts, paths, the way to the output, and gates; always the same names.
+    """Return features of counts, paths, the output, and gates; always the same names.
 
     A path length is -1 where there is no path.
     """
@@ -80,7 +80,7 @@ def _lengths(cell: Recipe, source: str, ops: frozenset[str]) -> dict[str, tuple[
 
 
 def _output(cell: Recipe, kinds: Mapping[str, str]) -> dict[str, float]:
-    """The output node, what it reads, what that reads, and all that feeds it within one step."""
+    """Return features of the output node and of its ancestors within one step."""
     table = {node.name: node for node in cell.nodes}
     output = table["h_new_0"]
     before = [table[i] for i in output.inputs if i in table]
