@@ -1,15 +1,31 @@
-"""The protocol that every architecture and every space fulfils."""
+"""Interface of every search space, and the spaces by name."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, runtime_checkable
+from pkgutil import resolve_name
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Generic,
+    Literal,
+    Protocol,
+    TypeVar,
+    runtime_checkable,
+)
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nni_nlp_bench.core.errors import ArchitectureError, UserError
+from nni_nlp_bench.core.extras import optional_imports
 from nni_nlp_bench.core.registry import Registry
+from search_spaces.choices import Choices
+from search_spaces.values import BaseArchitecture
 
 if TYPE_CHECKING:
     import torch
@@ -17,16 +33,23 @@ if TYPE_CHECKING:
 EncodingKind = Literal["flat", "graph", "counts"]
 Description = dict[str, int | float | str]
 
+_CHOICES_MODEL_SPACE = "search_spaces.nni_model_space:ChoicesModelSpace"
+_SHOWN_CHARACTERS = 60
+
+
+class UnsupportedError(UserError):
+    """A space does not have an optional method."""
+
 
 class Architecture(Protocol):
-    """One point of a space: immutable, hashable, equal exactly when it is the same network."""
+    """What benchmarks and strategies need of an architecture: see `BaseArchitecture`."""
 
     @property
     def canonical_key(self) -> str:
         """Identity: 32 hex digits, equal exactly for equal architectures."""
 
     def to_json(self) -> str:
-        """Text that the space's `parse` reads back."""
+        """Return text that the space's `parse` reads back."""
 
     def __hash__(self) -> int: ...
 
@@ -34,113 +57,256 @@ class Architecture(Protocol):
 A = TypeVar("A", bound=Architecture)
 
 
-class Choices(Protocol):
-    """A space as categorical choices, for samplers that know nothing of architectures."""
+class SearchSpace(ABC, Generic[A]):
+    """Interface of every search space.
+
+    A subclass gives `name`, `architecture_class` and `choices`. Everything else has a default that
+    derives from the choices; pictures and networks are optional. `docs/own_space.md` has a complete
+    example.
+    """
+
+    name: ClassVar[str]
+    """The registered name."""
+    architecture_class: ClassVar[type[BaseArchitecture]]
+    error: ClassVar[type[ArchitectureError]] = ArchitectureError
+    """What `parse` raises for an unknown text."""
+    noun: ClassVar[str] = "architecture"
+    """What an architecture is called in that error."""
+    known_texts: ClassVar[str] = "an architecture's JSON"
+    """What `parse` reads, for that error."""
+    op_set: Sequence[str] = ()
+    """All operations of the space."""
+    model_space_class: ClassVar[str | None] = None
+    """`module:class` of the NNI ModelSpace; by default one that is made of the choices."""
+    draw_function: ClassVar[str | None] = None
+    """`module:function` that draws an architecture to a path; None if the space draws none."""
 
     @property
-    def categoricals(self) -> Mapping[str, Sequence[Any]]:
-        """Label -> values, all of them plain numbers and words."""
-
-    def to_sample(self, architecture: Any) -> dict[str, Any]:
-        """The sample that stands for an architecture. Raises ArchitectureError."""
-
-    def from_sample(self, sample: Mapping[str, Any]) -> Any:
-        """The architecture of a sample. Raises ArchitectureError."""
-
-
-class SearchSpace(Protocol[A]):
-    """The doors of a space: the same for every host, strategy and command."""
-
-    @property
-    def name(self) -> str:
-        """The registered name."""
+    def table(self) -> Sequence[A] | None:
+        """All architectures that a search may propose, if it is restricted to a table."""
+        return None
 
     def published_names(self) -> Sequence[str]:
-        """Names of the architectures that the space's publication lists."""
+        """Return the names of published architectures, which `parse` reads."""
+        return ()
+
+    def load_published(self, name: str) -> A:
+        """Return the architecture of a published name."""
+        raise UnsupportedError(f"space {self.name} has no published architectures")
+
+    def parse_release_format(self, text: str) -> A | None:
+        """Return the architecture of a text in a format of a release; None for any other text.
+
+        Raises:
+            ArchitectureError: The text is in such a format but is no architecture.
+        """
+        return None
 
     def parse(self, text: str) -> A:
-        """An architecture from its JSON text or its published name. Raises ArchitectureError."""
+        """Return the architecture of a text.
+
+        Args:
+            text: A published name, JSON, or a format of a release.
+
+        Raises:
+            ArchitectureError: The text is no architecture; the message is one line.
+        """
+        text = text.strip()
+        if (found := self.parse_release_format(text)) is not None:
+            return found
+        if text.startswith("{"):
+            return self.architecture_class.from_json(text)  # type: ignore[return-value]
+        if text in self.published_names():
+            return self.load_published(text)
+        unknown = f"unknown {self.noun} {text[:_SHOWN_CHARACTERS]!r} of space {self.name}"
+        raise self.error(f"{unknown}; known: {self.known_texts}")
+
+    @abstractmethod
+    def choices(self, **options: Any) -> Choices:
+        """Return the space as categorical choices.
+
+        Args:
+            **options: Options of the space's choices, such as its number of layers.
+        """
 
     def sample(self, rng: np.random.Generator) -> A:
-        """A random valid architecture."""
+        """Return a random valid architecture; by default every choice is uniform."""
+        choices = self.choices()
+        sample = {
+            label: values[int(rng.integers(len(values)))]
+            for label, values in choices.categoricals.items()
+        }
+        architecture: A = choices.from_sample(sample)
+        return architecture
 
     def mutate(self, architecture: A, rng: np.random.Generator) -> A:
-        """A valid architecture one edit away, never the same one."""
+        """Return a valid architecture one edit away, never the same one.
+
+        By default one of the neighbours, all equally likely.
+        """
+        neighbours = self.neighbours(architecture)
+        return neighbours[int(rng.integers(len(neighbours)))]
 
     def neighbours(self, architecture: A) -> list[A]:
-        """All valid architectures one edit away: no duplicates, never itself."""
+        """Return all valid architectures one edit away: no duplicates, never itself.
+
+        By default an edit gives one choice another value; what is not valid is left out.
+        """
+        found = {other.canonical_key: other for other in self._edit_choices(architecture)}
+        found.pop(architecture.canonical_key, None)
+        return list(found.values())
+
+    def _edit_choices(self, architecture: A) -> Iterator[A]:
+        choices = self.choices()
+        sample = choices.to_sample(architecture)
+        for label, values in choices.categoricals.items():
+            for value in values:
+                try:
+                    yield choices.from_sample({**sample, label: value})
+                except ArchitectureError:
+                    continue
 
     def encode(self, architecture: A, kind: EncodingKind = "flat") -> NDArray[np.float64]:
-        """Features: `flat` and `counts` are vectors of fixed length, `graph` is nodes x columns."""
+        """Return the features of an architecture, equal for equal architectures.
+
+        Args:
+            architecture: An architecture of the space.
+            kind: `flat` and `counts` are vectors of fixed length, `graph` is (nodes, columns). By
+                default nodes are the choices, one-hot; `counts` are those of `op_counts`.
+        """
+        if kind == "counts" and self.op_set:
+            return np.array([*self.op_counts(architecture).values()], dtype=np.float64)
+        choices = self.choices()
+        sample = choices.to_sample(architecture)
+        rows = [
+            [value == sample[label] for value in values]
+            for label, values in choices.categoricals.items()
+        ]
+        if kind == "graph":
+            width = max(map(len, rows))
+            return np.array([[*row, *[0] * (width - len(row))] for row in rows], dtype=np.float64)
+        return np.concatenate(rows).astype(np.float64)
+
+    def operations(self, architecture: A) -> Iterable[str]:
+        """Return the operations of an architecture, each as often as it occurs.
+
+        By default the values of its choices that are in `op_set`.
+        """
+        sample = self.choices().to_sample(architecture)
+        return [value for value in sample.values() if value in self.op_set]
 
     def op_counts(self, architecture: A) -> dict[str, int]:
-        """How often each operation of the space occurs."""
+        """Return how often each operation of `op_set` occurs."""
+        count = Counter(self.operations(architecture))
+        return {op: count[op] for op in self.op_set}
 
     def describe(self, architecture: A) -> Description:
-        """Plain numbers and words for tables and plot axes: sizes, operations, `parameters`."""
+        """Return plain numbers and strings for tables and plots, such as sizes and `parameters`.
+
+        All architectures of a space have the same keys. By default `op_counts`.
+        """
+        return dict(self.op_counts(architecture))
 
     def network(self, architecture: A, size: Mapping[str, int]) -> torch.nn.Module:
-        """The torch module that the architecture describes."""
+        """Return the torch module of an architecture.
 
-    def choices(self, **options: Any) -> Choices:
-        """The space as a flat dictionary of categorical choices."""
+        Args:
+            architecture: An architecture of the space.
+            size: Widths that the architecture leaves open, such as `input_size`.
 
+        Raises:
+            UnsupportedError: The space has no networks.
+        """
+        raise UnsupportedError(f"space {self.name} has no networks")
+
+    @optional_imports()
     def model_space(self, **options: Any) -> Any:
-        """The NNI ModelSpace, with `to_sample(architecture)` and `from_sample(sample)`."""
+        """Return the NNI ModelSpace, with `to_sample(architecture)` and `from_sample(sample)`.
+
+        Args:
+            **options: Options of the ModelSpace: those of `choices`, and widths if it has networks.
+        """
+        if self.model_space_class is not None:
+            return resolve_name(self.model_space_class)(**options)
+        return resolve_name(_CHOICES_MODEL_SPACE)(self.choices(**options))
 
     def draw(self, architecture: A, path: Path) -> None:
-        """A picture; the suffix of `path` (png, svg, pdf) is its format."""
+        """Write a picture of an architecture.
+
+        Args:
+            architecture: An architecture of the space.
+            path: File to write; its suffix (png, svg, pdf) is its format.
+
+        Raises:
+            UnsupportedError: The space draws no pictures.
+            UserError: The suffix is another one, or the file cannot be written.
+        """
+        if self.draw_function is None:
+            raise UnsupportedError(f"space {self.name} draws no pictures")
+        resolve_name(self.draw_function)(architecture, path)
 
 
 @runtime_checkable
 class SizedSpace(Protocol):
-    """The door of a space that can tell an architecture's parameters at sizes of yours."""
+    """Interface of a space that counts the parameters of its networks."""
 
     def parameters(self, architecture: Any, size: Mapping[str, int]) -> int:
-        """The parameters at these sizes, the space's own where none is given.
+        """Return the number of parameters of a network.
 
-        Raises ArchitectureError for a size that the space does not know.
+        Args:
+            architecture: An architecture of the space.
+            size: Widths of the network; the space's defaults for those it lacks.
+
+        Raises:
+            ArchitectureError: The space has no such size, or no network has this width.
         """
 
 
 @runtime_checkable
 class SentenceSpace(Protocol):
-    """The doors of a space whose networks classify sentences.
+    """Interface of a space whose networks classify sentences.
 
-    Its `model_space` takes `vectors` and `classes` too, and what it makes has `layer_outputs`,
+    Its `model_space` takes `vectors` and `classes` too, and what it returns has `layer_outputs`,
     `current()` and `choices`.
     """
 
     @property
     def classifier_options(self) -> tuple[str, ...]:
-        """Names of what `classifier` takes beside the widths of the data."""
+        """Names of the options of `classifier`."""
 
     def classifier(
         self, architecture: Any, *, vectors: int, classes: int, **options: Any
     ) -> SentenceNetwork:
-        """The network of an architecture for word vectors and labels of these numbers.
+        """Return the classifier of an architecture, with weights of torch's global generator.
 
-        Weights come from torch's global generator. Raises UserError.
+        Args:
+            architecture: An architecture of the space.
+            vectors: Width of the word vectors.
+            classes: Number of labels.
+            **options: See `classifier_options`.
+
+        Raises:
+            UserError: No network has this width, or an option has no such value.
         """
 
     def release_formats(self, architecture: Any) -> dict[str, str]:
-        """Texts in which releases write the architecture, by what they are called."""
+        """Return the architecture in the formats of releases, by name of the format."""
 
 
 class SentenceNetwork(Protocol):
-    """From word vectors (batch, length, vectors) and a mask (batch, length) of words to logits."""
+    """Maps word vectors (batch, length, vectors) and a mask (batch, length) of words to logits."""
 
     def layer_outputs(self, vectors: torch.Tensor, mask: torch.Tensor) -> list[torch.Tensor]:
-        """Each layer's output (batch, width, length), 0 at padding."""
+        """Return each layer's output (batch, width, length), 0 at padding."""
 
     def logits(self, outputs: list[torch.Tensor], mask: torch.Tensor) -> torch.Tensor:
-        """Logits (batch, classes) of all layers' outputs."""
+        """Return logits (batch, classes) of all layers' outputs."""
 
     def resized(self, vectors: int, classes: int) -> SentenceNetwork:
-        """One of the same architecture and options for these numbers, with weights of its own."""
+        """Return a network of the same architecture and options, with other widths and weights."""
 
     def __call__(self, vectors: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """The same in one step."""
+        """Return the logits of `layer_outputs`."""
 
 
 SPACES: Registry[type[SearchSpace[Any]]] = Registry(
@@ -157,5 +323,5 @@ SPACES: Registry[type[SearchSpace[Any]]] = Registry(
 
 
 def get_space(name: str) -> SearchSpace[Any]:
-    """The space of that name. Raises UnknownNameError."""
+    """Return the space of that name. Raises UnknownNameError."""
     return SPACES.get(name)()

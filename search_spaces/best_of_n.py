@@ -9,30 +9,30 @@ from typing import Any
 import numpy as np
 
 from search_spaces.base import SearchSpace
+from search_spaces.wrapper import WrapperSpace
 
 
-class BestOfNSpace:
-    """Samples of `space`: of every `candidates` of its own, the one with the highest score.
+class BestOfNSpace(WrapperSpace):
+    """Samples are the best of several of `space` by a score; other methods are those of `space`.
 
-    So any strategy starts from preferred architectures; moves and all other doors stay the space's
-    own. A score that is NaN is the lowest.
+    So any strategy starts from architectures that score well.
+
+    Args:
+        space: The space of the architectures.
+        score: Higher is better; NaN is the lowest.
+        candidates: Number of samples of `space` for each of its own.
     """
 
     def __init__(
         self, space: SearchSpace[Any], score: Callable[[Any], float], candidates: int = 10
     ) -> None:
-        self.space = space
+        super().__init__(space)
         self.candidates = candidates
         self._score = score
         self._scores: dict[str, float] = {}
 
-    def __getattr__(self, door: str) -> Any:
-        if door.startswith("__"):
-            raise AttributeError(door)
-        return getattr(self.space, door)
-
     def sample(self, rng: np.random.Generator) -> Any:
-        """The best of some random architectures."""
+        """Return the random architecture with the highest score of several."""
         drawn = [self.space.sample(rng) for _ in range(self.candidates)]
         return max(drawn, key=self._scored)
 

@@ -1,4 +1,4 @@
-"""A space cut to the architectures that a condition allows, such as at most 12 nodes."""
+"""A space restricted by a condition, such as at most 12 nodes."""
 
 from __future__ import annotations
 
@@ -9,29 +9,35 @@ import numpy as np
 
 from nni_nlp_bench.core.errors import ArchitectureError, UserError
 from search_spaces.base import SearchSpace
-from search_spaces.mapped_choices import MappedChoices
+from search_spaces.choices import MappedChoices
+from search_spaces.wrapper import WrapperSpace
 
 
-class ConstrainedSpace:
-    """Every move of `space` stays where `allows` holds; other doors are its own.
+class ConstrainedSpace(WrapperSpace):
+    """The architectures of `space` that meet a condition; other methods are those of `space`.
 
-    The condition may change. A move draws until one fits.
+    Samples and mutations are drawn until one meets it.
+
+    Args:
+        space: The space of the architectures.
+        allows: The condition, which may change.
     """
 
     _samples = 1_000  # about ten seconds of a recurrent cell
     _edits = 100
 
     def __init__(self, space: SearchSpace[Any], allows: Callable[[Any], bool]) -> None:
-        self.space = space
+        super().__init__(space)
         self.allows = allows
 
-    def __getattr__(self, door: str) -> Any:
-        if door.startswith("__"):
-            raise AttributeError(door)
-        return getattr(self.space, door)
+    @property
+    def table(self) -> list[Any] | None:
+        """The architectures of the table, if there is one, that meet the condition."""
+        held = self.space.table
+        return None if held is None else [a for a in held if self.allows(a)]
 
     def sample(self, rng: np.random.Generator) -> Any:
-        """A random architecture within the bounds. Raises UserError where none is found."""
+        """Return a random architecture within the bounds. Raises UserError if none is found."""
         drawn = (self.space.sample(rng) for _ in range(self._samples))
         fit = next((a for a in drawn if self.allows(a)), None)
         if fit is None:
@@ -42,16 +48,16 @@ class ConstrainedSpace:
         return fit
 
     def mutate(self, architecture: Any, rng: np.random.Generator) -> Any:
-        """An architecture one edit away, or a random one where no edit seems to fit."""
+        """Return an architecture one edit away, or a random one if no edit seems to fit."""
         drawn = (self.space.mutate(architecture, rng) for _ in range(self._edits))
         return next((a for a in drawn if self.allows(a)), None) or self.sample(rng)
 
     def neighbours(self, architecture: Any) -> list[Any]:
-        """All architectures one edit away that are within the bounds."""
+        """Return all architectures one edit away that are within the bounds."""
         return [a for a in self.space.neighbours(architecture) if self.allows(a)]
 
     def choices(self, **options: Any) -> MappedChoices:
-        """Those of the whole space. A sample beyond the bounds raises ArchitectureError."""
+        """Return those of the whole space. Samples beyond the bounds raise ArchitectureError."""
         return MappedChoices(self.space.choices(**options), self._within)
 
     def _within(self, architecture: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Architectures that people name: by a published name, JSON text, or a file."""
+"""Read an architecture by a published name, JSON text, or a file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MAX_FILE_NAME = 200
 
 
 def read_architecture(space: Any, text: str) -> Any:
-    """The architecture of that name, JSON text or file: `best.json` too. Raises UserError."""
+    """Return the architecture of a name, JSON text or file, `best.json` too. Raises UserError."""
     if text.lstrip().startswith("{") or text in space.published_names() or not _names_file(text):
         return space.parse(text)
     content = _text_of(Path(text))
@@ -24,7 +24,7 @@ def read_architecture(space: Any, text: str) -> Any:
 
 
 def _found(content: str, space: str) -> str | None:
-    """The architecture in what a search wrote; None for any other text. Raises UserError."""
+    """Return the architecture in what a search wrote; None for any other text. Raises UserError."""
     try:
         found = json.loads(content)
     except (ValueError, RecursionError):

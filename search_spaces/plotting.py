@@ -16,7 +16,7 @@ FORMATS = ("png", "svg", "pdf")
 
 
 def blank_figure(width: float, height: float) -> Figure:
-    """A figure of that many inches, which no window shows."""
+    """Return a figure of these inches that is unknown to pyplot."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 

@@ -1,6 +1,6 @@
-"""What networks over padded sequences share.
+"""Functions and modules of networks over padded sequences.
 
-Sequences are (batch, width, length); `padding` is (batch, 1, length), true where no word stands.
+Sequences are (batch, width, length); `padding` is (batch, 1, length), true at padding.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def stem_input(vectors: Tensor, padding: Tensor) -> Tensor:
 
 
 def sum_tensors(values: Sequence[Tensor]) -> Tensor:
-    """The sum of tensors of one shape."""
+    """Return the sum of tensors of one shape."""
     first, *others = values
     if not others:
         return first
@@ -53,9 +53,9 @@ class MaskedNorm(nn.BatchNorm1d):
         return torch.zeros_like(rows).index_put((words,), normed).transpose(1, 2)
 
     def _normed(self, values: Tensor) -> Tensor:
-        means, spreads, weight, bias = self.running_mean, self.running_var, self.weight, self.bias
-        if values.numel() == self.num_features:  # a word alone has no spread: torch refuses it
-            return functional.batch_norm(values, means, spreads, weight, bias, eps=self.eps)
+        means, variances, weight, bias = self.running_mean, self.running_var, self.weight, self.bias
+        if values.numel() == self.num_features:  # torch refuses a single word: it has no variance
+            return functional.batch_norm(values, means, variances, weight, bias, eps=self.eps)
         if self.by_batch:
             return functional.batch_norm(values, None, None, weight, bias, True, 0.0, self.eps)
         return super().forward(values)

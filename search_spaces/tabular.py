@@ -11,15 +11,27 @@ from numpy.typing import NDArray
 
 from nni_nlp_bench.core.errors import UserError
 from search_spaces.base import SearchSpace
-from search_spaces.mapped_choices import MappedChoices
+from search_spaces.choices import MappedChoices
+from search_spaces.wrapper import WrapperSpace
 
 
-class TabularSpace:
-    """Every move of `space` lands on one of `architectures`; all other doors stay its own.
+class TabularSpace(WrapperSpace):
+    """The architectures of a table that belong to `space`.
+
+    Samples, mutations and neighbours are architectures of the table; the other methods are those
+    of `space`.
 
     Distance between architectures is Euclidean between their `counts` encodings, every column
     divided by its standard deviation over the table. Two architectures are neighbours if one is
     among the `nearest` of the other: so each can be reached, the outliers too.
+
+    Args:
+        space: The space of the architectures.
+        architectures: All architectures of the table.
+        nearest: Number of nearest architectures that are neighbours.
+
+    Raises:
+        UserError: The table holds fewer than two architectures.
     """
 
     def __init__(
@@ -27,27 +39,27 @@ class TabularSpace:
     ) -> None:
         if len(architectures) < 2:
             raise UserError("a search restricted to a table needs at least two architectures in it")
-        self.space = space
+        super().__init__(space)
         self.architectures = tuple(architectures)
         self.nearest_count = min(nearest, len(architectures) - 1)
         self._index = {a.canonical_key: i for i, a in enumerate(self.architectures)}
 
-    def __getattr__(self, door: str) -> Any:
-        if door.startswith("__"):
-            raise AttributeError(door)
-        return getattr(self.space, door)
+    @property
+    def table(self) -> tuple[Any, ...]:
+        """The architectures of the table."""
+        return self.architectures
 
     def sample(self, rng: np.random.Generator) -> Any:
-        """One of the architectures, each as likely as any other."""
+        """Return one of the architectures, all equally likely."""
         return self.architectures[int(rng.integers(len(self.architectures)))]
 
     def mutate(self, architecture: Any, rng: np.random.Generator) -> Any:
-        """One of the nearest architectures, never the same one."""
+        """Return one of the neighbours, all equally likely."""
         near = self.neighbours(architecture)
         return near[int(rng.integers(len(near)))]
 
     def neighbours(self, architecture: Any) -> list[Any]:
-        """The neighbours in the table, nearest first, never itself."""
+        """Return the neighbours in the table, nearest first, never itself."""
         held = self._index.get(architecture.canonical_key)
         if held is None:
             order = np.argsort(self._distances(self._point(architecture)), kind="stable")
@@ -57,14 +69,14 @@ class TabularSpace:
         return [self.architectures[i] for i in near]
 
     def nearest(self, architecture: Any) -> Any:
-        """The architecture itself where the table holds it, else the nearest one."""
+        """Return the architecture itself if the table holds it, else the nearest one."""
         held = self._index.get(architecture.canonical_key)
         if held is None:
             held = int(np.argmin(self._distances(self._point(architecture))))
         return self.architectures[held]
 
     def choices(self, **options: Any) -> MappedChoices:
-        """The categorical choices of the space; a sample stands for the nearest architecture."""
+        """Return the choices of the whole space; a sample gives the nearest architecture."""
         return MappedChoices(self.space.choices(**options), self.nearest)
 
     @cached_property

@@ -1,20 +1,17 @@
-"""Tests that every space passes, this project's and yours. Needs pytest and hypothesis.
+"""Tests that every search space passes. They need pytest and hypothesis.
 
-class TestMySpace(SpaceContract):
-    @pytest.fixture
-    def space(self):
-        return get_space("my_space")
-
-    @pytest.fixture
-    def network_size(self):
-        return {"input_size": 4, "hidden_size": 6}
+>>> class TestMySpace(SpaceContract):
+...     @pytest.fixture
+...     def space(self):
+...         return MySpace()
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,7 +20,7 @@ import pytest
 from hypothesis import strategies as st
 
 from nni_nlp_bench.core.errors import ArchitectureError
-from search_spaces.base import SPACES, Architecture, EncodingKind, SearchSpace
+from search_spaces.base import SPACES, Architecture, EncodingKind, SearchSpace, UnsupportedError
 from search_spaces.op_graph import GraphSpace
 
 A = TypeVar("A", bound=Architecture)
@@ -32,12 +29,12 @@ FIRST_BYTES = {"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF"}
 
 
 def architectures(space: SearchSpace[A]) -> st.SearchStrategy[A]:
-    """Hypothesis draws architectures: sampled ones, and what a few mutations make of them."""
+    """Return a hypothesis strategy: samples of the space after up to five mutations."""
     return st.builds(walk, st.just(space), st.integers(0, 2**32 - 1), st.integers(0, MAX_MUTATIONS))
 
 
 def walk(space: SearchSpace[A], seed: int, mutations: int) -> A:
-    """The sample of a seed after so many mutations."""
+    """Return the sample of a seed after a number of mutations."""
     rng = np.random.default_rng(seed)
     architecture = space.sample(rng)
     for _ in range(mutations):
@@ -45,8 +42,21 @@ def walk(space: SearchSpace[A], seed: int, mutations: int) -> A:
     return architecture
 
 
+@contextmanager
+def skip_if_unsupported() -> Iterator[None]:
+    """Skip the test if the space does not have the optional method."""
+    try:
+        yield
+    except UnsupportedError as error:
+        pytest.skip(str(error))
+
+
 class SpaceContract:
-    """What hosts and strategies rely on. Override the fixtures `space` and `network_size`."""
+    """What benchmarks, strategies and frameworks rely on.
+
+    A subclass overrides the fixture `space`, and `network_size` if the space has networks. Tests of
+    optional methods that the space does not have are skipped.
+    """
 
     @pytest.fixture
     def space(self) -> SearchSpace[Any]:
@@ -56,11 +66,11 @@ class SpaceContract:
     @pytest.fixture
     def network_size(self) -> Mapping[str, int]:
         """A small size for the network of an architecture."""
-        raise NotImplementedError("override the fixture `network_size`")
+        return {}
 
     @pytest.fixture(params=range(3))
     def architecture(self, space: SearchSpace[Any], request: pytest.FixtureRequest) -> Any:
-        """One of some architectures of the space."""
+        """A few architectures of the space in turn."""
         return walk(space, seed=request.param, mutations=request.param)
 
     def test_the_space_is_found_by_its_name(self, space: SearchSpace[Any]) -> None:
@@ -127,13 +137,12 @@ class SpaceContract:
     def test_a_graph_of_operations_belongs_to_the_value(
         self, space: SearchSpace[Any], architecture: Any
     ) -> None:
-        """Where the space has the door."""
         if not isinstance(space, GraphSpace):
             pytest.skip(f"space {space.name} has no op_graph")
         graph = space.op_graph(architecture)
         assert space.op_graph(space.parse(architecture.to_json())) == graph
         others = [walk(space, seed, 1) for seed in range(20)]
-        assert {space.op_graph(other).kinds for other in others} == {graph.kinds}
+        assert {space.op_graph(other).op_set for other in others} == {graph.op_set}
         assert {space.op_graph(other).size for other in others} == {graph.size}
         assert len({space.op_graph(other) for other in others}) > 1
 
@@ -145,11 +154,17 @@ class SpaceContract:
         assert all(isinstance(value, int | float | str) for value in row.values())
         assert list(row) == list(space.describe(walk(space, 99, 0)))
 
+    def test_operations_are_counted(self, space: SearchSpace[Any], architecture: Any) -> None:
+        counts = space.op_counts(architecture)
+        assert list(counts) == list(space.op_set)
+        assert all(type(count) is int and count >= 0 for count in counts.values())
+
     def test_the_network_is_a_torch_module(
         self, space: SearchSpace[Any], architecture: Any, network_size: Mapping[str, int]
     ) -> None:
         torch = pytest.importorskip("torch")
-        network = space.network(architecture, network_size)
+        with skip_if_unsupported():
+            network = space.network(architecture, network_size)
         assert isinstance(network, torch.nn.Module)
         assert sum(weights.numel() for weights in network.parameters()) > 0
 
@@ -175,6 +190,7 @@ class SpaceContract:
         self, space: SearchSpace[Any], architecture: Any, suffix: str, tmp_path: Path
     ) -> None:
         picture = tmp_path / f"picture.{suffix}"
-        space.draw(architecture, picture)
+        with skip_if_unsupported():
+            space.draw(architecture, picture)
         assert picture.read_bytes().startswith(FIRST_BYTES[suffix])
         assert list(tmp_path.iterdir()) == [picture]

@@ -12,8 +12,6 @@ import numpy as np
 
 from nni_nlp_bench.core.errors import UserError
 from search_spaces.base import SearchSpace
-from search_spaces.best_of_n import BestOfNSpace
-from search_spaces.tabular import TabularSpace
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,9 +112,8 @@ class Strategy(ABC):
         """
         drawn = (self.space.sample(self.rng) for _ in range(tries))
         new = next((a for a in drawn if a.canonical_key not in seen), None)
-        space = self.space.space if isinstance(self.space, BestOfNSpace) else self.space
-        if new is None and isinstance(space, TabularSpace):
-            left = [a for a in space.architectures if a.canonical_key not in seen]
+        if new is None and self.space.table is not None:
+            left = [a for a in self.space.table if a.canonical_key not in seen]
             new = left[int(self.rng.integers(len(left)))] if left else None
         if new is not None:
             seen.add(new.canonical_key)

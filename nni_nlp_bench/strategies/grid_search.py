@@ -6,7 +6,6 @@ from typing import Any
 
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.strategies.base import Proposal, Strategy
-from search_spaces.tabular import TabularSpace
 
 
 class GridSearch(Strategy):
@@ -14,10 +13,10 @@ class GridSearch(Strategy):
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
-        if not isinstance(self.space, TabularSpace):
+        table = self.space.table
+        if table is None:
             raise UserError("strategy 'grid' walks over a table: restrict the search to one")
-        order = self.rng.permutation(len(self.space.architectures))
-        self._left = [self.space.architectures[i] for i in order]
+        self._left = [table[i] for i in self.rng.permutation(len(table))]
 
     def ask(self) -> Proposal | None:
         """The next architecture; None after the last."""

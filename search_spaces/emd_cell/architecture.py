@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from nni_nlp_bench.core.errors import ArchitectureError
 from search_spaces.emd_cell.canonical import canonical_nodes, key_of
-from search_spaces.values import BaseArchitecture
+from search_spaces.values import BaseArchitecture, read_json
 
 OPS = (
     "stdconv_3",
@@ -31,7 +31,6 @@ NODES = 3
 EDGES = tuple((node, source) for node in range(NODES) for source in range(INPUTS + node))
 """All edges that a cell may have: the number of the node, and the source that it reads."""
 EDGES_A_NODE = 2
-MAX_JSON_CHARACTERS = 10_000
 _FORM = '{"nodes": [[["stdconv_5", 0], ["dilconv_3", 1]], ...]}'
 _SHOWN_CHARACTERS = 40
 
@@ -68,7 +67,7 @@ class EmdCell(BaseArchitecture):
 
     @classmethod
     def of(cls, nodes: Any) -> EmdCell:
-        """The cell of lists or tuples: of every node its edges, each an op and a source.
+        """Return the cell of lists or tuples: of every node its edges, each an op and a source.
 
         Raises CellError.
         """
@@ -79,24 +78,14 @@ class EmdCell(BaseArchitecture):
     @classmethod
     def from_json(cls, text: str) -> EmdCell:
         """Read `{"nodes": [[[op, source], [op, source]], ...]}`. Raises CellError."""
-        if len(text) > MAX_JSON_CHARACTERS:
-            raise CellError(f"a cell has at most {MAX_JSON_CHARACTERS:,} characters of JSON")
-        try:
-            value = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise CellError(f"a cell must be JSON text: {error}") from None
-        if not isinstance(value, dict) or set(value) != {"nodes"}:
+        value = read_json(text, "a cell", _FORM, CellError)
+        if set(value) != {"nodes"}:
             raise CellError(f"a cell must look like {_FORM}")
         return cls.of(value["nodes"])
 
     def to_json(self) -> str:
         """Text that `from_json` reads back, nodes and edges in their own order."""
         return json.dumps({"nodes": self.nodes})
-
-    @property
-    def parts(self) -> tuple[Node, ...]:
-        """The nodes."""
-        return self.nodes
 
     @cached_property
     def canonical(self) -> EmdCell:
@@ -114,7 +103,7 @@ class EmdCell(BaseArchitecture):
 
 
 def edge_label(node: int, source: int) -> str:
-    """The name of an edge: its source, and the source that its node is to others."""
+    """Return the name of an edge: its source, and the source that its node is to others."""
     return f"edge_{source}_{INPUTS + node}"
 
 
@@ -135,7 +124,7 @@ def _check(number: int, node: Node) -> None:
 
 
 def _read_node(number: int, value: Any) -> Node:
-    """The edges of a node with values of the right types; `_check` does the rest."""
+    """Return the edges of a node with values of the right types; `_check` does the rest."""
     if not _is_row(value) or not all(_is_row(edge) and len(edge) == 2 for edge in value):
         raise CellError(f"node {number}: its edges must be pairs of an op and a source")
     for op, source in value:

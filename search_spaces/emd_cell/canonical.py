@@ -8,8 +8,9 @@ inputs are outputs of different cells and keep their numbers.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from hashlib import blake2b
 from itertools import permutations
+
+from search_spaces.values import digest
 
 Edge = tuple[str, int]
 """An op, and the source that it reads."""
@@ -19,7 +20,7 @@ _INPUTS = 2
 
 
 def canonical_nodes(nodes: Sequence[Sequence[Edge]]) -> Nodes:
-    """The nodes in canonical order, the edges of each sorted."""
+    """Return the nodes in canonical order, the edges of each sorted."""
     return min(orders(nodes))
 
 
@@ -33,5 +34,5 @@ def orders(nodes: Sequence[Sequence[Edge]]) -> Iterator[Nodes]:
 
 
 def key_of(nodes: Nodes) -> str:
-    """Digest of nodes in canonical order: 32 hex digits."""
-    return blake2b(repr(nodes).encode(), digest_size=16).hexdigest()
+    """Return the digest of nodes in canonical order: 32 hex digits."""
+    return digest(nodes)

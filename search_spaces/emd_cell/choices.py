@@ -22,7 +22,7 @@ Sample: TypeAlias = dict[str, str]
 
 
 def pairs_of(node: int) -> list[tuple[int, ...]]:
-    """The pairs of different sources that a node may read, each in ascending order."""
+    """Return the pairs of different sources that a node may read, each in ascending order."""
     return list(combinations(range(INPUTS + node), EDGES_A_NODE))
 
 
@@ -46,7 +46,7 @@ class CellChoices:
         return values
 
     def to_sample(self, cell: EmdCell) -> Sample:
-        """The sample of a cell."""
+        """Return the sample of a cell."""
         sample: Sample = {}
         for number, node in enumerate(cell.nodes):
             edges = sorted(node, key=lambda edge: edge.source)
@@ -57,7 +57,7 @@ class CellChoices:
         return sample
 
     def from_sample(self, sample: Mapping[str, str]) -> EmdCell:
-        """The cell of a sample; other labels are ignored. Raises CellError."""
+        """Return the cell of a sample; other labels are ignored. Raises CellError."""
         values = {
             label: read_choice(sample, label, of, CellError)
             for label, of in self.categoricals.items()

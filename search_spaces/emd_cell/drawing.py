@@ -61,7 +61,7 @@ def draw(cell: EmdCell, path: Path) -> None:
 
 
 def figure(cell: EmdCell) -> Figure:
-    """The picture as a matplotlib figure, unknown to pyplot."""
+    """Return the picture as a matplotlib figure, unknown to pyplot."""
     from matplotlib.figure import Figure
 
     left, right, bottom, top = -0.9, 8.0, -3.5, 2.8
@@ -88,12 +88,12 @@ def figure(cell: EmdCell) -> Figure:
 
 
 def _title(cell: EmdCell) -> str:
-    facts = (
+    labels = (
         cell.canonical_key[:8],
         f"depth {depth(cell)}",
         f"{num_parameters(cell) / 1e6:.1f} M parameters",
     )
-    return "   ·   ".join(facts)
+    return "   ·   ".join(labels)
 
 
 Place = tuple[float, float]

@@ -11,7 +11,7 @@ from search_spaces.op_graph import OpGraph
 
 
 def encode(cell: EmdCell, kind: EncodingKind = "flat") -> NDArray[np.float64]:
-    """Features of the normal form, so that equal cells have equal features.
+    """Return features of the normal form, so that equal cells have equal features.
 
     `graph`: nodes x 36 = of each of the four sources that a node could read the edge's op one-hot,
     all 0 without an edge. `flat`: the same of the nine edges that can be, as one vector. `counts`:
@@ -30,18 +30,18 @@ def encode(cell: EmdCell, kind: EncodingKind = "flat") -> NDArray[np.float64]:
 
 
 def op_graph(cell: EmdCell) -> OpGraph:
-    """Two inputs, then each node's edges and the node that adds them up, in the normal form."""
+    """Return two inputs, then each node's edges and their sum, in the normal form."""
     vertices = ["input"] * INPUTS
-    wires: list[tuple[int, int]] = []
+    edges: list[tuple[int, int]] = []
     outputs = list(range(INPUTS))
     for node in cell.canonical.nodes:
         end = len(vertices) + len(node)
         for op, source in node:
-            wires += [(outputs[source], len(vertices)), (len(vertices), end)]
+            edges += [(outputs[source], len(vertices)), (len(vertices), end)]
             vertices.append(op)
         outputs.append(end)
         vertices.append("sum")
-    return OpGraph(("input", *OPS, "sum"), tuple(vertices), tuple(sorted(wires)), len(vertices))
+    return OpGraph(("input", *OPS, "sum"), tuple(vertices), tuple(sorted(edges)), len(vertices))
 
 
 def depth(cell: EmdCell) -> int:
@@ -53,12 +53,12 @@ def depth(cell: EmdCell) -> int:
 
 
 def inner_edges(cell: EmdCell) -> int:
-    """How many edges read a node instead of an input."""
+    """Return how many edges read a node instead of an input."""
     return sum(source >= INPUTS for node in cell.nodes for _, source in node)
 
 
 def ends(cell: EmdCell) -> int:
-    """How many nodes no other node reads."""
+    """Return how many nodes no other node reads."""
     return NODES - len({source for node in cell.nodes for _, source in node if source >= INPUTS})
 
 

@@ -40,13 +40,13 @@ def from_genotype(text: str) -> EmdCell:
 
 
 def to_genotype(cell: EmdCell) -> str:
-    """The release's text, nodes and edges in their own order."""
+    """Return the release's text, nodes and edges in their own order."""
     nodes = (",".join(f"('{op}',{source})" for op, source in node) for node in cell.nodes)
     return f"normal=[{','.join(f'[{node}]' for node in nodes)}]"
 
 
 def _fields(text: str) -> dict[str, ast.expr]:
-    """The named arguments of a call `Genotype(...)`."""
+    """Return the named arguments of a call `Genotype(...)`."""
     try:
         call = ast.parse(text, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -70,7 +70,7 @@ def _numbers(part: ast.expr) -> list[int]:
 
 
 def _value(part: ast.expr) -> object:
-    """The value of a literal."""
+    """Return the value of a literal."""
     try:
         value: object = ast.literal_eval(part)
     except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):

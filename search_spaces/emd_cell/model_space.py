@@ -6,35 +6,18 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-import nni
-from nni.nas.nn.pytorch import ModelSpace, MutableModule
 from torch import Tensor, nn
 
 from search_spaces.emd_cell.architecture import EDGES, INPUTS, OPS, EmdCell, Node, edge_label
-from search_spaces.emd_cell.choices import CellChoices, Sample
+from search_spaces.emd_cell.choices import CellChoices
 from search_spaces.emd_cell.fused import mixed_nodes
+from search_spaces.emd_cell.mutables import Edges, EdgeWeights
 from search_spaces.emd_cell.network import EmdCellNetwork, Frame, Head, Stem, outputs_of
 from search_spaces.emd_cell.ops import make_op
 from search_spaces.emd_cell.parameters import Output
 from search_spaces.emd_cell.sizes import Sizes
+from search_spaces.nni_model_space import SentenceModelSpace
 from search_spaces.sequences import padding_of, stem_input, sum_tensors
-
-EdgeWeights = Sequence[Node] | Tensor
-"""What nodes add up: the edges of one cell, or of all edges (in the order of `EDGES`) all ops, with
-the shares (9, 10) of ops and `none`."""
-
-
-class Edges(MutableModule):  # type: ignore[misc]
-    """The choices of a cell, which all cells of a network share.
-
-    A one-shot strategy puts a class of `supernet.py` into its place.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.choices = CellChoices()
-        for label, values in self.choices.categoricals.items():
-            self.add_mutable(nni.choice(label, values))
 
 
 class SharedCell(nn.Module):
@@ -53,7 +36,7 @@ class SharedCell(nn.Module):
         )
 
     def forward(self, previous: Tensor, last: Tensor, padding: Tensor, plan: EdgeWeights) -> Tensor:
-        """The output (batch, 3 * width, length) for those of the two layers before."""
+        """Return the output (batch, 3 * width, length) for those of the two layers before."""
         sources = self.frame.sources(previous, last)
         if isinstance(plan, Tensor):
             nodes = mixed_nodes(self.edges, sources, padding, plan)
@@ -64,7 +47,7 @@ class SharedCell(nn.Module):
     def _sampled(
         self, inputs: Sequence[Tensor], padding: Tensor, plan: Sequence[Node]
     ) -> list[Tensor]:
-        """The nodes (batch, width, length) of a cell's inputs (batch, width, length)."""
+        """Return the nodes (batch, width, length) of a cell's inputs (batch, width, length)."""
         sources = list(inputs)
         for number, node in enumerate(plan):
             added = []
@@ -75,12 +58,14 @@ class SharedCell(nn.Module):
         return sources[INPUTS:]
 
 
-class EmdCellModelSpace(ModelSpace):  # type: ignore[misc]
+class EmdCellModelSpace(SentenceModelSpace):
     """All cells as NNI choices; a frozen space is an `EmdCellNetwork`.
 
-    The default width is that of the paper's search. The forward is a one-shot strategy's: it takes
-    what `EmdCellNetwork` takes.
+    The default width is that of the paper's search.
     """
+
+    architecture_field = "cell"
+    supernet_function = "search_spaces.emd_cell.supernet:supernet_class"
 
     def __init__(
         self,
@@ -92,8 +77,7 @@ class EmdCellModelSpace(ModelSpace):  # type: ignore[misc]
         output: Output = "concat",
         strict: bool = False,
     ) -> None:
-        super().__init__()
-        self.choices = CellChoices()
+        super().__init__(CellChoices())
         self.sizes = Sizes(vectors, width, classes, cells, dropout, output=output, strict=strict)
         self.edges = Edges()
         self.stem = Stem(self.sizes)
@@ -102,29 +86,14 @@ class EmdCellModelSpace(ModelSpace):  # type: ignore[misc]
 
     @classmethod
     def create_fixed_module(
-        cls,
-        sample: Mapping[str, str],
-        cells: int = 4,
-        vectors: int = 300,
-        width: int = 128,
-        classes: int = 2,
-        dropout: float = 0.2,
-        output: Output = "concat",
-        strict: bool = False,
+        cls, sample: Mapping[str, str], *args: Any, **options: Any
     ) -> EmdCellNetwork:
-        """The network of a sample, for NNI's `model_context`: takes the arguments of the space."""
-        sizes = Sizes(vectors, width, classes, cells, dropout, output=output, strict=strict)
+        """Return the network of a sample, for NNI's `model_context`."""
+        sizes = Sizes(**cls.arguments(*args, **options))
         return EmdCellNetwork(CellChoices().from_sample(sample), sizes)
 
-    def extra_oneshot_hooks(self, strategy: Any) -> list[Any]:
-        """What NNI's one-shot strategies put into the place of the choices. Raises UserError for
-        Proxyless."""
-        from search_spaces.emd_cell.supernet import supernet_class
-
-        return [supernet_class(strategy).mutate]
-
     def freeze(self, sample: Mapping[str, str]) -> EmdCellNetwork:
-        """The network of a sample with a copy of the space's weights, on their device.
+        """Return the network of a sample with a copy of the space's weights, on their device.
 
         Raises NNI's SampleValidationError.
         """
@@ -137,38 +106,19 @@ class EmdCellModelSpace(ModelSpace):  # type: ignore[misc]
         return frozen
 
     def layer_outputs(self, vectors: Tensor, mask: Tensor) -> list[Tensor]:
-        """What `EmdCellNetwork.layer_outputs` gives, of what a one-shot strategy has sampled or
-        mixes: the same in all cells."""
         padding = padding_of(mask)
         stem = self.stem(stem_input(vectors, padding), padding)
         plan = self.edges.edge_weights()
         return outputs_of((partial(cell, plan=plan) for cell in self.cells), stem, padding)
 
     def logits(self, outputs: Sequence[Tensor], mask: Tensor) -> Tensor:
-        """Logits (batch, classes) of all cells' outputs."""
         logits: Tensor = self.head(outputs[-1], padding_of(mask))
         return logits
 
-    def forward(self, vectors: Tensor, mask: Tensor) -> Tensor:
-        """Word vectors (batch, length, vectors) and mask (batch, length) to logits (batch,
-        classes), of what a one-shot strategy has sampled or mixes."""
-        return self.logits(self.layer_outputs(vectors, mask), mask)
-
     def current(self) -> EmdCell:
-        """The cell that a one-shot strategy's network stands for at this moment."""
-        return self.from_sample(self.edges.current())
-
-    def to_sample(self, cell: EmdCell) -> Sample:
-        """The sample of a cell."""
-        return self.choices.to_sample(cell)
-
-    def from_sample(self, sample: Mapping[str, str]) -> EmdCell:
-        """The cell of a sample. Raises CellError."""
-        return self.choices.from_sample(sample)
-
-    def export(self, found: Mapping[str, str] | EmdCellNetwork) -> EmdCell:
-        """The cell of what a search returns: a sample or a frozen module."""
-        return found.cell if isinstance(found, EmdCellNetwork) else self.from_sample(found)
+        """Return the cell that a one-shot strategy has sampled, or prefers."""
+        cell: EmdCell = self.from_sample(self.edges.current_sample())
+        return cell
 
 
 def _copy(cell: EmdCell, own: Any, shared: Any) -> None:

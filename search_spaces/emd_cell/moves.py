@@ -1,4 +1,4 @@
-"""Sample, mutate and list neighbours. Every move gives a valid cell."""
+"""Sample and list neighbours. Every move gives a valid cell."""
 
 from __future__ import annotations
 
@@ -21,14 +21,8 @@ def sample(rng: np.random.Generator) -> EmdCell:
     return EmdCell(tuple(nodes))
 
 
-def mutate(cell: EmdCell, rng: np.random.Generator) -> EmdCell:
-    """One of the neighbours, all equally likely."""
-    around = neighbours(cell)
-    return around[int(rng.integers(len(around)))]
-
-
 def neighbours(cell: EmdCell) -> list[EmdCell]:
-    """All cells one edit away, in a fixed order: no duplicates, never itself.
+    """Return all cells one edit away, in a fixed order: no duplicates, never itself.
 
     They are the same for equal cells: edits of every order of the nodes count, as which nodes one
     may read depends on it.

@@ -1,4 +1,4 @@
-"""The network of one cell: so many of it one after another between stem and head."""
+"""The network of one cell: copies of it in sequence, between stem and head."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class AddNorm(nn.Module):
 
 
 class Frame(nn.Module):
-    """What a cell is without its edges: it brings its inputs to one width, and joins its nodes."""
+    """A cell without its edges: projects its inputs to one width, concatenates its nodes."""
 
     def __init__(self, number: int, sizes: Sizes) -> None:
         super().__init__()
@@ -62,7 +62,7 @@ class Frame(nn.Module):
         ]
 
     def joined(self, nodes: Sequence[Tensor], last: Tensor, padding: Tensor) -> Tensor:
-        """The output (batch, 3 * width, length) of nodes (batch, width, length)."""
+        """Return the output (batch, 3 * width, length) of nodes (batch, width, length)."""
         joined = torch.cat(list(nodes), 1)
         if self.end is None:
             return joined
@@ -87,7 +87,7 @@ class CellLayer(nn.Module):
         self.drop_path = DropPath(sizes.drop_path)
 
     def forward(self, previous: Tensor, last: Tensor, padding: Tensor) -> Tensor:
-        """The output (batch, 3 * width, length) for those of the two layers before."""
+        """Return the output (batch, 3 * width, length) for those of the two layers before."""
         sources = self.frame.sources(previous, last)
         for number, node in enumerate(self.cell.nodes):
             added = []
@@ -118,7 +118,7 @@ Layer = Callable[[Tensor, Tensor, Tensor], Tensor]
 
 
 def outputs_of(layers: Iterable[Layer], stem: Tensor, padding: Tensor) -> list[Tensor]:
-    """Each cell's output: it reads those of the two before, or the stem where there is none."""
+    """Return each cell's output: it reads those of the two before, or the stem."""
     before = [stem, stem]
     for layer in layers:
         previous, last = before[-2:]
@@ -141,7 +141,7 @@ class EmdCellNetwork(nn.Module):
         self.head = Head(self.sizes)
 
     def resized(self, vectors: int, classes: int) -> EmdCellNetwork:
-        """The network of the same cell and options for these numbers, with new weights."""
+        """Return the network of the same cell and options for these numbers, with new weights."""
         return EmdCellNetwork(self.cell, replace(self.sizes, vectors=vectors, classes=classes))
 
     def layer_outputs(self, vectors: Tensor, mask: Tensor) -> list[Tensor]:

@@ -73,7 +73,7 @@ def mean_words(values: Tensor, padding: Tensor) -> Tensor:
 
 
 def largest_words(values: Tensor, padding: Tensor) -> Tensor:
-    """The largest (batch, width, length) of the words among three places."""
+    """Return the largest (batch, width, length) of the words among three places."""
     # `where` keeps the order of the values in memory, `masked_fill` does not.
     words = torch.where(padding, -torch.inf, values)
     return torch.where(padding, 0.0, functional.max_pool1d(words, POOL, stride=1, padding=1))
@@ -129,7 +129,7 @@ class DropPath(nn.Module):
 
 
 def make_op(name: str, width: int, *, strict: bool) -> nn.Module:
-    """The operation of that name, from (batch, width, length) to the same."""
+    """Return the operation of that name, from (batch, width, length) to the same."""
     kind, _, kernel = name.partition("_")
     if name not in OPS:
         raise UserError(f"unknown operation {name!r}; known: {', '.join(OPS)}")

@@ -22,9 +22,10 @@ def num_parameters(
     width: int = SIZES["width"],
     classes: int = SIZES["classes"],
     cells: int = SIZES["cells"],
+    *,
     output: Output = "concat",
 ) -> int:
-    """The sum over stem, cells and head. Raises CellError for an impossible size."""
+    """Return the sum over stem, cells and head. Raises CellError for an impossible size."""
     check_widths(CellError, vectors=vectors, width=width, classes=classes, cells=cells)
     wide = NODES * width
     # What the cells read: the stem twice, then the stem and a cell, then two cells.
@@ -48,7 +49,7 @@ def _op_parameters(op: str, width: int) -> int:
 
 
 def _separable(kernel: int, width: int) -> int:
-    """A weight a channel and place, a matrix of channels, a batch norm."""
+    """Return the parameters of a depthwise and a pointwise convolution and a batch norm."""
     return kernel * width + width * width + _batch_norm(width)
 
 

@@ -18,5 +18,5 @@ GENOTYPES = {
 
 
 def published_cell(name: str) -> EmdCell:
-    """The cell of a published name."""
+    """Return the cell of a published name."""
     return from_genotype(GENOTYPES[name])

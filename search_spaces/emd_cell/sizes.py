@@ -1,4 +1,4 @@
-"""Widths of a network, and what variant of it is meant."""
+"""Widths and options of a network."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from search_spaces.emd_cell.parameters import Output
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """The defaults are those of the paper's last training, but for the drop path: .2 there."""
+    """Widths and options: the defaults are those of the last training, whose drop path is .2."""
 
     vectors: int = 300
-    """Of the word vectors that come in."""
+    """Width of the word vectors."""
     width: int = 256
-    """Of every node."""
+    """Width of every node."""
     classes: int = 2
     cells: int = 4
-    """One after another, all alike, each with weights of its own."""
+    """Number of cells in sequence: one architecture, different weights."""
     dropout: float = 0.2
-    """Of what the head's linear layer reads."""
+    """Dropout probability before the head's linear layer."""
     drop_path: float = 0.0
-    """How often an edge is left out for a sentence in training, skips never."""
+    """Drop-path probability per edge and sentence; skips are never dropped."""
     output: Output = "concat"
     strict: bool = False
     """Whether the amount of padding in a batch changes nothing: see `MaskedNorm`."""
@@ -45,6 +45,5 @@ class Sizes:
         return NODES * self.width
 
     def inputs_of(self, cell: int) -> tuple[int, int]:
-        """Widths of what the cell of that number reads: the stem's in the place of a cell before
-        the first."""
+        """Return the widths of the two inputs of a cell: the stem's before the first cell."""
         return (self.wide if cell > 1 else self.width), (self.wide if cell else self.width)

@@ -9,12 +9,11 @@ from typing import Any, NamedTuple
 
 from nni_nlp_bench.core.errors import ArchitectureError
 from search_spaces.enas_cell.canonical import Edges, canonical_edges, key_of
-from search_spaces.values import BaseArchitecture, check_widths
+from search_spaces.values import BaseArchitecture, check_widths, read_json
 
 ACTIVATIONS = ("tanh", "relu", "sigmoid", "identity")
 MAX_NODES = 12
 """Of the largest cell in the paper, the one that it found on Penn Treebank."""
-MAX_JSON_CHARACTERS = 10_000
 _FORM = '{"nodes": [[0, "tanh"], [1, "relu"], ...]}'
 
 
@@ -26,7 +25,7 @@ class Node(NamedTuple):
     """One node: the number of the node that it reads, and its activation."""
 
     predecessor: int
-    """Nodes count from 1; 0 stands for x and the previous state, which the first node reads."""
+    """Counted from 1; 0 is x and the previous state, which the first node reads."""
     activation: str
 
 
@@ -57,19 +56,14 @@ class Cell(BaseArchitecture):
 
     @classmethod
     def from_edges(cls, edges: Edges) -> Cell:
-        """The cell in normal form of nodes in any order: see `canonical_edges`."""
+        """Return the cell in normal form of nodes in any order: see `canonical_edges`."""
         return cls(tuple(Node(*edge) for edge in canonical_edges(edges)))
 
     @classmethod
     def from_json(cls, text: str) -> Cell:
         """Read `{"nodes": [[predecessor, activation], ...]}`. Raises CellError."""
-        if len(text) > MAX_JSON_CHARACTERS:
-            raise CellError(f"a cell has at most {MAX_JSON_CHARACTERS:,} characters of JSON")
-        try:
-            value = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise CellError(f"a cell must be JSON text: {error}") from None
-        if not isinstance(value, dict) or set(value) != {"nodes"}:
+        value = read_json(text, "a cell", _FORM, CellError)
+        if set(value) != {"nodes"}:
             raise CellError(f"a cell must look like {_FORM}")
         nodes = value["nodes"]
         if not isinstance(nodes, list) or not all(map(_is_node, nodes)):
@@ -79,11 +73,6 @@ class Cell(BaseArchitecture):
     def to_json(self) -> str:
         """Text that `from_json` reads back, nodes in their own order."""
         return json.dumps({"nodes": [list(node) for node in self.nodes]})
-
-    @property
-    def parts(self) -> tuple[Node, ...]:
-        """The nodes."""
-        return self.nodes
 
     @cached_property
     def ends(self) -> tuple[int, ...]:

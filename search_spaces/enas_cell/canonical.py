@@ -8,7 +8,8 @@ Analysis of Computer Algorithms, 1974, section 3.2).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from hashlib import blake2b
+
+from search_spaces.values import digest
 
 Edge = tuple[int, str]
 """The number of a node's parent, counted from 1 (0 for the root), and its activation."""
@@ -31,12 +32,12 @@ def canonical_edges(edges: Edges) -> list[Edge]:
 
 
 def key_of(edges: Edges) -> str:
-    """Digest of the normal form: 32 hex digits."""
-    return blake2b(repr(canonical_edges(edges)).encode(), digest_size=16).hexdigest()
+    """Return the digest of the normal form: 32 hex digits."""
+    return digest(canonical_edges(edges))
 
 
 def below(edges: Edges, node: int) -> set[int]:
-    """The numbers of a node and of all nodes that depend on it."""
+    """Return the numbers of a node and of all nodes that depend on it."""
     branches = _branches(edges)
     found, waiting = {node}, [node]
     while waiting:
@@ -55,7 +56,7 @@ def _branches(edges: Edges) -> list[list[int]]:
 
 
 def _describe(edges: Edges, branches: list[list[int]], node: int, texts: dict[int, str]) -> str:
-    """The text of the subtree at a node, the same for isomorphic ones; fills `texts`."""
+    """Return the text of the subtree at a node, the same for isomorphic ones; fills `texts`."""
     inner = sorted(_describe(edges, branches, child, texts) for child in branches[node])
     texts[node] = f"{edges[node - 1][1]}({','.join(inner)})"
     return texts[node]

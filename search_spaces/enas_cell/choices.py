@@ -23,7 +23,7 @@ def check_nodes(nodes: int) -> None:
 
 @dataclass(frozen=True)
 class CellChoices:
-    """All cells with so many nodes: what each reads, and its activation.
+    """All cells with one number of nodes: what each reads, and its activation.
 
     Labels are `input_i` and `activation_i`, nodes count from 1. The first node reads x and the
     previous state and the second reads the first: neither has a choice of input.
@@ -45,7 +45,7 @@ class CellChoices:
         return values
 
     def to_sample(self, cell: Cell) -> Sample:
-        """The sample of a cell. Raises CellError where its size is another."""
+        """Return the sample of a cell. Raises CellError where its size is another."""
         if len(cell.nodes) != self.nodes:
             raise CellError(
                 f"the cell has {len(cell.nodes)} nodes, the option nodes fixes {self.nodes}"
@@ -58,7 +58,7 @@ class CellChoices:
         return sample
 
     def from_sample(self, sample: Mapping[str, Value]) -> Cell:
-        """The cell of a sample; other labels are ignored. Raises CellError."""
+        """Return the cell of a sample; other labels are ignored. Raises CellError."""
         values = {
             label: read_choice(sample, label, of, CellError)
             for label, of in self.categoricals.items()

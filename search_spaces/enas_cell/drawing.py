@@ -36,7 +36,7 @@ def draw(cell: Cell, path: Path) -> None:
 
 
 def figure(cell: Cell) -> Figure:
-    """The picture of the cell's normal form as a matplotlib figure, unknown to pyplot."""
+    """Return the picture of the cell's normal form as a matplotlib figure, unknown to pyplot."""
     from matplotlib.figure import Figure
 
     cell = cell.canonical

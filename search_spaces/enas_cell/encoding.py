@@ -13,10 +13,10 @@ _MARKS = len(ACTIVATIONS) + 1
 
 
 def encode(cell: Cell, kind: EncodingKind = "flat") -> NDArray[np.float64]:
-    """Features of the normal form, so that equal cells have equal features.
+    """Return features of the normal form, so that equal cells have equal features.
 
     `graph`: 12 x (4 + 1 + 12) = per node its activation one-hot, whether it is an end, and which
-    node it reads; absent nodes are all zero. `flat`: the same without the wires that the order of
+    node it reads; absent nodes are all zero. `flat`: the same without the edges that the order of
     nodes rules out, as one vector. `counts`: nodes, ends and depth; activations of all nodes, of
     the first, of the ends; activations by that of the node that is read.
     """
@@ -30,11 +30,11 @@ def encode(cell: Cell, kind: EncodingKind = "flat") -> NDArray[np.float64]:
 
 
 def op_graph(cell: Cell) -> OpGraph:
-    """The nodes of the normal form, wired to those that they read."""
+    """Return the nodes of the normal form, with edges from those that they read."""
     nodes = cell.canonical.nodes
-    wires = [(node.predecessor - 1, i) for i, node in enumerate(nodes) if node.predecessor]
+    edges = [(node.predecessor - 1, i) for i, node in enumerate(nodes) if node.predecessor]
     ops = tuple(node.activation for node in nodes)
-    return OpGraph(tuple(ACTIVATIONS), ops, tuple(sorted(wires)), MAX_NODES)
+    return OpGraph(tuple(ACTIVATIONS), ops, tuple(sorted(edges)), MAX_NODES)
 
 
 def depth(cell: Cell) -> int:

@@ -10,5 +10,5 @@ WIDTH = 748
 
 
 def language_model_parameters(cell: Cell, vocabulary: int = PTB_VOCABULARY) -> int:
-    """Parameters of the release's language model: one layer of 748, tied, no biases."""
+    """Return the parameters of the release's language model: one layer of 748, tied, no biases."""
     return vocabulary * WIDTH + cell.num_parameters(WIDTH, WIDTH)

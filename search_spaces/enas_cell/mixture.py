@@ -27,7 +27,7 @@ class Mixture:
     """Of each node but the first: (predecessors, hidden, 2 * hidden)."""
 
     def step(self, projected: Tensor, state: Tensor) -> Tensor:
-        """The new state (batch, hidden) for the product (batch, 2 * hidden) of x."""
+        """Return the new state (batch, hidden) for the product (batch, 2 * hidden) of x."""
         mixed = projected + functional.linear(state, self.state_map)
         values = self._bent(0, mixed, state)[None]
         for i, (weights, matrices) in enumerate(zip(self.inputs, self.maps, strict=True), start=1):

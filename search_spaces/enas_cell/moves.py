@@ -1,4 +1,4 @@
-"""Sample, mutate and list neighbours. Every move gives a valid cell with as many nodes."""
+"""Sample and list neighbours. Every move gives a valid cell with as many nodes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from search_spaces.enas_cell.canonical import below
 
 
 def sample(rng: np.random.Generator, nodes: int) -> Cell:
-    """A cell of so many nodes: predecessors and activations drawn evenly and independently."""
+    """Return a random cell: predecessors and activations are uniform and independent."""
     found = []
     for number in range(1, nodes + 1):
         predecessor = int(rng.integers(1, number)) if number > 1 else 0
@@ -19,14 +19,8 @@ def sample(rng: np.random.Generator, nodes: int) -> Cell:
     return Cell(tuple(found))
 
 
-def mutate(cell: Cell, rng: np.random.Generator) -> Cell:
-    """One of the neighbours, all equally likely."""
-    around = neighbours(cell)
-    return around[int(rng.integers(len(around)))]
-
-
 def neighbours(cell: Cell) -> list[Cell]:
-    """All cells one edit away, in a fixed order: no duplicates, never itself."""
+    """Return all cells one edit away, in a fixed order: no duplicates, never itself."""
     found = {cell.canonical_key: cell}
     for edit in (change_activation, move_branch):
         for other in edit(cell.canonical):

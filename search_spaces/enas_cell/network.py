@@ -92,7 +92,7 @@ class EnasCell(nn.Module):
         return torch.stack(outputs), (outputs[-1],)
 
     def zero_states(self, inputs: Tensor) -> tuple[Tensor, ...]:
-        """The state (batch, hidden_size) of zeros for inputs (time, batch, input_size)."""
+        """Return the state (batch, hidden_size) of zeros for inputs (time, batch, input_size)."""
         return (inputs.new_zeros(inputs.shape[1], self.hidden_size),)
 
 
@@ -140,7 +140,7 @@ class Steps:
 
 
 def split(mixed: Tensor) -> tuple[Tensor, Tensor]:
-    """The gate and the candidate (..., hidden) of a product (..., 2 * hidden)."""
+    """Return the gate and the candidate (..., hidden) of a product (..., 2 * hidden)."""
     gate, candidate = mixed.chunk(2, dim=-1)
     return torch.sigmoid(gate), candidate
 

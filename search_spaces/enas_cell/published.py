@@ -14,7 +14,7 @@ _ACTIVATIONS = ("tanh", "relu", "identity", "sigmoid")
 
 
 def published_cell(name: str) -> Cell:
-    """The cell of a published name: first an activation, then predecessor and activation."""
+    """Return the cell of a published name: first an activation, then predecessor and activation."""
     first, *rest = (int(token) for token in SEQUENCES[name].split())
     pairs = zip(rest[::2], rest[1::2], strict=True)
     later = (Node(predecessor + 1, _ACTIVATIONS[kind]) for predecessor, kind in pairs)

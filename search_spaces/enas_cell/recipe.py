@@ -10,11 +10,11 @@ _OPS = {"tanh": "activation_tanh", "sigmoid": "activation_sigm"}
 
 
 def to_recipe(cell: Cell) -> Recipe:
-    """The recipe that computes the same, given the same matrices and biases of zero.
+    """Return the recipe that computes the same, given the same matrices and biases of zero.
 
     Node i has the linear map `gate_i`, its sigmoid `gate_i_act`, the linear map `map_i` with
     `map_i_act`, and blends them with what it reads. Raises CellError with the reason for a cell
-    that no recipe says exactly.
+    that no recipe represents exactly.
     """
     for number, node in enumerate(cell.nodes, start=1):
         if node.activation == "relu":
@@ -33,7 +33,7 @@ def to_recipe(cell: Cell) -> Recipe:
 
 
 def _parts(cell: Cell, number: int) -> list[Node]:
-    """One node of the cell as four or five nodes of a recipe."""
+    """Return one node of the cell as four or five nodes of a recipe."""
     predecessor, activation = cell.nodes[number - 1]
     read = f"h_{predecessor}" if predecessor else "h_prev_0"
     inputs = (read,) if predecessor else ("x", read)

@@ -6,26 +6,26 @@ Each pair of a node and an earlier node has its own matrix, whatever the activat
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import torch
-from nni.nas.oneshot.pytorch.supermodule.base import BaseSuperNetModule
 from torch import Tensor, nn
 from torch.nn import functional
 
 from search_spaces.enas_cell.architecture import Cell
-from search_spaces.enas_cell.choices import Sample, Value
+from search_spaces.enas_cell.choices import Value
 from search_spaces.enas_cell.mixture import Mixture
-from search_spaces.enas_cell.model_space import MutableEnasCell
+from search_spaces.enas_cell.mutables import MutableEnasCell
 from search_spaces.enas_cell.network import EnasCell, Steps, Weights, draw_within
+from search_spaces.nni_sampling import MixedChoices, SampledChoices, SuperNet
 
-Memo = dict[str, Any]
 
-
-class SharedCell(MutableEnasCell, BaseSuperNetModule):  # type: ignore[misc]
+class SharedCell(SuperNet, MutableEnasCell):
     """The weights of all cells, and the cells that they make."""
+
+    replaces = MutableEnasCell
 
     def __init__(self, nodes: int, input_size: int, hidden_size: int) -> None:
         super().__init__(nodes, input_size, hidden_size)
@@ -38,18 +38,18 @@ class SharedCell(MutableEnasCell, BaseSuperNetModule):  # type: ignore[misc]
         draw_within(hidden_size**-0.5, [self.input_map, self.state_map, *self.pair_maps])
 
     def pair_map(self, node: int, predecessor: int) -> Tensor:
-        """The matrix (2 * hidden, hidden) with which a node reads an earlier one."""
+        """Return the matrix (2 * hidden, hidden) with which a node reads an earlier one."""
         matrix: Tensor = self.pair_maps[(node - 1) * (node - 2) // 2 + predecessor - 1]
         return matrix
 
     def weights(self, cell: Cell) -> Weights:
-        """The shared matrices that one cell uses."""
+        """Return the shared matrices that one cell uses."""
         numbered = list(enumerate(cell.nodes, start=1))[1:]
         pairs = [self.pair_map(number, node.predecessor) for number, node in numbered]
         return Weights(self.input_map, [self.state_map, *pairs])
 
     def freeze(self, sample: Mapping[str, Value]) -> EnasCell:
-        """The cell of a sample with a copy of its shared weights."""
+        """Return the cell of a sample with a copy of its shared weights."""
         frozen = super().freeze(sample)
         weights = self.weights(frozen.cell)
         own = [frozen.input_map, *frozen.maps]
@@ -59,37 +59,17 @@ class SharedCell(MutableEnasCell, BaseSuperNetModule):  # type: ignore[misc]
         return frozen
 
     def zero_states(self, inputs: Tensor) -> tuple[Tensor, ...]:
-        """The state (batch, hidden_size) of zeros for inputs (time, batch, input_size)."""
+        """Return the state (batch, hidden_size) of zeros for inputs (time, batch, input_size)."""
         return (inputs.new_zeros(inputs.shape[1], self.hidden_size),)
 
     def current(self) -> Cell:
-        """The cell that the supernet stands for at this moment."""
-        return self.choices.from_sample(self.export({}))
+        """Return the cell that the strategy has sampled, or prefers."""
+        cell: Cell = self.choices.from_sample(self.current_sample())
+        return cell
 
 
-class SampledCell(SharedCell):
+class SampledCell(SampledChoices, SharedCell):
     """Runs one sampled cell at a time: no other matrix is read, and none gets a gradient."""
-
-    def __init__(self, nodes: int, input_size: int, hidden_size: int) -> None:
-        super().__init__(nodes, input_size, hidden_size)
-        self.sampled: Sample = {}
-
-    @classmethod
-    def mutate(cls, module: nn.Module, name: str, memo: Memo, options: Memo) -> SampledCell | None:
-        """NNI's hook: the supernet in the place of the module of choices."""
-        if type(module) is not MutableEnasCell:
-            return None
-        return cls(module.choices.nodes, module.input_size, module.hidden_size)
-
-    def resample(self, memo: Memo) -> Memo:
-        """Take the sample of the strategy; draw what it leaves open."""
-        for label, mutable in self.simplify().items():
-            self.sampled[label] = memo[label] if label in memo else mutable.random()
-        return dict(self.sampled)
-
-    def export(self, memo: Memo) -> Memo:
-        """The last sample."""
-        return {label: value for label, value in self.sampled.items() if label not in memo}
 
     def unroll(
         self, inputs: Tensor, states: Sequence[Tensor] | None = None
@@ -101,43 +81,21 @@ class SampledCell(SharedCell):
         return torch.stack(outputs), (outputs[-1],)
 
 
-class MixedCell(SharedCell):
-    """Runs the mixture of all cells: softmax weights for each choice, learned as `alphas`.
+class MixedCell(MixedChoices, SharedCell):
+    """Runs the mixture of all cells: softmax weights for each choice.
 
     Predecessor j with activation f has the product of both weights. An end counts as much as it is
     one: the product of one minus the weight with which each later node reads it.
     """
 
-    def __init__(
-        self,
-        nodes: int,
-        input_size: int,
-        hidden_size: int,
-        alphas: Mapping[str, nn.Parameter],
-        softmax: nn.Module,
-    ) -> None:
-        super().__init__(nodes, input_size, hidden_size)
-        self.alphas = nn.ParameterDict(alphas)
-        self.softmax = softmax
-        for alpha in alphas.values():  # an exploded gradient has no direction
+    def __init__(self, *args: Any, **weights: Any) -> None:
+        super().__init__(*args, **weights)
+        for alpha in self.alphas.values():  # an exploded gradient has no direction
             finite = partial(torch.nan_to_num, nan=0.0, posinf=0.0, neginf=0.0)
-            alpha.register_hook(finite)  # type: ignore[no-untyped-call]
-
-    @classmethod
-    def mutate(cls, module: nn.Module, name: str, memo: Memo, options: Memo) -> MixedCell | None:
-        """NNI's hook: the supernet in the place of the module of choices."""
-        if type(module) is not MutableEnasCell:
-            return None
-        alphas = {label: memo[label] for label in module.simplify()}
-        softmax = options.get("softmax", nn.Softmax(-1))
-        return cls(module.choices.nodes, module.input_size, module.hidden_size, alphas, softmax)
-
-    def arch_parameters(self) -> Iterator[nn.Parameter]:
-        """What the strategy's own optimizer trains."""
-        yield from self.alphas.values()
+            alpha.register_hook(finite)
 
     def mixture(self) -> Mixture:
-        """The weights of all choices, drawn anew where the softmax is a random one."""
+        """Return the weights of all choices, drawn anew where the softmax is a random one."""
         shares = {label: self.softmax(alpha) for label, alpha in self.alphas.items()}
         nodes = range(1, self.choices.nodes + 1)
         only = torch.ones(1).to(self.state_map)
@@ -152,26 +110,6 @@ class MixedCell(SharedCell):
             maps,
         )
 
-    def resample(self, memo: Memo) -> Memo:
-        """Nothing is sampled."""
-        return {}
-
-    def export(self, memo: Memo) -> Memo:
-        """The choices with the largest weights."""
-        return {
-            label: values[int(self.alphas[label].argmax())]
-            for label, values in self.choices.categoricals.items()
-            if label not in memo
-        }
-
-    def export_probs(self, memo: Memo) -> Memo:
-        """Label -> value -> its weight."""
-        return {
-            label: dict(zip(values, self.softmax(self.alphas[label]).tolist(), strict=True))
-            for label, values in self.choices.categoricals.items()
-            if label not in memo
-        }
-
     def unroll(
         self, inputs: Tensor, states: Sequence[Tensor] | None = None
     ) -> tuple[Tensor, tuple[Tensor, ...]]:
@@ -183,3 +121,15 @@ class MixedCell(SharedCell):
             state = mixture.step(projected, state)
             outputs.append(state)
         return torch.stack(outputs), (state,)
+
+
+def oneshot_hooks(strategy: Any) -> list[Any]:
+    """Return the hook of NNI that replaces a `MutableEnasCell` by a supernet.
+
+    None for Proxyless, which samples paths in another way: NNI then refuses the cell.
+    """
+    from nni.nas.strategy import DARTS, Proxyless
+
+    if isinstance(strategy, Proxyless):
+        return []
+    return [MixedCell.mutate if isinstance(strategy, DARTS) else SampledCell.mutate]

@@ -6,11 +6,10 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from nni_nlp_bench.core.errors import ArchitectureError
-from search_spaces.values import BaseArchitecture
+from search_spaces.values import BaseArchitecture, digest, read_json
 
 HIDDEN_SIZES = (128, 256)
 LAYERS = (2, 4)
@@ -36,7 +35,6 @@ FEED_FORWARDS = (1, 3)
 """How many hidden layers a feed-forward network may have."""
 SPACE_SIZE = 10_621_440
 """All of them are different networks."""
-MAX_JSON_CHARACTERS = 10_000
 _FORM = (
     '{"hidden_size": 128, "layers": [{"operation": "SA", "parameter": "SDP", "heads": 2, '
     '"feed_forward": 512, "feed_forwards": 1}, ...]}'
@@ -98,35 +96,21 @@ class EncoderArchitecture(BaseArchitecture):
         layers = [layer._asdict() for layer in self.layers]
         return json.dumps({"hidden_size": self.hidden_size, "layers": layers})
 
-    @property
-    def parts(self) -> tuple[Any, ...]:
-        """The hidden size, then the layers."""
-        return self.hidden_size, *self.layers
-
     @cached_property
     def canonical_key(self) -> str:
         """32 hex digits, equal exactly for the same network."""
-        plain = (self.hidden_size, *map(tuple, self.layers))
-        return blake2b(repr(plain).encode(), digest_size=16).hexdigest()
+        return digest((self.hidden_size, *map(tuple, self.layers)))
 
 
 def load_json(text: str) -> dict[str, Any]:
-    """The JSON object in a text. Raises EncoderError where there is none or it is too long."""
-    if len(text) > MAX_JSON_CHARACTERS:
-        raise EncoderError(f"an encoder has at most {MAX_JSON_CHARACTERS:,} characters of JSON")
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise EncoderError(f"an encoder must be JSON text: {error}") from None
-    if not isinstance(value, dict):
-        raise EncoderError(f"an encoder must look like {_FORM}")
-    return value
+    """Return the JSON object in a text. Raises EncoderError for any other text."""
+    return read_json(text, "an encoder", _FORM, EncoderError)
 
 
 def read_layer(
     number: int, value: Any, names: Sequence[str] = EncoderLayer._fields
 ) -> EncoderLayer:
-    """The layer of a JSON object that calls its fields by these names; `EncoderArchitecture`
+    """Return the layer of a JSON object that calls its fields by these names; `EncoderArchitecture`
     checks the values. Raises EncoderError."""
     if not isinstance(value, dict) or set(value) != set(names):
         raise EncoderError(f"layer {number}: it must have {', '.join(names)}")

@@ -35,7 +35,7 @@ class EncoderChoices:
     """All encoders: `hidden_size`, `layers`, and of layer i, counted from 0, `operation_i` (with
     its parameter, as in SA-SDP), `heads_i`, `feed_forward_i` and `feed_forwards_i`.
 
-    What a sample says of layers that it does not have means nothing.
+    Choices of layers beyond `layers` are ignored.
     """
 
     @property
@@ -47,7 +47,7 @@ class EncoderChoices:
         return values
 
     def to_sample(self, encoder: EncoderArchitecture) -> Sample:
-        """The sample of an encoder. Choices of layers that it does not have take their first
+        """Return the sample of an encoder. Choices of layers that it does not have take their first
         value."""
         sample: Sample = {label: values[0] for label, values in self.categoricals.items()}
         sample |= {"hidden_size": encoder.hidden_size, "layers": len(encoder.layers)}
@@ -58,7 +58,7 @@ class EncoderChoices:
         return sample
 
     def from_sample(self, sample: Mapping[str, Value]) -> EncoderArchitecture:
-        """The encoder of a sample; labels it does not need are ignored. Raises EncoderError."""
+        """Return the encoder of a sample; other labels are ignored. Raises EncoderError."""
         hidden_size = read_choice(sample, "hidden_size", HIDDEN_SIZES, EncoderError)
         count = read_choice(sample, "layers", LAYERS, EncoderError)
         layers = []

@@ -20,10 +20,10 @@ class ClassifierSizes:
     """Widths of the data, and the dropout."""
 
     vectors: int = 300
-    """Of the word vectors that come in."""
+    """Width of the word vectors."""
     classes: int = 2
     dropout: float = 0.1
-    """Of the stem, attention, the outputs of layers, and what the head reads."""
+    """Dropout probability in the stem, attention and layers, and before the head."""
 
     def __post_init__(self) -> None:
         for name in ("vectors", "classes"):
@@ -34,7 +34,7 @@ class ClassifierSizes:
 
 
 class Stem(nn.Module):
-    """Brings word vectors to the hidden size, and adds what is learned of their places."""
+    """Projects word vectors to the hidden size, and adds position embeddings."""
 
     def __init__(self, hidden_size: int, sizes: ClassifierSizes) -> None:
         super().__init__()
@@ -102,7 +102,7 @@ class EncoderClassifier(LayeredClassifier):
         initialise(self)
 
     def resized(self, vectors: int, classes: int) -> EncoderClassifier:
-        """The network of the same encoder and options for these numbers, with new weights."""
+        """Return a network of the same encoder and options, with other widths and weights."""
         return EncoderClassifier(
             self.encoder, replace(self.sizes, vectors=vectors, classes=classes)
         )

@@ -34,7 +34,7 @@ def from_configuration(text: str) -> EncoderArchitecture:
 
 
 def to_configuration(encoder: EncoderArchitecture) -> str:
-    """The JSON text of the release."""
+    """Return the JSON text of the release."""
     layers = [dict(zip(_NAMES, layer, strict=True)) for layer in encoder.layers]
     return json.dumps(
         {"hidden_size": encoder.hidden_size, "nas_config": {"encoder_layers": layers}}

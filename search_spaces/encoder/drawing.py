@@ -60,7 +60,7 @@ def draw(encoder: EncoderArchitecture, path: Path) -> None:
 
 
 def figure(encoder: EncoderArchitecture) -> Figure:
-    """The picture as a matplotlib figure, unknown to pyplot."""
+    """Return the picture as a matplotlib figure, unknown to pyplot."""
     from matplotlib.figure import Figure
 
     row = 2 * _END_CELL + _CELL * len(encoder.layers)
@@ -90,13 +90,13 @@ def figure(encoder: EncoderArchitecture) -> Figure:
 
 
 def _title(encoder: EncoderArchitecture) -> str:
-    facts = (
+    labels = (
         encoder.canonical_key[:8],
         f"{len(encoder.layers)} layers",
         f"hidden size {encoder.hidden_size}",
         f"{num_parameters(encoder) / 1e6:.1f} M parameters",
     )
-    return "   ·   ".join(facts)
+    return "   ·   ".join(labels)
 
 
 def _operation(axes: Axes, middle: float, layer: EncoderLayer) -> None:

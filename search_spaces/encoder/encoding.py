@@ -25,7 +25,7 @@ _VERTICES = 1 + max(LAYERS)
 
 
 def encode(encoder: EncoderArchitecture, kind: EncodingKind = "flat") -> NDArray[np.float64]:
-    """Features, different for different encoders in `flat` and `graph`.
+    """Return features, different for different encoders in `flat` and `graph`.
 
     `graph`: layers x 10 = the operation one-hot, heads, width and number of feed-forwards, hidden
     size. `flat`: the hidden size, then the first nine columns of four layers, 0 where there is
@@ -45,7 +45,7 @@ def encode(encoder: EncoderArchitecture, kind: EncodingKind = "flat") -> NDArray
 
 
 def op_graph(encoder: EncoderArchitecture) -> OpGraph:
-    """The hidden size, then one vertex a layer, each reading the one before."""
+    """Return the hidden size, then one vertex a layer, each reading the one before."""
     stems = tuple(f"hidden {size}" for size in HIDDEN_SIZES)
     kinds = tuple(map(_kind, product(_OPERATIONS, HEADS, FEED_FORWARD, FEED_FORWARDS)))
     layers = [_kind((layer.name, *layer[2:])) for layer in encoder.layers]

@@ -83,7 +83,7 @@ class Layer(nn.Module):
 
 
 def make_layers(encoder: EncoderArchitecture, dropout: float) -> nn.ModuleList:
-    """The layers of an encoder."""
+    """Return the layers of an encoder."""
     hidden = encoder.hidden_size
     return nn.ModuleList(
         Layer(Mixing(layer, hidden, dropout), FeedForward(layer, hidden, dropout))
@@ -92,7 +92,7 @@ def make_layers(encoder: EncoderArchitecture, dropout: float) -> nn.ModuleList:
 
 
 def through(layers: Iterable[nn.Module], values: Tensor, words: Tensor) -> list[Tensor]:
-    """The output (batch, length, hidden size) of each layer."""
+    """Return the output (batch, length, hidden size) of each layer."""
     outputs = [values]
     for layer in layers:
         outputs.append(layer(outputs[-1], words))

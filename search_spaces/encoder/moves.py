@@ -46,7 +46,7 @@ def sample(rng: np.random.Generator) -> EncoderArchitecture:
 
 
 def mutate(encoder: EncoderArchitecture, rng: np.random.Generator) -> EncoderArchitecture:
-    """One of the neighbours: what changes is drawn evenly, then its new value."""
+    """Return one of the neighbours: what changes is drawn evenly, then its new value."""
     layers = encoder.layers
     place, choice = divmod(int(rng.integers(len(layers) * len(_CHOICES) + 2)), len(_CHOICES))
     if place < len(layers):
@@ -59,7 +59,7 @@ def mutate(encoder: EncoderArchitecture, rng: np.random.Generator) -> EncoderArc
 
 
 def neighbours(encoder: EncoderArchitecture) -> list[EncoderArchitecture]:
-    """All encoders one edit away, in a fixed order: no duplicates, never itself.
+    """Return all encoders one edit away, in a fixed order: no duplicates, never itself.
 
     Of four layers 34, of two layers 2,321.
     """
@@ -80,7 +80,7 @@ def _edits(encoder: EncoderArchitecture) -> Iterator[EncoderArchitecture]:
 
 
 def _others(layer: EncoderLayer, choice: int) -> list[EncoderLayer]:
-    """The layers that differ in one of the choices."""
+    """Return the layers that differ in one of the choices."""
     changed = (layer._replace(**values) for values in _CHOICES[choice])
     return [other for other in changed if other != layer]
 
@@ -97,7 +97,7 @@ def _with_other_hidden_size(encoder: EncoderArchitecture) -> EncoderArchitecture
 
 
 def _draw_layers(count: int, rng: np.random.Generator) -> tuple[EncoderLayer, ...]:
-    """Every choice of a layer is even, since each is in as many of all layers."""
+    """Return random layers. Every choice is uniform: each value is in as many of all layers."""
     return tuple(_one_of(ALL_LAYERS, rng) for _ in range(count))
 
 

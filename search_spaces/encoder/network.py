@@ -1,4 +1,4 @@
-"""The network of one encoder, from tokens to what it makes of them."""
+"""The network of one encoder, from tokens to hidden states."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from search_spaces.encoder.operations import Attention
 from search_spaces.encoder.parameters import SIZES, TYPES
 
 PADDING = 0
-"""The token that stands for none: its embedding is 0 and stays so."""
+"""The padding token: its embedding is always 0."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """What the architecture leaves open. The defaults are the release's."""
+    """Widths and dropout, which an architecture leaves open. The defaults are the release's."""
 
     vocabulary: int = SIZES["vocabulary"]
     positions: int = SIZES["positions"]
     """The longest text, in tokens."""
     embedding_size: int = SIZES["embedding_size"]
     dropout: float = 0.1
-    """Of embeddings, attention and the outputs of layers."""
+    """Dropout probability in embeddings, attention and layers."""
 
     def __post_init__(self) -> None:
         for name in ("vocabulary", "positions", "embedding_size"):
@@ -37,7 +37,7 @@ class Sizes:
 
 
 class Positions(nn.Module):
-    """Adds what is learned of each place in a text; then layer norm and dropout."""
+    """Adds position embeddings; then layer norm and dropout."""
 
     def __init__(self, positions: int, width: int, dropout: float) -> None:
         super().__init__()
@@ -56,7 +56,7 @@ class Positions(nn.Module):
 
 
 class Embeddings(nn.Module):
-    """Sums of what is learned of a token, its place and its type, brought to the hidden size."""
+    """Sums of embeddings of tokens, positions and types, projected to the hidden size."""
 
     def __init__(self, hidden_size: int, sizes: Sizes) -> None:
         super().__init__()
@@ -94,7 +94,7 @@ class EncoderNetwork(nn.Module):
     def layer_outputs(
         self, tokens: Tensor, mask: Tensor | None = None, types: Tensor | None = None
     ) -> list[Tensor]:
-        """Each layer's output (batch, length, hidden size) for ids (batch, length).
+        """Return each layer's output (batch, length, hidden size) for ids (batch, length).
 
         `mask` is true at words; without one all are words, padding too, as in the release.
         """
@@ -118,7 +118,7 @@ class EncoderNetwork(nn.Module):
     def forward(
         self, tokens: Tensor, mask: Tensor | None = None, types: Tensor | None = None
     ) -> Tensor:
-        """The last layer's output (batch, length, hidden size)."""
+        """Return the last layer's output (batch, length, hidden size)."""
         return self.layer_outputs(tokens, mask, types)[-1]
 
 

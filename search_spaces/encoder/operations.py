@@ -153,7 +153,7 @@ def transforms(kind: str, words: Tensor, dtype: torch.dtype) -> Tensor:
 
 
 def make_operation(layer: EncoderLayer, hidden_size: int, dropout: float) -> nn.Module:
-    """The operation of a layer, from (batch, length, hidden size) and words to the same."""
+    """Return the operation of a layer, from (batch, length, hidden size) and words to the same."""
     if layer.operation == "SA":
         weighted = layer.parameter == "WMA"
         return Attention(hidden_size, hidden_size, layer.heads, weighted=weighted, dropout=dropout)

@@ -18,7 +18,7 @@ def num_parameters(
     positions: int = SIZES["positions"],
     embedding_size: int = SIZES["embedding_size"],
 ) -> int:
-    """The sum over embeddings and layers. Raises EncoderError for an impossible size."""
+    """Return the sum over embeddings and layers. Raises EncoderError for an impossible size."""
     check_widths(
         EncoderError, vocabulary=vocabulary, positions=positions, embedding_size=embedding_size
     )

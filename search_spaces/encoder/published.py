@@ -27,7 +27,7 @@ _SCORED_HIDDEN_SIZE, _SCORED_WIDTH = 256, 1024
 
 
 def published_encoder(name: str) -> EncoderArchitecture:
-    """The encoder of a published name."""
+    """Return the encoder of a published name."""
     return _encoders()[name]
 
 
@@ -38,7 +38,7 @@ def _encoders() -> dict[str, EncoderArchitecture]:
 
 
 def _draw(rng: Random) -> EncoderArchitecture:
-    """The order of the draws is the release's."""
+    """Return a random encoder, drawn in the order of the release."""
     hidden_size, layers = rng.choice(HIDDEN_SIZES), rng.choice(LAYERS)
     return EncoderArchitecture(hidden_size, tuple(_draw_layer(rng) for _ in range(layers)))
 
@@ -56,7 +56,7 @@ def _draw_layer(rng: Random) -> EncoderLayer:
 
 
 def as_scored(encoder: EncoderArchitecture) -> EncoderArchitecture:
-    """The encoder that the published scores of an encoder belong to.
+    """Return the encoder that the published scores of an encoder belong to.
 
     The release made all networks that it scored of a hidden size of 256 and feed-forward networks
     1,024 wide, whatever the encoder says.

@@ -1,15 +1,13 @@
 """All encoders as one network, for NNI's one-shot strategies that sample.
 
-Encoders share the stem and the head of their hidden size, and of a layer with the same number what
-mixes words where operation and heads are the same, and the feed-forward network where its width and
-number are.
+Encoders of one hidden size share stem and head. Layers at one position share the mixing operation
+if operation and heads are equal, and the feed-forward network if its width and depth are.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from nni.nas.oneshot.pytorch.supermodule.base import BaseSuperNetModule
 from torch import nn
 
 from nni_nlp_bench.core.errors import UserError
@@ -19,16 +17,15 @@ from search_spaces.encoder.architecture import (
     EncoderArchitecture,
     EncoderLayer,
 )
-from search_spaces.encoder.choices import Sample
 from search_spaces.encoder.classifier import ClassifierSizes, Head, LayeredClassifier, Stem
 from search_spaces.encoder.layers import FeedForward, Layer, Mixing, initialise
-from search_spaces.encoder.model_space import Encoders
 from search_spaces.encoder.moves import ALL_LAYERS
-from search_spaces.nni_sampling import Memo, export, resample
+from search_spaces.encoder.mutables import Encoders
+from search_spaces.nni_sampling import SampledChoices
 
 
 class SharedLayer(nn.Module):
-    """All that a layer may be."""
+    """The parts of all layers at one position."""
 
     def __init__(self, hidden_size: int, dropout: float) -> None:
         super().__init__()
@@ -40,7 +37,7 @@ class SharedLayer(nn.Module):
                 self.feed_forward[_feed_forward(layer)] = FeedForward(layer, hidden_size, dropout)
 
     def parts(self, layer: EncoderLayer) -> tuple[nn.Module, nn.Module]:
-        """What mixes words in a layer, and its feed-forward network."""
+        """Return the mixing operation of a layer, and its feed-forward network."""
         return self.mixing[_mixing(layer)], self.feed_forward[_feed_forward(layer)]
 
 
@@ -56,30 +53,18 @@ class SharedNetwork(nn.Module):
         self.head = Head(hidden_size, sizes)
 
 
-class SampledEncoders(Encoders, BaseSuperNetModule):  # type: ignore[misc]
+class SampledEncoders(SampledChoices, Encoders):
     """One sampled encoder at a time: for ENAS and RandomOneShot."""
+
+    replaces = Encoders
 
     def __init__(self, sizes: ClassifierSizes) -> None:
         super().__init__(sizes)
-        self.sampled: Sample = {}
         self.networks = nn.ModuleDict({str(h): SharedNetwork(h, sizes) for h in HIDDEN_SIZES})
         initialise(self)
 
-    @classmethod
-    def mutate(cls, module: nn.Module, name: str, memo: Memo, options: Memo) -> Encoders | None:
-        """NNI's hook: the supernet in the place of the module of choices."""
-        return cls(module.sizes) if type(module) is Encoders else None
-
-    def resample(self, memo: Memo) -> Memo:
-        """Take the sample of the strategy; draw what it leaves open from torch's generator."""
-        return resample(self.sampled, self.choices.categoricals, memo)
-
-    def export(self, memo: Memo) -> Memo:
-        """The last sample."""
-        return export(self.sampled, memo)
-
     def network(self, encoder: EncoderArchitecture) -> LayeredClassifier:
-        """The classifier of an encoder, with the shared weights themselves."""
+        """Return the classifier of an encoder, with the shared weights themselves."""
         shared: Any = self.networks[str(encoder.hidden_size)]
         layers = zip(shared.layers, encoder.layers, strict=False)
         parts = nn.ModuleList(Layer(*each.parts(layer)) for each, layer in layers)
@@ -87,7 +72,7 @@ class SampledEncoders(Encoders, BaseSuperNetModule):  # type: ignore[misc]
 
 
 def supernet_class(strategy: Any) -> type[SampledEncoders]:
-    """What takes the place of `Encoders` under a one-shot strategy. Raises UserError."""
+    """Return the class that replaces `Encoders` for a one-shot strategy. Raises UserError."""
     from nni.nas.strategy import ENAS, RandomOneShot
 
     if not isinstance(strategy, ENAS | RandomOneShot):

@@ -9,19 +9,21 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from nni_nlp_bench.core.errors import ArchitectureError
+from search_spaces.rnn_cell.canonical import canonical_key, canonical_nodes
 from search_spaces.rnn_cell.validity import (
     MAX_NAME_CHARACTERS,
     check_graph,
     check_node,
-    direct_wire,
+    direct_edge,
     rule_broken,
+    source_names,
     state_index,
 )
 from search_spaces.values import BaseArchitecture, check_widths
 
 MAX_JSON_CHARACTERS = 100_000
 # The published GRU is hand-made and blends h_prev_0 straight into h_new_0: the one cell of the
-# published list that breaks the rule against direct wires.
+# published list that breaks the rule against direct edges.
 GRU_KEY = "464f62e5184b09750059fcdf8748cb25"
 
 
@@ -62,9 +64,9 @@ class Recipe(BaseArchitecture):
         if len(live) < len(graph):
             kept = tuple(node for node in self.nodes if node.name in live)
             object.__setattr__(self, "nodes", kept)
-        wire = direct_wire(graph)
-        if wire is not None and self.canonical_key != GRU_KEY:
-            result, state = wire
+        edge = direct_edge(graph)
+        if edge is not None and self.canonical_key != GRU_KEY:
+            result, state = edge
             raise _refused(result, f"{state} may not be wired to a result directly")
 
     @classmethod
@@ -76,11 +78,6 @@ class Recipe(BaseArchitecture):
         """Text in the release's own format, nodes in their own order."""
         return json.dumps({n.name: {"op": n.op, "input": list(n.inputs)} for n in self.nodes})
 
-    @property
-    def parts(self) -> tuple[Node, ...]:
-        """The nodes."""
-        return self.nodes
-
     @cached_property
     def hidden_states(self) -> int:
         """Number of hidden states h: the cell carries h vectors from step to step."""
@@ -89,21 +86,18 @@ class Recipe(BaseArchitecture):
     @property
     def sources(self) -> tuple[str, ...]:
         """Names of what the cell reads: `x`, then the previous hidden states."""
-        return ("x", *(f"h_prev_{i}" for i in range(self.hidden_states)))
+        return source_names(self.hidden_states)
 
     @cached_property
     def canonical(self) -> Recipe:
         """The same cell with standard names, order of nodes and order of inputs."""
-        from search_spaces.rnn_cell.canonical import canonical_nodes
-
-        return Recipe(canonical_nodes(self))
+        nodes = canonical_nodes(self.nodes, self.hidden_states)
+        return Recipe(tuple(Node(*node) for node in nodes))
 
     @cached_property
     def canonical_key(self) -> str:
         """32 hex digits, equal exactly for the same cell: see `canonical.py` for the definition."""
-        from search_spaces.rnn_cell.canonical import canonical_key
-
-        return canonical_key(self)
+        return canonical_key(self.nodes, self.hidden_states)
 
     def num_parameters(self, input_size: int, hidden_size: int) -> int:
         """Weights and biases of one cell with these widths."""

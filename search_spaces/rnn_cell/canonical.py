@@ -8,54 +8,52 @@ nodes stay shared: two linear nodes with equal inputs have different weights.
 from __future__ import annotations
 
 from collections import Counter
-from hashlib import blake2b
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from search_spaces.rnn_cell.validity import (
     COMMUTATIVE,
     MAX_INPUTS,
     OPS,
+    source_names,
     state_index,
     topological_order,
 )
+from search_spaces.values import digest
 
-if TYPE_CHECKING:
-    from search_spaces.rnn_cell.architecture import Node, Recipe
+Entry = tuple[str, str, tuple[str, ...]]
+"""A node: its name, its operation, and the names of its inputs."""
 
 _INPUT, _OUTPUT_STATE, _OTHER_STATE = range(3)
 _FIRST_OP = 3
 _ROLES = 3  # inner node, h_new_0, any other h_new
-_FIRST_WIRE = _FIRST_OP + len(OPS) * _ROLES
-_FIRST_SLOT = _FIRST_WIRE + MAX_INPUTS + 1
+_FIRST_REPEAT = _FIRST_OP + len(OPS) * _ROLES
+_FIRST_SLOT = _FIRST_REPEAT + MAX_INPUTS + 1
 
 
-def canonical_key(recipe: Recipe) -> str:
-    """Digest of the canonically labelled graph: 32 hex digits."""
-    colours, edges, label = _labelled_graph(recipe)
+def canonical_key(nodes: Sequence[Entry], states: int) -> str:
+    """Return the digest of the canonically labelled graph: 32 hex digits."""
+    colours, edges, label = _labelled_graph(nodes, states)
     placed = sorted(zip(label, colours, strict=True))
-    wires = sorted((label[a], label[b]) for a, b in edges)
-    text = repr(([colour for _, colour in placed], wires))
-    return blake2b(text.encode(), digest_size=16).hexdigest()
+    labelled_edges = sorted((label[a], label[b]) for a, b in edges)
+    return digest(([colour for _, colour in placed], labelled_edges))
 
 
-def canonical_nodes(recipe: Recipe) -> tuple[Node, ...]:
-    """The nodes with standard names (node_0, ...), in canonical topological order."""
-    from search_spaces.rnn_cell.architecture import Node
+def canonical_nodes(nodes: Sequence[Entry], states: int) -> tuple[Entry, ...]:
+    """Return the nodes with standard names (node_0, ...), in canonical topological order."""
+    names = [*source_names(states), *(name for name, _, _ in nodes)]
+    _, _, label = _labelled_graph(nodes, states)
+    rank = dict(zip(names, label, strict=False))  # the other labels are vertices on edges
+    table = {name: (op, inputs) for name, op, inputs in nodes}
+    order = topological_order({name: inputs for name, _, inputs in nodes}, rank)
+    renamed = _standard_names(states, order, rank)
 
-    names = [*recipe.sources, *(node.name for node in recipe.nodes)]
-    _, _, label = _labelled_graph(recipe)
-    rank = dict(zip(names, label, strict=False))  # the rest of the labels are wires
-    table = {node.name: node for node in recipe.nodes}
-    order = topological_order({node.name: node.inputs for node in recipe.nodes}, rank)
-    renamed = _standard_names(recipe.hidden_states, order, rank)
+    def standard(name: str) -> Entry:
+        op, inputs = table[name]
+        if op in COMMUTATIVE:
+            inputs = tuple(sorted(inputs, key=rank.__getitem__))
+        return renamed[name], op, tuple(renamed[source] for source in inputs)
 
-    def inputs(node: Node) -> tuple[str, ...]:
-        ordered = node.inputs
-        if node.op in COMMUTATIVE:
-            ordered = tuple(sorted(ordered, key=rank.__getitem__))
-        return tuple(renamed[name] for name in ordered)
-
-    return tuple(Node(renamed[name], table[name].op, inputs(table[name])) for name in order)
+    return tuple(map(standard, order))
 
 
 def _standard_names(states: int, order: list[str], rank: dict[str, int]) -> dict[str, str]:
@@ -69,11 +67,13 @@ def _standard_names(states: int, order: list[str], rank: dict[str, int]) -> dict
     return renamed
 
 
-def _labelled_graph(recipe: Recipe) -> tuple[list[int], list[tuple[int, int]], list[int]]:
+def _labelled_graph(
+    nodes: Sequence[Entry], states: int
+) -> tuple[list[int], list[tuple[int, int]], list[int]]:
     """Vertex colours, edges and canonical labels: first the sources, then the nodes in order."""
     import igraph
 
-    colours, edges = _coloured_graph(recipe)
+    colours, edges = _coloured_graph(nodes, states)
     graph = igraph.Graph(n=len(colours), edges=edges, directed=True)
     graph.vs["vertex"] = range(len(colours))
     # Ask the permuted graph who went where: what the raw permutation maps to what has changed
@@ -85,32 +85,32 @@ def _labelled_graph(recipe: Recipe) -> tuple[list[int], list[tuple[int, int]], l
     return colours, edges, label
 
 
-def _coloured_graph(recipe: Recipe) -> tuple[list[int], list[tuple[int, int]]]:
-    """The cell as a simple directed graph.
+def _coloured_graph(nodes: Sequence[Entry], states: int) -> tuple[list[int], list[tuple[int, int]]]:
+    """Return the cell as a simple directed graph.
 
-    A vertex stands between an input and its node where the wire itself carries a meaning: its slot
+    A vertex stands between an input and its node where the edge itself carries a meaning: its slot
     (`blend` keeps its order) or how often the same input is used.
     """
-    index = {name: i for i, name in enumerate(recipe.sources)}
-    colours = [_INPUT, _OUTPUT_STATE] + [_OTHER_STATE] * (recipe.hidden_states - 1)
-    for node in recipe.nodes:
-        index[node.name] = len(colours)
-        colours.append(_FIRST_OP + _ROLES * OPS.index(node.op) + _role(node.name))
-    edges = [(index[f"h_new_{i}"], index[f"h_prev_{i}"]) for i in range(recipe.hidden_states)]
+    index = {name: i for i, name in enumerate(source_names(states))}
+    colours = [_INPUT, _OUTPUT_STATE] + [_OTHER_STATE] * (states - 1)
+    for name, op, _ in nodes:
+        index[name] = len(colours)
+        colours.append(_FIRST_OP + _ROLES * OPS.index(op) + _role(name))
+    edges = [(index[f"h_new_{i}"], index[f"h_prev_{i}"]) for i in range(states)]
 
-    def wire(source: str, target: str, colour: int) -> None:
+    def connect(source: str, target: str, colour: int) -> None:
         edges.extend([(index[source], len(colours)), (len(colours), index[target])])
         colours.append(colour)
 
-    for node in recipe.nodes:
-        if node.op == "blend":
-            for slot, source in enumerate(node.inputs):
-                wire(source, node.name, _FIRST_SLOT + slot)
-        elif len(set(node.inputs)) == len(node.inputs):
-            edges.extend((index[source], index[node.name]) for source in node.inputs)
+    for name, op, inputs in nodes:
+        if op == "blend":
+            for slot, source in enumerate(inputs):
+                connect(source, name, _FIRST_SLOT + slot)
+        elif len(set(inputs)) == len(inputs):
+            edges.extend((index[source], index[name]) for source in inputs)
         else:
-            for source, times in Counter(node.inputs).items():
-                wire(source, node.name, _FIRST_WIRE + times)
+            for source, times in Counter(inputs).items():
+                connect(source, name, _FIRST_REPEAT + times)
     return colours, edges
 
 

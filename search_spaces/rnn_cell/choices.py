@@ -57,7 +57,7 @@ class CellChoices:
         return {label: list(values) for label, values in self._values.items()}
 
     def to_sample(self, recipe: Recipe) -> Sample:
-        """A sample that decodes to the recipe. Raises RecipeError that names the option to widen.
+        """Return a sample that decodes to the recipe. Raises RecipeError if it does not fit.
 
         Choices that the recipe does not need have their first value.
         """
@@ -80,7 +80,7 @@ class CellChoices:
         return sample
 
     def from_sample(self, sample: Mapping[str, Value]) -> Recipe:
-        """The cell of a sample; labels it does not need are ignored.
+        """Return the cell of a sample; labels it does not need are ignored.
 
         Raises RecipeError where a choice is missing or its value unknown.
         """

@@ -63,7 +63,7 @@ def draw(recipe: Recipe, path: Path) -> None:
 
 
 def figure(recipe: Recipe) -> Figure:
-    """The picture as a matplotlib figure, unknown to pyplot."""
+    """Return the picture as a matplotlib figure, unknown to pyplot."""
     from matplotlib.figure import Figure
 
     layout = arrange(recipe)
@@ -94,7 +94,7 @@ def _title(recipe: Recipe) -> str:
 
 
 def _draw_wires(axes: Axes, recipe: Recipe, layout: Layout) -> None:
-    """All wires of one value together, with a white edge that parts them from those below."""
+    """Draw all edges of one value together, with a white outline over those below."""
     from matplotlib.patches import PathPatch
     from matplotlib.path import Path as Curves
 
@@ -118,24 +118,24 @@ Point = tuple[float, float]
 
 
 def _wires_of(name: str, recipe: Recipe, layout: Layout) -> list[tuple[Point, Point, bool]]:
-    """Start and end between two columns, and whether the wire passes the second one."""
+    """Start and end between two columns, and whether the edge passes the second one."""
     places = sorted(place for other, place in layout.height if other == name)
-    wires = []
+    edges = []
     for a, b in pairwise(places):
         start, end = (_right(a), layout.height[name, a]), (_left(b), layout.height[name, b])
-        wires.append((start, end, b < layout.last))
+        edges.append((start, end, b < layout.last))
     for node in recipe.nodes:
         if name in node.inputs:
             own = layout.column[node.name]
             start = (_right(own - 1), layout.height[name, own - 1])
             for slot, height in enumerate(_ports(node.name, node.inputs, layout)):
                 if node.inputs[slot] == name:
-                    wires.append((start, (_left(own), height), False))
-    return wires
+                    edges.append((start, (_left(own), height), False))
+    return edges
 
 
 def _ports(name: str, inputs: tuple[str, ...], layout: Layout) -> list[float]:
-    """Height at which each input enters its node: from top to bottom as the wires come."""
+    """Height at which each input enters its node: from top to bottom as the edges come."""
     own = layout.column[name]
     slots = sorted(range(len(inputs)), key=lambda slot: layout.height[inputs[slot], own - 1])
     distance = min(_PORT_DISTANCE, _NODE_HEIGHT / len(inputs))

@@ -18,12 +18,12 @@ _STATES = tuple(f"h_new_{i}" for i in range(MAX_HIDDEN_STATES))
 
 
 def encode(recipe: Recipe, kind: EncodingKind = "flat") -> NDArray[np.float64]:
-    """Features of the normal form, so that equal cells have equal features.
+    """Return features of the normal form, so that equal cells have equal features.
 
-    `graph`: 28 x (8 + 3 + 28) = per vertex its kind and result one-hot and its row of wires (how
+    `graph`: 28 x (8 + 3 + 28) = per vertex its kind and result one-hot and its row of edges (how
     often it reads each vertex; sources first, absent vertices all zero). `flat`: kinds, results
-    and the wires that topological order allows, as one vector. `counts`: nodes, states, operations,
-    wires by kind of both ends, and shortest paths from each source to each result.
+    and the edges that topological order allows, as one vector. `counts`: nodes, states, operations,
+    edges by kind of both ends, and shortest paths from each source to each result.
     """
     if kind == "counts":
         return _counts(recipe.canonical)
@@ -36,13 +36,13 @@ def encode(recipe: Recipe, kind: EncodingKind = "flat") -> NDArray[np.float64]:
 
 
 def op_graph(recipe: Recipe) -> OpGraph:
-    """Sources and nodes of the normal form; a vertex that is read twice has one wire."""
+    """Sources and nodes of the normal form; a vertex that is read twice has one edge."""
     normal = recipe.canonical
     names = [*normal.sources, *(node.name for node in normal.nodes)]
     index = {name: i for i, name in enumerate(names)}
     kinds = [KINDS[0]] * len(normal.sources) + [node.op for node in normal.nodes]
-    wires = {(index[source], index[node.name]) for node in normal.nodes for source in node.inputs}
-    return OpGraph(KINDS, tuple(kinds), tuple(sorted(wires)), VERTICES)
+    edges = {(index[source], index[node.name]) for node in normal.nodes for source in node.inputs}
+    return OpGraph(KINDS, tuple(kinds), tuple(sorted(edges)), VERTICES)
 
 
 def _graph(recipe: Recipe) -> NDArray[np.float64]:
@@ -50,31 +50,31 @@ def _graph(recipe: Recipe) -> NDArray[np.float64]:
     index.update({node.name: MAX_SOURCES + i for i, node in enumerate(recipe.nodes)})
     kinds = np.zeros((VERTICES, len(KINDS)))
     results = np.zeros((VERTICES, MAX_HIDDEN_STATES))
-    wires = np.zeros((VERTICES, VERTICES))
+    edges = np.zeros((VERTICES, VERTICES))
     for name in recipe.sources:
         kinds[index[name], 0] = 1
     for node in recipe.nodes:
         row = index[node.name]
         kinds[row, KINDS.index(node.op)] = 1
         for source in node.inputs:
-            wires[row, index[source]] += 1
+            edges[row, index[source]] += 1
         state = state_index(node.name, "h_new_")
         if state is not None:
             results[row, state] = 1
-    return np.hstack([kinds, results, wires])
+    return np.hstack([kinds, results, edges])
 
 
 def _counts(recipe: Recipe) -> NDArray[np.float64]:
     ops = {node.name: node.op for node in recipe.nodes}
     ends = [*_SOURCES, *OPS]
     nodes = np.zeros(len(OPS))
-    wires = np.zeros((len(ends), len(OPS)))
+    edges = np.zeros((len(ends), len(OPS)))
     for node in recipe.nodes:
         nodes[OPS.index(node.op)] += 1
         for source in node.inputs:
-            wires[ends.index(ops.get(source, source)), OPS.index(node.op)] += 1
+            edges[ends.index(ops.get(source, source)), OPS.index(node.op)] += 1
     sizes = np.array([len(recipe.nodes), recipe.hidden_states], dtype=np.float64)
-    return np.concatenate([sizes, nodes, wires.ravel(), _path_lengths(recipe).ravel()])
+    return np.concatenate([sizes, nodes, edges.ravel(), _path_lengths(recipe).ravel()])
 
 
 def _path_lengths(recipe: Recipe) -> NDArray[np.float64]:

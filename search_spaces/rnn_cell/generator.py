@@ -26,7 +26,7 @@ class Chooser(Protocol):
 
 
 def generate(rng: Chooser, hidden_states: int, vertices: int) -> Recipe | None:
-    """One draw: a recipe, or None when the drawn cell is not valid.
+    """Return one draw: a recipe, or None when the drawn cell is not valid.
 
     `vertices` counts the intermediate nodes; the results come on top.
     """

@@ -14,7 +14,7 @@ class CountedCell(Protocol):
     """A recurrent cell of any space."""
 
     def num_parameters(self, input_size: int, hidden_size: int) -> int:
-        """Parameters of one layer."""
+        """Return the parameters of one layer."""
         ...
 
 
@@ -23,7 +23,7 @@ def language_model_parameters(
     vocabulary: int = PTB_VOCABULARY,
     layers: Sequence[tuple[int, int]] = LAYERS,
 ) -> int:
-    """Parameters of the language model; its decoder's weight is the embedding."""
+    """Return the parameters of the language model; its decoder's weight is the embedding."""
     cells = sum(cell.num_parameters(width, hidden) for width, hidden in layers)
     embedding, _ = layers[0]
     return vocabulary * (embedding + 1) + cells

@@ -1,8 +1,8 @@
 """Where the values of a cell go in a picture: columns from left to right, heights within them.
 
-A layered drawing (Sugiyama, Tagawa & Toda, 1981). A vertex is a value on its way through one
-column: the column where it is computed, or one that its wire passes on the way to a later reader.
-All wires of one value share this way. Results arrive in the last column.
+A layered drawing (Sugiyama, Tagawa & Toda, 1981). A vertex is a value in one column: the
+column where it is computed, or one that its edge crosses before a later reader. All edges of one
+value share these vertices. Results are in the last column.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _HEIGHT_SWEEPS = 100
 _NODE_SPACE = 1.0
 _WIRE_SPACE = 0.55
 _STRAIGHTNESS = 6.0
-"""How much more a passing wire strives to be straight than a node to face its neighbours."""
+"""Weight of straight edges relative to nodes that face their neighbours."""
 
 
 @dataclass(frozen=True)
@@ -37,11 +37,11 @@ class Layout:
     """Where each value is computed; 0 for sources."""
     last: int
     height: dict[Vertex, float]
-    """Downwards; nodes of a column are at least 1 apart, wires about half of that."""
+    """Downwards; nodes of a column are at least 1 apart, edges about half of that."""
 
 
 def arrange(recipe: Recipe) -> Layout:
-    """Columns by depth, few crossings, wires as straight as may be."""
+    """Return a layout: columns by depth, few crossings, straight edges."""
     column = _columns(recipe)
     last = 1 + max(column.values())
     ways = {name: list(range(column[name], end + 1)) for name, end in _ends(recipe, column).items()}
@@ -59,7 +59,7 @@ def arrange(recipe: Recipe) -> Layout:
 
 
 def _columns(recipe: Recipe) -> dict[str, int]:
-    """Depth, but a node whose readers are far off moves towards them where that shortens wires."""
+    """Depth, but a node whose readers are far off moves towards them where that shortens edges."""
     inputs = {node.name: node.inputs for node in recipe.nodes}
     order = topological_order(inputs)
     column = dict.fromkeys(recipe.sources, 0)
@@ -74,7 +74,7 @@ def _columns(recipe: Recipe) -> dict[str, int]:
 
 
 def _ends(recipe: Recipe, column: Mapping[str, int]) -> dict[str, int]:
-    """The last column that each value passes before the node that reads it."""
+    """Return the last column that each value passes before the node that reads it."""
     ends = dict(column)
     for node in recipe.nodes:
         for source in node.inputs:
@@ -89,7 +89,7 @@ def _wire_length(recipe: Recipe, column: Mapping[str, int]) -> int:
 
 
 def _with_few_crossings(layers: list[list[Vertex]], edges: Sequence[Edge]) -> list[list[Vertex]]:
-    """The best of several descents: from the order given and from shuffled ones."""
+    """Return the best of several descents: from the order given and from shuffled ones."""
     shuffled = random.Random(0)
     starts = [[shuffled.sample(layer, len(layer)) for layer in layers] for _ in range(_SHUFFLES)]
     orders = [_untangled(start, edges) for start in (layers, *starts)]
@@ -141,7 +141,7 @@ def _exchange_neighbours(layers: list[list[Vertex]], i: int, edges: Sequence[Edg
 
 
 def count_crossings(layers: Sequence[Sequence[Vertex]], edges: Sequence[Edge]) -> int:
-    """How many pairs of wires cross between neighbouring columns."""
+    """Return the number of pairs of edges that cross between neighbouring columns."""
     place = {vertex: p for layer in layers for p, vertex in enumerate(layer)}
     return sum(
         a[1] == c[1] and (place[a] - place[c]) * (place[b] - place[d]) < 0

@@ -25,12 +25,12 @@ _MERGES = ("elementwise_sum", "elementwise_prod")
 
 
 class Draft(NamedTuple):
-    """An edited cell that nobody has checked yet."""
+    """An edited cell that has not been checked yet."""
 
     nodes: tuple[Node, ...]
 
     def recipe(self) -> Recipe | None:
-        """The cell, or None where the edit broke a rule."""
+        """Return the cell, or None where the edit broke a rule."""
         try:
             return Recipe(self.nodes)
         except RecipeError:
@@ -40,7 +40,7 @@ class Draft(NamedTuple):
 def sample(
     rng: np.random.Generator, hidden_states: int | None = None, vertices: int = 13
 ) -> Recipe:
-    """A random cell of the release's distribution; h drawn as in the published list if not given.
+    """Return a random cell of the release's distribution; h is drawn as in the published list.
 
     `vertices` counts the intermediate nodes that are drawn, before dead ones are dropped.
     """
@@ -58,7 +58,7 @@ def sample(
 
 
 def mutate(recipe: Recipe, rng: np.random.Generator) -> Recipe:
-    """A cell one random edit away: first the kind of edit is drawn, then the edit."""
+    """Return a cell one random edit away: first the kind of edit is drawn, then the edit."""
     drafts: dict[Edit, list[MakeDraft]] = {}
     while True:
         edit = EDITS[int(rng.choice(len(EDITS), p=_EDIT_WEIGHTS))]
@@ -72,7 +72,7 @@ def mutate(recipe: Recipe, rng: np.random.Generator) -> Recipe:
 
 
 def neighbours(recipe: Recipe) -> list[Recipe]:
-    """All valid cells one edit away, in a fixed order: no duplicates, never itself."""
+    """Return all valid cells one edit away, in a fixed order: no duplicates, never itself."""
     found = {recipe.canonical_key: recipe}
     for edit in EDITS:
         for make in edit(recipe):
@@ -116,7 +116,7 @@ def rewire_input(recipe: Recipe) -> Iterator[MakeDraft]:
 
 
 def insert_node(recipe: Recipe) -> Iterator[MakeDraft]:
-    """Put a new node into one wire: an activation, a linear map, or a merge with another value."""
+    """Put a new node into one edge: an activation, a linear map, or a merge with another value."""
     name = _fresh_name(recipe)
     others = (*recipe.sources, *(node.name for node in recipe.nodes))
     for i, node in enumerate(recipe.nodes):

@@ -24,12 +24,18 @@ REPEATS = 3
 
 
 def published_ids() -> range:
-    """All ids of the published list."""
+    """Return all ids of the published list."""
     return range(FIRST_ID, FIRST_ID + COUNT)
 
 
+@cache
+def published_names() -> tuple[str, ...]:
+    """`rnn`, `lstm`, `gru`, and all ids."""
+    return (*NAMED, *map(str, published_ids()))
+
+
 def first_ids() -> list[int]:
-    """The ids without the repeats of each seed."""
+    """Return the ids without the repeats of each seed."""
     start = FIRST_ID + len(NAMED)
     ids = list(range(FIRST_ID, start))
     for seeds in _valid_seeds().values():
@@ -39,7 +45,7 @@ def first_ids() -> list[int]:
 
 
 def published_recipe(recipe_id: int) -> Recipe:
-    """The recipe of a published id. Raises RecipeError for an id that is not in the list."""
+    """Return the recipe of a published id. Raises RecipeError for an id that is not in the list."""
     if recipe_id not in published_ids():
         last = FIRST_ID + COUNT - 1
         raise RecipeError(f"no published recipe {recipe_id}: ids run from {FIRST_ID} to {last}")
@@ -57,7 +63,7 @@ def published_recipe(recipe_id: int) -> Recipe:
 
 
 def id_of(text: str) -> int:
-    """The published id that a name or an id in digits stands for; -1 for any other text."""
+    """Return the published id that a name or an id in digits stands for; -1 for any other text."""
     if text in NAMED:
         return FIRST_ID + NAMED.index(text)
     return int(text) if text.isascii() and text.isdigit() and int(text) in published_ids() else -1

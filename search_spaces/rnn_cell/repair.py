@@ -32,7 +32,7 @@ class Wiring:
     """Position of each `h_new_i`."""
 
     def recipe(self) -> Recipe:
-        """The cell of the nodes that reach a result. Raises RecipeError."""
+        """Return the cell of the nodes that reach a result. Raises RecipeError."""
         names = [f"node_{position}" for position in range(len(self.ops))]
         for i, position in enumerate(self.results):
             names[position] = f"h_new_{i}"
@@ -72,7 +72,7 @@ def repair(wiring: Wiring, max_inputs: int) -> None:
     Expects that `x` is read by `linear` only.
     """
     _let_a_node_precede_a_result(wiring)
-    _cut_direct_wires(wiring)
+    _cut_direct_edges(wiring)
     _let_a_result_read_a_node(wiring)
     for source in (*range(1, 1 + wiring.hidden_states), _X):
         if source not in wiring.reached():
@@ -85,7 +85,7 @@ def _let_a_node_precede_a_result(wiring: Wiring) -> None:
         wiring.results[last] = len(wiring.ops) - 1
 
 
-def _cut_direct_wires(wiring: Wiring) -> None:
+def _cut_direct_edges(wiring: Wiring) -> None:
     """A result that reads `h_prev_i` reads the node i + 1 before it, or the first node instead."""
     for position in wiring.results:
         if position == 0:
@@ -107,7 +107,7 @@ def _let_a_result_read_a_node(wiring: Wiring) -> None:
 def _attach(wiring: Wiring, source: int, max_inputs: int) -> None:
     """Let a live node read the source as one more input, or else as a `linear` of few inputs.
 
-    That there is a node whose inputs can be given up but for two: one wire from each inner node and
+    That there is a node whose inputs can be given up but for two: one edge from each inner node and
     each state keeps them connected, and these are hardly more than the nodes that read them.
     """
     readers = wiring.live() if source == _X else wiring.inner(wiring.live())

@@ -29,12 +29,12 @@ Array = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Weights:
-    """Weights for any cell: a linear node takes the next trained, a wire the next frozen matrix."""
+    """Weights for any cell: linear nodes take the next trained matrix, edges the next frozen."""
 
     trained: Array
     """From x: nodes x (inputs + 1) x width; the last row is the bias."""
     frozen: Array
-    """From the state and from other nodes: wires x width x width."""
+    """From the state and from other nodes: edges x width x width."""
 
     @classmethod
     def draw(

@@ -26,7 +26,7 @@ def arity(op: str) -> tuple[int, int]:
 
 
 def state_index(name: str, prefix: str) -> int | None:
-    """The i of `h_new_i` or `h_prev_i`; None for any other name, such as `h_new_1_act`."""
+    """Return the i of `h_new_i` or `h_prev_i`; None for any other name, such as `h_new_1_act`."""
     if not name.startswith(prefix):
         return None
     digits = name[len(prefix) :]
@@ -35,19 +35,24 @@ def state_index(name: str, prefix: str) -> int | None:
     return int(digits) if str(int(digits)) == digits else None
 
 
+def source_names(states: int) -> tuple[str, ...]:
+    """Return the names of what a cell reads: `x`, then the previous hidden states."""
+    return ("x", *(f"h_prev_{i}" for i in range(states)))
+
+
 def is_source(name: str) -> bool:
-    """Whether the name is reserved for the cell's inputs."""
+    """Return whether the name is reserved for the cell's inputs."""
     return name == "x" or state_index(name, "h_prev_") is not None
 
 
 def rule_broken(name: str, rule: str) -> ValueError:
-    """The error for a node that breaks a rule."""
+    """Return the error for a node that breaks a rule."""
     shown = name if len(name) <= MAX_NAME_CHARACTERS else name[:MAX_NAME_CHARACTERS] + "..."
     return ValueError(f"node {shown!r}: {rule}")
 
 
 def check_node(name: str, op: str, inputs: tuple[str, ...]) -> None:
-    """Check what can be said of one node alone."""
+    """Check one node by itself. Raises ValueError."""
     if not name or len(name) > MAX_NAME_CHARACTERS:
         raise rule_broken(name, f"a name has 1 to {MAX_NAME_CHARACTERS} characters")
     if is_source(name):
@@ -63,7 +68,7 @@ def check_node(name: str, op: str, inputs: tuple[str, ...]) -> None:
 
 
 def check_graph(graph: Inputs) -> set[str]:
-    """The live nodes, once size, results, inputs, cycles and the use of every source are right."""
+    """Return the names of the live nodes. Raises ValueError for a graph that breaks a rule."""
     if len(graph) > MAX_NODES:
         raise ValueError(f"a cell has at most {MAX_NODES} nodes, got {len(graph)}")
     hidden_states = _count_hidden_states(graph)
@@ -80,8 +85,8 @@ def check_graph(graph: Inputs) -> set[str]:
     return live
 
 
-def direct_wire(graph: Inputs) -> tuple[str, str] | None:
-    """The first result that reads a previous state directly, and that state."""
+def direct_edge(graph: Inputs) -> tuple[str, str] | None:
+    """Return the first result that reads a previous state directly, and that state."""
     for name, inputs in graph.items():
         if state_index(name, "h_new_") is not None:
             for source in inputs:
@@ -114,7 +119,7 @@ def live_nodes(graph: Inputs) -> set[str]:
 
 
 def topological_order(graph: Inputs, rank: Mapping[str, int] | None = None) -> list[str]:
-    """Names with inputs first; among nodes that are ready, by rank (or the order given)."""
+    """Return names with inputs first; among nodes that are ready, by rank (or in order)."""
     keys = rank if rank is not None else {name: i for i, name in enumerate(graph)}
     waiting = {name: {i for i in inputs if i in graph} for name, inputs in graph.items()}
     order: list[str] = []

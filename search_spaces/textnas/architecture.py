@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from nni_nlp_bench.core.errors import ArchitectureError
-from search_spaces.textnas.canonical import Wires, canonical_layers, key_of
-from search_spaces.values import BaseArchitecture
+from search_spaces.textnas.canonical import Edges, canonical_layers, key_of
+from search_spaces.values import BaseArchitecture, read_json
 
 OPS = ("conv1", "conv3", "conv5", "conv7", "avg_pool3", "max_pool3", "gru", "attention")
 """In the order of the release's numbers."""
@@ -67,13 +67,8 @@ class Arc(BaseArchitecture):
         """Text that `from_json` reads back, layers in their own order."""
         return json.dumps({"layers": [layer._asdict() for layer in self.layers]})
 
-    @property
-    def parts(self) -> tuple[Layer, ...]:
-        """The layers."""
-        return self.layers
-
     def source(self, number: int) -> int | None:
-        """The layer that a layer reads; None stands for the stem."""
+        """Return the layer that a layer reads; None stands for the stem."""
         if number == 0:
             return None
         distance = self.layers[number].distance
@@ -96,26 +91,18 @@ class Arc(BaseArchitecture):
         return key_of(self._canonical_layers)
 
     @cached_property
-    def _canonical_layers(self) -> list[Wires]:
-        return canonical_layers(self.wires)
+    def _canonical_layers(self) -> list[Edges]:
+        return canonical_layers(self.edges)
 
     @property
-    def wires(self) -> list[Wires]:
+    def edges(self) -> list[Edges]:
         """Of every layer what it reads, its op and its skips."""
         return [(self.source(i), layer.op, layer.skips) for i, layer in enumerate(self.layers)]
 
 
 def load_json(text: str) -> dict[str, Any]:
-    """The JSON object in a text. Raises ArcError where there is none or it is too long."""
-    if len(text) > MAX_JSON_CHARACTERS:
-        raise ArcError(f"an architecture has at most {MAX_JSON_CHARACTERS:,} characters of JSON")
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise ArcError(f"an architecture must be JSON text: {error}") from None
-    if not isinstance(value, dict):
-        raise ArcError(f"an architecture must look like {_FORM}")
-    return value
+    """Return the JSON object in a text. Raises ArcError for any other text."""
+    return read_json(text, "an architecture", _FORM, ArcError, MAX_JSON_CHARACTERS)
 
 
 def _check(number: int, layer: Layer) -> None:
@@ -136,7 +123,7 @@ def _check(number: int, layer: Layer) -> None:
 
 
 def _read_layer(number: int, value: Any) -> Layer:
-    """A layer of JSON with values of the right types; `_check` does the rest."""
+    """Return a layer of JSON with values of the right types; `_check` does the rest."""
     if not isinstance(value, dict) or set(value) != set(Layer._fields):
         raise ArcError(f"layer {number}: it must have distance, op and skips, as in {_FORM}")
     distance, op, skips = value["distance"], value["op"], value["skips"]

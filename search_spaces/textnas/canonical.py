@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Sequence
-from hashlib import blake2b
 
-Wires = tuple[int | None, str, tuple[int, ...]]
+from search_spaces.values import digest
+
+Edges = tuple[int | None, str, tuple[int, ...]]
 """What a layer reads (None: the stem), its op, and the layers that are added."""
 
 _OUTPUT = 0
 
 
-def canonical_layers(layers: Sequence[Wires]) -> list[Wires]:
-    """The layers renumbered in canonical order, every one after all that it needs."""
+def canonical_layers(layers: Sequence[Edges]) -> list[Edges]:
+    """Return the layers renumbered in canonical order, every one after all that it needs."""
     order = _canonical_order(layers)
     new = {old: place for place, old in enumerate(order)}
-    renumbered: list[Wires] = []
+    renumbered: list[Edges] = []
     for old in order:
         source, op, skips = layers[old]
         skipped = tuple(sorted(new[skip] for skip in skips))
@@ -28,12 +29,12 @@ def canonical_layers(layers: Sequence[Wires]) -> list[Wires]:
     return renumbered
 
 
-def key_of(layers: Sequence[Wires]) -> str:
-    """Digest of layers in canonical order: 32 hex digits."""
-    return blake2b(repr(list(layers)).encode(), digest_size=16).hexdigest()
+def key_of(layers: Sequence[Edges]) -> str:
+    """Return the digest of layers in canonical order: 32 hex digits."""
+    return digest(list(layers))
 
 
-def _canonical_order(layers: Sequence[Wires]) -> list[int]:
+def _canonical_order(layers: Sequence[Edges]) -> list[int]:
     """Of the layers that may come next, the one with the lowest canonical label does."""
     label = _labels(layers)
     needed_by: list[list[int]] = [[] for _ in layers]
@@ -54,8 +55,8 @@ def _canonical_order(layers: Sequence[Wires]) -> list[int]:
     return order
 
 
-def _labels(layers: Sequence[Wires]) -> list[int]:
-    """The canonical label of every layer."""
+def _labels(layers: Sequence[Edges]) -> list[int]:
+    """Return the canonical label of every layer."""
     import igraph
 
     colours, edges = coloured_graph(layers)
@@ -70,7 +71,7 @@ def _labels(layers: Sequence[Wires]) -> list[int]:
     return label[: len(layers)]
 
 
-def coloured_graph(layers: Sequence[Wires]) -> tuple[list[int], list[tuple[int, int]]]:
+def coloured_graph(layers: Sequence[Edges]) -> tuple[list[int], list[tuple[int, int]]]:
     """Vertex colours and edges: first the op of every layer, coloured, then every output.
 
     An input goes to the op and a skip to the output, which tells them apart.

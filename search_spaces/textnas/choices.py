@@ -25,7 +25,7 @@ _SHOWN_CHARACTERS = 60
 
 @dataclass(frozen=True)
 class ArcChoices:
-    """All architectures with so many layers: what each reads, its op, and whether it skips.
+    """All architectures with one number of layers: what each reads, its op, and its skips.
 
     Labels are `input_i` (the distance; the first two layers have no choice), `op_i`, and
     `skip_i_j` (1 where the output of layer j is added to layer i), layers count from 0. `window`
@@ -58,7 +58,7 @@ class ArcChoices:
         return values
 
     def to_sample(self, arc: Arc) -> Sample:
-        """The sample of an architecture. Raises ArcError that names the option it does not fit."""
+        """Return the sample of an architecture. Raises ArcError if an option does not fit it."""
         if len(arc.layers) != self.layers:
             have = f"the architecture has {len(arc.layers)} layers"
             raise ArcError(f"{have}, the option layers fixes {self.layers}")
@@ -79,7 +79,7 @@ class ArcChoices:
         return sample
 
     def from_sample(self, sample: Mapping[str, Value]) -> Arc:
-        """The architecture of a sample; other labels are ignored. Raises ArcError."""
+        """Return the architecture of a sample; other labels are ignored. Raises ArcError."""
         values = {
             label: read_choice(sample, label, of, ArcError)
             for label, of in self.categoricals.items()

@@ -61,11 +61,11 @@ def draw(arc: Arc, path: Path) -> None:
 
 
 def figure(arc: Arc) -> Figure:
-    """The picture as a matplotlib figure, unknown to pyplot."""
+    """Return the picture as a matplotlib figure, unknown to pyplot."""
     from matplotlib.figure import Figure
 
     layers = len(arc.layers)
-    inputs = [(-1 if source is None else source, i) for i, (source, *_) in enumerate(arc.wires)]
+    inputs = [(-1 if source is None else source, i) for i, (source, *_) in enumerate(arc.edges)]
     skips = [(skip, i) for i, layer in enumerate(arc.layers) for skip in layer.skips]
     top = _HEIGHT / 2 + _ARC * max((end - start for start, end in skips), default=0)
     bottom = _HEIGHT / 2 + 0.3 + 0.75 * _BOW * max(end - start for start, end in inputs)
@@ -92,13 +92,13 @@ def figure(arc: Arc) -> Figure:
 
 
 def _title(arc: Arc) -> str:
-    facts = (
+    labels = (
         arc.canonical_key[:8],
         f"{len(arc.layers)} layers",
         f"{count_skips(arc)} skips",
         f"{num_parameters(arc) / 1e6:.1f} M parameters",
     )
-    return "   ·   ".join(facts)
+    return "   ·   ".join(labels)
 
 
 def _skip(axes: Axes, start: int, end: int) -> None:

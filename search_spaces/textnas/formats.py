@@ -34,9 +34,9 @@ def from_arc_text(text: str) -> Arc:
 
 
 def to_arc_text(arc: Arc, separator: str = " | ") -> str:
-    """The release's text; it reads all in one line with " " as separator.
+    """Return the release's text; it reads all in one line with " " as separator.
 
-    Raises ArcError for a distance that it cannot say.
+    Raises ArcError for a distance that the format cannot represent.
     """
     lines = []
     for number, layer in enumerate(arc.layers):
@@ -64,7 +64,7 @@ def from_nni_json(text: str) -> Arc:
 
 
 def to_nni_json(arc: Arc) -> str:
-    """The JSON that NNI's example of TextNAS exports. Raises ArcError for an input too far back."""
+    """Return the JSON of NNI's example of TextNAS. Raises ArcError for an input too far back."""
     value: dict[str, list[bool]] = {}
     for number, layer in enumerate(arc.layers):
         input_key, op_key, skip_key = _keys(number)
@@ -85,7 +85,7 @@ def _check_distance(number: int, distance: int) -> None:
 
 
 def _by_length(numbers: Sequence[str]) -> list[Sequence[str]]:
-    """The lines of a text without separators: each is one longer than the one before."""
+    """Return the lines of a text without separators: each is one longer than the one before."""
     lines: list[Sequence[str]] = []
     start = 0
     while start < len(numbers):

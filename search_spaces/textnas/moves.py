@@ -29,7 +29,7 @@ def sample(
 
 
 def mutate(arc: Arc, rng: np.random.Generator, window: int, ops: Sequence[str]) -> Arc:
-    """One of the neighbours: all edits that give another architecture are equally likely.
+    """Return one of the neighbours: all edits that give another architecture are equally likely.
 
     Raises ArcError where there is none.
     """
@@ -42,7 +42,7 @@ def mutate(arc: Arc, rng: np.random.Generator, window: int, ops: Sequence[str]) 
 
 
 def neighbours(arc: Arc, window: int, ops: Sequence[str]) -> list[Arc]:
-    """All architectures one edit away, in a fixed order: no duplicates, never itself."""
+    """Return all architectures one edit away, in a fixed order: no duplicates, never itself."""
     found = {arc.canonical_key: arc}
     for edit in edits(arc, window, ops):
         other = _edited(arc, edit)

@@ -21,15 +21,15 @@ first, as in NNI's version."""
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """Widths, and what variant of the network it is. The widths are the paper's."""
+    """Widths and options of a network. The widths are the paper's."""
 
     vectors: int = 300
-    """Of the word vectors that come in."""
+    """Width of the word vectors."""
     width: int = 256
-    """Of all layers: D in the paper."""
+    """Width of all layers: D in the paper."""
     classes: int = 2
     dropout: float = 0.2
-    """Of convolutions, GRUs and attention weights."""
+    """Dropout probability in convolutions, GRUs and attention weights."""
     batch_norm: BatchNorm = "skips"
     strict: bool = False
     """Whether the amount of padding in a batch changes nothing: see `MaskedNorm`, `MaxPool`."""
@@ -48,15 +48,15 @@ class Sizes:
         return Convolution(self.vectors, self.width, 1, dropout=self.dropout, strict=self.strict)
 
     def op(self, name: str) -> nn.Module:
-        """The operation of that name."""
+        """Return the operation of that name."""
         return make_op(name, self.width, dropout=self.dropout, strict=self.strict)
 
     def norm(self) -> MaskedNorm:
-        """The batch norm at a layer's end."""
+        """Return the batch norm at a layer's end."""
         return MaskedNorm(self.width, strict=self.strict)
 
     def has_norm(self, number: int, skips: int) -> bool:
-        """Whether the layer of that number, with so many skips, ends in a batch norm."""
+        """Return whether a layer with this number of skips ends in a batch norm."""
         return bool(skips) or (self.batch_norm == "always" and number > 0)
 
 
@@ -102,7 +102,7 @@ class TextNas(nn.Module):
         self.head = Head(len(arc.layers), self.sizes.width, self.sizes.classes)
 
     def resized(self, vectors: int, classes: int) -> TextNas:
-        """The network of the same architecture and options for these numbers, with new weights."""
+        """Return a network of the same architecture and options, with other widths and weights."""
         return TextNas(self.arc, replace(self.sizes, vectors=vectors, classes=classes))
 
     def layer_outputs(self, vectors: Tensor, mask: Tensor) -> list[Tensor]:

@@ -114,7 +114,7 @@ class SelfAttention(nn.Module):
 
 
 def make_op(name: str, width: int, *, dropout: float, strict: bool) -> nn.Module:
-    """The operation of that name, from (batch, width, length) to the same."""
+    """Return the operation of that name, from (batch, width, length) to the same."""
     if name.startswith("conv"):
         kernel = int(name.removeprefix("conv"))
         return Convolution(width, width, kernel, dropout=dropout, strict=strict)

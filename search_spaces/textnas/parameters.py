@@ -22,9 +22,10 @@ def num_parameters(
     vectors: int = SIZES["vectors"],
     width: int = SIZES["width"],
     classes: int = SIZES["classes"],
+    *,
     batch_norm: BatchNorm = "skips",
 ) -> int:
-    """The sum over stem, layers and head with these sizes. Raises ArcError for an impossible size.
+    """Return the sum over stem, layers and head. Raises ArcError for an impossible size.
 
     The first layer ends in no batch norm in either form.
     """

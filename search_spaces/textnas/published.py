@@ -39,5 +39,5 @@ ARC_TEXTS = {
 
 
 def published_arc(name: str) -> Arc:
-    """The architecture of a published name."""
+    """Return the architecture of a published name."""
     return from_arc_text(ARC_TEXTS[name])

@@ -110,7 +110,7 @@ def supernet() -> None:
 
         return step
 
-    samplers = [part for layer in space.layers for part in (layer.wires, layer.op)]
+    samplers = [part for layer in space.layers for part in (layer.edges, layer.op)]
     shared, single = [], []
     for arc in arcs:
         net = TextNas(arc, SEARCH)

@@ -41,7 +41,7 @@ def _gcn(graph: OpGraph) -> dict[str, Any]:
     """
     operations = np.zeros((graph.size, GCN_COLUMNS), dtype=np.float32)
     for row, kind in enumerate(graph.vertices):
-        operations[row] = _columns(graph.kinds.index(kind), len(graph.kinds))
+        operations[row] = _columns(graph.op_set.index(kind), len(graph.op_set))
     present = np.arange(graph.size) < len(graph.vertices)
     return {
         "num_vertices": len(graph.vertices),
@@ -62,31 +62,31 @@ def _bonas(graph: OpGraph) -> dict[str, Any]:
     size = graph.size + 1
     adjacency = _adjacency(graph, size).T + np.eye(size)
     adjacency[-1, : len(graph.vertices)] = 1
-    operations = np.zeros((size, len(graph.kinds) + 1), dtype=np.float32)
+    operations = np.zeros((size, len(graph.op_set) + 1), dtype=np.float32)
     for row, kind in enumerate(graph.vertices):
-        operations[row, graph.kinds.index(kind)] = 1
+        operations[row, graph.op_set.index(kind)] = 1
     operations[-1, -1] = 1
     return {"adjacency": adjacency.astype(np.float32), "operations": operations, "val_acc": 0.0}
 
 
 def _seminas(graph: OpGraph) -> dict[str, Any]:
     """Operations as numbers. Raises UserError for graphs that are too large for it."""
-    if len(graph.vertices) > SEMINAS_VERTICES or len(graph.kinds) > SEMINAS_KINDS:
+    if len(graph.vertices) > SEMINAS_VERTICES or len(graph.op_set) > SEMINAS_KINDS:
         raise UserError(
             f"NASLib's SemiNAS takes graphs of up to {SEMINAS_VERTICES} vertices of "
-            f"{SEMINAS_KINDS} kinds, not {len(graph.vertices)} of {len(graph.kinds)}"
+            f"{SEMINAS_KINDS} kinds, not {len(graph.vertices)} of {len(graph.op_set)}"
         )
     return {
         "num_vertices": len(graph.vertices),
         "adjacency": _adjacency(graph, len(graph.vertices)).astype(int).tolist(),
-        "operations": [graph.kinds.index(kind) for kind in graph.vertices],
+        "operations": [graph.op_set.index(kind) for kind in graph.vertices],
         "val_acc": 0.0,
     }
 
 
 def _adjacency(graph: OpGraph, size: int) -> NDArray[np.float64]:
     adjacency = np.zeros((size, size))
-    for start, end in graph.wires:
+    for start, end in graph.edges:
         adjacency[start, end] = 1
     return adjacency
 

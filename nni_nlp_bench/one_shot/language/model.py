@@ -14,7 +14,7 @@ from torch.nn import functional
 from nni_nlp_bench.data.batches import windows
 from nni_nlp_bench.training.seeding import epoch_seed
 from search_spaces.enas_cell.choices import CellChoices
-from search_spaces.enas_cell.model_space import MutableEnasCell, oneshot_hooks
+from search_spaces.enas_cell.mutables import MutableEnasCell
 
 
 class OneShotLanguageModel(ModelSpace):  # type: ignore[misc]
@@ -40,7 +40,9 @@ class OneShotLanguageModel(ModelSpace):  # type: ignore[misc]
         return choices
 
     def extra_oneshot_hooks(self, strategy: Any) -> list[Any]:
-        """What NNI's one-shot strategies put into the place of the cell."""
+        """Return NNI's hooks that replace the cell by a supernet."""
+        from search_spaces.enas_cell.supernet import oneshot_hooks
+
         return oneshot_hooks(strategy)
 
     def forward(

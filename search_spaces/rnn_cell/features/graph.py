@@ -1,4 +1,4 @@
-"""What the wiring of a cell says by itself, as named numbers, the same for equal cells.
+"""Features of the graph of a cell: named numbers, the same for equal cells.
 
 The hidden states beyond the first may be permuted, so they are described together: `other`.
 """
@@ -22,7 +22,7 @@ _COSTS: Mapping[str, frozenset[str]] = {
 
 
 def structure(recipe: Recipe) -> dict[str, float]:
-    """Counts, paths, the way to the output, and gates; always the same names.
+    """Return features of counts, paths, the output, and gates; always the same names.
 
     A path length is -1 where there is no path.
     """
@@ -39,13 +39,13 @@ def _kinds(cell: Recipe) -> dict[str, str]:
 
 def _counts(cell: Recipe, kinds: Mapping[str, str]) -> dict[str, float]:
     ops = Counter(node.op for node in cell.nodes)
-    wires = Counter((kinds[i], node.op) for node in cell.nodes for i in node.inputs)
+    edges = Counter((kinds[i], node.op) for node in cell.nodes for i in node.inputs)
     return {
         "nodes": len(cell.nodes),
         "states": cell.hidden_states,
-        "matrices": sum(wires[kind, "linear"] for kind in _KINDS),
+        "matrices": sum(edges[kind, "linear"] for kind in _KINDS),
         **{f"ops_{op}": ops[op] for op in OPS},
-        **{f"wires_{kind}_{op}": wires[kind, op] for kind in _KINDS for op in OPS},
+        **{f"wires_{kind}_{op}": edges[kind, op] for kind in _KINDS for op in OPS},
     }
 
 
@@ -80,7 +80,7 @@ def _lengths(cell: Recipe, source: str, ops: frozenset[str]) -> dict[str, tuple[
 
 
 def _output(cell: Recipe, kinds: Mapping[str, str]) -> dict[str, float]:
-    """The output node, what it reads, what that reads, and all that feeds it within one step."""
+    """Return features of the output node and of its ancestors within one step."""
     table = {node.name: node for node in cell.nodes}
     output = table["h_new_0"]
     before = [table[i] for i in output.inputs if i in table]
@@ -88,7 +88,7 @@ def _output(cell: Recipe, kinds: Mapping[str, str]) -> dict[str, float]:
     far = Counter(kinds[i] for node in before for i in node.inputs)
     feeding = _feeding(table, output)
     ops = Counter(node.op for node in feeding)
-    wires = Counter((kinds[i], node.op) for node in feeding for i in node.inputs)
+    edges = Counter((kinds[i], node.op) for node in feeding for i in node.inputs)
     return {
         **{f"output_is_{op}": output.op == op for op in OPS},
         **{f"output_reads_{kind}": near[kind] for kind in _KINDS},
@@ -96,9 +96,9 @@ def _output(cell: Recipe, kinds: Mapping[str, str]) -> dict[str, float]:
         "output_is_read": sum("h_new_0" in node.inputs for node in cell.nodes),
         "output_state_is_read": sum("h_prev_0" in node.inputs for node in cell.nodes),
         **{f"feeding_{op}": ops[op] for op in OPS},
-        "feeding_trained": wires["x", "linear"],
-        "feeding_matrices": sum(wires[kind, "linear"] for kind in _KINDS),
-        **{f"feeding_{kind}": sum(wires[kind, op] for op in OPS) for kind in _STATES},
+        "feeding_trained": edges["x", "linear"],
+        "feeding_matrices": sum(edges[kind, "linear"] for kind in _KINDS),
+        **{f"feeding_{kind}": sum(edges[kind, op] for op in OPS) for kind in _STATES},
     }
 
 

@@ -131,7 +131,7 @@ def _size(
 
 
 def _dimensions(covariance: Matrix) -> dict[str, float]:
-    """How many directions the units of the output span."""
+    """Return how many directions the units of the output span."""
     own = np.sqrt(covariance.diagonal()) + _TINY
     correlation = covariance / own[:, None] / own
     np.fill_diagonal(correlation, 1)

@@ -31,7 +31,7 @@ class BackwardSource:
         self._count = 0
 
     def write(self) -> Source:
-        """The whole loop. `g0`, `g1`, ... are the gradients of the states between steps."""
+        """Return the whole loop. `g0`, `g1`, ... are the gradients of the states between steps."""
         add = self.source.add
         total = self.source.view(View("state_grad"))
         add(f"torch.add(g0, {self.source.view(View('output_grad'))}, out={total})")
@@ -174,5 +174,5 @@ class BackwardSource:
         return self.source.view(View("linear_grad", start, start + 1))
 
     def _column_of(self, name: str) -> str:
-        """The linear map in whose columns the gradient of a name is collected."""
+        """Return the linear map in whose columns the gradient of a name is collected."""
         return self.plan.in_place.get(name, name)

@@ -30,7 +30,7 @@ def forward_buffers(plan: Plan, x: Tensor, states: Sequence[Tensor]) -> Buffers:
 def step_views(
     source: Source, buffers: Buffers, time: int, backwards: bool = False
 ) -> Iterable[tuple[Tensor, ...]]:
-    """The views of each step, from the last step where `backwards`."""
+    """Return the views of each step, from the last step where `backwards`."""
     hidden = buffers["state 0"].shape[2]
     series = []
     for view in source.views:

@@ -22,7 +22,7 @@ ELSEWHERE = {
 
 
 def forward_source(plan: Plan) -> Source:
-    """The loop that fills the buffers of every step, given the projections of `x`."""
+    """Return the loop that fills the buffers of every step, given the projections of `x`."""
     source = Source()
     for name in plan.recipe.sources:
         _push(plan, source, name)

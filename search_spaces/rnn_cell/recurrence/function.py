@@ -57,7 +57,7 @@ class Program:
 
 @lru_cache(maxsize=256)
 def program(nodes: tuple[Any, ...]) -> Program:
-    """The program of a recipe's nodes."""
+    """Return the program of a recipe's nodes."""
     plan = Plan.of(Recipe(nodes))
     forward, backward = forward_source(plan), BackwardSource(plan).write()
     states = ", ".join(f"g{i}" for i in range(plan.recipe.hidden_states))

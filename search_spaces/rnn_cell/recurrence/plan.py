@@ -39,7 +39,7 @@ class Plan:
 
     @classmethod
     def of(cls, recipe: Recipe) -> Plan:
-        """The plan of a recipe."""
+        """Return the plan of a recipe."""
         levels = _levels(recipe)
         sole = _sole_activation(recipe)
         nodes = {node.name: node for node in recipe.nodes}
@@ -107,7 +107,7 @@ class Plan:
 
 
 def is_result(name: str) -> bool:
-    """Whether the name is one of the cell's new states."""
+    """Return whether the name is one of the cell's new states."""
     return state_index(name, "h_new_") is not None
 
 

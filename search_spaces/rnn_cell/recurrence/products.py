@@ -29,7 +29,7 @@ def by_map(plan: Plan, tensors: Sequence[Tensor]) -> Maps:
 
 
 def stacked_weights(plan: Plan, maps: Maps) -> Weights:
-    """The matrix of each product: those of its linear maps above each other."""
+    """Return the matrix of each product: those of its linear maps above each other."""
     return {
         source: [_stacked(plan, maps, product) for product in products]
         for source, products in plan.products.items()

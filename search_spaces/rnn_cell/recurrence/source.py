@@ -37,11 +37,11 @@ class Source:
         self.lines.append(line)
 
     def view(self, view: View) -> str:
-        """The name of a view, which is bound at each step."""
+        """Return the name of a view, which is bound at each step."""
         return self.views.setdefault(view, f"v{len(self.views)}")
 
     def weight(self, source: str, product: int) -> str:
-        """The name of the matrix of a source's product."""
+        """Return the name of the matrix of a source's product."""
         return self.weights.setdefault((source, product), f"w{len(self.weights)}")
 
     def compiled(self, parameters: str = "", before: str = "", after: str = "") -> Loop:

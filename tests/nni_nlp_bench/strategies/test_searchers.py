@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.strategies.base import Proposal, Strategy
 from nni_nlp_bench.strategies.bayesian import BayesianOptimization
 from nni_nlp_bench.strategies.grid_search import GridSearch
@@ -15,6 +16,9 @@ from nni_nlp_bench.strategies.local_search import LocalSearch
 from nni_nlp_bench.strategies.random_search import RandomSearch
 from nni_nlp_bench.strategies.regularized_evolution import RegularizedEvolution
 from nni_nlp_bench.strategies.tpe import TPE
+from search_spaces.best_of_n import BestOfNSpace
+from search_spaces.constrained import ConstrainedSpace
+from search_spaces.enas_cell.architecture import Cell
 from search_spaces.enas_cell.space import EnasCellSpace
 from search_spaces.tabular import TabularSpace
 
@@ -178,8 +182,12 @@ class TestBayesianOptimization:
         assert len({proposal.architecture for proposal in asked}) == 15
 
 
+def tanh_count(cell: Cell) -> int:
+    return [node.activation for node in cell.nodes].count("tanh")
+
+
 def tanh_nodes(proposal: Proposal) -> int:
-    return [node.activation for node in proposal.architecture.nodes].count("tanh")
+    return tanh_count(proposal.architecture)
 
 
 @pytest.mark.parametrize(
@@ -218,3 +226,23 @@ def test_every_architecture_of_a_table_once_in_an_order_of_the_seed(
         assert strategy.ask() is None
         assert set(orders[-1]) == set(table.architectures)
     assert orders[0] != orders[1]
+
+
+@pytest.mark.parametrize("kind", [GridSearch, RandomSearch])
+def test_a_warm_start_keeps_the_table(kind: type[Strategy], table: TabularSpace) -> None:
+    strategy = make(kind, 0, BestOfNSpace(table, tanh_count, candidates=3))
+    asked = [proposal.architecture for proposal in ask(strategy, 12)]
+    assert strategy.ask() is None
+    assert set(asked) == set(table.architectures)
+
+
+def test_grid_search_of_a_constrained_table(table: TabularSpace) -> None:
+    allowed = [cell for cell in table.architectures if tanh_count(cell) < 2]
+    strategy = make(GridSearch, 0, ConstrainedSpace(table, lambda cell: tanh_count(cell) < 2))
+    assert {proposal.architecture for proposal in ask(strategy, len(allowed))} == set(allowed)
+    assert strategy.ask() is None
+
+
+def test_grid_search_needs_a_table() -> None:
+    with pytest.raises(UserError, match="restrict the search"):
+        make(GridSearch, 0, BestOfNSpace(SPACE, tanh_count))

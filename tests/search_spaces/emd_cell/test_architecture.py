@@ -12,12 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from search_spaces.emd_cell import CellError, Edge, EmdCell, moves
-from search_spaces.emd_cell.architecture import EDGES, MAX_JSON_CHARACTERS, OPS
+from search_spaces.emd_cell.architecture import EDGES, OPS
 from search_spaces.emd_cell.choices import CellChoices
 from search_spaces.emd_cell.genotype import MAX_CHARACTERS, from_genotype, to_genotype
 from search_spaces.emd_cell.parameters import num_parameters
 from search_spaces.emd_cell.published import GENOTYPES, published_cell
 from search_spaces.emd_cell.space import EmdCellSpace
+from search_spaces.values import MAX_JSON_CHARACTERS
 
 CELLS = st.builds(lambda seed: moves.sample(np.random.default_rng(seed)), st.integers(0, 2**32 - 1))
 EXAMPLE = published_cell("example")

@@ -27,9 +27,9 @@ def isomorphic(one: EmdCell, other: EmdCell) -> bool:
 
 
 def _graph(cell: EmdCell) -> tuple[igraph.Graph, list[int]]:
-    wires = [(s, i + 2, OPS.index(op)) for i, node in enumerate(cell.nodes) for op, s in node]
-    graph = igraph.Graph(n=5, edges=[wire[:2] for wire in wires], directed=True)
-    return graph, [wire[2] for wire in wires]
+    edges = [(s, i + 2, OPS.index(op)) for i, node in enumerate(cell.nodes) for op, s in node]
+    graph = igraph.Graph(n=5, edges=[edge[:2] for edge in edges], directed=True)
+    return graph, [edge[2] for edge in edges]
 
 
 def drawn(seed: int, ops: tuple[str, ...] = FEW) -> EmdCell:

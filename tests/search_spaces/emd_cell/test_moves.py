@@ -13,6 +13,7 @@ from search_spaces.emd_cell import EmdCell, moves
 from search_spaces.emd_cell.architecture import OPS
 from search_spaces.emd_cell.canonical import orders
 from search_spaces.emd_cell.published import published_cell
+from search_spaces.emd_cell.space import EmdCellSpace
 
 SEEDS = st.integers(0, 2**32 - 1)
 EXAMPLE = published_cell("example")
@@ -50,7 +51,7 @@ def test_neighbours_are_mutual_and_the_same_for_equal_cells(seed: int) -> None:
 def test_all_neighbours_are_drawn_equally_often() -> None:
     around = moves.neighbours(EXAMPLE)
     rng = np.random.default_rng(0)
-    drawn = Counter(moves.mutate(EXAMPLE, rng) for _ in range(600))
+    drawn = Counter(EmdCellSpace().mutate(EXAMPLE, rng) for _ in range(600))
     assert set(drawn) == set(around)
     expected = 600 / len(around)
     assert all(abs(count - expected) < 5 * expected**0.5 for count in drawn.values())

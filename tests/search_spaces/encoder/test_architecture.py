@@ -16,12 +16,12 @@ from search_spaces.encoder.architecture import (
     HEADS,
     HIDDEN_SIZES,
     LAYERS,
-    MAX_JSON_CHARACTERS,
     OPERATIONS,
     SPACE_SIZE,
 )
 from search_spaces.encoder.configuration import from_configuration, to_configuration
 from search_spaces.encoder.published import NAMES, published_encoder
+from search_spaces.values import MAX_JSON_CHARACTERS
 
 ALL_LAYERS = [
     EncoderLayer(*operation, *rest)

@@ -29,7 +29,8 @@ from torch import Tensor, nn
 from nni_nlp_bench.core.errors import UserError
 from search_spaces.encoder import EncoderArchitecture, EncoderError, EncoderLayer, moves
 from search_spaces.encoder.classifier import ClassifierSizes, EncoderClassifier
-from search_spaces.encoder.model_space import EncoderModelSpace, Encoders
+from search_spaces.encoder.model_space import EncoderModelSpace
+from search_spaces.encoder.mutables import Encoders
 from search_spaces.encoder.supernet import SampledEncoders
 
 VECTORS, CLASSES = 3, 4

@@ -85,11 +85,11 @@ BROKEN: dict[str, tuple[dict[str, tuple[str, list[str]]], str]] = {
         {"f": ("linear", ["h_prev_0"])},
         "node 'x': this source is unreachable",
     ),
-    "direct wire": (
+    "direct edge": (
         {"h_new_0": ("elementwise_sum", ["f", "h_prev_0"])},
         "node 'h_new_0': h_prev_0 may not be wired to a result directly",
     ),
-    "direct wire to another state": (
+    "direct edge to another state": (
         {
             "f": ("linear", ["x", "h_prev_0", "h_prev_1"]),
             "h_new_1": ("elementwise_prod", ["f", "h_prev_0"]),

@@ -89,7 +89,7 @@ def test_a_result_may_feed_another_result() -> None:
 
 
 def test_a_valid_wiring_is_not_repaired() -> None:
-    """The GRU's direct wire is kept, the same wire in another cell is not."""
+    """The GRU's direct edge is kept, the same edge in another cell is not."""
     gru = named_recipe("gru")
     sample = ALL_CELLS.to_sample(gru)
     assert "h_prev_0" in ALL_CELLS.from_sample(sample).nodes[-1].inputs

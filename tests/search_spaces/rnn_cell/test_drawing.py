@@ -118,7 +118,7 @@ def test_nodes_stand_in_order_and_apart(seed: int) -> None:
     for node in recipe.nodes:
         for name in node.inputs:
             assert layout.column[name] < layout.column[node.name] < layout.last
-            # The wire has a place of its own in every column that it passes.
+            # The edge has a place of its own in every column that it passes.
             for place in range(layout.column[name], layout.column[node.name]):
                 assert (name, place) in layout.height
     nodes = set(layout.column.items())

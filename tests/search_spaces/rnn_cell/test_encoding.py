@@ -84,8 +84,8 @@ def test_the_counts_of_the_lstm() -> None:
     }
     ends = ("x", "h_prev_0", "h_prev_1", "h_prev_2", *OPS)
     table = counts[2 + len(OPS) : -12].reshape(len(ends), len(OPS))
-    wires = {(ends[row], OPS[column]): table[row, column] for row, column in np.argwhere(table > 0)}
-    assert wires == {
+    edges = {(ends[row], OPS[column]): table[row, column] for row, column in np.argwhere(table > 0)}
+    assert edges == {
         ("x", "linear"): 4,
         ("h_prev_0", "linear"): 4,
         ("h_prev_1", "elementwise_prod"): 1,

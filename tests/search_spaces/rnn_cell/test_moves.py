@@ -83,11 +83,11 @@ def test_mutations_add_and_remove_every_operation_and_state(rng: np.random.Gener
 
 
 def test_a_sum_of_three_becomes_a_blend() -> None:
-    wires = {"s": ("elementwise_sum", ("f", "h_prev_0", "g")), "h_new_0": ("linear", ("s",))}
+    edges = {"s": ("elementwise_sum", ("f", "h_prev_0", "g")), "h_new_0": ("linear", ("s",))}
     pair = {"f": ("linear", ("x",)), "g": ("activation_tanh", ("f",))}
-    recipe = Recipe(tuple(Node(name, *rest) for name, rest in {**pair, **wires}.items()))
+    recipe = Recipe(tuple(Node(name, *rest) for name, rest in {**pair, **edges}.items()))
     blends = [cell for cell in neighbours(recipe) if any(n.op == "blend" for n in cell.nodes)]
-    assert [node.inputs for node in blends[0].nodes if node.op == "blend"] == [wires["s"][1]]
+    assert [node.inputs for node in blends[0].nodes if node.op == "blend"] == [edges["s"][1]]
 
 
 def test_samples_have_the_published_shares(rng: np.random.Generator) -> None:

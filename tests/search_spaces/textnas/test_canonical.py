@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from search_spaces.textnas import Arc, Layer, moves
 from search_spaces.textnas.architecture import OPS
-from search_spaces.textnas.canonical import Wires
+from search_spaces.textnas.canonical import Edges
 
 # Few ops, so that many layers look alike.
 ALIKE = st.builds(
@@ -26,7 +26,7 @@ INPUT, SKIP, BOTH = 1, 2, 3
 
 
 def isomorphic(one: Arc, other: Arc) -> bool:
-    """By VF2 on one vertex a layer, wires coloured: shares nothing with the normal form."""
+    """By VF2 on one vertex a layer, edges coloured: shares nothing with the normal form."""
     (a, ops_a, wires_a), (b, ops_b, wires_b) = _graph(one), _graph(other)
     if len(ops_a) != len(ops_b) or len(wires_a) != len(wires_b):
         return False
@@ -38,40 +38,40 @@ def isomorphic(one: Arc, other: Arc) -> bool:
 
 
 def _graph(arc: Arc) -> tuple[igraph.Graph, list[int], list[int]]:
-    wires: dict[tuple[int, int], int] = {}
+    edges: dict[tuple[int, int], int] = {}
     for number, layer in enumerate(arc.layers):
         source = arc.source(number)
         if source is not None:
-            wires[source, number] = INPUT
+            edges[source, number] = INPUT
         for skip in layer.skips:
-            wires[skip, number] = BOTH if wires.get((skip, number)) else SKIP
-    graph = igraph.Graph(n=len(arc.layers), edges=list(wires), directed=True)
-    return graph, [OPS.index(layer.op) for layer in arc.layers], list(wires.values())
+            edges[skip, number] = BOTH if edges.get((skip, number)) else SKIP
+    graph = igraph.Graph(n=len(arc.layers), edges=list(edges), directed=True)
+    return graph, [OPS.index(layer.op) for layer in arc.layers], list(edges.values())
 
 
-def arc_of(wires: list[Wires]) -> Arc:
+def arc_of(edges: list[Edges]) -> Arc:
     return Arc(
         tuple(
             Layer(0 if source is None else number - 1 - source, op, tuple(sorted(skips)))
-            for number, (source, op, skips) in enumerate(wires)
+            for number, (source, op, skips) in enumerate(edges)
         )
     )
 
 
 def in_other_order(arc: Arc, rng: np.random.Generator) -> Arc:
     """The same network with its layers in a random order in which each has what it needs."""
-    wires = arc.wires
+    edges = arc.edges
     new: dict[int, int] = {}
-    while len(new) < len(wires):
+    while len(new) < len(edges):
         ready = [
             number
-            for number, (source, _, skips) in enumerate(wires)
+            for number, (source, _, skips) in enumerate(edges)
             if number not in new and all(i in new for i in (source, *skips) if i is not None)
         ]
         new[ready[int(rng.integers(len(ready)))]] = len(new)
     return arc_of([
         (None if source is None else new[source], op, tuple(new[skip] for skip in skips))
-        for source, op, skips in (wires[old] for old in new)
+        for source, op, skips in (edges[old] for old in new)
     ])  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Pictures: every layer, wire and colour is there, and nothing lies outside."""
+"""Pictures: every layer, edge and colour is there, and nothing lies outside."""
 
 from __future__ import annotations
 

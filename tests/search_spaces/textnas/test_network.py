@@ -86,7 +86,7 @@ def test_parameters_are_those_of_the_arithmetic(
     for norm in ("skips", "always"):
         sizes = Sizes(vectors, 4 * quarter, classes, batch_norm=norm)
         built = sum(weight.numel() for weight in TextNas(arc, sizes).parameters())
-        assert built == num_parameters(arc, vectors, 4 * quarter, classes, norm)
+        assert built == num_parameters(arc, vectors, 4 * quarter, classes, batch_norm=norm)
 
 
 @given(SEEDS, LENGTHS, st.integers(0, 3))

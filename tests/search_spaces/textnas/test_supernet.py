@@ -29,9 +29,10 @@ from torch import Tensor
 from search_spaces.sequences import MaskedNorm, padding_of, stem_input, use_batch_statistics
 from search_spaces.textnas import Arc, moves
 from search_spaces.textnas.architecture import OPS
-from search_spaces.textnas.model_space import TextNasModelSpace, Wires
+from search_spaces.textnas.model_space import TextNasModelSpace
+from search_spaces.textnas.mutables import Edges
 from search_spaces.textnas.network import TextNas
-from search_spaces.textnas.supernet import GatedWires, MixedWires, SampledWires
+from search_spaces.textnas.supernet import GatedEdges, MixedEdges, SampledEdges
 
 LAYERS, WINDOW, VECTORS, WIDTH, CLASSES = 6, 3, 3, 4, 3
 SIZES = {
@@ -87,35 +88,35 @@ def take(space: Any, arc: Arc) -> None:
 
 
 def modules(space: Any) -> list[Any]:
-    """What samples or mixes: wires and ops of all layers."""
-    return [part for layer in space.layers for part in (layer.wires, layer.op)]
+    """What samples or mixes: edges and ops of all layers."""
+    return [part for layer in space.layers for part in (layer.edges, layer.op)]
 
 
 def alphas(space: Any) -> dict[str, Tensor]:
     """The weights of all choices by label."""
-    found = {label: alpha for x in space.layers for label, alpha in x.wires.alphas.items()}
+    found = {label: alpha for x in space.layers for label, alpha in x.edges.alphas.items()}
     return found | {x.op.label: x.op._arch_alpha for x in space.layers}
 
 
 @pytest.mark.parametrize(
     ("strategy", "kind"),
     [
-        (RandomOneShot(), SampledWires),
-        (ENAS(), SampledWires),
-        (DARTS(), MixedWires),
-        (GumbelDARTS(), MixedWires),
-        (Proxyless(), GatedWires),
+        (RandomOneShot(), SampledEdges),
+        (ENAS(), SampledEdges),
+        (DARTS(), MixedEdges),
+        (GumbelDARTS(), MixedEdges),
+        (Proxyless(), GatedEdges),
     ],
 )
-def test_each_strategy_puts_its_wires_into_their_place(strategy: Any, kind: type[Wires]) -> None:
+def test_each_strategy_puts_its_edges_into_their_place(strategy: Any, kind: type[Edges]) -> None:
     space = supernet(strategy)
-    assert {type(layer.wires) for layer in space.layers} == {kind}
+    assert {type(layer.edges) for layer in space.layers} == {kind}
     oneshot = strategy.configure_oneshot_module(LightningModule())
     oneshot.set_model(space)
     oneshot.resample()
     assert space(*words()).shape == (3, CLASSES)
     space.validate(oneshot.export())
-    if kind is not SampledWires:
+    if kind is not SampledEdges:
         assert set(oneshot.arch_parameters()) == set(alphas(space).values())
         for label, shares in oneshot.export_probs().items():
             assert list(shares) == space.choices.categoricals[label]
@@ -181,7 +182,7 @@ def test_gradients_reach_only_the_sampled_path() -> None:
 
 def test_wires_draw_what_the_strategy_leaves_open() -> None:
     space = supernet(RandomOneShot())
-    seen = [space.layers[3].wires.resample({"skip_3_1": 1}) for _ in range(60)]
+    seen = [space.layers[3].edges.resample({"skip_3_1": 1}) for _ in range(60)]
     assert {sample["skip_3_1"] for sample in seen} == {1}
     assert {sample["skip_3_0"] for sample in seen} == {0, 1}
     assert {sample["input_3"] for sample in seen} == {0, 1, 2}
@@ -248,34 +249,34 @@ def test_a_gate_learns_as_nnis_own_proxyless_choices_do() -> None:
     from nni.nas.oneshot.pytorch.supermodule.proxyless import ProxylessMixedInput
 
     space = supernet(Proxyless())
-    wires, generator = space.layers[4].wires, torch.Generator().manual_seed(0)
-    for alpha in wires.alphas.values():
+    edges, generator = space.layers[4].edges, torch.Generator().manual_seed(0)
+    for alpha in edges.alphas.values():
         torch.nn.init.normal_(alpha, generator=generator)
     sample = {"input_4": 1, **{f"skip_4_{j}": j % 2 for j in range(4)}}
-    wires.resample(sample)
+    edges.resample(sample)
     outputs = [torch.randn(2, WIDTH, 3, generator=generator).double() for _ in range(4)]
     grad = torch.randn(2, WIDTH, 3, generator=generator).double()
 
     inputs = [outputs[3], outputs[2], outputs[1]]
-    theirs = torch.nn.Parameter(wires.alphas["input_4"].detach().clone())
+    theirs = torch.nn.Parameter(edges.alphas["input_4"].detach().clone())
     with frozen_context({"input_4": [1]}):
         choice = ProxylessMixedInput(3, 1, theirs, torch.nn.Softmax(-1), "input_4")
     choice.resample({"input_4": [1]})
-    assert torch.equal(wires.source(outputs), choice(inputs))
+    assert torch.equal(edges.source(outputs), choice(inputs))
     choice(inputs).backward(grad)
-    wires.source(outputs).backward(grad)
-    torch.testing.assert_close(wires.alphas["input_4"].grad, theirs.grad)
+    edges.source(outputs).backward(grad)
+    torch.testing.assert_close(edges.alphas["input_4"].grad, theirs.grad)
 
-    skipped = wires.skipped(outputs)
+    skipped = edges.skipped(outputs)
     assert torch.equal(skipped, outputs[1] + outputs[3])
     skipped.backward(grad)
     for label, candidates in {
         "input_4": inputs,
         **{f"skip_4_{j}": [torch.zeros_like(grad), outputs[j]] for j in range(4)},
     }.items():
-        p = wires.alphas[label].detach().softmax(0)
+        p = edges.alphas[label].detach().softmax(0)
         b = torch.stack([(grad * candidate).sum() for candidate in candidates])
-        torch.testing.assert_close(wires.alphas[label].grad, p * (b - (p * b).sum()))
+        torch.testing.assert_close(edges.alphas[label].grad, p * (b - (p * b).sum()))
 
 
 def test_a_frozen_network_has_weights_of_its_own() -> None:

@@ -13,7 +13,8 @@ from nni.nas.benchmark.space import BenchmarkModelSpace, SlimBenchmarkSpace
 from nni_nlp_bench.evaluators.policies import OnMissing, RunSelection
 from nni_nlp_bench.evaluators.simulation import Settings, Simulation
 from nni_nlp_bench.evaluators.trial import Trial
-from search_spaces.base import Choices, SearchSpace
+from search_spaces.base import SearchSpace
+from search_spaces.choices import Choices
 
 
 class ChoicesEvaluator(NniBenchmarkEvaluator):  # type: ignore[misc]

@@ -65,7 +65,7 @@ def test_an_lstm_as_a_graph() -> None:
     assert len(graph.vertices) == len(lstm.nodes) + 3  # x and two states
     counts = space.op_counts(lstm)
     assert encoded["operations"].sum(0).tolist() == [3.0, *map(float, counts.values())]
-    assert encoded["adjacency"].sum() == len(graph.wires)
+    assert encoded["adjacency"].sum() == len(graph.edges)
 
 
 def test_bonas_reads_everything_in_its_last_row() -> None:
@@ -76,7 +76,7 @@ def test_bonas_reads_everything_in_its_last_row() -> None:
     assert encoded["adjacency"][-1, : len(graph.vertices)].all()
     assert encoded["adjacency"].diagonal().all()
     read = {(int(end), int(start)) for start, end in np.argwhere(encoded["adjacency"][:-1])}
-    assert {wire for wire in read if wire[0] != wire[1]} == set(graph.wires)
+    assert {edge for edge in read if edge[0] != edge[1]} == set(graph.edges)
 
 
 def test_seminas_refuses_what_it_would_cut_short() -> None:
@@ -95,13 +95,13 @@ def test_an_unknown_encoding_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("vertices", "wires", "size", "words"),
+    ("vertices", "edges", "size", "words"),
     [
         (("a",), (), 0, "1 vertices, more than 0"),
-        (("c",), (), 1, "not among the kinds"),
+        (("c",), (), 1, "not in op_set"),
         (("a", "b"), ((1, 0),), 2, "from a lower vertex to a higher"),
     ],
 )
-def test_a_graph_is_checked(vertices: Any, wires: Any, size: int, words: str) -> None:
+def test_a_graph_is_checked(vertices: Any, edges: Any, size: int, words: str) -> None:
     with pytest.raises(ValueError, match=words):
-        OpGraph(("a", "b"), vertices, wires, size)
+        OpGraph(("a", "b"), vertices, edges, size)

@@ -1,0 +1,49 @@
+"""A space as categorical choices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+
+class Choices(Protocol):
+    """A space as categorical choices, for samplers that know nothing of architectures."""
+
+    @property
+    def categoricals(self) -> Mapping[str, Sequence[Any]]:
+        """The values of each choice by its label: plain numbers and strings."""
+
+    def to_sample(self, architecture: Any) -> dict[str, Any]:
+        """Return a value of each choice, such that `from_sample` gives the architecture.
+
+        Raises:
+            ArchitectureError: The choices do not include the architecture.
+        """
+
+    def from_sample(self, sample: Mapping[str, Any]) -> Any:
+        """Return the architecture of a value of each choice; other labels are ignored.
+
+        Raises:
+            ArchitectureError: A choice is missing or has another value.
+        """
+
+
+class MappedChoices:
+    """The choices of a space whose architectures are mapped by a function."""
+
+    def __init__(self, choices: Choices, then: Callable[[Any], Any]) -> None:
+        self._choices = choices
+        self._then = then
+
+    @property
+    def categoricals(self) -> Mapping[str, Sequence[Any]]:
+        """The values of each choice of the whole space by its label."""
+        return self._choices.categoricals
+
+    def to_sample(self, architecture: Any) -> dict[str, Any]:
+        """Return the sample of an architecture. Raises ArchitectureError."""
+        return self._choices.to_sample(architecture)
+
+    def from_sample(self, sample: Mapping[str, Any]) -> Any:
+        """Return `then` of the sample's architecture. Raises ArchitectureError."""
+        return self._then(self._choices.from_sample(sample))
