@@ -372,10 +372,9 @@ def list_strategies() -> list[str]:
 
 def list_one_shot_strategies(space: str | None = None) -> list[str]:
     """Return the names of all one-shot strategies, or of those that search the space."""
-    from nni_nlp_bench.one_shot.settings import STRATEGIES as ONE_SHOT
-    from nni_nlp_bench.one_shot.settings import strategies_of
+    from nni_nlp_bench.one_shot.registry import ONE_SHOT_STRATEGIES, strategies_of
 
-    return list(ONE_SHOT) if space is None else list(strategies_of(space))
+    return list(ONE_SHOT_STRATEGIES) if space is None else strategies_of(space)
 
 
 def list_scores(space: str = "rnn_cell") -> list[str]:

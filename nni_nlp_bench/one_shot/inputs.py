@@ -9,12 +9,16 @@ from typing import Any
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.core.nni_import import import_nni_quietly
 from nni_nlp_bench.data.sentences.glove import Progress, no_progress
-from nni_nlp_bench.one_shot.settings import check_epochs, check_strategy
+from nni_nlp_bench.one_shot.registry import (
+    ONE_SHOT_STRATEGIES,
+    check_epochs,
+    check_strategy,
+)
 from nni_nlp_bench.one_shot.task import OneShotTask
 from search_spaces.base import get_space
 
 TEACHER, KD_LOSS = "minilm-l6", "emd"
-"""The defaults of `kd_emd`."""
+"""The defaults of strategies that distill."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,18 +89,18 @@ def _sentence_task(
     from nni_nlp_bench.distillation.inputs import load_sentences
     from nni_nlp_bench.one_shot.sentences.settings import settings_kind
 
-    distils = strategy == "kd_emd"
-    if inputs.kd_loss is not None and not distils:
-        raise UserError(f"{strategy} does not distil: give no distillation loss")
+    distills = ONE_SHOT_STRATEGIES.get(strategy).distills
+    if inputs.kd_loss is not None and not distills:
+        raise UserError(f"{strategy} does not distill: give no distillation loss")
     kind = settings_kind(space)
     chosen = kind(**_known(kind, settings))
     check_epochs(strategy, chosen.epochs)
-    teacher = inputs.teacher or (TEACHER if distils else None)
+    teacher = inputs.teacher or (TEACHER if distills else None)
     words = load_sentences(inputs.data, inputs.vectors, teacher, seed, progress)
     import_nni_quietly()  # only now: it takes seconds
     from nni_nlp_bench.one_shot.sentences.task import SentenceTask
 
-    kd_loss = (inputs.kd_loss or KD_LOSS) if distils else None
+    kd_loss = (inputs.kd_loss or KD_LOSS) if distills else None
     return SentenceTask(words, chosen, space, kd_loss)
 
 

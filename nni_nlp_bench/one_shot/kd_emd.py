@@ -11,7 +11,7 @@ from nni.nas.oneshot.pytorch.differentiable import DartsLightningModule
 from nni.nas.strategy import DARTS
 from torch import nn
 
-from nni_nlp_bench.one_shot.settings import check_epochs
+from nni_nlp_bench.one_shot.base import check_min_epochs
 from nni_nlp_bench.training.classification.settings import Optimizer
 
 
@@ -67,7 +67,7 @@ class KdEmdModule(DartsLightningModule):  # type: ignore[misc]
 
     def on_fit_start(self) -> None:
         """Raise UserError for a search without an epoch of choices."""
-        check_epochs("kd_emd", self.trainer.max_epochs)
+        check_min_epochs("kd_emd", self.trainer.max_epochs, 2)
         super().on_fit_start()
 
     def arch_parameters(self) -> list[nn.Parameter]:

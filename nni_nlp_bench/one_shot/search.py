@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from nni_nlp_bench.one_shot.fit import EpochDone, fit, no_op
-from nni_nlp_bench.one_shot.settings import check_epochs, check_strategy
-from nni_nlp_bench.one_shot.strategies import make_strategy
+from nni_nlp_bench.one_shot.registry import (
+    ONE_SHOT_STRATEGIES,
+    check_epochs,
+    check_strategy,
+)
 from nni_nlp_bench.one_shot.task import OneShotTask, Reward, ValidationResult
 from nni_nlp_bench.training.seeding import seeded
-
-MIXTURES = ("darts", "gumbel_darts", "kd_emd")
-"""Strategies that have one result: the choices with the largest weights."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +49,13 @@ def search_one_shot(
     check_epochs(strategy, task.settings.epochs)
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
+    declared = ONE_SHOT_STRATEGIES.get(strategy)
     with seeded(seed):
-        host = make_strategy(strategy, task.settings)
-        module, rewards = fit(task, host, seed, out, progress=progress, epoch_done=epoch_done)
+        trained = declared.make(task.settings)
+        module, rewards = fit(task, trained, seed, out, progress=progress, epoch_done=epoch_done)
     with seeded(seed):  # whatever an interruption has left undrawn
-        count = 1 if strategy in MIXTURES else task.settings.candidates
-        found = _best(task, module, _proposals(host, count), tuple(rewards))
+        count = task.settings.candidates if declared.samples else 1
+        found = _best(task, module, _proposals(trained, count), tuple(rewards))
     if out is not None:
         write_files(out, task, strategy, seed, found)
     return found

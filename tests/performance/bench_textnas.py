@@ -74,7 +74,7 @@ def search(strategy: str) -> None:
     from nni_nlp_bench.one_shot.sentences.task import SentenceTask
 
     disable_malloc_trim()
-    settings = TextNasSettings(epochs=1, rewards_an_epoch=2, candidates=1)
+    settings = TextNasSettings(epochs=1, rewards_per_epoch=2, candidates=1)
     search_one_shot(SentenceTask(made_up(2 * BATCH), settings), strategy, 0)
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)
 

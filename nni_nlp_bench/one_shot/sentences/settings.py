@@ -30,12 +30,12 @@ class SentenceSettings(OneShotSettings):
     cycle: int | None = CYCLE
     """Epochs of the first cosine, then it starts again, each time twice as long. None: one."""
     weight_decay: float = 2e-5
-    rewards_an_epoch: int = 20
+    rewards_per_epoch: int = 20
     """All but kd_emd, which takes all: batches of the dev part an epoch, each gives a reward."""
 
     def __post_init__(self) -> None:
         OneShotSettings.__post_init__(self)
-        check_counts(self, "rewards_an_epoch", *self.own)
+        check_counts(self, "rewards_per_epoch", *self.own)
         self.training(0)
 
     own: ClassVar[tuple[str, ...]] = ()

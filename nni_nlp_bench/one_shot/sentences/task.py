@@ -109,7 +109,7 @@ class SentenceTask:
     def valid(self, seed: int, epoch: Epoch) -> Sentences:
         """So many batches of the dev part, others in every epoch; for kd_emd, all of it once."""
         s = self.settings
-        count = s.rewards_an_epoch if self.kd_loss is None else None
+        count = s.rewards_per_epoch if self.kd_loss is None else None
         return Sentences(self._dev, "dev", s.batch_size, seed, epoch, count)
 
     def measure(self, module: SentenceModule, architecture: Any) -> ValidationResult:

@@ -38,7 +38,7 @@ _SMALL: dict[str, Any] = {
     "width": 4,
     "batch_size": 12,
     "max_length": 6,
-    "rewards_an_epoch": 2,
+    "rewards_per_epoch": 2,
 }
 SETTINGS: dict[str, SentenceSettings] = {
     "emd_cell": EmdCellSettings(cells=2, **_SMALL),

@@ -30,14 +30,14 @@ from nni_nlp_bench.data.sentences.labelled_set import LabelledSet, Sentence
 from nni_nlp_bench.distillation.loading import load_teacher
 from nni_nlp_bench.distillation.tokens import teacher_words
 from nni_nlp_bench.one_shot.fit import CHECKPOINT, fit
-from nni_nlp_bench.one_shot.search import MIXTURES, search_one_shot
+from nni_nlp_bench.one_shot.registry import ONE_SHOT_STRATEGIES, strategies_of
+from nni_nlp_bench.one_shot.search import search_one_shot
 from nni_nlp_bench.one_shot.sentences.settings import (
     EmdCellSettings,
     SentenceSettings,
     TextNasSettings,
 )
 from nni_nlp_bench.one_shot.sentences.task import Sentences, SentenceTask
-from nni_nlp_bench.one_shot.settings import SPACES
 from nni_nlp_bench.training.classification.batches import Encoded
 from nni_nlp_bench.training.classification.task import sentence_space
 from nni_nlp_bench.training.classification.words import EmbeddedDataset
@@ -50,8 +50,8 @@ _SMALL = {
     "batch_size": 10,
     "max_length": 8,
     "learning_rate": 2e-2,
-    "rewards_an_epoch": 3,
-    "rewards_an_update": 2,
+    "rewards_per_epoch": 3,
+    "rewards_per_update": 2,
     "candidates": 2,
 }
 SMALL = TextNasSettings(layers=3, window=2, **_SMALL)
@@ -61,7 +61,7 @@ SETTINGS: dict[str, SentenceSettings] = {
 }
 LABELS = ("low", "high", "none")
 STRATEGIES = [
-    *(("textnas", name) for name in SPACES["textnas"]),
+    *(("textnas", name) for name in strategies_of("textnas")),
     *(("emd_cell", name) for name in ("kd_emd", "darts", "enas")),
 ]
 IN_QUICK_TESTS = [("textnas", name) for name in ("textnas_enas", "kd_emd")]
@@ -152,7 +152,7 @@ def test_the_files_tell_the_search(space: str, name: str, whole: Whole) -> None:
     with (folder / "rewards.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     whole_dev = 4
-    an_epoch = 5 if name in MIXING else whole_dev if name == "kd_emd" else SMALL.rewards_an_epoch
+    an_epoch = 5 if name in MIXING else whole_dev if name == "kd_emd" else SMALL.rewards_per_epoch
     assert [row["epoch"] for row in rows] == ["0"] * an_epoch + ["1"] * an_epoch
     for row in rows:
         right = float(row["reward"]) * SMALL.batch_size
@@ -160,7 +160,7 @@ def test_the_files_tell_the_search(space: str, name: str, whole: Whole) -> None:
         assert right == pytest.approx(round(right), abs=1e-5)
         assert known.parse(row["architecture"])
     sampled = {row["architecture"] for row in rows}
-    assert len(sampled) > 1 or name in MIXTURES
+    assert len(sampled) > 1 or not ONE_SHOT_STRATEGIES.get(name).samples
 
 
 @each_strategy

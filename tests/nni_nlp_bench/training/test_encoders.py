@@ -58,7 +58,7 @@ def test_an_encoder_learns_from_a_teacher(made_up_set: LabelledSet, teacher_fold
 )
 def test_a_search_finds_an_encoder(strategy: str, made_up_set: LabelledSet) -> None:
     settings = EncoderSettings(
-        epochs=1, batch_size=60, max_length=8, rewards_an_epoch=2, candidates=2
+        epochs=1, batch_size=60, max_length=8, rewards_per_epoch=2, candidates=2
     )
     task = SentenceTask(EmbeddedDataset.of(made_up_set, width=8), settings, "encoder")
     found = search_one_shot(task, strategy, 0)
