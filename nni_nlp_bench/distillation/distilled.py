@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.data.sentences.glove import Progress, no_progress
-from nni_nlp_bench.distillation.features import Features, cached_features
+from nni_nlp_bench.distillation.features import TeacherFeatures, cached_features
 from nni_nlp_bench.distillation.losses.base import LOSSES, DistillationLoss, Shape, StudentOutputs
 from nni_nlp_bench.distillation.tokens import Tokens
 from nni_nlp_bench.training.classification.batches import Batch, Encoded
@@ -31,7 +31,7 @@ class DistillationObjective(nn.Module):
 
     loss: DistillationLoss
 
-    def __init__(self, loss: DistillationLoss, features: Features) -> None:
+    def __init__(self, loss: DistillationLoss, features: TeacherFeatures) -> None:
         super().__init__()
         self.loss = loss
         self.features = features
@@ -51,7 +51,7 @@ def student_of(network: Any, vectors: Tensor, mask: Tensor) -> StudentOutputs:
 
 def teacher_features(
     name: str, words: EmbeddedDataset, data: Encoded, progress: Progress = no_progress
-) -> Features:
+) -> TeacherFeatures:
     """What the loss of that name looks at of the teacher whose tokens the words are.
 
     Raises UserError for an unknown name, and where the teacher lacks it.
@@ -136,9 +136,9 @@ class DistilledTask(Task):
         objective = make_objective(self.loss, plain.network, self.words, data)
         return DistilledClassifier(plain.embedding, plain.network, objective, self.weight)
 
-    def facts(self) -> dict[str, Any]:
+    def metadata(self) -> dict[str, Any]:
         """Those of a task, and the distillation loss."""
-        return {**super().facts(), "loss": self.loss, "kd_weight": self.weight}
+        return {**super().metadata(), "loss": self.loss, "kd_weight": self.weight}
 
 
 def distilled(task: Task, loss: str = "emd", kd_weight: float | None = None) -> Task:

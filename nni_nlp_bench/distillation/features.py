@@ -43,7 +43,7 @@ def teachers_folder() -> Path:
 
 
 @dataclass(frozen=True, eq=False)
-class Features:
+class TeacherFeatures:
     """The features of encoded sentences on disk."""
 
     shapes: Mapping[Kind, NDArray[np.int64]]
@@ -90,7 +90,7 @@ def cached_features(
     kinds: Iterable[Kind],
     folder: Path | None = None,
     progress: Progress = no_progress,
-) -> Features:
+) -> TeacherFeatures:
     """The features of the teacher's tokens of sentences, from the folder or computed into it.
 
     Two processes do not compute the same at once. Raises UserError for a damaged file, and for
@@ -116,7 +116,7 @@ def cached_features(
     for kind, file in files.items():
         if file.stat().st_size != shapes[kind].prod(1).sum() * _NUMBER.itemsize:
             raise UserError(f"{file} is damaged: remove it, and it is made again")
-    return Features(shapes, files)
+    return TeacherFeatures(shapes, files)
 
 
 def _key(teacher: TeacherModel, sentences: Sentences) -> str:

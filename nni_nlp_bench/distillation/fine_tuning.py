@@ -17,7 +17,7 @@ from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.core.files import write_json
 from nni_nlp_bench.data.sentences.labelled_set import LabelledSet
 from nni_nlp_bench.distillation.loading import load_teacher, quiet
-from nni_nlp_bench.distillation.teacher import FACTS, TeacherModel, read_facts
+from nni_nlp_bench.distillation.teacher import METADATA, TeacherModel, read_metadata
 from nni_nlp_bench.distillation.tokens import Tokens, teacher_words
 from nni_nlp_bench.training.classification.batches import Batch, Encoded
 from nni_nlp_bench.training.classification.classifier import Classifier, Embedding
@@ -100,7 +100,7 @@ def fine_tune(
         raise UserError(f"the training failed: {curves.status}; a lower rate may help")
     teacher, data = task.teacher, task.words.data
     _write(teacher, out)
-    facts = {
+    metadata = {
         "teacher": teacher.name,
         "data": data.name,
         "digest": data.digest,
@@ -108,15 +108,15 @@ def fine_tune(
         "curves": asdict(curves),
         "settings": asdict(task.settings),
     }
-    write_json(out / FACTS, facts)  # last: it tells that all is there
+    write_json(out / METADATA, metadata)  # last: it tells that all is there
     rmtree(out / TRAINING)
     return curves
 
 
 def fine_tuned(folder: Path) -> ClassifierCurves | None:
     """The course of the training whose teacher is in the folder; None: it has not ended."""
-    facts = read_facts(folder)
-    return None if facts is None else ClassifierCurves(**facts["curves"])
+    metadata = read_metadata(folder)
+    return None if metadata is None else ClassifierCurves(**metadata["curves"])
 
 
 def _write(teacher: TeacherModel, out: Path) -> None:

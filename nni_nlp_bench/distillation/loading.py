@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from nni_nlp_bench.core.errors import UserError
-from nni_nlp_bench.distillation.teacher import CLASSIFIES, TeacherModel, read_facts
+from nni_nlp_bench.distillation.teacher import CLASSIFIES, TeacherModel, read_metadata
 
 MINILM = "minilm-l6"
 """The name of the teacher that the extra `teacher` brings: 6 layers, 384 wide."""
@@ -42,7 +42,7 @@ def load_teacher(name_or_folder: str, labels: Sequence[str] | None = None) -> Te
         config.label2id = {label: i for i, label in enumerate(labels)}
     model = _model(name_or_folder, source, config, new_head=labels is not None)
     tokenizer = _tokenizer(name_or_folder, source, model)
-    return TeacherModel(name_or_folder, model, tokenizer, read_facts(Path(source)))
+    return TeacherModel(name_or_folder, model, tokenizer, read_metadata(Path(source)))
 
 
 def _source(name_or_folder: str) -> str:

@@ -17,7 +17,7 @@ from torch import Tensor
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.data.sentences.labelled_set import SEPARATOR
 
-FACTS = "teacher.json"
+METADATA = "teacher.json"
 """What `fine_tuning` writes beside the weights."""
 CLASSIFIES = "ForSequenceClassification"
 """How the kinds of models that classify end."""
@@ -31,7 +31,7 @@ class TeacherModel:
     """As it was asked for."""
     model: Any
     tokenizer: Any
-    facts: dict[str, Any] | None = None
+    metadata: dict[str, Any] | None = None
     """Of its fine-tuning: data, digest, dev_accuracy and more; None: unknown, or there was none."""
 
     @property
@@ -54,7 +54,7 @@ class TeacherModel:
     @property
     def fine_tuned_on(self) -> str | None:
         """The name of the set whose labels it has learned; None: unknown, or none."""
-        return None if self.facts is None else str(self.facts["data"])
+        return None if self.metadata is None else str(self.metadata["data"])
 
     @cached_property
     def digest(self) -> str:
@@ -101,9 +101,9 @@ class TeacherModel:
         return torch.stack(found.hidden_states[1:]), getattr(found, "logits", None)
 
 
-def read_facts(folder: Path) -> dict[str, Any] | None:
+def read_metadata(folder: Path) -> dict[str, Any] | None:
     """What `fine_tuning` left in the folder. Raises UserError for a damaged file."""
-    path = folder / FACTS
+    path = folder / METADATA
     if not path.is_file():
         return None
     try:

@@ -39,8 +39,8 @@ EVALUATORS: Registry[type[TrialEvaluator]] = Registry(
     "nni_nlp_bench.evaluators",
     {
         "benchmark": "nni_nlp_bench.evaluators.benchmark_trials:BenchmarkTrialEvaluator",
-        "distilled": "nni_nlp_bench.evaluators.distilled_trials:DistillationTrialEvaluator",
+        "distilled": "nni_nlp_bench.evaluators.distillation_trials:DistillationTrialEvaluator",
         "training": "nni_nlp_bench.evaluators.training_trials:TrainingTrialEvaluator",
-        "training_free": "nni_nlp_bench.evaluators.zero_cost:ZeroCostTrialEvaluator",
+        "zero_cost": "nni_nlp_bench.evaluators.zero_cost:ZeroCostTrialEvaluator",
     },
 )

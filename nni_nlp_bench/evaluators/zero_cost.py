@@ -9,7 +9,7 @@ from nni_nlp_bench.evaluators.base import Report, TrainingFailedError
 
 
 class ZeroCostScorer:
-    """Architecture -> a training-free score of which higher is better; NaN where it has none.
+    """Architecture -> a zero-cost score of which higher is better; NaN where it has none.
 
     The model of a cell has one layer of 64 units, its text 20 columns of 35 steps; scores in
     miniature use neither. An encoder has its own size, and reads 4 columns of 64 words.
@@ -39,7 +39,7 @@ class ZeroCostScorer:
 
 
 class ZeroCostTrialEvaluator:
-    """Answers a trial with a training-free score, without any training."""
+    """Answers a trial with a zero-cost score, without any training."""
 
     @classmethod
     def add_options(cls, parser: ArgumentParser) -> None:

@@ -137,9 +137,9 @@ class _ControllerSampler:
         self.inputs = self.controller.start
         if number:
             anchors = torch.cat(self.anchors)
-            heard = (self.controller.earlier(anchors) + self.controller.present(present)).tanh()
-            wish = self.controller.skip_logits(heard)
-            drawn = self._choose(torch.cat([-wish, wish], 1))
+            hidden = (self.controller.earlier(anchors) + self.controller.present(present)).tanh()
+            logit = self.controller.skip_logits(hidden)
+            drawn = self._choose(torch.cat([-logit, logit], 1))
             self._penalize()
             for earlier, taken in enumerate(drawn.tolist()):
                 self.sample[f"skip_{number}_{earlier}"] = taken

@@ -45,13 +45,13 @@ def best_of(task: OneShotTask, strategy: str, seed: int, found: OneShotResult) -
         "architecture": json.loads(found.architecture.to_json()),
         "canonical_key": found.architecture.canonical_key,
         **_run(task, strategy, seed),
-        **found.measured.figures,
+        **found.validation.metrics,
         **task.extra_outputs(found.architecture),
     }
 
 
 def _run(task: OneShotTask, strategy: str, seed: int) -> dict[str, Any]:
-    return {"strategy": strategy, "seed": seed, **task.facts()}
+    return {"strategy": strategy, "seed": seed, **task.metadata()}
 
 
 def _plot(path: Path, rewards: Sequence[Reward], task: OneShotTask, title: str) -> None:

@@ -21,7 +21,7 @@ class OneShotResult:
     """What a search came to."""
 
     architecture: Any
-    measured: ValidationResult
+    validation: ValidationResult
     """On the validation part, with the shared weights."""
     rewards: tuple[Reward, ...]
     """In the order in which they came."""

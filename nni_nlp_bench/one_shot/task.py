@@ -36,7 +36,7 @@ class ValidationResult:
 
     reward: float
     """Higher is better."""
-    figures: dict[str, float]
+    metrics: dict[str, float]
     """For people, by name."""
 
 
@@ -58,13 +58,13 @@ class OneShotTask(Protocol):
     def prepare(self, progress: Progress = no_progress) -> None:
         """Compute what the search needs beforehand, such as a teacher's features."""
 
-    def facts(self) -> dict[str, Any]:
+    def metadata(self) -> dict[str, Any]:
         """What was searched on, by name and digest."""
 
     def model_space(self, seed: int) -> Any:
         """All networks as one NNI model space, which has `choices`."""
 
-    def module(self, seed: int, seen: RewardCallback) -> Any:
+    def module(self, seed: int, on_reward: RewardCallback) -> Any:
         """The training of the shared weights, as NNI's LightningModule; it logs `reward`."""
 
     def train(self, seed: int, epoch: Epoch) -> Iterable[Any]:

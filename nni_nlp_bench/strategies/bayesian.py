@@ -82,7 +82,7 @@ class BayesianOptimization(Strategy):
 
     def _add(self, architecture: Any, score: float) -> None:
         self._scored.append((score, architecture))
-        self._features.append(self._encoding.of(architecture))
+        self._features.append(self._encoding.transform(architecture))
 
     def _grow_pool(self) -> None:
         best = sorted(self._scored, key=lambda pair: pair[0], reverse=True)[: self._parents]
@@ -93,7 +93,7 @@ class BayesianOptimization(Strategy):
         for architecture in drawn:
             key = architecture.canonical_key
             if key not in self._seen and key not in self._pool:
-                self._pool[key] = architecture, self._encoding.of(architecture)
+                self._pool[key] = architecture, self._encoding.transform(architecture)
 
     def _promise(self, candidates: NDArray[np.float64]) -> NDArray[np.float64]:
         """The bound or the expected improvement of each; higher is more promising."""

@@ -38,7 +38,7 @@ class FeatureEncoder:
         _, _, axes = np.linalg.svd((counts - self._centre) / scale, full_matrices=False)
         self._axes = axes[:components].T / scale[:, None]
 
-    def of(self, architecture: Any) -> Array:
+    def transform(self, architecture: Any) -> Array:
         """A vector, equal for equal architectures."""
         counts = self._counts(architecture)
         return counts if self._axes is None else np.asarray((counts - self._centre) @ self._axes)

@@ -150,7 +150,7 @@ FAULTS = (
     ),
     Fault(
         name="score-sign",
-        what="swapped sign of a training-free score",
+        what="swapped sign of a zero-cost score",
         file="nni_nlp_bench/zero_cost/spectra.py",
         before="float(-np.sum(np.log(shifted) + 1 / shifted))",
         after="float(np.sum(np.log(shifted) + 1 / shifted))",

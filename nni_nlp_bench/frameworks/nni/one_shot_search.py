@@ -92,7 +92,7 @@ def search_and_train(
     curves = trained(training, lambda curves: None)
     return {
         "default": curves.dev_accuracies[-1],
-        "shared_accuracy": found.measured.reward,
+        "shared_accuracy": found.validation.reward,
         "search_minutes": minutes,
         "parameters": curves.parameters,
         "hours": minutes / 60 + sum(curves.wall_times) / 3600,

@@ -24,10 +24,10 @@ class LanguageModule(LightningModule):  # type: ignore[misc]
     A window of the validation text counts as it will: without dropout, from a zero state.
     """
 
-    def __init__(self, settings: LanguageSettings, seed: int, seen: RewardCallback) -> None:
+    def __init__(self, settings: LanguageSettings, seed: int, on_reward: RewardCallback) -> None:
         super().__init__()
         self.settings, self.seed = settings, seed
-        self._seen = seen
+        self._on_reward = on_reward
         self._states: tuple[Tensor, ...] | None = None
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
@@ -70,7 +70,7 @@ class LanguageModule(LightningModule):  # type: ignore[misc]
         reward = REWARD / perplexity_of(loss.item())
         self.log("reward", reward, prog_bar=True, batch_size=window.inputs.shape[1])
         cell = model.cell.current().to_json()
-        self._seen(Reward(self.trainer.current_epoch, loss.item(), reward, cell))
+        self._on_reward(Reward(self.trainer.current_epoch, loss.item(), reward, cell))
         return loss
 
     @property

@@ -32,7 +32,7 @@ class LanguageTask:
     def prepare(self, progress: Progress = no_progress) -> None:
         """Compute nothing: a corpus needs no preparation."""
 
-    def facts(self) -> dict[str, Any]:
+    def metadata(self) -> dict[str, Any]:
         """Name and digest of the text."""
         return {"corpus": self.corpus.name, "digest": self.corpus.digest}
 
@@ -42,9 +42,9 @@ class LanguageTask:
         words = len(self.corpus.vocabulary)
         return OneShotLanguageModel(words, s.nodes, s.width, s.dropout, seed)
 
-    def module(self, seed: int, seen: RewardCallback) -> LanguageModule:
+    def module(self, seed: int, on_reward: RewardCallback) -> LanguageModule:
         """The training of the shared weights."""
-        return LanguageModule(self.settings, seed, seen)
+        return LanguageModule(self.settings, seed, on_reward)
 
     def train(self, seed: int, epoch: Epoch) -> TrainWindows:
         """All windows of the training text, in its order. Raises UserError for a short text."""

@@ -32,14 +32,14 @@ class SentenceModule(LightningModule):  # type: ignore[misc]
         words: EmbeddedDataset,
         settings: ClassifierSettings,
         batches: int,
-        seen: RewardCallback,
+        on_reward: RewardCallback,
         make_objective: Callable[[Any], DistillationObjective | None] | None = None,
     ) -> None:
         super().__init__()
         self.embedding = Embedding(words.matrix, settings.embedding_dropout)
         self.settings, self.batches = settings, batches
         self.objective: DistillationObjective | None = None
-        self._seen, self._make_objective = seen, make_objective
+        self._on_reward, self._make_objective = on_reward, make_objective
         self._optimizer: torch.optim.Optimizer | None = None
 
     def set_model(self, model: Any) -> None:
@@ -112,7 +112,7 @@ class SentenceModule(LightningModule):  # type: ignore[misc]
         reward = (logits.argmax(1) == batch.labels).float().mean().item()
         self.log("reward", reward, prog_bar=True, batch_size=len(batch.labels))
         found = self.model.current().to_json()
-        self._seen(Reward(self.trainer.current_epoch, loss.item(), reward, found))
+        self._on_reward(Reward(self.trainer.current_epoch, loss.item(), reward, found))
         return loss
 
     def _set_rate(self) -> None:

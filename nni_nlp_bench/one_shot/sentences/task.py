@@ -68,7 +68,7 @@ class SentenceTask:
     """kd_emd: the distillation loss that its choices learn, or `none`: the loss of the labels."""
     reward = "accuracy"
 
-    def facts(self) -> dict[str, Any]:
+    def metadata(self) -> dict[str, Any]:
         """Sentences, whose word vectors there are, and the distillation loss of whose teacher."""
         data = self.words.data
         facts: dict[str, Any] = {
@@ -86,11 +86,11 @@ class SentenceTask:
         widths = {"vectors": self.words.matrix.shape[1], "classes": len(self.words.data.labels)}
         return sentence_space(self.space).model_space(**widths, **self.settings.space_options)
 
-    def module(self, seed: int, seen: RewardCallback) -> SentenceModule:
+    def module(self, seed: int, on_reward: RewardCallback) -> SentenceModule:
         """The training of the shared weights."""
         batches = -(-len(self._train) // self.settings.batch_size)
         make = None if self.kd_loss is None else self._objective
-        return SentenceModule(self.words, self.settings.training(seed), batches, seen, make)
+        return SentenceModule(self.words, self.settings.training(seed), batches, on_reward, make)
 
     def _objective(self, network: Any) -> DistillationObjective | None:
         if self.kd_loss is None or self.kd_loss == NO_DISTILLATION:

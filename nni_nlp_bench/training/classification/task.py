@@ -91,7 +91,7 @@ class Task:
         sentences = [s for part in parts for s in getattr(self.words.data, part)]
         return Encoded.of(sentences, self.words.vocabulary, self.settings.max_length)
 
-    def facts(self) -> dict[str, Any]:
+    def metadata(self) -> dict[str, Any]:
         """What a checkpoint must share with the training that goes on from it."""
         words = {"data": self.words.data.digest, "vectors": self.words.source}
         return {"network": self.identity, **words, **asdict(self.settings)}

@@ -47,17 +47,17 @@ def cells() -> list[Recipe]:
 @pytest.fixture(scope="module")
 def small(cells: list[Recipe]) -> Surrogate:
     """Fitted to losses that fall with the number of nodes; the largest cells diverge."""
-    return fit(cells, np.array([made_up_loss(cell) for cell in cells]), workers=1)
+    return fit(cells, np.array([synthetic_loss(cell) for cell in cells]), workers=1)
 
 
-def made_up_loss(cell: Recipe) -> float:
+def synthetic_loss(cell: Recipe) -> float:
     nodes = len(cell.nodes)
     return float("nan") if nodes > 9 else 6 - nodes / 10
 
 
 def test_predictions_follow_the_losses(small: Surrogate, cells: list[Recipe]) -> None:
     predicted = small.predict(cells)
-    losses = np.array([made_up_loss(cell) for cell in cells])
+    losses = np.array([synthetic_loss(cell) for cell in cells])
     finite = np.isfinite(losses)
     assert np.corrcoef(predicted.loss[finite], losses[finite])[0, 1] > 0.8
     assert (predicted.std > 0).all()

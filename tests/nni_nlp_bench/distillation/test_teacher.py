@@ -17,7 +17,7 @@ from nni_nlp_bench.distillation.loading import load_teacher
 from nni_nlp_bench.distillation.tokens import Tokens, teacher_words
 
 WORDS = [("w1", "low"), ("w2",), ("w1", "w3", "w4", "strange")]
-DATA = LabelledSet.of("made up", ("a", "b"), {
+DATA = LabelledSet.of("synthetic", ("a", "b"), {
     "train": [Sentence(WORDS[0], 0), Sentence(WORDS[2], 1)],
     "dev": [Sentence(WORDS[1], 1)],
     "test": [Sentence(("w9",), 0)],

@@ -62,7 +62,7 @@ def sentences() -> LabelledSet:
         return [Sentence(tuple(f"w{i}" for i in row), int(row[0] % 2)) for row in rows]
 
     return LabelledSet.of(
-        "made up", ("0", "1"), {"train": part(36), "dev": part(24), "test": part(3)}
+        "synthetic", ("0", "1"), {"train": part(36), "dev": part(24), "test": part(3)}
     )
 
 

@@ -1,4 +1,4 @@
-"""One-shot search: NNI's strategies find cells on a made-up text; the comparison."""
+"""One-shot search: NNI's strategies find cells on a synthetic text; the comparison."""
 
 from __future__ import annotations
 

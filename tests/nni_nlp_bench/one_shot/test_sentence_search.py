@@ -1,4 +1,4 @@
-"""One-shot search for a classifier of made-up sentences: results, interruptions, what is read."""
+"""One-shot search for a classifier of synthetic sentences: results, interruptions, what is read."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def quiet() -> Iterator[None]:
     logging.disable(logging.NOTSET)
 
 
-def made_up(count: int, seed: int) -> list[Sentence]:
+def synthetic(count: int, seed: int) -> list[Sentence]:
     """A sentence has one word of its label, or none of either."""
     rng = np.random.default_rng(seed)
     found = []
@@ -110,8 +110,12 @@ def make(teacher_folder: Path) -> Callable[..., SentenceTask]:
         test: Sequence[Sentence] = (),
         kind: type[SentenceTask] = SentenceTask,
     ) -> SentenceTask:
-        parts = {"train": made_up(50, 0), "dev": made_up(40, 1), "test": test or made_up(9, 2)}
-        data = LabelledSet.of("made up", LABELS, parts)
+        parts = {
+            "train": synthetic(50, 0),
+            "dev": synthetic(40, 1),
+            "test": test or synthetic(9, 2),
+        }
+        data = LabelledSet.of("synthetic", LABELS, parts)
         distilled = name == "kd_emd"
         words = teacher_words(data, teacher) if distilled else EmbeddedDataset.of(data, width=8)
         return kind(words, settings or SETTINGS[space], space, "emd" if distilled else None)
@@ -148,7 +152,7 @@ def test_the_files_tell_the_search(space: str, name: str, whole: Whole) -> None:
     assert best["canonical_key"] == found.canonical_key
     assert all(known.parse(text) == found for text in known.release_formats(found).values())
     assert known.release_formats(found).items() <= best.items()
-    assert (best["strategy"], best["seed"], best["data"]) == (name, 5, "made up")
+    assert (best["strategy"], best["seed"], best["data"]) == (name, 5, "synthetic")
     with (folder / "rewards.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     whole_dev = 4
@@ -168,8 +172,8 @@ def test_something_is_learned(space: str, name: str, make: Make) -> None:
     epochs = 6 if name in MIXING else 14  # of one path each step instead of all
     settings = replace(SETTINGS[space], epochs=epochs)
     found = search_one_shot(make(space, name, settings), name, 1)
-    assert found.measured.reward > 0.5  # a third is chance
-    assert found.measured.figures == {"dev_accuracy": found.measured.reward}
+    assert found.validation.reward > 0.5  # a third is chance
+    assert found.validation.metrics == {"dev_accuracy": found.validation.reward}
 
 
 @pytest.mark.parametrize(
@@ -266,7 +270,7 @@ def test_a_damaged_checkpoint_is_named(make: Make, tmp_path: Path) -> None:
 def test_the_test_part_is_never_read(
     space: str, name: str, whole: Whole, make: Make, tmp_path: Path
 ) -> None:
-    poisoned = [Sentence((*s.words[::-1], "w0", "w1"), 0) for s in made_up(30, 3)]
+    poisoned = [Sentence((*s.words[::-1], "w0", "w1"), 0) for s in synthetic(30, 3)]
     search_one_shot(make(space, name, test=poisoned), name, 5, tmp_path)
     rewards, best = files(tmp_path)
     expected, known = files(whole(space, name))
@@ -323,7 +327,7 @@ def test_a_killed_command_goes_on_bit_for_bit(
     monkeypatch.chdir(tmp_path)
     Path("data").mkdir()
     for seed, (part, count) in enumerate({"train": 80, "dev": 60, "test": 9}.items()):
-        lines = [f"{LABELS[label]}\t{' '.join(words)}\n" for words, label in made_up(count, seed)]
+        lines = [f"{LABELS[label]}\t{' '.join(words)}\n" for words, label in synthetic(count, seed)]
         Path("data", f"{part}.tsv").write_text("label\tsentence\n" + "".join(lines), "utf-8")
     command = [sys.executable, "-W", "ignore", "-c", "from nni_nlp_bench.cli.app import app; app()"]
     command += [*COMMAND, "--out", "killed"]
