@@ -27,7 +27,7 @@ from search_spaces.base import SPACES, SearchSpace
 if TYPE_CHECKING:
     import pandas as pd
 
-    from nni_nlp_bench.one_shot.search import OneShotResult
+    from nni_nlp_bench.one_shot.result import OneShotResult
     from nni_nlp_bench.reports.comparison import ComparisonResult
     from nni_nlp_bench.training.classification.run import ClassifierCurves
     from nni_nlp_bench.training.log import Curves

@@ -26,7 +26,6 @@ from nni_nlp_bench.benchmarks.table_files import (
     read_table,
     write_table,
 )
-from nni_nlp_bench.benchmarks.table_info import TableInfo, table_info
 from nni_nlp_bench.benchmarks.training_run import SERIES, TrainingRun
 from nni_nlp_bench.benchmarks.units import LossUnit
 from nni_nlp_bench.core.errors import ArchitectureError
@@ -136,10 +135,6 @@ class Table(Benchmark):
         ]
         finite = [loss for loss in losses if loss is not None and math.isfinite(loss)]
         return min(finite, default=math.nan)
-
-    def info(self) -> TableInfo:
-        """Figures of the whole table."""
-        return table_info(self)
 
     def query(
         self, architecture: Architecture, epoch: int | None = None, seed: int | None = None

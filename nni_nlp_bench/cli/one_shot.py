@@ -12,7 +12,7 @@ import typer
 from nni_nlp_bench.cli import options
 
 if TYPE_CHECKING:
-    from nni_nlp_bench.one_shot.search import OneShotResult
+    from nni_nlp_bench.one_shot.result import OneShotResult
     from nni_nlp_bench.one_shot.task import OneShotTask
 
 _SIZES = "Sizes (defaults depend on the space)"

@@ -1,4 +1,4 @@
-"""The task of a one-shot search, from names and settings."""
+"""Creation of one-shot tasks from names and settings."""
 
 from __future__ import annotations
 
@@ -23,13 +23,16 @@ TEACHER, KD_LOSS = "minilm-l6", "emd"
 
 @dataclass(frozen=True, slots=True)
 class OneShotInputs:
-    """What the networks are trained on, by name or folder."""
+    """Inputs of a one-shot search, by name or folder."""
 
     data: str
-    """For enas_cell a corpus, for other spaces labelled sentences."""
+    """Corpus for enas_cell, labelled sentences for other spaces."""
     vectors: str | None = None
+    """Word vectors; None for random ones."""
     teacher: str | None = None
+    """Teacher whose tokens are used; None for words, or the default of strategies that distill."""
     kd_loss: str | None = None
+    """Distillation loss; None for the default of strategies that distill."""
 
 
 def make_task(
@@ -40,12 +43,12 @@ def make_task(
     seed: int,
     progress: Progress = no_progress,
 ) -> OneShotTask:
-    """Return the task that a one-shot strategy searches on.
+    """Return the task of a one-shot search.
 
     Args:
         space: Name of the search space.
         strategy: Name of the one-shot strategy.
-        inputs: What the networks are trained on.
+        inputs: Data, word vectors and teacher.
         settings: Fields of the space's settings, such as `epochs` and `width`.
         seed: Seed of random word vectors.
         progress: Called with the bytes read of a file of vectors.
@@ -105,7 +108,7 @@ def _sentence_task(
 
 
 def _known(kind: type, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings by name. Raises UserError for one that the space lacks."""
+    """Return the settings. Raises UserError for one that the space does not have."""
     names = {field.name for field in fields(kind)}
     for name in settings:
         if name not in names:

@@ -23,6 +23,7 @@ from nni_nlp_bench.benchmarks.surrogate.features import CELLS, features
 from nni_nlp_bench.benchmarks.surrogate.gaussian_process import GaussianProcess
 from nni_nlp_bench.benchmarks.surrogate.model import ErrorModel, LossModel, Surrogate
 from nni_nlp_bench.benchmarks.surrogate.rank_transform import RankTransform, to_ranks
+from nni_nlp_bench.benchmarks.surrogate.storage import save_surrogate
 from nni_nlp_bench.benchmarks.surrogate.training_time import PTB_TIME, Time
 from nni_nlp_bench.benchmarks.surrogate.trees import Trees
 from search_spaces.rnn_cell import Recipe
@@ -145,7 +146,7 @@ def main() -> None:
         "runs": len(recipes),
         "cross_validation": {"folds": FOLDS, "split_by": "cell", **asdict(figures)},
     }
-    fit(recipes, losses, metadata=metadata).save(arguments.out)
+    save_surrogate(fit(recipes, losses, metadata=metadata), arguments.out)
     print(figures)
 
 

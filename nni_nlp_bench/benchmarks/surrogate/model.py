@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -111,16 +110,3 @@ class Surrogate:
             self.divergence.predict(of),
         )
         return list(zip(*(column.tolist() for column in columns), strict=True))
-
-    def save(self, folder: Path) -> None:
-        """Write `metadata.json` and `model.npz`. Raises BenchmarkError."""
-        from nni_nlp_bench.benchmarks.surrogate.storage import write
-
-        write(folder, self)
-
-    @classmethod
-    def load(cls, folder: Path) -> Surrogate:
-        """Read what `save` wrote. Raises BenchmarkError, which names the damaged file."""
-        from nni_nlp_bench.benchmarks.surrogate.storage import read
-
-        return read(folder)

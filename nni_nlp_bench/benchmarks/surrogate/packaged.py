@@ -15,6 +15,6 @@ PTB_FOLDER = Path(__file__).parent / "ptb"
 @cache
 def ptb_surrogate() -> Surrogate:
     """NAS-Bench-NLP on Penn Treebank: test loss after 50 epochs of any recurrent cell."""
-    from nni_nlp_bench.benchmarks.surrogate.model import Surrogate
+    from nni_nlp_bench.benchmarks.surrogate.storage import load_surrogate
 
-    return Surrogate.load(PTB_FOLDER)
+    return load_surrogate(PTB_FOLDER)

@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from nni_nlp_bench.benchmarks.base import OK, BenchmarkError
 from nni_nlp_bench.benchmarks.table import Table
 from nni_nlp_bench.benchmarks.table_files import METADATA
+from nni_nlp_bench.benchmarks.table_info import table_info
 from nni_nlp_bench.benchmarks.training_run import TrainingRun
 from nni_nlp_bench.benchmarks.units import LossUnit
 from nni_nlp_bench.cli.app import app
@@ -67,7 +68,7 @@ def test_the_figures_of_losses() -> None:
 def test_a_table_keeps_its_unit(points: Path) -> None:
     assert Table.load(points).unit is LossUnit.POINTS
     assert synthetic_table(12).unit is LossUnit.NATS
-    info = Table.load(points).info()
+    info = table_info(Table.load(points))
     assert (info.unit, info.best_figure) == (LossUnit.POINTS, 100 - 12)
 
 

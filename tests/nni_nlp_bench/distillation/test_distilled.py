@@ -14,11 +14,11 @@ from torch.nn import functional
 
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.distillation.distilled import (
-    WEIGHT_RATE,
+    KD_WEIGHT,
     DistilledClassifier,
     DistilledTask,
     distilled,
-    student_of,
+    student_outputs,
 )
 from nni_nlp_bench.distillation.fine_tuning import (
     TRAINING,
@@ -117,7 +117,7 @@ def test_the_loss_is_that_of_labels_plus_a_weight_times_the_kd_loss(
     assert isinstance(model.objective.loss, LOSSES.get(loss))
     model.eval()
     batch = trainer.data.shuffled(9, np.random.default_rng(0))[0]
-    student = student_of(model.network, model.embedding(batch.words), batch.mask)
+    student = student_outputs(model.network, model.embedding(batch.words), batch.mask)
     kd_loss = model.objective(student, batch)
     labels = functional.cross_entropy(student.logits, batch.labels)
     torch.testing.assert_close(model.loss(batch), labels + 3.0 * kd_loss)
@@ -169,7 +169,7 @@ def test_the_weight_is_that_of_the_set(words: EmbeddedDataset) -> None:
         task = distilled(plain(replace(words, data=replace(words.data, name=name))))
         assert isinstance(task, DistilledTask)
         rates[name] = task.weight
-    assert rates == {"mrpc": 1e5, "sst-2": 1e-3, "trec": WEIGHT_RATE}
+    assert rates == {"mrpc": 1e5, "sst-2": 1e-3, "trec": KD_WEIGHT}
 
 
 def test_words_and_unknown_losses_are_refused(words: EmbeddedDataset) -> None:

@@ -49,7 +49,7 @@ def test_a_batch_has_what_the_teacher_makes_of_it(
     features = cached_features(teacher, sentences(words, data), ("hidden", "relations"), tmp_path)
     assert isinstance(words.vocabulary, Tokens)
     for batch in data.shuffled(7, np.random.default_rng(0)):
-        found = features.of(batch)
+        found = features.outputs(batch)
         ids = torch.from_numpy(words.vocabulary.to_teacher_ids(batch.words.clamp_min(1).numpy()))
         with torch.no_grad():
             hidden, _ = teacher.outputs(ids, batch.mask)
@@ -115,7 +115,7 @@ def test_a_damaged_file_is_named(
     file = cached_features(teacher, data, ["hidden"], tmp_path).files["hidden"]
     content = file.read_bytes()
     file.write_bytes(content[:change] if change < 0 else content + b"00")
-    with pytest.raises(UserError, match="is damaged: remove it, and it is made again") as error:
+    with pytest.raises(UserError, match="is damaged: delete it to compute it again") as error:
         cached_features(teacher, data, ["hidden"], tmp_path)
     assert str(file) in str(error.value)
     file.unlink()
@@ -179,7 +179,9 @@ def test_logits_of_a_fine_tuned_teacher(
     with torch.no_grad():
         _, logits = tuned.outputs(ids, batch.mask)
     assert logits is not None
-    torch.testing.assert_close(features.of(batch).require("logits"), logits, rtol=2e-3, atol=2e-3)
+    torch.testing.assert_close(
+        features.outputs(batch).require("logits"), logits, rtol=2e-3, atol=2e-3
+    )
 
 
 def test_sentences_of_one_word_and_long_ones(teacher: TeacherModel, tmp_path: Path) -> None:

@@ -69,7 +69,7 @@ def test_words_start_with_the_teachers_vectors(teacher_folder: Path) -> None:
 
 @pytest.mark.parametrize("name", ["/no/such/folder", "./a/b/c", __file__])
 def test_a_missing_folder_is_named(name: str) -> None:
-    with pytest.raises(UserError, match=r"no such folder; `nni-nlp-bench teacher` makes one"):
+    with pytest.raises(UserError, match=r"no such folder; create one with `nni-nlp-bench teacher`"):
         load_teacher(name)
 
 

@@ -29,8 +29,8 @@ from nni_nlp_bench.one_shot.language.settings import LanguageSettings
 from nni_nlp_bench.one_shot.language.task import LanguageTask
 from nni_nlp_bench.one_shot.language.windows import RandomWindows, TrainWindows, rows_of
 from nni_nlp_bench.one_shot.registry import ONE_SHOT_STRATEGIES, strategies_of
-from nni_nlp_bench.one_shot.search import OneShotResult, search_one_shot
-from nni_nlp_bench.one_shot.task import Reward, ValidationResult
+from nni_nlp_bench.one_shot.result import OneShotResult, Reward, ValidationResult
+from nni_nlp_bench.one_shot.search import search_one_shot
 from nni_nlp_bench.training.settings import DROPOUTS, Settings, Sizes
 from search_spaces.enas_cell import Cell, Node
 from search_spaces.enas_cell.network import EnasCell

@@ -96,5 +96,5 @@ def test_what_cannot_be_features_is_refused(synthetic: Make) -> None:
         def outputs(self, tokens: NDArray[np.int64]) -> NDArray[np.float64]:
             return super().outputs(tokens).swapaxes(0, 1)
 
-    with pytest.raises(EvaluationError, match=r"shape \(2, 1\) with outputs of shape \(1, 2, 5\)"):
+    with pytest.raises(EvaluationError, match=r"shape \(2, 1\) have the shape \(1, 2, 5\)"):
         sentence_features(Turned(), [np.array([0, 1])])
