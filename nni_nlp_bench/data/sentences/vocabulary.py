@@ -49,8 +49,8 @@ class Vocabulary:
         """Collect the words of train, and those of dev and test in `known`.
 
         Words of train must occur `min_count` times; words are sorted by frequency, then
-        alphabetically. `known` are the words that
-        pretrained vectors have: others cannot be learned from dev and test.
+        alphabetically. `known` are the words with pretrained vectors: vectors of other words of
+        dev and test could not be trained.
         """
         counts = _counts(labelled.train)
         kept = dict.fromkeys((PAD, UNKNOWN))

@@ -128,7 +128,7 @@ def test_runs_of_another_length_or_data_set_are_left_out(tmp_path: Path, make_lo
         tmp_path / "logs.zip",
         {"a.json": make_log(), "b.json": make_log(data="data/wikitext-2")},
     )
-    with pytest.raises(BenchmarkError, match="one data set, name which: ptb, wikitext-2"):
+    with pytest.raises(BenchmarkError, match="one data set, choose one of: ptb, wikitext-2"):
         import_benchmark(source, "nas-bench-nlp", tmp_path / "table")
     report = import_benchmark(source, "nas-bench-nlp", tmp_path / "table", dataset="ptb")
     assert report.skipped == (("b.json", "of the data set wikitext-2, not ptb"),)
