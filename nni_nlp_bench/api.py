@@ -27,7 +27,7 @@ from search_spaces.base import SPACES, SearchSpace
 if TYPE_CHECKING:
     import pandas as pd
 
-    from nni_nlp_bench.one_shot.search import OneShotResult
+    from nni_nlp_bench.one_shot.result import OneShotResult
     from nni_nlp_bench.reports.comparison import ComparisonResult
     from nni_nlp_bench.training.classification.run import ClassifierCurves
     from nni_nlp_bench.training.log import Curves
@@ -379,10 +379,9 @@ def list_strategies() -> list[str]:
 
 def list_one_shot_strategies(space: str | None = None) -> list[str]:
     """Return the names of all one-shot strategies, or of those that search the space."""
-    from nni_nlp_bench.one_shot.settings import STRATEGIES as ONE_SHOT
-    from nni_nlp_bench.one_shot.settings import strategies_of
+    from nni_nlp_bench.one_shot.registry import ONE_SHOT_STRATEGIES, strategies_of
 
-    return list(ONE_SHOT) if space is None else list(strategies_of(space))
+    return list(ONE_SHOT_STRATEGIES) if space is None else strategies_of(space)
 
 
 def list_scores(space: str = "rnn_cell") -> list[str]:

@@ -37,18 +37,18 @@ T = TypeVar("T")
 
 
 @cache
-def made_up_table(architectures: int = 120, seed: int = 0) -> Table:
+def synthetic_table(architectures: int = 120, seed: int = 0) -> Table:
     """A table of invented results for tests: three runs per cell, every tenth cell fails.
 
     The loss falls with the number of linear nodes, so that a search has something to find. The
     same arguments give the same object: nothing changes a table.
     """
-    runs = made_up_runs(architectures, seed)
-    return Table.from_runs(runs, name="made-up", space="rnn_cell", epochs=EPOCHS)
+    runs = synthetic_runs(architectures, seed)
+    return Table.from_runs(runs, name="synthetic", space="rnn_cell", epochs=EPOCHS)
 
 
-def made_up_runs(architectures: int, seed: int = 0) -> list[TrainingRun]:
-    """The training runs of `made_up_table`."""
+def synthetic_runs(architectures: int, seed: int = 0) -> list[TrainingRun]:
+    """The training runs of `synthetic_table`."""
     space, rng = get_space("rnn_cell"), np.random.default_rng(seed)
     runs = []
     for i in range(architectures):
@@ -77,9 +77,9 @@ def made_up_runs(architectures: int, seed: int = 0) -> list[TrainingRun]:
 
 
 @cache
-def made_up_space(architectures: int = 120) -> SearchSpace[Any]:
-    """The space of recurrent cells restricted to those of the made-up table."""
-    return search_space(made_up_table(architectures), restrict=True)
+def synthetic_space(architectures: int = 120) -> SearchSpace[Any]:
+    """The space of recurrent cells restricted to those of the synthetic table."""
+    return search_space(synthetic_table(architectures), restrict=True)
 
 
 def in_another_process(function: Callable[..., T], *arguments: Any) -> T:
@@ -100,7 +100,7 @@ def _another_process() -> ProcessPoolExecutor:
 
 @dataclass
 class BySize:
-    """A made-up surrogate: predicts from the number of nodes."""
+    """A synthetic surrogate: predicts from the number of nodes."""
 
     loss: NDArray[np.float64]
     std: NDArray[np.float64]
@@ -127,7 +127,7 @@ class StrategyContract:
     """How many of three workers it keeps busy: 1 where it waits for every score."""
 
     def search(self, seed: int = 0, workers: int = 1, budget: Budget | None = None) -> list[Trial]:
-        """One search on the made-up table."""
+        """One search on the synthetic table."""
         settings = Settings(workers=workers, budget=budget or Budget(self.evaluations))
         return _trials(self.strategy, self.options, settings, seed)
 
@@ -137,7 +137,7 @@ class StrategyContract:
 
     def test_stays_on_the_table(self) -> None:
         """A restricted search asks for nothing that the table lacks."""
-        table = made_up_table()
+        table = synthetic_table()
         assert all(trial.architecture in table for trial in self.search())
 
     def test_same_seed_gives_the_same_search(self) -> None:
@@ -181,10 +181,10 @@ def _trials(
     seed: int = 0,
     architectures: int = 120,
 ) -> list[Trial]:
-    """The trials of a search on the made-up table."""
+    """The trials of a search on the synthetic table."""
     search = Search(StrategyConfig.of((strategy, options)), seed, settings, restrict=True)
-    space = made_up_space(architectures)
-    return list(run_search(made_up_table(architectures), search, space=space).trials)
+    space = synthetic_space(architectures)
+    return list(run_search(synthetic_table(architectures), search, space=space).trials)
 
 
 def _keys_of_search(*arguments: Any) -> list[list[object]]:

@@ -100,7 +100,7 @@ def rng() -> np.random.Generator:
 
 @pytest.fixture(scope="session")
 def teacher_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An untrained teacher of 3 layers, 16 wide, that knows the words of made-up sentences."""
+    """An untrained teacher of 3 layers, 16 wide, that knows the words of synthetic sentences."""
     import torch
     from transformers import BertConfig, BertModel, BertTokenizerFast
 
@@ -124,7 +124,7 @@ def teacher_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def made_up_set() -> LabelledSet:
+def synthetic_set() -> LabelledSet:
     """Sentences whose label one word tells among others that say nothing."""
     rng = np.random.default_rng(0)
 
@@ -136,4 +136,4 @@ def made_up_set() -> LabelledSet:
 
     sizes = {"train": 240, "dev": 60, "test": 60}
     parts = {part: [sentence() for _ in range(count)] for part, count in sizes.items()}
-    return LabelledSet.of("made up", ("a", "b", "c"), parts)
+    return LabelledSet.of("synthetic", ("a", "b", "c"), parts)

@@ -40,7 +40,8 @@ VALUES = [
     "nni_nlp_bench.probing.report",
     "nni_nlp_bench.strategies.registry",
     "nni_nlp_bench.one_shot.language.compare",
-    "nni_nlp_bench.one_shot.settings",
+    "nni_nlp_bench.one_shot.registry",
+    "nni_nlp_bench.one_shot.strategies",
     "nni_nlp_bench.cli.app",
 ]
 

@@ -1,4 +1,4 @@
-"""What a benchmark answers, whether it reads a table or predicts."""
+"""Interface of every benchmark, and its results."""
 
 from __future__ import annotations
 
@@ -30,22 +30,22 @@ class MissingArchitectureError(BenchmarkError, LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a training had reached after `epoch` epochs. Losses in the unit of their benchmark.
+    """Result of a training after `epoch` epochs. Losses are in the unit of the benchmark.
 
-    A loss is None where the benchmark never recorded it, and NaN where the training diverged.
+    A loss is None if the benchmark does not record it, and NaN if the training diverged.
     """
 
     train_loss: float | None
     val_loss: float | None
     test_loss: float | None
     wall_time_s: float
-    """Seconds of training from the start to this epoch."""
+    """Seconds of training up to this epoch."""
     status: str
-    """`OK`, or why the training broke off, in the words of its log."""
+    """`OK`, or the reason of the failure in the words of the log."""
     epoch: int
-    """Epochs trained: fewer than asked where the training broke off."""
+    """Epochs trained: fewer than requested if the training failed."""
     seed: int | None
-    """Which run of the architecture, from 0; None where runs are not told apart."""
+    """Index of the run, from 0; None if runs are not distinguished."""
     origin: Origin
     source: str
     """Name of the benchmark that answered."""
@@ -55,7 +55,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """One training epoch by epoch: arrays of equal length, shorter where it broke off."""
+    """Learning curve: arrays (epochs,), shorter if the training failed."""
 
     train_loss: NDArray[np.float64]
     val_loss: NDArray[np.float64]
@@ -120,8 +120,8 @@ class Benchmark(ABC):
 
         Args:
             architecture: An architecture of its space.
-            epoch: After how many epochs; None for a full training.
-            seed: Which run of the architecture, from 0; None for the first.
+            epoch: Number of epochs; None for a full training.
+            seed: Index of the run, from 0; None for the first.
 
         Raises:
             MissingArchitectureError: It holds no result of the architecture.
@@ -138,7 +138,7 @@ class Benchmark(ABC):
         )
 
     def seeds(self, architecture: Any) -> Sequence[int]:
-        """Return the runs of an architecture: 0, 1, ...; empty if it does not tell runs apart."""
+        """Return the runs of an architecture: 0, 1, ...; empty if runs are not distinguished."""
         return ()
 
     def architectures(self) -> Sequence[Any] | None:

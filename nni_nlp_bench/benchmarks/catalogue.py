@@ -1,4 +1,4 @@
-"""Benchmarks by name: what is published where, and how each is opened."""
+"""Benchmarks by name: published archives and packaged ones."""
 
 from __future__ import annotations
 
@@ -24,30 +24,33 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """A published file of results, imported into a table once."""
+    """A published file of results that is imported into a table."""
 
     url: str
     blob_id: str
-    """The id that git gives to its content."""
+    """Git blob id of the content."""
     format: Format
     size: str
 
     @property
     def file_name(self) -> str:
-        """What it is called where it is published."""
+        """Published file name."""
         return Path(urlsplit(self.url).path).name
 
 
 @dataclass(frozen=True, slots=True)
 class Packaged:
-    """Comes with this package or another one: there is nothing to download."""
+    """A benchmark that is part of a package and needs no download."""
 
     open: Callable[[], Benchmark]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogueEntry:
-    """One benchmark that has a name."""
+    """A named benchmark.
+
+    Plug-ins register an instance under the entry-point group `nni_nlp_bench.benchmarks`.
+    """
 
     name: str
     space: str
@@ -58,12 +61,12 @@ class CatalogueEntry:
 
     @property
     def folder(self) -> Path:
-        """Where its archive and its table lie on this machine."""
+        """Local folder of the archive and the table."""
         return cache_folder() / self.name
 
     @property
     def table(self) -> Path:
-        """Where its table lies, once it is downloaded and imported."""
+        """Local folder of the imported table."""
         return self.folder / "table"
 
     @property
@@ -87,7 +90,7 @@ BENCHMARKS: Registry[CatalogueEntry] = Registry(
 
 
 def cache_folder() -> Path:
-    """NNI's folder of benchmarks: $NASBENCHMARK_DIR, else `nasbenchmark` in NNI's cache."""
+    """Return NNI's folder of benchmarks: $NASBENCHMARK_DIR, else `nasbenchmark` in NNI's cache."""
     named = os.environ.get("NASBENCHMARK_DIR")
     if named:
         return Path(named).expanduser()
@@ -129,8 +132,8 @@ def _load(name_or_path: str) -> Benchmark:
     if not entry.is_downloaded:
         command = f"nni-nlp-bench benchmark download {entry.name}"
         raise BenchmarkError(
-            f"{entry.name} is not downloaded yet: run `{command}` (with `--file FILE` where there "
-            f"is no network, for a copy of {entry.source.url})"
+            f"{entry.name} is not downloaded yet: run `{command}` (without a network: add "
+            f"`--file FILE` with a copy of {entry.source.url})"
         )
     return Table.load(entry.table)
 
@@ -145,12 +148,24 @@ def download_benchmark(
     progress: Progress | None = None,
     import_progress: Callable[[int, int], None] = no_progress,
 ) -> ImportReport | None:
-    """Download a benchmark and import it, each unless done already; None if nothing was imported.
+    """Download and import a benchmark, unless done already.
 
-    `url` is another address of the same archive, `file` a local copy; both are checked alike. `rng`
-    spreads the waits between attempts. `progress` hears of bytes, `import_progress` of logs.
+    Args:
+        name: Name of the benchmark.
+        rng: Source of the random waits between attempts.
+        url: Another address of the same archive.
+        file: Local copy of the archive.
+        patience: Timeouts and number of attempts.
+        progress: Called with the downloaded and the total number of bytes.
+        import_progress: Called with the imported and the total number of logs.
 
-    Raises UnknownNameError, DownloadError, BenchmarkError.
+    Returns:
+        The report of the import; None if nothing was imported.
+
+    Raises:
+        UnknownNameError: No benchmark has that name.
+        DownloadError: The archive cannot be downloaded, or its checksum is wrong.
+        BenchmarkError: The archive cannot be imported.
     """
     entry = BENCHMARKS.get(name)
     archive = entry.source

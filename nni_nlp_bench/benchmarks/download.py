@@ -1,4 +1,4 @@
-"""Fetch one file of known content: resumed, checked, safe beside other processes."""
+"""Resumable download of a file with a known checksum, with a lock between processes."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ if TYPE_CHECKING:
     import numpy as np
 
 Progress = Callable[[int, int | None], None]
-"""Called with the bytes at hand and the bytes in all, None where the server does not say."""
+"""Called with the downloaded and the total number of bytes; None if the total is unknown."""
 
-# Of the 4xx answers only these may pass by waiting; 416 means that the part at hand is no good.
+# The only 4xx responses worth a retry; 416 means that the partial file is invalid.
 _PASSING = {408, 416, 425, 429}
 _REMEDY = "give another address (--url) or a local copy (--file)"
 
 
 class DownloadError(UserError):
-    """A file could not be fetched, checked or stored; the message names it and the remedy."""
+    """A file cannot be downloaded, verified or stored; the message names the remedy."""
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long a download waits and how often it tries."""
+    """Timeouts and number of attempts of a download."""
 
     attempts: int = 5
-    """At least one."""
+    """Number of attempts, at least 1."""
     connect_s: float = 10.0
     stall_s: float = 30.0
-    """Seconds without a single byte after which an attempt is given up."""
+    """Seconds without data after which an attempt fails."""
     first_wait_s: float = 1.0
-    """Wait after the first failure; it doubles with each further one."""
+    """Seconds between the first two attempts, doubled after every failure."""
     longest_wait_s: float = 30.0
     redirects: int = 5
 
@@ -58,10 +58,10 @@ def download(
     patience: Patience = PATIENCE,
     progress: Progress | None = None,
 ) -> None:
-    """Fetch `url` into `target`, unless it is there already. Raises DownloadError.
+    """Download `url` to `target` unless it exists. Raises DownloadError.
 
-    What an earlier attempt left in `target`.part is resumed. `blob_id` is the id that git gives to
-    the content; `rng` spreads the waits between attempts. A second process waits for the first.
+    Resumes from the partial file `target`.part. `blob_id` is the git blob id of the content; `rng`
+    randomizes the waits between attempts. A second process waits for the first.
     """
     with _locked(target) as part:
         if _holds(target, blob_id):
@@ -76,7 +76,7 @@ def download(
 
 
 def place(file: Path, target: Path, blob_id: str) -> None:
-    """Copy a local file to `target` after the same check. Raises DownloadError."""
+    """Verify a local file and copy it to `target`. Raises DownloadError."""
     if not file.is_file():
         what = "a folder, not a file" if file.is_dir() else "no such file"
         raise DownloadError(f"{file}: {what}; --file takes the downloaded file itself")
@@ -93,7 +93,7 @@ def place(file: Path, target: Path, blob_id: str) -> None:
 
 
 def git_blob_id(path: Path) -> str:
-    """The id that git gives to the content of a file: 40 hex digits."""
+    """Return the git blob id of a file: 40 hex digits."""
     header = f"blob {path.stat().st_size}\0".encode()
     with path.open("rb") as stream:
         digest = hashlib.file_digest(stream, lambda: hashlib.sha1(header, usedforsecurity=False))
@@ -102,7 +102,7 @@ def git_blob_id(path: Path) -> str:
 
 @contextmanager
 def _locked(target: Path) -> Iterator[Path]:
-    """Hold the target's lock; yields the file to write until `target` is whole."""
+    """Lock the target and yield the partial file to write, unless `target` is complete."""
     from filelock import FileLock
 
     part = target.with_name(target.name + ".part")
@@ -142,7 +142,7 @@ def _fetch(
     patience: Patience,
     progress: Progress | None,
 ) -> None:
-    """Fill `part`, trying again after failures that may pass."""
+    """Download to `part`, with retries after temporary failures."""
     import httpx
 
     with httpx.Client(
@@ -176,7 +176,7 @@ def _reason(error: Exception) -> str:
 
 
 def _stream(client: httpx.Client, url: str, part: Path, progress: Progress | None) -> None:
-    """One request for what is missing; a server that ignores Range starts over."""
+    """Request the missing bytes; start over if the server ignores Range."""
     import httpx
 
     have = part.stat().st_size if part.exists() else 0
@@ -202,7 +202,7 @@ def _stream(client: httpx.Client, url: str, part: Path, progress: Progress | Non
 
 
 def _first_byte(response: httpx.Response) -> int:
-    """Where in the file the body begins: 0 unless the server answered a range."""
+    """Return the offset of the response body in the file."""
     if response.status_code != 206:
         return 0
     match = re.match(r"bytes (\d+)-", response.headers.get("Content-Range", ""))

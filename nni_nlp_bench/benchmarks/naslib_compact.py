@@ -3,7 +3,7 @@
 `(edges, ops, hiddens)`: vertices 0 to 3 are x, h_prev_0, h_prev_1, h_prev_2 (also where the cell
 has fewer states), then the nodes; an edge is (from, to), and the edges to a node stand in the order
 of its inputs; `ops` numbers the operation of every vertex; `hiddens` lists the vertices whose name
-contains `h_new`, ascending. So the form loses which result is h_new_0.
+contains `h_new`, ascending. The order of the results is lost.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ OPS = (
 
 
 def compact(recipe: Recipe) -> Compact:
-    """NASLib's key of a recipe; it depends on the names and the order of the nodes."""
+    """Return NASLib's key of a recipe, which depends on the names and the order of the nodes."""
     nodes = _in_naslib_order(recipe)
     index = {name: i for i, name in enumerate((*SOURCES, *(node.name for node in nodes)))}
     edges = tuple((index[name], index[node.name]) for node in nodes for name in node.inputs)
@@ -38,9 +38,9 @@ def compact(recipe: Recipe) -> Compact:
 
 
 def recipe_by_position(key: Compact) -> Recipe:
-    """The cell of a key, h_new_0, h_new_1, ... in the order of their vertices.
+    """Return the cell of a key, with h_new_0, h_new_1, ... in the order of their vertices.
 
-    Right where the key tells the order (see `order_is_told`). Raises RecipeError.
+    Correct if the key determines the order (see `order_is_determined`). Raises RecipeError.
     """
     edges, ops, hiddens = key
     names = list(SOURCES)
@@ -58,10 +58,10 @@ def recipe_by_position(key: Compact) -> Recipe:
     )
 
 
-def order_is_told(key: Compact) -> bool:
-    """Whether the results of a recipe in the release's order kept that order in the key.
+def order_is_determined(key: Compact) -> bool:
+    """Return whether a key determines the order of the results.
 
-    The release writes them last, and NASLib moves a node only behind one that it reads.
+    The release writes results last, and NASLib moves a node only behind its inputs.
     """
     edges, ops, hiddens = key
     last = range(len(ops) - len(hiddens), len(ops))
@@ -72,7 +72,7 @@ def order_is_told(key: Compact) -> bool:
 
 @cache
 def published_by_compact() -> dict[Compact, tuple[Recipe, ...]]:
-    """The published cells by NASLib's key; several where it does not tell them apart."""
+    """Return the published cells by NASLib's key; several cells can share a key."""
     recipes: dict[Compact, dict[str, Recipe]] = {}
     for recipe in map(published_recipe, first_ids()):
         recipes.setdefault(compact(recipe), {})[recipe.canonical_key] = recipe
@@ -80,7 +80,7 @@ def published_by_compact() -> dict[Compact, tuple[Recipe, ...]]:
 
 
 def _in_naslib_order(recipe: Recipe) -> list[Node]:
-    """The first node that reads a later one goes to the end, until there is none."""
+    """Move the first node that reads a later one to the end, until there is none."""
     nodes = list(recipe.nodes)
     while True:
         known = set(SOURCES)

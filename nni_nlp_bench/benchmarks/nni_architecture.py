@@ -11,7 +11,7 @@ _KEY = re.compile(r"(?P<node>.+)_(?:op|input_(?P<slot>[0-9]{1,3}))", re.DOTALL)
 
 
 def flat_architecture(recipe: Recipe) -> dict[str, str]:
-    """The dictionary that NNI's `query_nlp_trial_stats` takes as `arch`."""
+    """Return the argument `arch` of NNI's `query_nlp_trial_stats`."""
     flat = {f"{node.name}_op": node.op for node in recipe.nodes}
     for node in recipe.nodes:
         flat |= {f"{node.name}_input_{i}": name for i, name in enumerate(node.inputs)}
@@ -19,7 +19,7 @@ def flat_architecture(recipe: Recipe) -> dict[str, str]:
 
 
 def recipe_of_flat(text: str) -> Recipe:
-    """The cell of such a dictionary's JSON. Raises RecipeError."""
+    """Parse a cell from the JSON of such a dictionary. Raises RecipeError."""
     try:
         flat = json.loads(text)
     except (ValueError, RecursionError) as error:

@@ -1,4 +1,4 @@
-"""The series of a log under the release's names, which NASLib's table kept."""
+"""Learning curves under the field names of the release and of NASLib."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MAX_EPOCHS = 10_000
 
 
 def series_of_fields(fields: Mapping[str, Any]) -> SeriesByName:
-    """The four series of untrusted fields, one value an epoch. Raises BenchmarkError."""
+    """Validate the four series of a log, one value per epoch. Raises BenchmarkError."""
     return SeriesByName(
         train_loss=_series(fields, "train_losses"),
         val_loss=_series(fields, "val_losses"),

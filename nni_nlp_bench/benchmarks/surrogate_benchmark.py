@@ -1,4 +1,4 @@
-"""A surrogate as a benchmark: any architecture is answered, by prediction."""
+"""Benchmark that predicts the results of any architecture with a surrogate."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ DIVERGES = "predicted to diverge"
 
 
 class Prediction(Protocol):
-    """Arrays of one value a recipe."""
+    """Predictions as arrays of one value per architecture."""
 
     @property
     def loss(self) -> NDArray[np.float64]:
-        """Loss after the last epoch, in the unit of the trainings: lower is better."""
+        """Loss after the last epoch, in the unit of the measured losses: lower is better."""
 
     @property
     def std(self) -> NDArray[np.float64]:
-        """Standard deviation of that loss."""
+        """Standard deviation of the loss."""
 
     @property
     def seconds_per_epoch(self) -> NDArray[np.float64]:
-        """Training time; NaN where the surrogate learned none."""
+        """Training time; NaN if unknown."""
 
     @property
     def divergence(self) -> NDArray[np.float64]:
@@ -46,25 +46,25 @@ class Prediction(Protocol):
 
 
 class Predictor(Protocol):
-    """What a surrogate must do."""
+    """Interface of surrogates."""
 
     @property
     def metadata(self) -> Mapping[str, Any]:
-        """What it was fitted on, and how good it is on cells it had not seen."""
+        """Training data and cross-validated metrics."""
 
     @property
     def lowest_loss(self) -> float:
-        """No lower loss is ever predicted."""
+        """Lower bound of predicted losses."""
 
     def predict(self, recipes: Sequence[Any]) -> Prediction:
-        """The prediction of every recipe, in their order."""
+        """Return the predictions, in the order of the architectures."""
 
 
 class SurrogateBenchmark(Benchmark):
-    """The predicted loss of cells after a full training, with its uncertainty.
+    """Predicted losses after a full training, with their uncertainty.
 
-    A cell whose training more likely diverges than not has the status `predicted to diverge`; its
-    loss is what it would reach if it did not.
+    If a training more likely diverges than not, the status is `predicted to diverge`; the loss is
+    that of a training that does not diverge.
     """
 
     def __init__(
@@ -81,22 +81,22 @@ class SurrogateBenchmark(Benchmark):
 
     @property
     def lowest_loss(self) -> float:
-        """The lowest loss that it can predict."""
+        """Lower bound of predicted losses."""
         return self.predictor.lowest_loss
 
     def query(self, architecture: Any, epoch: int | None = None, seed: int | None = None) -> Result:
-        """The prediction after the last epoch. Raises BenchmarkError for another epoch or a seed.
+        """Return the prediction after the last epoch, including `wall_time_s`.
 
-        Its `wall_time_s` is predicted as well.
+        Raises BenchmarkError for another epoch or a seed.
         """
         if epoch not in (None, self.epochs):
             raise BenchmarkError(f"{self._no_curves()}: ask for epoch {self.epochs}, not {epoch}")
         if seed is not None:
-            raise BenchmarkError(f"{self.name} tells no runs apart: it has no seed {seed}")
+            raise BenchmarkError(f"{self.name} does not distinguish runs: it has no seed {seed}")
         return self.query_all([architecture])[0]
 
     def query_all(self, architectures: Sequence[Any]) -> list[Result]:
-        """The predictions of many cells: much faster than one by one."""
+        """Return the predictions of many architectures: much faster than one by one."""
         of = self.predictor.predict(architectures)
         columns = (of.loss, of.std, of.seconds_per_epoch, of.divergence)
         return [self._result(*map(float, row)) for row in zip(*columns, strict=True)]
@@ -122,9 +122,9 @@ class SurrogateBenchmark(Benchmark):
 
 
 def surrogate_of(table: Benchmark, workers: int | None = None) -> SurrogateBenchmark:
-    """A surrogate fitted to the final objective of a table's runs. Raises BenchmarkError.
+    """Fit a surrogate to the final losses of a table. Raises BenchmarkError.
 
-    `workers` processes share the work: all usable processors by default.
+    `workers` is the number of processes, by default all available CPUs.
     """
     from nni_nlp_bench.benchmarks.surrogate.fit import fit
 
@@ -148,7 +148,7 @@ def surrogate_of(table: Benchmark, workers: int | None = None) -> SurrogateBench
 
 
 def _time(space: str, finished: Sequence[tuple[Any, Result]]) -> Time:
-    """How long trainings take by those that finished; NaN where a time is not recorded."""
+    """Fit a model of the training time; it predicts NaN if a time is unknown."""
     from nni_nlp_bench.benchmarks.surrogate.features import CELLS
     from nni_nlp_bench.benchmarks.surrogate.training_time import (
         PTB_TIME,

@@ -1,4 +1,4 @@
-"""A tabular benchmark: logged trainings by architecture, memory-mapped."""
+"""Tabular benchmark: memory-mapped results of trainings by architecture."""
 
 from __future__ import annotations
 
@@ -26,7 +26,6 @@ from nni_nlp_bench.benchmarks.table_files import (
     read_table,
     write_table,
 )
-from nni_nlp_bench.benchmarks.table_info import TableInfo, table_info
 from nni_nlp_bench.benchmarks.training_run import SERIES, TrainingRun
 from nni_nlp_bench.benchmarks.units import LossUnit
 from nni_nlp_bench.core.errors import ArchitectureError
@@ -38,7 +37,7 @@ KEYS_TO_CHECK = 16
 class Table(Benchmark):
     """Measured results by architecture, one or more runs (seeds 0, 1, ...) each.
 
-    The runs of an architecture stand in the order of their published id, then of their log's name.
+    The runs of an architecture are sorted by published id, then by the name of their log.
     """
 
     def __init__(self, metadata: TableMetadata, arrays: Arrays) -> None:
@@ -67,11 +66,11 @@ class Table(Benchmark):
 
     @classmethod
     def load(cls, path: Path) -> Table:
-        """A table from its folder, without reading the results. Raises BenchmarkError."""
+        """Open a table; results are read lazily. Raises BenchmarkError."""
         return cls(*read_table(Path(path)))
 
     def save(self, path: Path, overwrite: bool = False) -> None:
-        """Write the folder at once. Raises BenchmarkError; replaces only tables, and if told to."""
+        """Write the table atomically; `overwrite` replaces another table. Raises BenchmarkError."""
         write_table(Path(path), self.metadata, self.arrays, overwrite)
 
     @classmethod
@@ -89,9 +88,9 @@ class Table(Benchmark):
         licence: str = "",
         citation: str = "",
     ) -> Table:
-        """A table of runs that recorded the same series. Raises BenchmarkError.
+        """Build a table from runs that recorded the same series. Raises BenchmarkError.
 
-        `epochs` is the length of a full training; without curves each run holds its last epoch.
+        `epochs` is the length of a full training; without curves, runs have only their last epoch.
         """
         metadata, arrays = build(
             runs,
@@ -120,14 +119,14 @@ class Table(Benchmark):
         return self.position(architecture) is not None
 
     def position(self, architecture: Architecture) -> int | None:
-        """Where the architecture stands in `architectures()`; None where the table lacks it."""
+        """Return the index of an architecture in `architectures()`; None if it is missing."""
         if not self._keys_checked:
             self._check_keys()
         return self._position.get(architecture.canonical_key)
 
     @cached_property
     def lowest_loss(self) -> float:
-        """The lowest final loss of all trainings that succeeded; NaN where none did."""
+        """Lowest final loss of all successful trainings; NaN if there are none."""
         finals = (self.query(a, None, seed) for a in self.architectures() for seed in self.seeds(a))
         losses = [
             result.val_loss if result.test_loss is None else result.test_loss
@@ -137,18 +136,14 @@ class Table(Benchmark):
         finite = [loss for loss in losses if loss is not None and math.isfinite(loss)]
         return min(finite, default=math.nan)
 
-    def info(self) -> TableInfo:
-        """Figures of the whole table."""
-        return table_info(self)
-
     def query(
         self, architecture: Architecture, epoch: int | None = None, seed: int | None = None
     ) -> Result:
-        """The result after `epoch` epochs, or the last one reached where the run broke off.
+        """Return the result after `epoch` epochs, or after the last epoch of a failed run.
 
-        Before the last one reached the status is OK: what the run came to is not yet known.
-        `wall_time_s` is NaN where the time was not recorded. Raises MissingArchitectureError, and
-        BenchmarkError for an epoch or seed that the table does not have.
+        Before the last epoch of a failed run, the status is OK. `wall_time_s` is NaN if times are
+        not recorded. Raises MissingArchitectureError, and BenchmarkError for an epoch or seed that
+        the table does not have.
         """
         run = self._run(architecture, seed)
         reached = self._epochs_done[run]
@@ -173,12 +168,12 @@ class Table(Benchmark):
         )
 
     def curve(self, architecture: Architecture, seed: int | None = None) -> Curve:
-        """The training epoch by epoch, NaN in a series that was not recorded; read-only arrays.
+        """Return the learning curve as read-only arrays, NaN for unrecorded series.
 
         Raises MissingArchitectureError, and BenchmarkError for an unknown seed or without curves.
         """
         if not self.has_curves:
-            raise BenchmarkError(f"{self.name} holds the last epoch only: it has no curves")
+            raise BenchmarkError(f"{self.name} has only the last epoch: it has no curves")
         run = self._run(architecture, seed)
         reached = self._epochs_done[run]
         train, val, test, wall = (
@@ -197,14 +192,14 @@ class Table(Benchmark):
         )
 
     def seeds(self, architecture: Architecture) -> Sequence[int]:
-        """The runs of an architecture; empty where it has none."""
+        """Return the runs of an architecture; empty if it is missing."""
         position = self.position(architecture)
         if position is None:
             return range(0)
         return range(self._first_run[position + 1] - self._first_run[position])
 
     def recipe_ids(self, architecture: Architecture) -> tuple[int, ...]:
-        """The published ids of an architecture's runs, without repeats, ascending."""
+        """Return the distinct published ids of an architecture's runs, ascending."""
         seeds = self.seeds(architecture)
         if not seeds:
             return ()
@@ -213,7 +208,7 @@ class Table(Benchmark):
         return tuple(ids[ids >= 0].tolist())
 
     def architectures(self) -> Sequence[Any]:
-        """All architectures, in the order of the source."""
+        """Return all architectures, in the order of the source."""
         if self._architectures is None:
             self._architectures = tuple(self._read_architectures(range(len(self))))
         return self._architectures
@@ -236,8 +231,8 @@ class Table(Benchmark):
         position = self.position(architecture)
         if position is None:
             raise MissingArchitectureError(
-                f"{self.name} holds no result of {str(architecture)[:200]}: let a surrogate or the "
-                "nearest architecture answer what is missing, restrict the search to the "
+                f"{self.name} has no result of {str(architecture)[:200]}: use a surrogate or the "
+                "nearest architecture for missing results, restrict the search to the "
                 "architectures of the table, or import more results"
             )
         first = self._first_run[position]
@@ -260,7 +255,7 @@ class Table(Benchmark):
             raise BenchmarkError(f"{self.name} has no epoch {epoch}: it has 1 to {self.epochs}")
 
     def _check_keys(self) -> None:
-        """Keys of another version of the canonical form would make every look-up a miss."""
+        """Raise BenchmarkError if the keys are of another version of the canonical form."""
         step = max(1, len(self) // KEYS_TO_CHECK)
         positions = range(0, len(self), step)
         for i, architecture in zip(positions, self._read_architectures(positions), strict=True):

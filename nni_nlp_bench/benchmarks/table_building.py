@@ -1,4 +1,4 @@
-"""Runs as the metadata and arrays of a table."""
+"""Conversion of runs into the metadata and arrays of a table."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def build(
     licence: str,
     citation: str,
 ) -> tuple[TableMetadata, Arrays]:
-    """The parts of a `Table`, whose `from_runs` says what the arguments are."""
+    """Return metadata and arrays of a table; for the arguments see `Table.from_runs`."""
     groups = _by_architecture(runs)
     ordered = [run for group in groups.values() for run in group]
     recorded = _recorded(ordered)
@@ -57,7 +57,7 @@ def build(
 
 
 def canonical_form() -> str:
-    """What computes the canonical keys: package and version."""
+    """Return package and version that compute canonical keys."""
     return f"igraph {version('igraph')}"
 
 
@@ -73,7 +73,7 @@ def _check(name: str, runs: Sequence[TrainingRun], recorded: Sequence[str], colu
     datasets = {run.dataset for run in runs}
     if len(datasets) > 1:
         names = ", ".join(sorted(str(dataset) for dataset in datasets))
-        raise BenchmarkError(f"{name}: a table holds one data set, name which: {names}")
+        raise BenchmarkError(f"{name}: a table has one data set, choose one of: {names}")
 
 
 def _by_architecture(runs: Iterable[TrainingRun]) -> dict[str, list[TrainingRun]]:
@@ -87,7 +87,7 @@ def _by_architecture(runs: Iterable[TrainingRun]) -> dict[str, list[TrainingRun]
 
 
 def _recorded(runs: Sequence[TrainingRun]) -> tuple[str, ...]:
-    """The series of the runs: the same for all, but for those that failed before any epoch."""
+    """Return the recorded series, equal for all runs with at least one epoch."""
     recorded: tuple[str, ...] | None = None
     for run in runs:
         names = tuple(name for name, _ in run.recorded())

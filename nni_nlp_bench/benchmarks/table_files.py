@@ -1,4 +1,4 @@
-"""A table on disk: a folder of `.npy` files beside a small `metadata.json`."""
+"""Tables on disk: folders of `.npy` files and a `metadata.json`."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ Arrays = Mapping[str, NDArray[Any]]
 
 
 def units_of(loss: LossUnit) -> dict[str, str]:
-    """Units of the four series, by name."""
+    """Return the units of the four series, by name."""
     return {**dict.fromkeys(SERIES, loss.value), "wall_time_s": "seconds of one epoch"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableMetadata:
-    """What a table says of itself."""
+    """Metadata of a table."""
 
     name: str
     space: str
@@ -45,24 +45,24 @@ class TableMetadata:
     epochs: int
     has_curves: bool
     recorded: tuple[str, ...]
-    """Which of train_loss, val_loss, test_loss, wall_time_s its runs recorded."""
+    """Recorded series, out of train_loss, val_loss, test_loss and wall_time_s."""
     statuses: tuple[str, ...]
     runs: int
     architectures: int
     distinct_recipes: int
-    """Architectures told apart by their text alone."""
+    """Number of architectures that differ as text."""
     canonical_form: str
-    """Package and version that computed the keys."""
+    """Package and version that computed the canonical keys."""
     format: str = FORMAT
     format_version: int = FORMAT_VERSION
     units: Mapping[str, str] = field(default_factory=lambda: units_of(LossUnit.NATS))
-    """As `units_of` gives them."""
+    """Units of the series: see `units_of`."""
 
 
 def write_table(
     path: Path, metadata: TableMetadata, arrays: Arrays, overwrite: bool = False
 ) -> None:
-    """Write a folder next to `path`, then rename it. Raises BenchmarkError; leaves no rest."""
+    """Write a temporary folder next to `path`, then rename it. Raises BenchmarkError."""
     path = path.absolute()
     _check_target(path, overwrite)
     try:
@@ -100,7 +100,7 @@ def _is_table(path: Path) -> bool:
 
 def _put_in_place(new: Path, path: Path, scratch: Path, overwrite: bool) -> None:
     # Another process may save to the same folder meanwhile. A rename replaces nothing but an empty
-    # folder, so whoever reads the path finds a whole table or none.
+    # folder, so readers of the path find a complete table or none.
     for attempt in range(20):
         if _renamed(new, path):
             return
@@ -130,7 +130,7 @@ def _renamed(folder: Path, path: Path) -> bool:
 
 
 def read_table(path: Path) -> tuple[TableMetadata, dict[str, NDArray[Any]]]:
-    """The metadata and the memory-mapped arrays of a folder. Raises BenchmarkError."""
+    """Read metadata and memory-mapped arrays. Raises BenchmarkError."""
     metadata = read_metadata(path)
     runs, count = metadata.runs, metadata.architectures
     shapes: dict[str, tuple[Any, tuple[int, ...]]] = {
@@ -153,7 +153,7 @@ def read_table(path: Path) -> tuple[TableMetadata, dict[str, NDArray[Any]]]:
 
 
 def read_metadata(path: Path) -> TableMetadata:
-    """The metadata of a table's folder. Raises BenchmarkError."""
+    """Read the metadata of a table. Raises BenchmarkError."""
     file = path / METADATA
     try:
         value = json.loads(file.read_text("utf-8"))
@@ -204,7 +204,7 @@ def _read_array(file: Path, dtype: Any, shape: tuple[int, ...]) -> NDArray[Any]:
     if values.dtype != np.dtype(dtype) or not fits:
         found = f"{values.dtype} {values.shape}"
         raise BenchmarkError(f"{file} holds {found}, expected {np.dtype(dtype)} {shape}: {REMEDY}")
-    # A plain view is indexed several times faster than a np.memmap, and stays mapped.
+    # Indexing a plain view is several times faster than a np.memmap; it stays mapped.
     return np.asarray(values)
 
 

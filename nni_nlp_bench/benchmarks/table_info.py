@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nni_nlp_bench.benchmarks.base import OK, LossName
+from nni_nlp_bench.benchmarks.table import Table
 from nni_nlp_bench.benchmarks.units import LossUnit
-
-if TYPE_CHECKING:
-    from nni_nlp_bench.benchmarks.table import Table
 
 
 @dataclass(frozen=True, slots=True)

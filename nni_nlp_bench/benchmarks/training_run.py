@@ -1,4 +1,4 @@
-"""One logged training of one architecture, as an importer hands it to a table."""
+"""Logged trainings, as importers read them."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ class SeriesByName(TypedDict):
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class TrainingRun:
-    """One training: arrays of one value an epoch (losses, seconds), None if not recorded.
+    """One training: arrays of one value per epoch (losses, seconds), None if not recorded.
 
-    In a table without curves the arrays hold the value after the last epoch alone. A training that
-    failed before its first epoch ended has empty arrays.
+    In a table without curves, arrays have the value after the last epoch only. A training that
+    failed in its first epoch has empty arrays.
     """
 
     architecture: Architecture
     name: str
-    """Name of its log: the order of the seeds where ids are equal, and the name in messages."""
+    """Name of its log; orders runs with equal ids, and identifies the run in messages."""
     train_loss: Series | None = None
     val_loss: Series | None = None
     test_loss: Series | None = None
@@ -45,7 +45,7 @@ class TrainingRun:
     recipe_id: int | None = None
     num_params: int | None = None
     dataset: str | None = None
-    """Name of the training text, such as `ptb`; None where the source does not tell."""
+    """Name of the data set, such as `ptb`; None if unknown."""
 
     def __post_init__(self) -> None:
         lengths = {len(values) for _, values in self.recorded()}
@@ -54,7 +54,7 @@ class TrainingRun:
             raise BenchmarkError(f"{self.name}: the epochs recorded differ: {counts}")
 
     def recorded(self) -> Iterator[tuple[str, Series]]:
-        """Names and values of what was recorded."""
+        """Return the recorded series by name."""
         for field in fields(self):
             if field.name in SERIES and (values := getattr(self, field.name)) is not None:
                 yield field.name, values

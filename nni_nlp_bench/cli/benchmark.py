@@ -145,12 +145,12 @@ def _facts(benchmark: Benchmark) -> dict[str, Any]:
     from nni_nlp_bench.benchmarks.catalogue import BENCHMARKS
     from nni_nlp_bench.benchmarks.surrogate_benchmark import SurrogateBenchmark
     from nni_nlp_bench.benchmarks.table import Table
-    from nni_nlp_bench.benchmarks.table_info import figure_loss
+    from nni_nlp_bench.benchmarks.table_info import figure_loss, table_info
     from nni_nlp_bench.benchmarks.units import rename_metric_keys
 
     if isinstance(benchmark, Table):
         part = figure_loss(benchmark.metadata.recorded).removesuffix("loss")
-        return rename_metric_keys(asdict(benchmark.info()), part + benchmark.unit.figure)
+        return rename_metric_keys(asdict(table_info(benchmark)), part + benchmark.unit.figure)
     named = ("name", "objective", "unit", "epochs")
     facts = {name: getattr(benchmark, name) for name in named}
     facts |= {"space": benchmark.space_name}

@@ -108,15 +108,11 @@ def _baselines() -> Rows:
 
 
 def _one_shot() -> Rows:
-    from nni_nlp_bench.one_shot.settings import SPACES, STRATEGIES
+    from nni_nlp_bench.one_shot.registry import ONE_SHOT_STRATEGIES, spaces_of
 
     return [
-        {
-            "name": name,
-            "spaces": [space for space, strategies in SPACES.items() if name in strategies],
-            "description": text,
-        }
-        for name, text in STRATEGIES.items()
+        {"name": name, "spaces": spaces_of(name), **_row(name, strategy)}
+        for name, strategy in ONE_SHOT_STRATEGIES.items()
     ]
 
 

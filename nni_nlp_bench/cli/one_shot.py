@@ -12,7 +12,7 @@ import typer
 from nni_nlp_bench.cli import options
 
 if TYPE_CHECKING:
-    from nni_nlp_bench.one_shot.search import OneShotResult
+    from nni_nlp_bench.one_shot.result import OneShotResult
     from nni_nlp_bench.one_shot.task import OneShotTask
 
 _SIZES = "Sizes (defaults depend on the space)"
@@ -122,9 +122,9 @@ def _print(task: OneShotTask, result: OneShotResult, out: Path) -> None:
     from nni_nlp_bench.cli.output import facts_table, print_tables
 
     metrics = {
-        name.replace("_", " "): f"{value:.4g}" for name, value in result.measured.figures.items()
+        name.replace("_", " "): f"{value:.4g}" for name, value in result.validation.metrics.items()
     }
-    inputs = task.facts()
+    inputs = task.metadata()
     rows = {"found": result.architecture.canonical_key}
     if "kd_loss" in inputs:
         tuned = inputs["fine_tuned_on"] or "nothing: `nni-nlp-bench teacher` fine-tunes one"

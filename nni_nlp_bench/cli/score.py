@@ -1,4 +1,4 @@
-"""`score`: training-free scores of a file of recipes."""
+"""`score`: zero-cost scores of a file of recipes."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def score(
     workers: options.TaskWorkers = None,
     scheduler: options.Scheduler = None,
 ) -> None:
-    """Compute training-free scores. Run it again to go on after an interruption."""
+    """Compute zero-cost scores. Run it again to go on after an interruption."""
     from nni_nlp_bench.cli.output import bar
     from nni_nlp_bench.cli.recipes import read_recipes
     from nni_nlp_bench.data.corpora import load_corpus

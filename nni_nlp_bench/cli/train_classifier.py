@@ -174,7 +174,7 @@ def _train(
         value, words, space, given, kd_loss=kd_loss, kd_weight=kd_weight, device=device
     )
     disable_malloc_trim()
-    with locked_output_dir(out, task.facts(), "a training"):
+    with locked_output_dir(out, task.metadata(), "a training"):
         with bar("teacher") as progress:
             task.prepare(progress)
         with bar("training", percent=True) as progress:

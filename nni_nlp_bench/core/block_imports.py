@@ -1,4 +1,4 @@
-"""Import a library without its optional dependencies, for short-lived processes."""
+"""Blocking of optional imports in short-lived processes."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from contextlib import contextmanager
 
 @contextmanager
 def block_imports(*libraries: str) -> Iterator[None]:
-    """Import in the block as if these were not installed, unless they are loaded already.
+    """Context in which these libraries seem not to be installed, unless already loaded.
 
-    Only for a process that trains or answers one architecture and ends: what was imported in the
-    block does without them for good.
+    Only for processes that evaluate one architecture and exit: modules imported in the context
+    never use them.
     """
     hidden = [name for name in libraries if name not in sys.modules]
     sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]  # None: no such module

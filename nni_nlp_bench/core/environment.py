@@ -1,4 +1,4 @@
-"""What this process runs in: processors, and environment variables for a while."""
+"""Available CPUs, and temporary environment variables."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 
 def available_cpus() -> int:
-    """Processors that this process may use."""
+    """Return the number of CPUs that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -16,7 +16,7 @@ def available_cpus() -> int:
 
 @contextmanager
 def environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """Set variables of this process in the block: processes that it starts there get them."""
+    """Context with other environment variables, which child processes inherit."""
     before = {name: os.environ.get(name) for name in variables}
     os.environ.update(variables)
     try:

@@ -1,9 +1,9 @@
-"""The one root of errors that a user can mend."""
+"""Base classes of errors that a user can fix."""
 
 
 class UserError(Exception):
-    """Bad input: one line that names the thing and the remedy. Commands end with exit code 2."""
+    """Invalid input; the one-line message names the remedy. Commands exit with code 2."""
 
 
 class ArchitectureError(UserError, ValueError):
-    """A text or value is not an architecture of its space."""
+    """A text or value is not an architecture of the space."""

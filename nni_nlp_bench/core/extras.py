@@ -1,4 +1,4 @@
-"""Optional dependencies: which extra of the package brings a library that is missing."""
+"""Optional dependencies and the extras that install them."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ EXTRAS = {
     "datasets": "corpora",
     "pyarrow": "vectors",
 }
-"""By name of a library, the extra that installs it."""
+"""Extra that installs a library, by the library's name."""
 
 
 class MissingExtraError(UserError, ImportError):
-    """A library is missing that an extra of this package brings."""
+    """A library of an extra is not installed."""
 
     def __init__(self, library: str) -> None:
         extra = EXTRAS[library]
@@ -36,10 +36,7 @@ class MissingExtraError(UserError, ImportError):
 
 @contextmanager
 def optional_imports() -> Iterator[None]:
-    """Raise MissingExtraError for an optional library that cannot be imported in the block.
-
-    Also decorates functions.
-    """
+    """Context or decorator that raises MissingExtraError for a missing optional library."""
     try:
         yield
     except ModuleNotFoundError as error:
@@ -49,6 +46,6 @@ def optional_imports() -> Iterator[None]:
 
 
 def missing_extra(error: ModuleNotFoundError) -> MissingExtraError | None:
-    """Return the error that names the extra of the module; None if no extra brings it."""
+    """Return the error that names the extra of the module; None if no extra installs it."""
     library = (error.name or "").partition(".")[0]
     return MissingExtraError(library) if library in EXTRAS else None

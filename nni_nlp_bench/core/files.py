@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, and JSON that every reader accepts."""
+"""Atomic writes, and strict JSON."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from nni_nlp_bench.core.errors import UserError
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
-    """A file beside `path` that becomes `path` when the block ends without an error.
+    """Context of a temporary file that replaces `path` on success.
 
-    Raises UserError where it cannot be written.
+    Raises UserError if it cannot be written.
     """
     if path.is_dir():
         raise UserError(f"{path} is a folder: give the name of a file")
@@ -32,18 +32,18 @@ def atomic_write(path: Path) -> Iterator[Path]:
 
 
 def strict_json(value: Any) -> str:
-    """JSON text in which a number that is not finite is null."""
+    """Return strict JSON; numbers that are not finite become null."""
     return json.dumps(_strict(value), indent=2, allow_nan=False)
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write it as strict JSON, whole or not at all. Raises UserError where that fails."""
+    """Write strict JSON atomically. Raises UserError."""
     with atomic_write(path) as new:
         new.write_text(strict_json(value) + "\n", "utf-8")
 
 
 def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
-    """Write a header and the rows, whole or not at all. Raises UserError where that fails."""
+    """Write a header and rows as CSV atomically. Raises UserError."""
     with atomic_write(path) as new, new.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, columns)
         writer.writeheader()

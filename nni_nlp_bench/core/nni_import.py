@@ -1,4 +1,4 @@
-"""Load NNI without the banners and warnings that its old dependencies print."""
+"""Import of NNI without banners and warnings of its dependencies."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import warnings
 
 
 def import_nni_quietly() -> None:
-    """Import the parts of NNI that run searches; from then on its log is silent.
+    """Import the parts of NNI that run searches, and disable its log.
 
-    NNI logs to stdout, where machines read JSON, and its errors are raised as well.
+    NNI logs to stdout, which is reserved for JSON; its errors are also raised.
     """
     with contextlib.redirect_stderr(io.StringIO()), warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -1,4 +1,4 @@
-"""A folder for results, held by one process at a time."""
+"""Output folders, locked by one process at a time."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ SETTINGS, LOCK = "settings.json", ".lock"
 
 @contextmanager
 def locked_output_dir(out: Path, settings: Mapping[str, Any], what: str) -> Iterator[None]:
-    """Hold the folder, with the settings in it; refuse one that holds `what` with other settings.
+    """Context that locks an output folder and stores its settings.
 
-    A user's error before anything else is written leaves nothing behind. Raises UserError.
+    A UserError before any other file is written removes the folder. Raises UserError if the folder
+    is locked, or contains `what` with other settings.
     """
     from filelock import FileLock, Timeout
 
@@ -42,7 +43,7 @@ def locked_output_dir(out: Path, settings: Mapping[str, Any], what: str) -> Iter
 
 
 def _clear(out: Path) -> None:
-    """Remove a folder that holds nothing but the claim."""
+    """Remove a folder that contains only the settings and the lock."""
     if {path.name for path in out.iterdir()} == {SETTINGS, LOCK}:
         for name in (SETTINGS, LOCK):
             (out / name).unlink()

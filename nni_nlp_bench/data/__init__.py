@@ -1,1 +1,1 @@
-"""Text to train on, by name."""
+"""Corpora and labelled sentences."""

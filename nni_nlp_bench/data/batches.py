@@ -1,4 +1,4 @@
-"""Text as columns that are read side by side, window by window."""
+"""Batching of a text: parallel columns, split into windows."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from torch import Tensor
 
 
 def columns(ids: NDArray[Any], batch_size: int) -> Tensor:
-    """Rows (time, batch): each column is consecutive text; what does not fill them is left out."""
+    """Return columns (time, batch) of consecutive text; the remainder is dropped."""
     rows = len(ids) // batch_size
     return torch.from_numpy(ids[: rows * batch_size]).view(batch_size, rows).t().contiguous()
 
 
 def window(rows: Tensor, start: int, length: int) -> tuple[Tensor, Tensor]:
-    """Inputs (time, batch) and targets (time * batch,) of `length` steps, fewer at the end."""
+    """Return inputs (time, batch) and targets (time * batch,) of at most `length` steps."""
     stop = min(start + length, len(rows) - 1)
     return rows[start:stop], rows[start + 1 : stop + 1].flatten()
 
 
 def windows(rows: Tensor, length: int) -> Iterator[tuple[Tensor, Tensor]]:
-    """Consecutive windows."""
+    """Yield consecutive windows."""
     for start in range(0, len(rows) - 1, length):
         yield window(rows, start, length)

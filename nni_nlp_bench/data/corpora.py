@@ -17,7 +17,10 @@ from nni_nlp_bench.data.pydoc import pydoc_corpus
 
 @dataclass(frozen=True, slots=True)
 class CorpusEntry:
-    """One corpus that has a name."""
+    """A named corpus.
+
+    Plug-ins register an instance under the entry-point group `nni_nlp_bench.corpora`.
+    """
 
     description: str
     load: Callable[[], Corpus]
@@ -36,14 +39,14 @@ CORPORA: Registry[CorpusEntry] = Registry(
 
 
 def data_folder() -> Path:
-    """Where corpora lie, each in a folder of its name: $NNI_NLP_BENCH_DATA, else in the cache."""
+    """Return the folder of corpora: $NNI_NLP_BENCH_DATA, else in the user's cache."""
     named = os.environ.get("NNI_NLP_BENCH_DATA")
     caches = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache")
     return (Path(named) if named else caches / "nni-nlp-bench").expanduser()
 
 
 def load_corpus(name_or_folder: str) -> Corpus:
-    """The corpus of that name, or the one in that folder. Raises UserError."""
+    """Load a corpus by name or folder. Raises UserError."""
     if name_or_folder in CORPORA:
         return CORPORA.get(name_or_folder).load()
     folder = Path(name_or_folder).expanduser()
@@ -57,7 +60,7 @@ def load_corpus(name_or_folder: str) -> Corpus:
 
 
 def _from_files_or_library(name: str, data_set: str, config: str, field: str) -> Corpus:
-    """From the files in the data folder, else by the library `datasets`."""
+    """Load from the data folder, else with the library `datasets`."""
     folder = data_folder() / name
     if has_parts(folder):
         return read_folder(folder, name)
@@ -66,7 +69,7 @@ def _from_files_or_library(name: str, data_set: str, config: str, field: str) ->
         from datasets import load_dataset
     except ImportError:
         raise UserError(
-            f"corpus {name} is not here: {remedy}, or, where there is a network, "
+            f"corpus {name} is not available: {remedy}, or, with a network, "
             "`pip install 'nni-nlp-bench[corpora]'`"
         ) from None
     try:

@@ -1,4 +1,4 @@
-"""A text as numbers of words."""
+"""Corpora as word ids."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ UNKNOWN = "<unk>"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Corpus:
-    """A text in three parts, each an array of word numbers with `<eos>` after every line."""
+    """A text in three parts, each an array of word ids with `<eos>` after every line."""
 
     name: str
     vocabulary: tuple[str, ...]
-    """Words by number: in the order of their first appearance in train, valid, test."""
+    """Words by id, in order of first occurrence in train, valid, test."""
     train: NDArray[np.int64]
     valid: NDArray[np.int64]
     test: NDArray[np.int64]
     digest: str
-    """SHA-256 of words and text: it tells which text a result stands for."""
+    """SHA-256 of vocabulary and text."""
 
     @classmethod
     def of(cls, name: str, parts: Mapping[str, Iterable[list[str]]]) -> Corpus:
-        """From the lines of each part, as words. Raises UserError for a part without words."""
+        """Build a corpus from lines of words per part. Raises UserError for an empty part."""
         numbers: dict[str, int] = {}
         arrays = {}
         for part in PARTS:

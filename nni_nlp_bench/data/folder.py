@@ -1,4 +1,4 @@
-"""A corpus in a folder: one text file a part, one sentence a line, words apart by spaces."""
+"""Corpora in folders: one file per part, one sentence per line, words separated by spaces."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ _SUFFIXES = (".txt", ".tokens")
 
 
 def read_folder(folder: Path, name: str | None = None) -> Corpus:
-    """The corpus of `train.txt`, `valid.txt`, `test.txt`; also `ptb.train.txt`, `wiki.test.tokens`.
+    """Read a corpus from `train.txt`, `valid.txt`, `test.txt`.
 
-    Raises UserError: a part is missing, empty, there twice, or no UTF-8.
+    Names such as `ptb.train.txt` and `wiki.test.tokens` work, too. Raises UserError if a part is
+    missing, empty, duplicated or not UTF-8.
     """
     files = {part: part_file(folder, part, _SUFFIXES) for part in PARTS}
     return Corpus.of(name or folder.name, {part: _lines(files[part]) for part in PARTS})
 
 
 def has_parts(folder: Path) -> bool:
-    """Whether the folder is there, with a file of each part."""
+    """Return whether the folder has a file for each part."""
     return folder.is_dir() and all(part_files(folder, part, _SUFFIXES) for part in PARTS)
 
 

@@ -1,4 +1,4 @@
-"""The files of a folder that hold the parts of a data set."""
+"""Lookup of the files of a data set's parts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _WORDS = {"train": ("train",), "valid": _VALIDATION, "dev": _VALIDATION, "test":
 
 
 def part_file(folder: Path, part: str, suffixes: Sequence[str]) -> Path:
-    """The one file of `train`, `valid` (or `dev`) or `test`.
+    """Return the file of `train`, `valid` (or `dev`) or `test`.
 
     Raises UserError: the folder is none, or its file is missing or there twice.
     """
@@ -20,15 +20,15 @@ def part_file(folder: Path, part: str, suffixes: Sequence[str]) -> Path:
         raise UserError(f"{folder} is not a folder")
     files = part_files(folder, part, suffixes)
     if not files:
-        raise UserError(f"{folder} has no file of the part {part!r}, such as {part}{suffixes[0]}")
+        raise UserError(f"{folder} has no file for the part {part!r}, such as {part}{suffixes[0]}")
     if len(files) > 1:
         names = " and ".join(file.name for file in files)
-        raise UserError(f"{folder} has more than one file of the part {part!r}: {names}")
+        raise UserError(f"{folder} has more than one file for the part {part!r}: {names}")
     return files[0]
 
 
 def part_files(folder: Path, part: str, suffixes: Sequence[str]) -> list[Path]:
-    """The files whose name is, or ends with, a word for the part."""
+    """Return the files whose name is, or ends with, a name of the part."""
     return sorted(
         file
         for file in folder.iterdir()

@@ -1,4 +1,4 @@
-"""The lines of a text file, and errors that name them."""
+"""Reading of text files with line numbers."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from nni_nlp_bench.core.errors import UserError
 
 
 class LineError(UserError):
-    """A line of a file is not what it should be; the message names the file and the line."""
+    """A line of a file is invalid; the message names the file and the line."""
 
     def __init__(self, path: Path | str, number: int, fault: str) -> None:
         super().__init__(f"{path}:{number}: {fault}")
 
 
 def numbered_lines(path: Path, encoding: str = "utf-8-sig") -> Iterator[tuple[int, str]]:
-    """The lines of a text file, counted from 1, without their ends: LF or CR LF.
+    """Return the lines of a text file with numbers from 1, without LF or CR LF.
 
     Raises UserError where the file cannot be read, holds nothing, or is no text.
     """
@@ -28,9 +28,11 @@ def numbered_lines(path: Path, encoding: str = "utf-8-sig") -> Iterator[tuple[in
         number = error.object[: error.start].count(b"\n") + 1
         raise LineError(path, number, f"not UTF-8 text ({error.reason}): convert it") from None
     if not text:
-        raise UserError(f"{path} is empty: fetch it again")
-    # str.splitlines would end lines at rarer characters too, which a sentence may hold.
+        raise UserError(f"{path} is empty: download it again")
+    # str.splitlines also splits at rarer characters, which sentences may contain.
     for number, line in enumerate(text.removesuffix("\n").split("\n"), start=1):
         if "\0" in line:
-            raise LineError(path, number, "holds a NUL byte, so it is no text: fetch it again")
+            raise LineError(
+                path, number, "contains a NUL byte, so it is not text: download it again"
+            )
         yield number, line.removesuffix("\r")

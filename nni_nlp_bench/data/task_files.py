@@ -1,4 +1,4 @@
-"""The files in which tasks of GLUE are published: one reader a format."""
+"""Readers of the file formats of GLUE tasks."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ SST2_HEADER = ("sentence", "label")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One labelled sentence or pair, as its file has it."""
+    """One labelled sentence or pair of a file."""
 
     line: int
     first: str
     second: str | None
-    """None where the task labels single sentences."""
+    """None if the task labels single sentences."""
     label: str
 
 
 def read_rte(file: Path) -> Iterator[Row]:
-    """SuperGLUE's RTE: a JSON object a line with premise, hypothesis and label."""
+    """Read SuperGLUE's RTE: one JSON object per line with premise, hypothesis and label."""
     for number, line in numbered_lines(file):
         try:
             found = json.loads(line)
@@ -41,26 +41,26 @@ def read_rte(file: Path) -> Iterator[Row]:
 
 
 def read_mrpc(file: Path) -> Iterator[Row]:
-    """Microsoft's paraphrase corpus: a header, then the label, two ids and two sentences."""
+    """Read Microsoft's paraphrase corpus: a header, then the label, two ids and two sentences."""
     for number, fields in _tabbed(file, MRPC_HEADER):
         yield Row(number, fields[3], fields[4], fields[0])
 
 
 def read_sst2(file: Path) -> Iterator[Row]:
-    """GLUE's SST-2: a header, then a phrase and its label."""
+    """Read GLUE's SST-2: a header, then a phrase and its label."""
     for number, fields in _tabbed(file, SST2_HEADER):
         yield Row(number, fields[0], None, fields[1])
 
 
 def read_cola(file: Path) -> Iterator[Row]:
-    """CoLA, without header: the source's code, the label, the author's mark, the sentence."""
+    """Read CoLA, without a header: source, label, original mark, sentence."""
     for number, line in numbered_lines(file):
         fields = _fields(file, number, line, 4)
         yield Row(number, fields[3], None, fields[1])
 
 
 def _tabbed(file: Path, header: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
-    """The lines below the header. Quotation marks are text: no field is quoted."""
+    """Read the rows below the header. Quotation marks are text: fields are not quoted."""
     for number, line in numbered_lines(file):
         fields = _fields(file, number, line, len(header))
         if number > 1:

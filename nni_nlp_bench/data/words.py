@@ -1,4 +1,4 @@
-"""Sentences taken apart into words, in the manner of the Penn Treebank."""
+"""Word tokenization in Penn Treebank style."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _BRACKETS = {
 
 
 def tokenize(text: str) -> tuple[str, ...]:
-    """Its words in lower case: `It isn't (U.S.)` gives it, is, n't, (, u.s. and ).
+    """Split a text into lower-case words: `It isn't (U.S.)` gives it, is, n't, (, u.s. and ).
 
     A text that is split already stays as it is, but for the treebank's names of brackets.
     """
@@ -31,19 +31,19 @@ def tokenize(text: str) -> tuple[str, ...]:
 
 
 def unescaped(word: str) -> str:
-    """A word of the treebank as it is printed, in lower case: `-LRB-` is an opening bracket."""
+    """Unescape a word of the treebank, in lower case: `-LRB-` is an opening bracket."""
     lower = word.lower()
     return _BRACKETS.get(lower) or lower.replace("\\/", "/").replace("\\*", "*")
 
 
-@lru_cache(maxsize=1 << 16)  # a word comes again and again: five times as fast
+@lru_cache(maxsize=1 << 16)  # words repeat: five times faster
 def _words_of(chunk: str) -> tuple[str, ...]:
     whole = _BRACKETS.get(chunk)
     return (whole,) if whole else tuple(split(chunk, lambda part: bool(_WHOLE.fullmatch(part))))
 
 
 def split(sentence: str, is_word: Callable[[str], bool]) -> list[str]:
-    """Its words: `It isn't.` gives It, is, n't and a full stop; what `is_word` stays whole."""
+    """Split `It isn't.` into It, is, n't and `.`; chunks that `is_word` accepts are kept."""
     plain = sentence.replace("\u2019", "'")
     chunks = (chunk for part in plain.split() for chunk in _marks_apart(part, is_word))
     return [word for chunk in chunks for word in _endings_apart(chunk, is_word)]

@@ -1,4 +1,4 @@
-"""Classifiers that learn from labels and from a teacher."""
+"""Classifiers trained on labels and a distillation loss."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.data.sentences.glove import Progress, no_progress
-from nni_nlp_bench.distillation.features import Features, cached_features
+from nni_nlp_bench.distillation.features import TeacherFeatures, cached_features
 from nni_nlp_bench.distillation.losses.base import LOSSES, DistillationLoss, Shape, StudentOutputs
 from nni_nlp_bench.distillation.tokens import Tokens
 from nni_nlp_bench.training.classification.batches import Batch, Encoded
@@ -20,30 +20,30 @@ from nni_nlp_bench.training.classification.task import Task
 from nni_nlp_bench.training.classification.words import EmbeddedDataset
 
 NO_DISTILLATION = "none"
-"""The name of no loss: the labels alone teach."""
-WEIGHT_RATE = 10.0
-WEIGHT_RATES = {"mrpc": 1e5, "sst-2": 1e-3}
-"""What the loss counts beside the cross-entropy in KD-NAS-EMD, where it is not `WEIGHT_RATE`."""
+"""Name for training on labels only."""
+KD_WEIGHT = 10.0
+KD_WEIGHTS = {"mrpc": 1e5, "sst-2": 1e-3}
+"""Weight of the distillation loss per data set in KD-NAS-EMD, if it is not `KD_WEIGHT`."""
 
 
 class DistillationObjective(nn.Module):
-    """One loss between a student and what its teacher makes of the training sentences."""
+    """A distillation loss with the teacher outputs of the training sentences."""
 
     loss: DistillationLoss
 
-    def __init__(self, loss: DistillationLoss, features: Features) -> None:
+    def __init__(self, loss: DistillationLoss, features: TeacherFeatures) -> None:
         super().__init__()
         self.loss = loss
         self.features = features
 
     def forward(self, student: StudentOutputs, batch: Batch) -> Tensor:
-        """The loss of a batch of training, without dimensions: lower is better."""
-        loss: Tensor = self.loss(student, self.features.of(batch), batch.mask)
+        """Return the loss of a training batch, a scalar: lower is better."""
+        loss: Tensor = self.loss(student, self.features.outputs(batch), batch.mask)
         return loss
 
 
-def student_of(network: Any, vectors: Tensor, mask: Tensor) -> StudentOutputs:
-    """What a `SentenceNetwork` makes of word vectors (batch, length, vectors)."""
+def student_outputs(network: Any, vectors: Tensor, mask: Tensor) -> StudentOutputs:
+    """Return the outputs of a `SentenceNetwork` on word vectors (batch, length, vectors)."""
     outputs = network.layer_outputs(vectors, mask)
     hidden = [output.transpose(1, 2) for output in outputs]
     return StudentOutputs(hidden, network.logits(outputs, mask))
@@ -51,10 +51,11 @@ def student_of(network: Any, vectors: Tensor, mask: Tensor) -> StudentOutputs:
 
 def teacher_features(
     name: str, words: EmbeddedDataset, data: Encoded, progress: Progress = no_progress
-) -> Features:
-    """What the loss of that name looks at of the teacher whose tokens the words are.
+) -> TeacherFeatures:
+    """Return the teacher outputs that a distillation loss needs, computed or from the cache.
 
-    Raises UserError for an unknown name, and where the teacher lacks it.
+    `words` must be the tokens of a teacher. Raises UserError for an unknown loss, or outputs that
+    the teacher lacks.
     """
     tokens = tokens_of(words)
     sentences = [tokens.to_teacher_ids(numbers) for numbers in data.words]
@@ -64,9 +65,10 @@ def teacher_features(
 def make_objective(
     name: str, network: Any, words: EmbeddedDataset, data: Encoded
 ) -> DistillationObjective:
-    """The loss of that name between a network and the teacher whose tokens the words are.
+    """Return the distillation objective of a network, by the name of the loss.
 
-    Raises UserError for an unknown name, and where the teacher lacks what the loss looks at.
+    `words` must be the tokens of a teacher. Raises UserError for an unknown loss, or outputs that
+    the teacher lacks.
     """
     teacher = tokens_of(words).teacher
     layers, width = _shape(network, words.matrix.shape[1])
@@ -75,14 +77,14 @@ def make_objective(
 
 
 def tokens_of(words: EmbeddedDataset) -> Tokens:
-    """The teacher's tokens that the sentences are. Raises UserError where they are words."""
+    """Return the teacher's tokens of a data set. Raises UserError if it consists of words."""
     if not isinstance(words.vocabulary, Tokens):
         raise UserError("a student reads its teacher's tokens: give --teacher")
     return words.vocabulary
 
 
 def _shape(network: Any, vectors: int) -> tuple[int, int]:
-    """Layers of a network and their width, seen on one word of zeros."""
+    """Return the number of layers of a network and their width."""
     training = network.training
     with torch.no_grad():
         outputs = network.eval().layer_outputs(
@@ -93,7 +95,7 @@ def _shape(network: Any, vectors: int) -> tuple[int, int]:
 
 
 class DistilledClassifier(Classifier):
-    """Its loss is cross-entropy plus a weight times what the distillation loss says."""
+    """Classifier whose loss is cross-entropy plus a weighted distillation loss."""
 
     def __init__(
         self,
@@ -106,52 +108,57 @@ class DistilledClassifier(Classifier):
         self.objective, self.weight = objective, weight
 
     def loss(self, batch: Batch) -> Tensor:
-        """Of a batch of training; in nats per sentence where the weight is 0."""
-        student = student_of(self.network, self.embedding(batch.words), batch.mask)
+        """Return the loss of a training batch; in nats per sentence if the weight is 0."""
+        student = student_outputs(self.network, self.embedding(batch.words), batch.mask)
         learned = functional.cross_entropy(student.logits, batch.labels)
         distilled: Tensor = self.objective(student, batch)
         return learned + self.weight * distilled
 
     def after_step(self) -> None:
-        """Let the loss learn from the last batch."""
+        """Update the state of the distillation loss."""
         self.objective.loss.after_step()
 
 
 @dataclass(frozen=True)
 class DistilledTask(Task):
-    """A classifier that learns from the teacher whose tokens its words are."""
+    """Training of a classifier with a distillation loss."""
 
     loss: str = field(kw_only=True)
     weight: float = field(kw_only=True)
-    """Of the loss beside the cross-entropy."""
+    """Weight of the distillation loss; that of the cross-entropy is 1."""
 
     def prepare(self, progress: Progress = no_progress) -> None:
-        """Let the teacher read the sentences, unless its features are on disk. Raises UserError."""
+        """Compute the teacher outputs unless they are cached. Raises UserError."""
         data = self.encoded(*self.settings.train_on.split("+"))
         teacher_features(self.loss, self.words, data, progress)
 
     def model(self, data: Encoded) -> Classifier:
-        """The classifier with its distillation loss on the data."""
+        """Return the classifier with the distillation loss on the data."""
         plain = super().model(data)
         objective = make_objective(self.loss, plain.network, self.words, data)
         return DistilledClassifier(plain.embedding, plain.network, objective, self.weight)
 
-    def facts(self) -> dict[str, Any]:
-        """Those of a task, and the distillation loss."""
-        return {**super().facts(), "loss": self.loss, "kd_weight": self.weight}
+    def metadata(self) -> dict[str, Any]:
+        """Return the metadata of the task, including the distillation loss and its weight."""
+        return {**super().metadata(), "loss": self.loss, "kd_weight": self.weight}
 
 
 def distilled(task: Task, loss: str = "emd", kd_weight: float | None = None) -> Task:
-    """A task whose classifier learns from the teacher whose tokens its words are as well.
+    """Return a task with a distillation loss added to the cross-entropy.
 
-    `loss` is a name of `LOSSES`, or `none`; `kd_weight` by default that of the set. Raises
-    UserError.
+    Args:
+        task: A task on the tokens of a teacher.
+        loss: Name of a distillation loss, or `none`.
+        kd_weight: Weight of the distillation loss; None for the published one of the data set.
+
+    Raises:
+        UserError: The loss is unknown, or the task's words are not the tokens of a teacher.
     """
     tokens_of(task.words)
     if loss == NO_DISTILLATION:
         return task
     LOSSES.get(loss)
     if kd_weight is None:
-        kd_weight = WEIGHT_RATES.get(task.words.data.name, WEIGHT_RATE)
+        kd_weight = KD_WEIGHTS.get(task.words.data.name, KD_WEIGHT)
     own = (task.identity, task.network, task.words, task.settings, task.device)
     return DistilledTask(*own, loss=loss, weight=kd_weight)

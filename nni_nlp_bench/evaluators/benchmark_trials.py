@@ -1,4 +1,4 @@
-"""Answer a trial from a benchmark."""
+"""Trial evaluator that queries a benchmark."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ _CURVES_HELP = (
 
 
 class BenchmarkTrialEvaluator:
-    """The benchmark's result for every architecture, with its learning curve where it has one."""
+    """Returns the benchmark's result of each architecture and reports its learning curve."""
 
     @classmethod
     def add_options(cls, parser: ArgumentParser) -> None:
-        """Which benchmark, and how it answers."""
+        """Add options for the benchmark and its query policy."""
         add_benchmark_options(parser)
         add = parser.add_argument
         add(
@@ -88,7 +88,7 @@ class BenchmarkTrialEvaluator:
         return metrics
 
     def _report_curve(self, trial: Trial, report: Report) -> None:
-        """Every finite loss of the one run that answered; a mean and a prediction have no curve."""
+        """Return the finite losses of the selected run; means and predictions have no curve."""
         benchmark, result = self._simulation.benchmark, trial.result
         if not benchmark.has_curves or result.seed is None or result.origin != "measured":
             return

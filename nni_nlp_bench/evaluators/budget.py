@@ -1,4 +1,4 @@
-"""What a search may spend, and what it has spent."""
+"""Budget of a search, and the budget used."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from nni_nlp_bench.core.errors import UserError
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """Limits of a search; None is no limit. A training that began within the limit is finished."""
+    """Limits of a search; None for no limit.
+
+    A training that starts within the limits is completed.
+    """
 
     evaluations: int | None = None
     epochs: int | None = None
@@ -27,7 +30,7 @@ class Budget:
                 )
 
     def __str__(self) -> str:
-        """The limits in words, such as `100 evaluations, 5,000 epochs`."""
+        """Return the limits as text, such as `100 evaluations, 5,000 epochs`."""
         limits = []
         if self.evaluations is not None:
             limits.append(f"{self.evaluations:,} evaluations")
@@ -38,7 +41,10 @@ class Budget:
         return ", ".join(limits) or "no limit"
 
     def share(self, evaluations: int, epochs: int, hours: float) -> float:
-        """How much of it that is, 0 to 1: of the limit that is nearest. Unknown hours are NaN."""
+        """Return the fraction of the budget used, in [0, 1]: the maximum over all limits.
+
+        NaN if the hours are unknown.
+        """
         spent = (
             (evaluations, self.evaluations),
             (epochs, self.epochs),
@@ -56,12 +62,12 @@ class BudgetUsed:
     evaluations: int = 0
     epochs: int = 0
     hours: float = 0.0
-    """Simulated hours until the last training ended; NaN where the benchmark records no times."""
+    """Simulated hours until the end of the last training; NaN if times are unknown."""
     distinct: int = 0
-    """Different architectures evaluated."""
+    """Number of distinct architectures."""
     failed: int = 0
-    """Evaluations whose training broke off."""
+    """Number of failed trainings."""
     predicted: int = 0
-    """Evaluations answered by a prediction."""
+    """Number of predicted results."""
     replaced: int = 0
-    """Evaluations answered with the nearest architecture's result."""
+    """Number of results of nearest architectures."""

@@ -1,4 +1,4 @@
-"""Answer a trial by training a cell's language model."""
+"""Trial evaluator that trains the language model of a cell."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ BATCH_SIZE, LEARNING_RATE = 20, 0.01
 
 
 class CellTrials:
-    """Trains the language model of each cell, and reports the validation loss of every epoch."""
+    """Trains the language model of a cell and reports the validation loss of every epoch."""
 
     @classmethod
     def add_options(cls, parser: ArgumentParser) -> None:
-        """On what text, and how; the defaults train a small model in seconds."""
+        """Add options for corpus and training; the defaults train a small model in seconds."""
         from nni_nlp_bench.training.settings import DROPOUTS
 
         add = parser.add_argument_group("cells").add_argument
@@ -43,7 +43,7 @@ class CellTrials:
         self._device: str = options.device
 
     def evaluate(self, architecture: Any, epochs: int | None, report: Report) -> dict[str, float]:
-        """Validation loss, perplexity, hours and epochs of the training."""
+        """Train a cell; return validation loss, perplexity, hours and epochs."""
         from nni_nlp_bench.training.memory import disable_malloc_trim
         from nni_nlp_bench.training.run import train
 

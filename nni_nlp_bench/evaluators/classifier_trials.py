@@ -1,4 +1,4 @@
-"""Answer a trial by training an architecture's classifier of sentences."""
+"""Trial evaluator that trains a sentence classifier."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ WIDTH = 16
 
 
 class ClassifierTrials:
-    """Trains each architecture on train, and reports the loss on dev of every epoch.
+    """Trains an architecture on train and reports the dev loss of every epoch.
 
-    The test part is not looked at.
+    The test set is not read.
     """
 
     @classmethod
     def add_options(cls, parser: ArgumentParser) -> None:
-        """On what sentences, and how; the defaults train a small network in seconds."""
+        """Add options for data and training; the defaults train a small network in seconds."""
         add = parser.add_argument_group("classifiers").add_argument
         add("--data", default="docstrings", help="name of labelled sentences, or their folder")
         add("--vectors", help="name or file of word vectors (default: drawn)")
@@ -47,7 +47,7 @@ class ClassifierTrials:
         self._device: str = options.device
 
     def evaluate(self, architecture: Any, epochs: int | None, report: Report) -> dict[str, float]:
-        """Loss and accuracy on dev, hours and epochs of the training."""
+        """Train a classifier; return dev loss, dev accuracy, hours and epochs."""
         from nni_nlp_bench.training.classification.task import network_task
 
         settings = replace(self._settings, epochs=epochs or self._settings.epochs)
@@ -59,7 +59,7 @@ class ClassifierTrials:
 
 
 def results_of(curves: ClassifierCurves) -> dict[str, float]:
-    """What a trial reports of a training: `default` is the loss on dev."""
+    """Return the metrics of a training; `default` is the dev loss."""
     of_two = {"dev_f1": curves.dev_f1s[-1]} if curves.dev_f1s else {}
     return {
         "default": curves.dev_losses[-1],
@@ -72,7 +72,7 @@ def results_of(curves: ClassifierCurves) -> dict[str, float]:
 
 
 def trained(task: Task, report: Callable[[ClassifierCurves], None]) -> ClassifierCurves:
-    """Train; report every epoch whose loss is finite. Raises TrainingFailedError."""
+    """Train and report every finite epoch loss. Raises TrainingFailedError."""
     from nni_nlp_bench.training.classification.run import train_classifier
     from nni_nlp_bench.training.memory import disable_malloc_trim
 

@@ -1,4 +1,4 @@
-"""Simulated wall clock of a search on n workers that train in parallel."""
+"""Simulated wall clock of a search on parallel workers."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """When a simulated training ran, in seconds since the search began."""
+    """Time span of a simulated training, in seconds since the start of the search."""
 
     start_s: float
     end_s: float
 
 
 class SimulatedClock:
-    """Gives each training to the worker that is free first."""
+    """Assigns each training to the worker that is free first."""
 
     def __init__(self, workers: int = 1) -> None:
         if workers < 1:
@@ -25,7 +25,7 @@ class SimulatedClock:
         self._end = 0.0
 
     def run(self, duration_s: float, after_s: float = 0.0) -> Interval:
-        """Spend `duration_s` seconds on the next free worker, which first waits until `after_s`."""
+        """Run for `duration_s` seconds on the next free worker, not before `after_s`."""
         start = heapq.heappop(self._free_at)
         end = max(start, after_s) + duration_s
         heapq.heappush(self._free_at, end)
@@ -33,16 +33,16 @@ class SimulatedClock:
         return Interval(start, end)
 
     def wait_until(self, time_s: float) -> None:
-        """Let every free worker be idle until then: nothing was proposed before."""
+        """Keep all free workers idle until then."""
         self._free_at = [max(free, time_s) for free in self._free_at]
         heapq.heapify(self._free_at)
 
     @property
     def next_free_s(self) -> float:
-        """When the next worker is free."""
+        """Time when the next worker is free."""
         return self._free_at[0]
 
     @property
     def end_s(self) -> float:
-        """When the last training given out so far ends."""
+        """End time of the last assigned training."""
         return self._end

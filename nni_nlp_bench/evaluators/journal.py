@@ -17,11 +17,11 @@ _END: dict[str, Any] = {"finished": True}
 
 
 class Journal:
-    """The evaluations of one search in order, one line each. A search replays them at its start.
+    """The evaluations of one search in order, one per line, which a resumed search replays.
 
-    A strategy is deterministic, so a replay restores its state; an evaluation that differs from
-    the log raises JournalError. A last line that a crash cut short is dropped. Architectures are
-    stored compressed, and fields of a result only if they differ from the usual.
+    Strategies are deterministic, so a replay restores their state; an evaluation that differs from
+    the log raises JournalError. An incomplete last line is dropped. Architectures are stored
+    compressed, and result fields only if they differ from their defaults.
 
     Args:
         path: The file.
@@ -40,7 +40,7 @@ class Journal:
                 "output folder"
             )
         self.finished = lines[-1:] == [_END]
-        """Whether the search that wrote it ran to its end."""
+        """Whether the search is complete."""
         self._logged = lines[1 : -1 if self.finished else None]
 
     @property
@@ -48,7 +48,7 @@ class Journal:
         return {"format": _FORMAT, "benchmark": self._usual["source"]}
 
     def __len__(self) -> int:
-        """Number of evaluations that were in the log when it was opened."""
+        """Number of evaluations in the log when it was opened."""
         return len(self._logged)
 
     def asked(self) -> Iterator[tuple[Any, int | None, float]]:
@@ -82,7 +82,7 @@ class Journal:
         evaluated: Any,
         result: Result,
     ) -> None:
-        """Append one evaluation; it is on its way to the disk when this returns."""
+        """Append one evaluation and flush it to the operating system."""
         if self._log.empty:
             self._log.append(self._header)
         line: dict[str, Any] = {"arch": _pack(architecture)}
@@ -93,7 +93,7 @@ class Journal:
         self._log.append({**line, "asked_s": asked_s, "result": _fields(result, self._usual)})
 
     def finish(self) -> None:
-        """Note that the search ran to its end, and close the file."""
+        """Mark the search as complete and close the file."""
         if not self.finished:
             self._log.append(_END)
         self.close()
@@ -111,7 +111,7 @@ def _pack(architecture: Any) -> str:
 
 
 def _fields(result: Result, usual: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields that differ from their usual values."""
+    """Return the fields that differ from their defaults."""
     fields = asdict(result)
     return {name: value for name, value in fields.items() if value != usual.get(name)}
 

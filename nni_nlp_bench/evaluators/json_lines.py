@@ -1,4 +1,4 @@
-"""A log on disk, one JSON object a line, that a killed process leaves readable."""
+"""Append-only log of JSON lines that survives crashes."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from nni_nlp_bench.core.errors import UserError
 
 
 class JournalError(UserError):
-    """The log does not belong to this search, or cannot be read or written."""
+    """The log belongs to another search, or cannot be read or written."""
 
 
 class JsonLines:
-    """The lines of a file, and more of them. A last line that a crash cut short is dropped."""
+    """Append-only file of JSON lines. An incomplete last line is dropped."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._file: FileIO | None = None
         self.lines: list[dict[str, Any]] = _complete_lines(path)
-        """The lines that the file held when it was opened."""
+        """Lines of the file when it was opened."""
         self.empty = not self.lines
-        """Whether the file holds no line now."""
+        """Whether the file has no lines."""
 
     def append(self, line: dict[str, Any]) -> None:
-        """Write one more line; it is on its way to the disk when this returns."""
+        """Append a line and flush it to the operating system."""
         try:
             if self._file is None:
                 self._file = _opened_after(self.path, self.lines)
@@ -38,7 +38,7 @@ class JsonLines:
         self.empty = False
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         if self._file is not None:
             self._file.close()
             self._file = None
@@ -47,9 +47,9 @@ class JsonLines:
 
 
 def _opened_after(path: Path, lines: list[dict[str, Any]]) -> FileIO:
-    """The file, open for appending after these lines: whatever a crash left behind them goes.
+    """Open the file for appending after these lines; anything after them is dropped.
 
-    Without a buffer, so that a line that could not be written is not tried again on closing.
+    Unbuffered, so that closing does not retry a failed write.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")

@@ -1,4 +1,4 @@
-"""How a benchmark answers for an architecture it lacks, and which of several runs it takes."""
+"""Query policies of benchmarks: missing architectures, and selection among runs."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ RunSelection = Literal["first", "random", "mean"]
 
 
 def validate_choice(name: str, value: str, policy: Any) -> None:
-    """Refuse a word that is not one of the policy's."""
+    """Raise UserError for an invalid value of a policy."""
     if value not in get_args(policy):
         raise BenchmarkError(f"unknown {name} {value!r}; known: {', '.join(get_args(policy))}")
 
 
 def random_run(key: str, runs: int, seed: int) -> int:
-    """One of `runs` runs: a fixed function of the architecture's key and the search's seed."""
+    """Return the index of one of `runs` runs, determined by the canonical key and the seed."""
     digest = blake2b(f"{seed}/{key}".encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") % runs
 
@@ -30,7 +30,7 @@ def random_run(key: str, runs: int, seed: int) -> int:
 def query_run(
     benchmark: Benchmark, architecture: Any, epoch: int | None, policy: RunSelection, seed: int
 ) -> Result:
-    """The run that the policy names, or for `mean` the average over the runs that finished."""
+    """Return the result of the selected run, or for `mean` the mean over successful runs."""
     if policy == "first":
         return benchmark.query(architecture, epoch)
     runs = benchmark.seeds(architecture)

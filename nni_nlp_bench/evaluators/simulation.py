@@ -1,4 +1,4 @@
-"""Evaluate architectures on a benchmark as if they were trained: with a clock and checkpoints."""
+"""Simulated trainings on a benchmark, with a clock and checkpoints."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ from nni_nlp_bench.evaluators.trial import Trial, pack
 from search_spaces.tabular import TabularSpace
 
 IDLE = 1000
-"""So many trials in a row without a new epoch show that nothing is left to train."""
+"""Number of successive trials without a new epoch that ends a search."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How a benchmark answers a search."""
+    """Settings of a simulation: query policies, workers and budget."""
 
     on_missing: OnMissing = "error"
     run_selection: RunSelection = "first"
     seed: int = 0
-    """Seed of the search; with `run_selection="random"` it decides which run counts."""
+    """Seed of the search; it selects the runs with `run_selection="random"`."""
     workers: int = 1
     budget: Budget = field(default_factory=Budget)
 
@@ -48,11 +48,11 @@ class Settings:
 
 
 class Simulation:
-    """The trainings of one search, answered by a benchmark.
+    """Simulated trainings of one search on a benchmark.
 
-    A training continues from the checkpoint that an earlier trial of the same architecture left: it
-    waits for that trial's end, and only the epochs beyond it are charged. With
-    `on_missing="surrogate"`, `surrogate` answers for architectures that the benchmark lacks.
+    A training resumes from the checkpoint of an earlier trial of the same architecture: it starts
+    after that trial's end, and only additional epochs are charged. With `on_missing="surrogate"`,
+    `surrogate` predicts architectures that the benchmark lacks.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class Simulation:
 
     @property
     def _stays_on_table(self) -> bool:
-        """Whether proposals are objects of the table, which stay in memory anyway."""
+        """Whether proposals are objects of the table, which are kept in memory anyway."""
         return self._table_size is not None and self.settings.on_missing == "error"
 
     @cached_property
@@ -95,7 +95,7 @@ class Simulation:
         return TabularSpace(self.benchmark.space, held)
 
     def evaluate(self, architecture: Any, epochs: int | None = None) -> Trial:
-        """Train for `epochs` epochs in all (a full training by default). Raises BenchmarkError."""
+        """Train for `epochs` epochs in total, by default a full training. Raises BenchmarkError."""
         evaluated, answer = self._answer(architecture, epochs)
         result = self._with_status(answer)
         key = evaluated.canonical_key
@@ -121,13 +121,13 @@ class Simulation:
         return trial
 
     def wait_until(self, time_s: float) -> None:
-        """The strategy waited until then: what it asks for next does not begin before."""
+        """Advance the clock: later trainings do not start before."""
         if math.isfinite(time_s):
             self._now_s = max(self._now_s, time_s)
 
     @property
     def budget_left(self) -> bool:
-        """Whether another training may begin.
+        """Whether another training may start.
 
         Without a limit of evaluations the search ends when nothing is left to train. Raises
         BenchmarkError for a budget in hours if the benchmark records none.
@@ -153,7 +153,7 @@ class Simulation:
 
     @property
     def spent(self) -> BudgetUsed:
-        """The counters so far."""
+        """Return the budget used so far."""
         trials = self.trials
         return BudgetUsed(
             evaluations=len(trials),
@@ -166,7 +166,7 @@ class Simulation:
         )
 
     def replay(self, journal: Journal) -> list[Trial]:
-        """The trials of a finished search, without the strategy that led it."""
+        """Return the trials of a finished search."""
         for architecture, epochs, now_s in journal.asked():
             self.wait_until(now_s)
             self.evaluate(architecture, epochs)
@@ -196,7 +196,7 @@ class Simulation:
             raise
 
     def _with_status(self, result: Result) -> Result:
-        """A training that went to its end without a loss has failed too."""
+        """Return the result; a complete training without a finite loss counts as failed."""
         loss: float | None = getattr(result, self.benchmark.objective)
         if result.status != OK:
             return result

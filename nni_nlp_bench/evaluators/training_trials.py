@@ -1,4 +1,4 @@
-"""Answer a trial by training the architecture from scratch."""
+"""Trial evaluator that trains from scratch."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from nni_nlp_bench.evaluators.base import Report, TrialEvaluator
 
 
 class TrainingTrialEvaluator:
-    """Trains each architecture as what it is: a cell's language model, or a classifier."""
+    """Trains a language model or a sentence classifier, depending on the space."""
 
     @classmethod
     def add_options(cls, parser: ArgumentParser) -> None:
-        """What every training needs, then what cells and classifiers need."""
+        """Add common options, then those of cells and of classifiers."""
         add = parser.add_argument
         add("--full-epochs", type=int, default=10, help="length of a full training")
         sizes = (cell_trials.BATCH_SIZE, classifier_trials.BATCH_SIZE)
@@ -33,5 +33,5 @@ class TrainingTrialEvaluator:
         self._trials: TrialEvaluator = kind(space, options)
 
     def evaluate(self, architecture: Any, epochs: int | None, report: Report) -> dict[str, float]:
-        """Loss on the validation part, and other numbers of the training."""
+        """Train an architecture; return the validation loss and other metrics."""
         return self._trials.evaluate(architecture, epochs, report)

@@ -24,20 +24,20 @@ class Trial:
     """One evaluation. Scores: higher is better; losses: lower is better."""
 
     index: int
-    """Position in the search, from 0."""
+    """Index in the search, from 0."""
     stored: Any
     """The proposed architecture: itself, or packed if `kind` is not None."""
     kind: type[Any] | None
     """Class of the packed architecture."""
     nearest: Any
-    """The architecture that was evaluated in its place under `on_missing="nearest"`, else None."""
+    """The evaluated architecture if it was replaced (`on_missing="nearest"`), else None."""
     key: str
     """Canonical key of the architecture that was evaluated."""
     result: Result
     score: float
-    """Minus the objective loss; a failed training scores as a uniform guess."""
+    """Negative objective loss; that of a uniform guess for a failed training."""
     epochs_trained: int
-    """Epochs charged: those beyond the checkpoint that an earlier trial left."""
+    """Epochs charged: those beyond the checkpoint of an earlier trial."""
     start_s: float
     end_s: float
     """Simulated time of this training, in seconds since the search began."""
@@ -49,7 +49,7 @@ class Trial:
 
     @property
     def evaluated(self) -> Any:
-        """The architecture that the result belongs to."""
+        """The evaluated architecture."""
         return self.architecture if self.nearest is None else self.nearest
 
     @property
@@ -59,7 +59,7 @@ class Trial:
 
     @property
     def failed(self) -> bool:
-        """Whether the training broke off."""
+        """Whether the training failed."""
         return self.result.status != OK
 
     def to_dict(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Training-free scores as evaluators: NNI's, and a trial's."""
+"""Zero-cost scores as evaluators of NNI and of trials."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from nni_nlp_bench.evaluators.base import Report, TrainingFailedError
 
 
 class ZeroCostScorer:
-    """Architecture -> a training-free score of which higher is better; NaN where it has none.
+    """Callable that scores architectures: higher is better, NaN if undefined.
 
-    The model of a cell has one layer of 64 units, its text 20 columns of 35 steps; scores in
-    miniature use neither. An encoder has its own size, and reads 4 columns of 64 words.
+    The language model of a cell has one layer of 64 units and reads 20 columns of 35 steps;
+    miniature scores use neither. Encoders have their own size and read 4 columns of 64 words.
     """
 
     def __init__(self, score: str, corpus: str = "pydoc-small", space: str = "rnn_cell") -> None:
@@ -31,7 +31,7 @@ class ZeroCostScorer:
             self._scoring = kind((score,), corpus, columns=4, steps=64)
 
     def __call__(self, architecture: Any) -> float:
-        """The score, with its sign turned where lower is better."""
+        """Return the score, negated if lower is better."""
         from nni_nlp_bench.zero_cost.task import ScoringTask, score_task
 
         task = ScoringTask(architecture.to_json(), self._scoring)
@@ -39,11 +39,11 @@ class ZeroCostScorer:
 
 
 class ZeroCostTrialEvaluator:
-    """Answers a trial with a training-free score, without any training."""
+    """Trial evaluator that computes a zero-cost score instead of training."""
 
     @classmethod
     def add_options(cls, parser: ArgumentParser) -> None:
-        """Which score, on what text."""
+        """Add options for score and corpus."""
         parser.add_argument("--score", default="miniature_recall", help="name of the score")
         parser.add_argument("--corpus", default="pydoc-small", help="name of a corpus, or folder")
 
@@ -52,7 +52,7 @@ class ZeroCostTrialEvaluator:
         self._preference = ZeroCostScorer(options.score, options.corpus, space)
 
     def evaluate(self, architecture: Any, epochs: int | None, report: Report) -> dict[str, float]:
-        """`default` is minus the score where higher is better: trials minimise."""
+        """Return the score; `default` is negated if higher is better, since trials minimise."""
         value = self._preference(architecture)
         if value != value:
             raise TrainingFailedError(f"the network has no finite {self._score}")

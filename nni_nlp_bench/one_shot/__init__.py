@@ -1,4 +1,5 @@
-"""One-shot search: all cells of ENAS share the weights of one language model in training.
+"""One-shot search: all architectures of a space share the weights of one supernet.
 
-`search.search_one_shot` finds a cell, `compare.compare_with_lstm` trains it from scratch.
+`search.search_one_shot` searches; `language.compare.compare_with_lstm` trains a found cell and an
+LSTM from scratch.
 """

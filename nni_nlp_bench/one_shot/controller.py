@@ -1,4 +1,4 @@
-"""The policy of TextNAS: an LSTM that chooses input, operation and skips of layer after layer."""
+"""Policy of TextNAS: an LSTM that samples input, operation and skips of each layer in turn."""
 
 from __future__ import annotations
 
@@ -13,41 +13,42 @@ from search_spaces.textnas.choices import ArcChoices, Sample
 
 @dataclass(frozen=True, slots=True)
 class ControllerSettings:
-    """Those of the paper's search."""
+    """Hyperparameters of the policy; the defaults are those of the paper."""
 
     width: int = 64
-    """Of the LSTM."""
+    """Hidden size of the LSTM."""
     tanh_constant: float = 1.5
-    """Logits are within this of 0."""
+    """Bound of the absolute value of logits."""
     learning_rate: float = 1e-3
-    """Adam's."""
+    """Learning rate of Adam."""
     epsilon: float = 1e-3
-    """Adam's."""
+    """Epsilon of Adam."""
     clip: float = 5.0
-    """Largest norm of the gradient."""
+    """Maximum norm of the gradient."""
     entropy_weight: float = 1e-4
-    """A reward grows by this for every nat of the policy's entropy."""
+    """Bonus to the reward per nat of the policy's entropy."""
     baseline_decay: float = 0.99
+    """Decay of the moving average of rewards."""
     skip_target: float = 0.4
-    """The share of skips that is taken, as far as the penalty has its way."""
+    """Target skip rate."""
     skip_weight: float = 0.8
-    """Of the penalty."""
+    """Weight of the skip penalty."""
 
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """One architecture, and how it was drawn. Tensors without dimensions."""
+    """One sampled architecture with scalar tensors of its sampling."""
 
     sample: Sample
     log_probability: Tensor
-    """In nats."""
+    """Log probability of the sample, in nats."""
     entropy: Tensor
-    """Of all choices on the way, in nats."""
+    """Sum of the entropies of all choices, in nats."""
     skip_penalty: Tensor
-    """Kullback-Leibler divergence of the skips' probabilities from the target, in nats: the sum
-    over a layer's skips, the mean over layers."""
+    """Kullback-Leibler divergence of the skip probabilities from the target, in nats: summed over
+    the skips of a layer, averaged over layers."""
     skip_rate: float
-    """The share of skips that were taken."""
+    """Fraction of skips that were taken."""
 
 
 class Controller(nn.Module):
@@ -70,12 +71,12 @@ class Controller(nn.Module):
             nn.init.uniform_(weight, -0.1, 0.1)
 
     def draw(self) -> Draw:
-        """Draw an architecture from torch's global generator."""
+        """Sample an architecture, using torch's global generator."""
         return _ControllerSampler(self).draw()
 
 
 class _ControllerSampler:
-    """The way of one draw through all layers."""
+    """State of sampling one architecture."""
 
     def __init__(self, controller: Controller) -> None:
         self.controller = controller
@@ -84,7 +85,7 @@ class _ControllerSampler:
         self.entropies: list[Tensor] = []
         self.penalties: list[Tensor] = []
         self.anchors: list[Tensor] = []
-        """The state after each layer."""
+        """LSTM state after each layer."""
         self.inputs: Tensor = controller.start
         self.state: tuple[Tensor, Tensor] | None = None
 
@@ -106,19 +107,19 @@ class _ControllerSampler:
         )
 
     def _step(self) -> Tensor:
-        """The state (1, width) after the next input."""
+        """Return the LSTM state (1, width) after the next input."""
         self.state = self.controller.lstm(self.inputs, self.state)
         return self.state[0]
 
     def _choose(self, logits: Tensor) -> Tensor:
-        """Draw one of the values (choices, values) of each choice: numbers (choices,)."""
+        """Sample value indices (choices,), given logits (choices, values)."""
         constant = self.controller.settings.tanh_constant
-        log_shares = (constant * logits.tanh()).log_softmax(-1)
-        shares = log_shares.exp()
-        drawn = torch.multinomial(shares.detach(), 1)
-        self.log_probabilities.append(log_shares.gather(1, drawn).sum())
-        self.entropies.append(-(shares * log_shares).sum())
-        self.shares, self.log_shares = shares, log_shares
+        log_probs = (constant * logits.tanh()).log_softmax(-1)
+        probs = log_probs.exp()
+        drawn = torch.multinomial(probs.detach(), 1)
+        self.log_probabilities.append(log_probs.gather(1, drawn).sum())
+        self.entropies.append(-(probs * log_probs).sum())
+        self.probs, self.log_probs = probs, log_probs
         return drawn.squeeze(1)
 
     def _choose_input(self, number: int) -> None:
@@ -137,9 +138,9 @@ class _ControllerSampler:
         self.inputs = self.controller.start
         if number:
             anchors = torch.cat(self.anchors)
-            heard = (self.controller.earlier(anchors) + self.controller.present(present)).tanh()
-            wish = self.controller.skip_logits(heard)
-            drawn = self._choose(torch.cat([-wish, wish], 1))
+            hidden = (self.controller.earlier(anchors) + self.controller.present(present)).tanh()
+            logit = self.controller.skip_logits(hidden)
+            drawn = self._choose(torch.cat([-logit, logit], 1))
             self._penalize()
             for earlier, taken in enumerate(drawn.tolist()):
                 self.sample[f"skip_{number}_{earlier}"] = taken
@@ -149,9 +150,9 @@ class _ControllerSampler:
 
     def _penalize(self) -> None:
         target = self.controller.settings.skip_target
-        log_target = self.shares.new_tensor([1 - target, target]).log()
+        log_target = self.probs.new_tensor([1 - target, target]).log()
         self.penalties.append(
             functional.kl_div(
-                log_target.expand_as(self.shares), self.log_shares, reduction="sum", log_target=True
+                log_target.expand_as(self.probs), self.log_probs, reduction="sum", log_target=True
             )
         )

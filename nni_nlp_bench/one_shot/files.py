@@ -1,4 +1,4 @@
-"""The files of a one-shot search."""
+"""Output files of a one-shot search."""
 
 from __future__ import annotations
 
@@ -6,56 +6,57 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from nni_nlp_bench.core.files import atomic_write, write_csv, write_json
-from nni_nlp_bench.one_shot.task import OneShotTask, Reward
+from nni_nlp_bench.one_shot.result import OneShotResult, Reward
+from nni_nlp_bench.one_shot.task import OneShotTask
 from search_spaces.base import get_space
 from search_spaces.plotting import blank_figure
 
-if TYPE_CHECKING:
-    from nni_nlp_bench.one_shot.search import OneShotResult
-
 SMOOTHED = 0.1
-"""The share of all rewards over which the line of the plot is a running mean."""
+"""Window of the running mean in the plot, as a fraction of all rewards."""
 
 
 def write_files(
-    out: Path, task: OneShotTask, strategy: str, seed: int, found: OneShotResult
+    out: Path, task: OneShotTask, strategy: str, seed: int, result: OneShotResult
 ) -> None:
-    """`settings.json`; `best.json`; `rewards.csv`: one row a reward; `rewards.png`: their course;
-    `best.png`: the architecture."""
+    """Write the output files of a search.
+
+    `settings.json`; `best.json`; `rewards.csv`: one row per reward; `rewards.png`: rewards over
+    time; `best.png`: the architecture.
+    """
     write_json(out / "settings.json", settings_of(task, strategy, seed))
-    write_json(out / "best.json", best_of(task, strategy, seed, found))
+    write_json(out / "best.json", best_of(task, strategy, seed, result))
     columns = [field.name for field in fields(Reward)]
-    write_csv(out / "rewards.csv", columns, map(asdict, found.rewards))
-    _plot(out / "rewards.png", found.rewards, task, f"{strategy}, seed {seed}")
-    get_space(task.space).draw(found.architecture, out / "best.png")
+    write_csv(out / "rewards.csv", columns, map(asdict, result.rewards))
+    _plot(out / "rewards.png", result.rewards, task, f"{strategy}, seed {seed}")
+    get_space(task.space).draw(result.architecture, out / "best.png")
 
 
 def settings_of(task: OneShotTask, strategy: str, seed: int) -> dict[str, Any]:
-    """What decides the result of a search."""
+    """Return everything that determines the result of a search."""
     return {**_run(task, strategy, seed), **asdict(task.settings)}
 
 
-def best_of(task: OneShotTask, strategy: str, seed: int, found: OneShotResult) -> dict[str, Any]:
-    """The found architecture, and what the validation part says of it."""
+def best_of(task: OneShotTask, strategy: str, seed: int, result: OneShotResult) -> dict[str, Any]:
+    """Return the best architecture and its validation result, for `best.json`."""
     return {
         "space": task.space,
-        "architecture": json.loads(found.architecture.to_json()),
-        "canonical_key": found.architecture.canonical_key,
+        "architecture": json.loads(result.architecture.to_json()),
+        "canonical_key": result.architecture.canonical_key,
         **_run(task, strategy, seed),
-        **found.measured.figures,
-        **task.extra_outputs(found.architecture),
+        **result.validation.metrics,
+        **task.extra_outputs(result.architecture),
     }
 
 
 def _run(task: OneShotTask, strategy: str, seed: int) -> dict[str, Any]:
-    return {"strategy": strategy, "seed": seed, **task.facts()}
+    return {"strategy": strategy, "seed": seed, **task.metadata()}
 
 
 def _plot(path: Path, rewards: Sequence[Reward], task: OneShotTask, title: str) -> None:
-    """Every reward as a point, and their running mean as a line; higher is better."""
+    """Plot every reward as a point and the running mean as a line; higher is better."""
     import numpy as np
     from matplotlib.ticker import MaxNLocator
 
@@ -67,7 +68,7 @@ def _plot(path: Path, rewards: Sequence[Reward], task: OneShotTask, title: str) 
     axes.plot(np.arange(1, len(values) + 1), values, ".", markersize=3, color="#56B4E9")
     axes.plot(np.arange(width, len(values) + 1), smooth, color="#0072B2")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.set_xlabel("batches of the validation part")
+    axes.set_xlabel("validation batches")
     axes.set_ylabel(f"reward: {task.reward}")
     line = f"; line: mean of the last {width}" if width > 1 else ""
     axes.set_title(f"{title}\npoints: rewards{line}", fontsize=10)

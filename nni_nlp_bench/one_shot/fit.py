@@ -1,4 +1,4 @@
-"""A one-shot search epoch by epoch: checkpoints, TensorBoard, and going on from where it was."""
+"""Training of a supernet: checkpoints, resuming and TensorBoard logs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from pytorch_lightning import Callback
 from pytorch_lightning.loggers import TensorBoardLogger
 
 from nni_nlp_bench.core.files import atomic_write
-from nni_nlp_bench.one_shot.task import OneShotTask, Reward
+from nni_nlp_bench.one_shot.result import Reward
+from nni_nlp_bench.one_shot.task import OneShotTask
 from nni_nlp_bench.training.run import check_archive
 from nni_nlp_bench.training.seeding import epoch_seed, seed_all
 
@@ -28,14 +29,13 @@ EpochDone = Callable[[float], None]
 
 
 def no_op(reward: float) -> None:
-    """Nobody watches."""
+    """Ignore the reward."""
 
 
 class SearchCallback(Callback):
-    """What one search went through, kept after every epoch.
+    """Seeds every epoch, records the rewards and saves a checkpoint after every epoch.
 
-    Every epoch draws from a seed of its own, so that a search that goes on draws what it would have
-    drawn.
+    Every epoch has its own seed, so that a resumed search draws the same random numbers.
     """
 
     def __init__(self, seed: int, out: Path | None, epoch_done: EpochDone) -> None:
@@ -43,11 +43,11 @@ class SearchCallback(Callback):
         self.rewards: list[Reward] = []
 
     def on_train_epoch_start(self, trainer: Any, module: Any) -> None:
-        """Seed the epoch."""
+        """Set the seed of the epoch."""
         seed_all(epoch_seed(self.seed, trainer.current_epoch))
 
     def on_train_epoch_end(self, trainer: Any, module: Any) -> None:
-        """Tell how undecided the strategy is, and write the checkpoint."""
+        """Log the entropy of the choices, save the checkpoint and report the mean reward."""
         entropy = entropy_of(module.export_probs())
         if entropy is not None:
             module.log("entropy", entropy, prog_bar=True)
@@ -59,20 +59,20 @@ class SearchCallback(Callback):
             self.epoch_done(mean(rewards))
 
     def state_dict(self) -> dict[str, Any]:
-        """The rewards so far, for the checkpoint."""
+        """Return the rewards for the checkpoint."""
         return {"rewards": [asdict(reward) for reward in self.rewards]}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take them from the checkpoint."""
+        """Restore the rewards from the checkpoint."""
         self.rewards[:] = [Reward(**reward) for reward in state_dict["rewards"]]
 
 
-def entropy_of(shares: Mapping[str, Mapping[Any, float]]) -> float | None:
-    """Nats of all choices together; None where the strategy has no shares."""
-    if not shares:
+def entropy_of(probabilities: Mapping[str, Mapping[Any, float]]) -> float | None:
+    """Return the total entropy of all choices in nats; None without probabilities."""
+    if not probabilities:
         return None
-    each = (share for values in shares.values() for share in values.values())
-    return -sum(share * math.log(share) for share in each if share > 0)
+    each = (p for values in probabilities.values() for p in values.values())
+    return -sum(p * math.log(p) for p in each if p > 0)
 
 
 def fit(
@@ -84,34 +84,35 @@ def fit(
     progress: bool,
     epoch_done: EpochDone = no_op,
 ) -> tuple[Any, list[Reward]]:
-    """Let a strategy of NNI search; the trained module of the task, and the rewards.
+    """Run a one-shot strategy of NNI; return the trained module and the rewards.
 
-    With `out`, a folder: goes on from the checkpoint there. Raises UserError for a damaged one.
+    If the folder `out` has a checkpoint, the search resumes from it. Raises UserError if it is
+    damaged.
     """
-    course = SearchCallback(seed, out, epoch_done)
-    trainer = _trainer(task.settings.epochs, course, out, progress)
+    callback = SearchCallback(seed, out, epoch_done)
+    trainer = _trainer(task.settings.epochs, callback, out, progress)
 
     def epoch() -> int:
         return int(trainer.current_epoch)
 
-    module = task.module(seed, course.rewards.append)
-    going_on = None if out is None or not (out / CHECKPOINT).exists() else out / CHECKPOINT
-    if going_on is not None:
-        check_archive(going_on)
+    module = task.module(seed, callback.rewards.append)
+    checkpoint = None if out is None or not (out / CHECKPOINT).exists() else out / CHECKPOINT
+    if checkpoint is not None:
+        check_archive(checkpoint)
     evaluator = Lightning(
         module,
         trainer,
         train_dataloaders=task.train(seed, epoch),
         val_dataloaders=task.valid(seed, epoch),
-        fit_kwargs={} if going_on is None else {"ckpt_path": going_on},
+        fit_kwargs={} if checkpoint is None else {"ckpt_path": checkpoint},
     )
     space = RawFormatModelSpace.from_model(task.model_space(seed), evaluator)
     strategy(space, SequentialExecutionEngine())
-    return module, course.rewards
+    return module, callback.rewards
 
 
-def _trainer(epochs: int, course: SearchCallback, out: Path | None, progress: bool) -> Any:
-    """Lightning's trainer on the CPU."""
+def _trainer(epochs: int, callback: SearchCallback, out: Path | None, progress: bool) -> Any:
+    """Return Lightning's trainer on the CPU."""
     logger = out is not None and TensorBoardLogger(out, name=TENSORBOARD, version="")
     return Trainer(
         max_epochs=epochs,
@@ -119,7 +120,7 @@ def _trainer(epochs: int, course: SearchCallback, out: Path | None, progress: bo
         devices=1,
         logger=logger,
         log_every_n_steps=1,
-        callbacks=[course],
+        callbacks=[callback],
         enable_checkpointing=False,
         enable_model_summary=False,
         enable_progress_bar=progress,

@@ -1,4 +1,4 @@
-"""The task of a one-shot search, from names and settings."""
+"""Creation of one-shot tasks from names and settings."""
 
 from __future__ import annotations
 
@@ -9,23 +9,30 @@ from typing import Any
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.core.nni_import import import_nni_quietly
 from nni_nlp_bench.data.sentences.glove import Progress, no_progress
-from nni_nlp_bench.one_shot.settings import check_epochs, check_strategy
+from nni_nlp_bench.one_shot.registry import (
+    ONE_SHOT_STRATEGIES,
+    check_epochs,
+    check_strategy,
+)
 from nni_nlp_bench.one_shot.task import OneShotTask
 from search_spaces.base import get_space
 
 TEACHER, KD_LOSS = "minilm-l6", "emd"
-"""The defaults of `kd_emd`."""
+"""The defaults of strategies that distill."""
 
 
 @dataclass(frozen=True, slots=True)
 class OneShotInputs:
-    """What the networks are trained on, by name or folder."""
+    """Inputs of a one-shot search, by name or folder."""
 
     data: str
-    """For enas_cell a corpus, for other spaces labelled sentences."""
+    """Corpus for enas_cell, labelled sentences for other spaces."""
     vectors: str | None = None
+    """Word vectors; None for random ones."""
     teacher: str | None = None
+    """Teacher whose tokens are used; None for words, or the default of strategies that distill."""
     kd_loss: str | None = None
+    """Distillation loss; None for the default of strategies that distill."""
 
 
 def make_task(
@@ -36,12 +43,12 @@ def make_task(
     seed: int,
     progress: Progress = no_progress,
 ) -> OneShotTask:
-    """Return the task that a one-shot strategy searches on.
+    """Return the task of a one-shot search.
 
     Args:
         space: Name of the search space.
         strategy: Name of the one-shot strategy.
-        inputs: What the networks are trained on.
+        inputs: Data, word vectors and teacher.
         settings: Fields of the space's settings, such as `epochs` and `width`.
         seed: Seed of random word vectors.
         progress: Called with the bytes read of a file of vectors.
@@ -85,23 +92,23 @@ def _sentence_task(
     from nni_nlp_bench.distillation.inputs import load_sentences
     from nni_nlp_bench.one_shot.sentences.settings import settings_kind
 
-    distils = strategy == "kd_emd"
-    if inputs.kd_loss is not None and not distils:
-        raise UserError(f"{strategy} does not distil: give no distillation loss")
+    distills = ONE_SHOT_STRATEGIES.get(strategy).distills
+    if inputs.kd_loss is not None and not distills:
+        raise UserError(f"{strategy} does not distill: give no distillation loss")
     kind = settings_kind(space)
     chosen = kind(**_known(kind, settings))
     check_epochs(strategy, chosen.epochs)
-    teacher = inputs.teacher or (TEACHER if distils else None)
+    teacher = inputs.teacher or (TEACHER if distills else None)
     words = load_sentences(inputs.data, inputs.vectors, teacher, seed, progress)
     import_nni_quietly()  # only now: it takes seconds
     from nni_nlp_bench.one_shot.sentences.task import SentenceTask
 
-    kd_loss = (inputs.kd_loss or KD_LOSS) if distils else None
+    kd_loss = (inputs.kd_loss or KD_LOSS) if distills else None
     return SentenceTask(words, chosen, space, kd_loss)
 
 
 def _known(kind: type, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings by name. Raises UserError for one that the space lacks."""
+    """Return the settings. Raises UserError for one that the space does not have."""
     names = {field.name for field in fields(kind)}
     for name in settings:
         if name not in names:

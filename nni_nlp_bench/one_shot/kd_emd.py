@@ -1,4 +1,4 @@
-"""KD-NAS-EMD's search: choices learn how near the network's layers come to those of a teacher."""
+"""One-shot search of KD-NAS-EMD: architecture weights minimize a distillation loss."""
 
 from __future__ import annotations
 
@@ -11,18 +11,24 @@ from nni.nas.oneshot.pytorch.differentiable import DartsLightningModule
 from nni.nas.strategy import DARTS
 from torch import nn
 
-from nni_nlp_bench.one_shot.settings import check_epochs
+from nni_nlp_bench.one_shot.base import check_min_epochs
 from nni_nlp_bench.training.classification.settings import Optimizer
 
 
 class KdEmd(DARTS):  # type: ignore[misc]
-    """A one-shot strategy beside NNI's, on the training part alone (Li et al., SIGIR 2021).
+    """One-shot strategy of KD-NAS-EMD for NNI (Li et al., SIGIR 2021).
 
-    In even epochs the shared weights learn from labels, in odd ones the weights of the choices from
-    the evaluator's distillation loss: its module also has `start_distillation()`,
-    `distillation_step(batch)`, a loss, and `after_distillation_step()`. The result is the choice of
-    the largest weights after the epoch with the best `reward` on the validation part, which
-    `validation_step` logs (higher is better); the first epoch does not count.
+    Even epochs train the shared weights on labels, odd epochs the weights of the choices on a
+    distillation loss, both on the training set. The evaluator's module must also have
+    `start_distillation()`, `distillation_step(batch)`, which returns the loss, and
+    `after_distillation_step()`; its `validation_step` logs `reward` (higher is better). The result
+    is the choice of the largest weights after the epoch with the best reward on the validation set,
+    excluding the first epoch.
+
+    Args:
+        learning_rate: Learning rate for the weights of the choices.
+        weight_decay: Weight decay for the weights of the choices.
+        optimizer: Optimizer of the weights of the choices.
     """
 
     def __init__(
@@ -35,21 +41,21 @@ class KdEmd(DARTS):  # type: ignore[misc]
         self.weight_decay, self.optimizer = weight_decay, optimizer
 
     def configure_oneshot_module(self, training_module: Any) -> KdEmdModule:
-        """The search around the training of the shared weights."""
+        """Return the module that wraps the training of the shared weights."""
         options = (self.arc_learning_rate, self.weight_decay, self.optimizer)
         return KdEmdModule(training_module, *options)
 
     def train_dataloader(self, train: Callable[[], Any], valid: Callable[[], Any]) -> Any:
-        """The training part alone."""
+        """Return the training set."""
         return train()
 
     def val_dataloader(self, train: Callable[[], Any], valid: Callable[[], Any]) -> Any:
-        """The validation part, after every epoch."""
+        """Return the validation set, which is evaluated after every epoch."""
         return valid()
 
 
 class KdEmdModule(DartsLightningModule):  # type: ignore[misc]
-    """Weights in even epochs, choices in odd ones: what does not learn is frozen."""
+    """Trains weights in even epochs and choices in odd ones; the others are frozen."""
 
     def __init__(
         self, training_module: Any, learning_rate: float, weight_decay: float, optimizer: Optimizer
@@ -57,23 +63,23 @@ class KdEmdModule(DartsLightningModule):  # type: ignore[misc]
         super().__init__(training_module, arc_learning_rate=learning_rate)
         self.weight_decay, self.optimizer = weight_decay, optimizer
         self.best: dict[str, Any] | None = None
-        """The sample of the best epoch so far."""
+        """Sample of the best epoch so far."""
         self.best_reward = -math.inf
 
     def set_model(self, model: nn.Module) -> None:
-        """Take all architectures as one network, and the distillation loss for it."""
+        """Set the supernet and create its distillation loss."""
         super().set_model(model)
         self.training_module.start_distillation()
 
     def on_fit_start(self) -> None:
-        """Raise UserError for a search without an epoch of choices."""
-        check_epochs("kd_emd", self.trainer.max_epochs)
+        """Raise UserError if no epoch trains the choices."""
+        check_min_epochs("kd_emd", self.trainer.max_epochs, 2)
         super().on_fit_start()
 
     def arch_parameters(self) -> list[nn.Parameter]:
-        """The weights of the choices and of the distillation loss, in the order of the network.
+        """Return the weights of the choices and the distillation loss, in the network's order.
 
-        A checkpoint holds their optimizer's state in that order.
+        A checkpoint stores the optimizer's state in that order.
         """
         objective = getattr(self.training_module, "objective", None)
         chosen = set(super().arch_parameters())
@@ -81,10 +87,10 @@ class KdEmdModule(DartsLightningModule):  # type: ignore[misc]
         return [weight for weight in self.parameters() if weight in chosen]
 
     def configure_architecture_optimizers(self) -> torch.optim.Optimizer:
-        """Of the choices and the distillation loss.
+        """Return the optimizer of the choices and the distillation loss.
 
-        The release's is SGD, for losses that it multiplies by up to 1e5. Adam needs no such
-        factor: its steps are as long for small gradients.
+        The release uses SGD with losses scaled by up to 1e5. Adam needs no such factor, because its
+        steps do not depend on the scale of the gradients.
         """
         kind = torch.optim.AdamW if self.optimizer == "adam" else torch.optim.SGD
         return kind(
@@ -93,11 +99,11 @@ class KdEmdModule(DartsLightningModule):  # type: ignore[misc]
 
     @property
     def choosing(self) -> bool:
-        """Whether this epoch is one of the choices."""
+        """Whether the current epoch trains the choices."""
         return bool(self.trainer.current_epoch % 2)
 
     def on_train_epoch_start(self) -> None:
-        """Freeze what does not learn in this epoch."""
+        """Freeze the parameters that this epoch does not train."""
         chosen = set(self.arch_parameters())
         for weight in self.parameters():
             weight.requires_grad_((weight in chosen) == self.choosing)
@@ -105,7 +111,7 @@ class KdEmdModule(DartsLightningModule):  # type: ignore[misc]
         super().on_train_epoch_start()
 
     def training_step(self, batch: Any, index: int) -> Any:
-        """One step of the weights or of the choices."""
+        """Run one step of the weights or of the choices."""
         if not self.choosing:
             loss = self.training_module.training_step(batch, index)
             self.advance_optimization(loss, index)
@@ -120,27 +126,27 @@ class KdEmdModule(DartsLightningModule):  # type: ignore[misc]
         return loss
 
     def validation_step(self, *arguments: Any) -> Any:
-        """The reward of a batch."""
+        """Compute the reward of a batch."""
         return self.training_module.validation_step(*arguments)
 
     def on_validation_epoch_end(self) -> None:
-        """Keep the choices of the best epoch."""
+        """Record the sample if this is the best epoch so far."""
         reward = self.trainer.callback_metrics["reward"].item()
         if self.trainer.current_epoch and reward > self.best_reward:
-            # NNI's labels are a type of its own, which a checkpoint does not take.
+            # Checkpoints cannot store the type of NNI's labels.
             self.best = {str(label): value for label, value in super().export().items()}
             self.best_reward = reward
 
     def export(self) -> dict[str, Any]:
-        """The sample of the best epoch."""
+        """Return the sample of the best epoch."""
         assert self.best is not None, "fit first"
         return dict(self.best)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Keep the best epoch's."""
+        """Save the best sample and its reward."""
         checkpoint["kd_emd"] = {"best": self.best, "reward": self.best_reward}
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Put it back."""
-        kept = checkpoint["kd_emd"]
-        self.best, self.best_reward = kept["best"], kept["reward"]
+        """Restore the best sample and its reward."""
+        saved = checkpoint["kd_emd"]
+        self.best, self.best_reward = saved["best"], saved["reward"]

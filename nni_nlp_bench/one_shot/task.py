@@ -1,80 +1,89 @@
-"""What a one-shot search works on: a space, a text or sentences, and how a network is rewarded."""
+"""Interface of the tasks that one-shot search works on."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from nni_nlp_bench.data.sentences.glove import Progress, no_progress
+from nni_nlp_bench.one_shot.result import Reward, ValidationResult
 from nni_nlp_bench.one_shot.settings import OneShotSettings
 
 Epoch = Callable[[], int]
-"""The epoch that is being trained, from 0 on."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reward:
-    """What one batch of the validation part said of the network of that moment."""
-
-    epoch: int
-    """From 0 on."""
-    loss: float
-    """In nats per token or sentence: lower is better."""
-    reward: float
-    """Higher is better."""
-    architecture: str
-    """JSON text: the sampled one, or the one of the largest weights."""
-
-
+"""Returns the current epoch, from 0."""
 RewardCallback = Callable[[Reward], None]
-
-
-@dataclass(frozen=True, slots=True)
-class ValidationResult:
-    """What the whole validation part says of one architecture with the shared weights."""
-
-    reward: float
-    """Higher is better."""
-    figures: dict[str, float]
-    """For people, by name."""
+"""Called with every reward."""
 
 
 class OneShotTask(Protocol):
-    """The parts that NNI's one-shot strategies put together."""
+    """Interface of every one-shot task: a space, data, a supernet and the reward.
+
+    Two tasks with equal settings and data give equal searches for the same seed.
+    """
 
     @property
     def space(self) -> str:
-        """Name of the space."""
+        """Name of the search space."""
 
     @property
     def settings(self) -> OneShotSettings:
-        """Sizes and schedule."""
+        """Sizes and schedule of the search."""
 
     @property
     def reward(self) -> str:
-        """What a reward is, for the axis of a plot."""
+        """Description of the reward for plots, such as `accuracy`; higher is better."""
 
     def prepare(self, progress: Progress = no_progress) -> None:
-        """Compute what the search needs beforehand, such as a teacher's features."""
+        """Compute what the search needs in advance, such as the outputs of a teacher.
 
-    def facts(self) -> dict[str, Any]:
-        """What was searched on, by name and digest."""
+        Args:
+            progress: Called with the numbers of processed and of all sentences.
+
+        Raises:
+            UserError: The inputs cannot be used.
+        """
+
+    def metadata(self) -> dict[str, Any]:
+        """Return names and digests of the inputs, for `settings.json` and `best.json`."""
 
     def model_space(self, seed: int) -> Any:
-        """All networks as one NNI model space, which has `choices`."""
+        """Return the supernet: a model space of NNI with the attribute `choices`.
 
-    def module(self, seed: int, seen: RewardCallback) -> Any:
-        """The training of the shared weights, as NNI's LightningModule; it logs `reward`."""
+        Args:
+            seed: Seed of weights that are not drawn from torch's global generator.
+        """
+
+    def module(self, seed: int, on_reward: RewardCallback) -> Any:
+        """Return the LightningModule of NNI that trains the shared weights.
+
+        Args:
+            seed: Seed of its dropout masks, if it draws them itself.
+            on_reward: Called with every reward; the module also logs it as `reward`.
+        """
 
     def train(self, seed: int, epoch: Epoch) -> Iterable[Any]:
-        """Batches of the training part, anew in every epoch."""
+        """Return the batches of the training set.
+
+        Args:
+            seed: Seed of their order.
+            epoch: Returns the current epoch, so that each epoch can have its own order.
+        """
 
     def valid(self, seed: int, epoch: Epoch) -> Iterable[Any]:
-        """Batches of the validation part, which give rewards, anew in every epoch."""
+        """Return the batches of the validation set, each of which gives a reward.
+
+        Args:
+            seed: Seed of their selection and order.
+            epoch: Returns the current epoch, so that each epoch can have its own order.
+        """
 
     def measure(self, module: Any, architecture: Any) -> ValidationResult:
-        """One architecture on the whole validation part, with the shared weights."""
+        """Evaluate an architecture with the shared weights on the whole validation set.
+
+        Args:
+            module: The trained module.
+            architecture: An architecture of the space.
+        """
 
     def extra_outputs(self, architecture: Any) -> dict[str, Any]:
-        """What else is worth writing down of the found architecture."""
+        """Return more fields of `best.json` for the best architecture."""

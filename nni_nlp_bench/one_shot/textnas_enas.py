@@ -1,4 +1,4 @@
-"""ENAS as TextNAS has it, which NNI lacks: REINFORCE with a moving baseline and a skip penalty."""
+"""ENAS of TextNAS, which NNI lacks: REINFORCE with a moving baseline and a skip penalty."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from search_spaces.textnas.choices import ArcChoices
 
 
 class TextNasEnas(ENAS):  # type: ignore[misc]
-    """A one-shot strategy beside NNI's: batches of training, then one reward and one step of the
-    policy a batch of validation.
+    """One-shot strategy of TextNAS for NNI (Wang et al., 2020).
 
-    The evaluator logs the reward as `reward`, higher is better. It searches the model spaces of
-    TextNAS.
+    Each epoch trains the shared weights on the training batches, then updates the policy once per
+    validation batch. The evaluator logs the reward as `reward`; higher is better. It searches the
+    model spaces of TextNAS only.
     """
 
     def __init__(self, settings: ControllerSettings | None = None, **options: Any) -> None:
@@ -28,11 +28,11 @@ class TextNasEnas(ENAS):  # type: ignore[misc]
         self.settings = settings or ControllerSettings()
 
     def configure_oneshot_module(self, training_module: Any) -> ReinforceModule:
-        """The search around the training of the shared weights."""
+        """Return the module that wraps the training of the shared weights."""
         return ReinforceModule(training_module, self.settings)
 
     def mutate_model(self, model: Any) -> Any:
-        """All architectures in one network. Raises UserError for another space."""
+        """Return the supernet. Raises UserError for another space."""
         if not isinstance(getattr(model, "choices", None), ArcChoices):
             raise UserError(
                 f"textnas_enas searches model spaces of textnas, not {type(model).__name__}"
@@ -41,7 +41,7 @@ class TextNasEnas(ENAS):  # type: ignore[misc]
 
 
 class ReinforceModule(BaseOneShotLightningModule):  # type: ignore[misc]
-    """The shared weights learn on networks that the policy draws, the policy on their rewards."""
+    """Trains shared weights on sampled architectures, and the policy on their rewards."""
 
     controller: Controller
     baseline: torch.Tensor
@@ -49,21 +49,21 @@ class ReinforceModule(BaseOneShotLightningModule):  # type: ignore[misc]
     def __init__(self, training_module: Any, settings: ControllerSettings) -> None:
         super().__init__(training_module)
         self.settings = settings
-        # NaN until the first reward: from 0 on, all of the first hundreds would count as good.
+        # NaN until the first reward: a baseline of 0 would make the first hundreds of rewards good.
         self.register_buffer("baseline", torch.tensor(torch.nan))
 
     def set_model(self, model: ModelSpace) -> None:
-        """Take the space, and make its policy."""
+        """Set the supernet and create its policy."""
         super().set_model(model)
         self.controller = Controller(model.choices, self.settings)
 
     def configure_architecture_optimizers(self) -> torch.optim.Optimizer:
-        """Adam for the policy."""
+        """Return Adam for the policy."""
         s = self.settings
         return torch.optim.Adam(self.controller.parameters(), lr=s.learning_rate, eps=s.epsilon)
 
     def training_step(self, packed: Any, index: int) -> Any:
-        """A batch of training (loader 0) or a reward, told apart as NNI does."""
+        """Run a training batch (loader 0) or a rewarded batch; NNI numbers the loaders."""
         batch, _, loader = packed
         if loader == 0:
             self.resample()
@@ -71,39 +71,42 @@ class ReinforceModule(BaseOneShotLightningModule):  # type: ignore[misc]
             self.advance_optimization(loss, index)
         else:
             draw = self.controller.draw()
-            self._take(draw)
+            self._set_sample(draw)
             self.training_module.validation_step(batch, index)
-            loss = self._learn(draw, self.trainer.callback_metrics["reward"].item())
+            loss = self._update_policy(draw, self.trainer.callback_metrics["reward"].item())
         self.advance_lr_schedulers(index)
         return loss
 
     def resample(self) -> dict[str, Any]:
-        """Draw an architecture, which the supernet then is."""
+        """Sample an architecture and set the supernet to it."""
         with torch.no_grad():
             draw = self.controller.draw()
-        self._take(draw)
+        self._set_sample(draw)
         return dict(draw.sample)
 
     def export(self) -> dict[str, Any]:
-        """Draw an architecture."""
+        """Return a sampled architecture."""
         return self.resample()
 
     def export_probs(self) -> dict[str, Any]:
-        """None: they depend on what was drawn before. Their entropy is logged with every reward."""
+        """Return an empty dict: probabilities depend on earlier choices of a sample.
+
+        Their entropy is logged with every reward.
+        """
         return {}
 
-    def _take(self, draw: Draw) -> None:
+    def _set_sample(self, draw: Draw) -> None:
         for module in self.supernet_modules():
             module.resample(memo=dict(draw.sample))
 
-    def _learn(self, draw: Draw, reward: float) -> torch.Tensor:
-        """One step of the policy on one reward."""
+    def _update_policy(self, draw: Draw, reward: float) -> torch.Tensor:
+        """Update the policy with one reward."""
         s, decay = self.settings, self.settings.baseline_decay
-        worth = reward + s.entropy_weight * draw.entropy.detach()
+        value = reward + s.entropy_weight * draw.entropy.detach()
         first = self.baseline.isnan()
-        moved = decay * self.baseline + (1 - decay) * worth
-        self.baseline = torch.where(first, worth, moved)
-        loss = s.skip_weight * draw.skip_penalty - draw.log_probability * (worth - self.baseline)
+        moved = decay * self.baseline + (1 - decay) * value
+        self.baseline = torch.where(first, value, moved)
+        loss = s.skip_weight * draw.skip_penalty - draw.log_probability * (value - self.baseline)
         optimizer = self.architecture_optimizers()
         optimizer.zero_grad()
         self.manual_backward(loss)

@@ -1,5 +1,5 @@
-"""What a trained language model has learned: word similarity, and tasks on its frozen outputs.
+"""Probing of trained language models: word similarity, and tasks on frozen features.
 
-The two evaluations of trained models, intrinsic and extrinsic, of Klyuchnikov et al.,
+The intrinsic and extrinsic evaluations of Klyuchnikov et al.,
 NAS-Bench-NLP, arXiv 2006.07116.
 """

@@ -1,4 +1,4 @@
-"""Extrinsic evaluation: what a linear classifier finds in a frozen model's features."""
+"""Extrinsic evaluation: linear classifiers on features of a frozen language model."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from nni_nlp_bench.probing.tasks import Example, MetricName, Task
 from nni_nlp_bench.probing.tokens import Tokenizer
 
 STRENGTHS = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
-"""Inverse regularisation strengths that are tried: smaller regularises more."""
+"""Grid of inverse regularisation strengths: smaller regularises more."""
 FOLDS = 5
 _MAX_ITERATIONS = 2000
 
@@ -26,36 +26,37 @@ Labels = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """One figure over the development set: 1 is best."""
+    """One metric on the development set: 1 is best."""
 
     metric: MetricName
     """Matthews' correlation lies between -1 and 1, the others between 0 and 1."""
     value: float
     majority: float
-    """The same figure for always saying the label that is commonest in training."""
+    """The same metric of the majority baseline."""
 
 
 @dataclass(frozen=True, slots=True)
 class TaskResult:
-    """One task, learned from one model's frozen features."""
+    """Result of one task."""
 
     task: str
     scores: tuple[Score, ...]
     train: int
-    """Examples; so is `dev`."""
+    """Number of training examples."""
     dev: int
+    """Number of development examples."""
     known_words: float | None
-    """Share of the words of train and dev that the vocabulary has: 1 is best."""
+    """Fraction of the words of train and dev in the vocabulary; None without words."""
     empty: int
-    """Sentences without an id, which had zeros for features."""
+    """Number of sentences without a known word, whose features are 0."""
     strength: float
     """Inverse regularisation strength, chosen by cross-validation on train."""
 
 
 def evaluate_task(encoder: Encoder, task: Task, rng: np.random.Generator) -> TaskResult:
-    """Fit on train, measure on dev. The generator draws the folds of cross-validation.
+    """Fit a classifier on train and evaluate it on dev; `rng` draws the cross-validation folds.
 
-    Raises EvaluationError where a label is too rare for the folds.
+    Raises EvaluationError if a label has fewer examples than there are folds.
     """
     _check_labels(task)
     check_embeddings(encoder.vocabulary, encoder.embeddings)
@@ -84,9 +85,9 @@ def evaluate_task(encoder: Encoder, task: Task, rng: np.random.Generator) -> Tas
 
 
 def fit(features: Values, labels: Labels, metric: MetricName, rng: np.random.Generator) -> Any:
-    """Logistic regression on standardised features, examples x features; labels are 0 and 1.
+    """Fit logistic regression on standardised features (examples, features); labels are 0 and 1.
 
-    Of strengths that cross-validate equally well by the metric, the one that regularises most.
+    Cross-validation by the metric selects the strength; among equals, the strongest regularisation.
     """
     from sklearn.linear_model import LogisticRegression
     from sklearn.metrics import make_scorer
@@ -106,7 +107,7 @@ def fit(features: Values, labels: Labels, metric: MetricName, rng: np.random.Gen
 
 
 def measure(metric: MetricName, labels: Labels, predicted: Labels) -> float:
-    """One figure: 1 is best. F1 is that of label 1; Matthews' of a constant is 0."""
+    """Return a metric: 1 is best. F1 is that of label 1; Matthews' of a constant is 0."""
     return float(_metric(metric)(labels, predicted))
 
 
@@ -138,7 +139,7 @@ def _labels(examples: Sequence[Example]) -> Labels:
 
 
 def _features(sentences: Values, examples: int) -> Values:
-    """Features of examples from those of their sentences: all first ones, then all second ones."""
+    """Return features of examples; `sentences` holds all first sentences, then all second ones."""
     if len(sentences) == examples:
         return sentences
     return pair_features(sentences[:examples], sentences[examples:])

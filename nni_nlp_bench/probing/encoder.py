@@ -1,4 +1,4 @@
-"""A trained language model as evaluations see it: words, their embeddings, and outputs."""
+"""Interface of the language models that can be probed."""
 
 from __future__ import annotations
 
@@ -12,34 +12,34 @@ from nni_nlp_bench.probing.errors import EvaluationError
 
 
 class Encoder(Protocol):
-    """A frozen language model. Plain attributes do as well as properties."""
+    """A frozen language model. Attributes may replace the properties."""
 
     @property
     def vocabulary(self) -> tuple[str, ...]:
-        """The words; the id of a word is its position."""
+        """Words; the id of a word is its index."""
         ...
 
     @property
     def embeddings(self) -> NDArray[np.float64]:
-        """The input embeddings: words x width."""
+        """Input embeddings, (words, width)."""
         ...
 
     def outputs(self, tokens: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Ids, time x batch, to the top layer's outputs, time x batch x width.
+        """Return the top layer's outputs (time, batch, width) of token ids (time, batch).
 
-        In evaluation mode and from the zero state. An output depends on the ids at its own and
-        earlier times of its own column alone.
+        In evaluation mode and from the zero state. An output depends only on the ids at the same
+        and earlier steps of its column.
         """
         ...
 
 
 def check_embeddings(vocabulary: Sequence[str], embeddings: NDArray[np.float64]) -> None:
-    """Raises EvaluationError unless there is one row of finite numbers a word."""
+    """Raise EvaluationError unless there is one finite row per word."""
     if embeddings.ndim != 2 or len(embeddings) != len(vocabulary):
         shape = " x ".join(map(str, embeddings.shape))
         raise EvaluationError(
             f"embeddings of shape {shape} do not fit a vocabulary of {len(vocabulary)} words: "
-            "give one row a word"
+            "give one row per word"
         )
     broken = np.flatnonzero(~np.isfinite(embeddings).all(axis=1))
     if len(broken):

@@ -1,4 +1,4 @@
-"""What can go wrong in an evaluation."""
+"""Errors of evaluations."""
 
 from __future__ import annotations
 
@@ -6,4 +6,4 @@ from nni_nlp_bench.core.errors import UserError
 
 
 class EvaluationError(UserError):
-    """A model cannot be evaluated so; the message names the remedy."""
+    """A model cannot be evaluated; the message names the remedy."""

@@ -1,4 +1,4 @@
-"""Both evaluations of one trained language model."""
+"""Evaluation of one trained language model."""
 
 from __future__ import annotations
 
@@ -16,20 +16,21 @@ from nni_nlp_bench.probing.word_similarity import Similarity, word_similarities
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What one model's evaluations came to."""
+    """Results of the evaluations of one model."""
 
     similarities: tuple[Similarity, ...]
     tasks: tuple[TaskResult, ...]
     seed: int
-    """Of the folds of cross-validation."""
+    """Seed of the cross-validation folds."""
 
 
 def evaluate(
     encoder: Encoder, sets: Iterable[WordSet] = (), tasks: Iterable[Task] = (), seed: int = 0
 ) -> Evaluation:
-    """Every set and every task, in order. Each task draws its folds anew from the seed.
+    """Evaluate a model on all sets and tasks, in order.
 
-    So a task's folds are the same for every model, whatever else is evaluated.
+    Each task draws its folds from the seed, so that they are the same for every model and every
+    selection of tasks.
     """
     return Evaluation(
         word_similarities(sets, encoder.vocabulary, encoder.embeddings),

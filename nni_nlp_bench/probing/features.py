@@ -1,4 +1,4 @@
-"""Fixed features of sentences and pairs from a frozen language model."""
+"""Features of sentences and pairs from a frozen language model."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from nni_nlp_bench.probing.encoder import Encoder
 from nni_nlp_bench.probing.errors import EvaluationError
 
 POSITIONS = 8192
-"""Ids in one batch, padding included: outputs of width 400 then take 26 MB."""
+"""Token ids per batch, including padding: outputs of width 400 then take 26 MB."""
 PADDING = 0
 
 Ids = NDArray[np.int64]
@@ -21,9 +21,10 @@ Values = NDArray[np.float64]
 def sentence_features(
     encoder: Encoder, sentences: Sequence[Ids], positions: int = POSITIONS
 ) -> Values:
-    """Sentences x features: mean and last of the top layer's outputs, then the mean embedding.
+    """Return features (sentences, features) of a frozen model.
 
-    A sentence without ids has zeros. Raises EvaluationError where an output is not finite.
+    Concatenates the mean and the last of the top layer's outputs and the mean embedding. The
+    features of a sentence without ids are 0. Raises EvaluationError if an output is not finite.
     """
     features: Values | None = None
     for batch in _batches(sentences, positions):
@@ -37,7 +38,9 @@ def sentence_features(
                 features = np.zeros((len(sentences), len(row)))
             features[i] = row
     if features is None:
-        raise EvaluationError("no sentence has a word of the vocabulary: take one in its language")
+        raise EvaluationError(
+            "no sentence has a word of the vocabulary: take a vocabulary of the same language"
+        )
     if not np.isfinite(features).all():
         raise EvaluationError(
             "the model's outputs are not finite: the training diverged; take an earlier checkpoint"
@@ -46,7 +49,7 @@ def sentence_features(
 
 
 def pair_features(first: Values, second: Values) -> Values:
-    """Pairs x four times the features: u, v, |u - v|, u * v.
+    """Return pair features (pairs, 4 * features): u, v, |u - v|, u * v.
 
     Conneau et al., Supervised Learning of Universal Sentence Representations, EMNLP 2017.
     """
@@ -57,14 +60,14 @@ def _outputs(encoder: Encoder, tokens: Ids) -> Values:
     outputs = encoder.outputs(tokens)
     if outputs.ndim != 3 or outputs.shape[:2] != tokens.shape:
         raise EvaluationError(
-            f"the model answers ids of shape {tokens.shape} with outputs of shape {outputs.shape}: "
-            "they must be time x batch x width"
+            f"the model's outputs for ids of shape {tokens.shape} have the shape {outputs.shape}: "
+            "it must be (time, batch, width)"
         )
     return outputs
 
 
 def _batches(sentences: Sequence[Ids], positions: int) -> Iterator[list[int]]:
-    """Indices of sentences that have ids, the longest first, of like lengths together."""
+    """Yield batches of indices of non-empty sentences of similar length, longest first."""
     lengths = np.array([len(ids) for ids in sentences], dtype=np.int64)
     order = [int(i) for i in np.argsort(-lengths, kind="stable") if lengths[i]]
     start = 0
@@ -75,7 +78,7 @@ def _batches(sentences: Sequence[Ids], positions: int) -> Iterator[list[int]]:
 
 
 def _padded(sentences: Sequence[Ids]) -> Ids:
-    """Time x batch. Padding follows a sentence, so that no output of its own hears of it."""
+    """Return ids (time, batch). Padding follows a sentence, so that it does not affect it."""
     tokens = np.full((max(map(len, sentences)), len(sentences)), PADDING, dtype=np.int64)
     for column, ids in enumerate(sentences):
         tokens[: len(ids), column] = ids

@@ -1,4 +1,4 @@
-"""An evaluation as rows of a table, as CSV and as JSON."""
+"""Evaluation results as a table, CSV and JSON."""
 
 from __future__ import annotations
 
@@ -12,53 +12,53 @@ from nni_nlp_bench.probing.classification import TaskResult
 from nni_nlp_bench.probing.evaluate import Evaluation
 from nni_nlp_bench.probing.word_similarity import Similarity
 
-COLUMNS = ("set or task", "figure", "value", "majority", "examples", "known", "remark")
-"""What stands above `table_rows`."""
+COLUMNS = ("set or task", "metric", "value", "majority", "examples", "known", "note")
+"""Headings of `table_rows`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
-    """One figure of an evaluation: 1 is best."""
+class MetricRow:
+    """One metric of an evaluation: 1 is best."""
 
     kind: Literal["word_similarity", "task"]
     name: str
-    """Of the set or the task."""
+    """Name of the word-pair set or the task."""
     metric: str
     value: float | None
-    """None where it is undefined, for `remark` says why."""
+    """None if undefined; `note` gives the reason."""
     majority: float | None
-    """The same figure for always saying the commonest label; None for word similarity."""
+    """The same metric of the majority baseline; None for word similarity."""
     examples: int
-    """What the figure is over: known pairs, or the development set."""
+    """Number of known pairs, or of development examples."""
     known_share: float | None
-    """Share of the pairs, or of the tasks' words, that the vocabulary has."""
-    remark: str | None
+    """Fraction of the pairs, or of the tasks' words, in the vocabulary."""
+    note: str | None
 
 
-def figures(evaluation: Evaluation) -> list[Figure]:
-    """Every figure: sets of word pairs first, then tasks."""
+def metric_rows(evaluation: Evaluation) -> list[MetricRow]:
+    """Return all metrics: word similarity first, then tasks."""
     similar = [_similarity(found) for found in evaluation.similarities]
-    return similar + [figure for found in evaluation.tasks for figure in _task(found)]
+    return similar + [row for found in evaluation.tasks for row in _task(found)]
 
 
 def table_rows(evaluation: Evaluation) -> list[tuple[str, ...]]:
-    """The figures in words, below COLUMNS; `-` stands for what there is not."""
+    """Return the metrics as text, in the order of COLUMNS; `-` for missing values."""
     return [
         (
-            figure.name,
-            figure.metric,
-            _shown(figure.value, ".3f"),
-            _shown(figure.majority, ".3f"),
-            f"{figure.examples:,}",
-            _shown(figure.known_share, ".1%"),
-            figure.remark or "",
+            row.name,
+            row.metric,
+            _shown(row.value, ".3f"),
+            _shown(row.majority, ".3f"),
+            f"{row.examples:,}",
+            _shown(row.known_share, ".1%"),
+            row.note or "",
         )
-        for figure in figures(evaluation)
+        for row in metric_rows(evaluation)
     ]
 
 
 def report(evaluation: Evaluation) -> dict[str, Any]:
-    """Everything that is known, in plain values."""
+    """Return all results as JSON-compatible values."""
     return {
         "seed": evaluation.seed,
         "word_similarity": [
@@ -69,18 +69,18 @@ def report(evaluation: Evaluation) -> dict[str, Any]:
 
 
 def write_json(path: Path, evaluation: Evaluation) -> None:
-    """The report as strict JSON. Raises UserError where it cannot be written."""
+    """Write the results as strict JSON. Raises UserError."""
     files.write_json(path, report(evaluation))
 
 
 def write_csv(path: Path, evaluation: Evaluation) -> None:
-    """One row a figure; a field is empty where there is nothing. Raises UserError."""
-    columns = [field.name for field in fields(Figure)]
-    files.write_csv(path, columns, map(asdict, figures(evaluation)))
+    """Write one row per metric; missing values are empty. Raises UserError."""
+    columns = [field.name for field in fields(MetricRow)]
+    files.write_csv(path, columns, map(asdict, metric_rows(evaluation)))
 
 
-def _similarity(found: Similarity) -> Figure:
-    return Figure(
+def _similarity(found: Similarity) -> MetricRow:
+    return MetricRow(
         kind="word_similarity",
         name=found.name,
         metric="spearman",
@@ -88,14 +88,14 @@ def _similarity(found: Similarity) -> Figure:
         majority=None,
         examples=found.known_pairs,
         known_share=found.known_share,
-        remark=found.remark,
+        note=found.note,
     )
 
 
-def _task(found: TaskResult) -> Iterator[Figure]:
-    remark = f"{found.empty:,} sentences have no word with an id" if found.empty else None
+def _task(found: TaskResult) -> Iterator[MetricRow]:
+    note = f"{found.empty:,} sentences have no known word" if found.empty else None
     for score in found.scores:
-        yield Figure(
+        yield MetricRow(
             kind="task",
             name=found.task,
             metric=score.metric,
@@ -103,7 +103,7 @@ def _task(found: TaskResult) -> Iterator[Figure]:
             majority=score.majority,
             examples=found.dev,
             known_share=found.known_words,
-            remark=remark,
+            note=note,
         )
 
 

@@ -1,4 +1,4 @@
-"""Sentences to the ids of a language model's words, in the manner of the Penn Treebank."""
+"""Tokenization of sentences for a language model, in Penn Treebank style."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from nni_nlp_bench.probing.errors import EvaluationError
 
 UNKNOWN = "<unk>"
 NUMBER = "N"
-"""Stands for every number in the Penn Treebank as Mikolov prepared it."""
+"""Token of all numbers in Mikolov's Penn Treebank."""
 _DIGITS = re.compile(r"\d[\d.,:/]*")
 
 
@@ -23,15 +23,15 @@ class Tokens:
     """Sentences as ids."""
 
     ids: tuple[NDArray[np.int64], ...]
-    """One array a sentence; empty where none of its words has an id."""
+    """One array per sentence; empty if none of its words has an id."""
     words: int
-    """Words of all sentences, punctuation that has no id left out."""
+    """Number of words, excluding punctuation without an id."""
     known: int
-    """Those that the vocabulary has."""
+    """Number of words in the vocabulary."""
 
     @property
     def known_share(self) -> float | None:
-        """Known words as a share of all: 1 is best; None without words."""
+        """Fraction of known words; None without words."""
         return self.known / self.words if self.words else None
 
 
@@ -50,7 +50,7 @@ class Tokenizer:
         self._unknown = self._ids.get(UNKNOWN)
 
     def tokens(self, sentences: Sequence[str]) -> Tokens:
-        """The ids of each sentence, and how many words are known in all."""
+        """Return the ids of each sentence, and the number of known words."""
         ids: list[NDArray[np.int64]] = []
         words = known = 0
         for sentence in sentences:
@@ -62,7 +62,7 @@ class Tokenizer:
         return Tokens(tuple(ids), words, known)
 
     def split(self, sentence: str) -> list[str]:
-        """The words: `It isn't.` gives It, is, n't and a full stop; `Mr.` stays if it is known."""
+        """Split a sentence: `It isn't.` into It, is, n't and `.`; `Mr.` is kept if it is known."""
         return split(sentence, lambda chunk: self._id(chunk) is not None)
 
     def _id(self, word: str) -> int | None:

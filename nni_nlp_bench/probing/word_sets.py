@@ -1,4 +1,4 @@
-"""Pairs of words with the similarity that people gave them, read from files."""
+"""Word-similarity sets: pairs of words with human judgements."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ PATTERN = f"{PREFIX}*.txt"
 
 @dataclass(frozen=True, slots=True)
 class WordPair:
-    """Two words, as the set spells them."""
+    """Two words with their human similarity judgement."""
 
     first: str
     second: str
     score: float
-    """The mean human judgement: higher is more alike, each set on a scale of its own."""
+    """Mean judgement: higher is more similar; the scale differs between sets."""
 
 
 @dataclass(frozen=True, slots=True)
 class WordSet:
-    """One set of judged pairs."""
+    """One set of word pairs."""
 
     name: str
     pairs: tuple[WordPair, ...]
 
 
 def read_word_sets(folder: Path) -> tuple[WordSet, ...]:
-    """Every `EN-*.txt` of a folder, by name.
+    """Read all `EN-*.txt` files of a folder, sorted by name.
 
     The format is that of Faruqui and Dyer, Community Evaluation and Exchange of Word Vectors,
-    ACL 2014: a line a pair, two words and a score. Raises UserError.
+    ACL 2014: one pair per line, two words and a score. Raises UserError.
     """
     files = sorted(folder.glob(PATTERN))
     if not files:
@@ -46,7 +46,7 @@ def read_word_sets(folder: Path) -> tuple[WordSet, ...]:
 
 
 def read_word_set(file: Path) -> WordSet:
-    """One set, named after its file. Raises LineError for a line that is no pair."""
+    """Read one set, named after its file. Raises LineError for an invalid line."""
     pairs = tuple(_pair(file, number, line) for number, line in numbered_lines(file))
     return WordSet(file.stem.removeprefix(PREFIX), pairs)
 

@@ -1,4 +1,4 @@
-"""Intrinsic evaluation: do words that people call alike have embeddings that point alike?"""
+"""Intrinsic evaluation: correlation of embedding similarity with human judgements."""
 
 from __future__ import annotations
 
@@ -12,38 +12,38 @@ from nni_nlp_bench.probing.encoder import check_embeddings
 from nni_nlp_bench.probing.word_sets import WordPair, WordSet
 
 FEWEST_PAIRS = 3
-"""With fewer known pairs there is no correlation to speak of."""
+"""Minimum number of known pairs for a correlation."""
 _DIGITS = 12
-"""Cosines that agree to so many digits after the point are ties."""
+"""Decimal places to which cosines are rounded, so that equal ones are ties."""
 
 
 @dataclass(frozen=True, slots=True)
 class Similarity:
-    """One set of word pairs against one model's embeddings."""
+    """Result of one word-similarity set."""
 
     name: str
     rho: float | None
-    """Spearman's rank correlation of cosines with human scores over the known pairs, ties at
-    their mean rank: 1 is best, 0 is chance. None where it is undefined, for `remark` says why."""
+    """Spearman's rank correlation between cosines and human scores of the known pairs: 1 is
+    best, 0 is chance. None if undefined; `note` gives the reason."""
     pairs: int
     known_pairs: int
-    """Pairs of which the vocabulary has both words."""
-    remark: str | None = None
+    """Number of pairs with both words in the vocabulary."""
+    note: str | None = None
 
     @property
     def known_share(self) -> float:
-        """Known pairs as a share of all pairs: 1 is best. Sets of unequal share compare badly."""
+        """Fraction of known pairs. Results are comparable only at similar fractions."""
         return self.known_pairs / self.pairs
 
 
 def word_similarities(
     sets: Iterable[WordSet], vocabulary: Sequence[str], embeddings: NDArray[np.float64]
 ) -> tuple[Similarity, ...]:
-    """One result a set, in order. `embeddings` are words x width.
+    """Return one result per set, in order. `embeddings` has the shape (words, width).
 
-    Words are compared in lower case; where a vocabulary has several spellings of one word, that in
-    lower case counts, else the first. A word whose embedding is all zeros has no direction, so it
-    counts as unknown. Unknown pairs are left out, as Faruqui and Dyer (ACL 2014) do.
+    Words are compared in lower case. Of several spellings of one word in the vocabulary, the
+    lower-case one is used, else the first. A word with a zero embedding is unknown. Unknown pairs
+    are left out, as in Faruqui and Dyer (ACL 2014).
     """
     check_embeddings(vocabulary, embeddings)
     lengths = np.linalg.norm(embeddings, axis=1)
@@ -53,7 +53,7 @@ def word_similarities(
 
 
 def _rows(vocabulary: Sequence[str]) -> dict[str, int]:
-    """Lower-cased word -> its row."""
+    """Return the row of each lower-cased word."""
     rows: dict[str, int] = {}
     for row, word in enumerate(vocabulary):
         rows.setdefault(word.lower(), row)
@@ -71,9 +71,9 @@ def _similarity(
     second = directions[[rows[pair.second.lower()] for pair in known]]
     cosines = np.round((first * second).sum(axis=1), _DIGITS)
     scores = np.array([pair.score for pair in known], dtype=np.float64)
-    remark = _why_undefined(cosines, scores)
-    rho = _spearman(cosines, scores) if remark is None else None
-    return Similarity(words.name, rho, len(words.pairs), len(known), remark)
+    note = _why_undefined(cosines, scores)
+    rho = _spearman(cosines, scores) if note is None else None
+    return Similarity(words.name, rho, len(words.pairs), len(known), note)
 
 
 def _both(pair: WordPair) -> set[str]:

@@ -1,4 +1,4 @@
-"""How promising candidates are by the mean and deviation that a model expects of their scores."""
+"""Acquisition functions of predicted means and standard deviations."""
 
 from __future__ import annotations
 
@@ -13,15 +13,14 @@ _LEAST_STD = 1e-9
 
 
 def upper_confidence_bound(mean: Array, std: Array, beta: float = 0.5) -> Array:
-    """mean + beta x deviation; higher is more promising."""
+    """Return the upper confidence bound mean + beta * deviation: higher is better."""
     return mean + beta * std
 
 
 def expected_improvement(mean: Array, std: Array, best: float) -> Array:
-    """By how much a candidate will exceed the best score so far, on average, 0 where it does not.
+    """Return the expected improvement on the best score so far: higher is better.
 
-    Jones, Schonlau and Welch, 1998. Where the deviation is 0, as in a bag that agrees, it is the
-    limit towards 0.
+    Jones, Schonlau and Welch, 1998. If the deviation is 0, it is the limit towards 0.
     """
     from scipy.stats import norm
 

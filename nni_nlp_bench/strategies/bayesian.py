@@ -1,4 +1,4 @@
-"""Bayesian optimisation with a bag of trees."""
+"""Bayesian optimisation with an ensemble of trees."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from nni_nlp_bench.strategies.features import FeatureEncoder
 
 
 class BayesianOptimization(Strategy):
-    """Proposes the candidate of the best optimistic bound, mean + beta x deviation over the bag.
+    """Proposes the candidate with the best acquisition value over an ensemble.
 
     The settings of the NAS-Bench-NLP release: boosted trees, 20 random architectures first,
     beta = 2. The pool of candidates grows by fresh samples and by mutations of the best
-    architectures so far; the trees see their `counts` features, or so many principal components of
+    architectures so far; the trees see their `counts` features, or principal components of
     them. A `forest` with expected improvement (`ei`) is the core of SMAC (Hutter et al., 2011).
     """
 
@@ -58,7 +58,7 @@ class BayesianOptimization(Strategy):
         self._pool: dict[str, tuple[Any, NDArray[np.float64]]] = {}
 
     def ask(self) -> Proposal | None:
-        """A random architecture at first, then the most promising candidate."""
+        """Return a random architecture at first, then the candidate with the best acquisition."""
         if len(self._scored) >= self._random_first:
             self._grow_pool()
         if not self._pool:
@@ -70,19 +70,19 @@ class BayesianOptimization(Strategy):
         return Proposal(self._pool.pop(chosen)[0])
 
     def tell(self, proposal: Proposal, score: float | None) -> None:
-        """A scored architecture joins the training set."""
+        """Add a scored architecture to the training set."""
         if score is not None:
             self._add(proposal.architecture, score)
 
     def add_observation(self, architecture: Any, score: float) -> None:
-        """It joins the training set and is not proposed any more."""
+        """Add it to the training set; it is not proposed any more."""
         self._seen.add(architecture.canonical_key)
         self._pool.pop(architecture.canonical_key, None)
         self._add(architecture, score)
 
     def _add(self, architecture: Any, score: float) -> None:
         self._scored.append((score, architecture))
-        self._features.append(self._encoding.of(architecture))
+        self._features.append(self._encoding.transform(architecture))
 
     def _grow_pool(self) -> None:
         best = sorted(self._scored, key=lambda pair: pair[0], reverse=True)[: self._parents]
@@ -93,10 +93,10 @@ class BayesianOptimization(Strategy):
         for architecture in drawn:
             key = architecture.canonical_key
             if key not in self._seen and key not in self._pool:
-                self._pool[key] = architecture, self._encoding.of(architecture)
+                self._pool[key] = architecture, self._encoding.transform(architecture)
 
     def _promise(self, candidates: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The bound or the expected improvement of each; higher is more promising."""
+        """Return the acquisition value of each candidate: higher is better."""
         scores = np.array([score for score, _ in self._scored])
         bag = predictions(
             self._model, self._bag, np.stack(self._features), scores, candidates, self.rng

@@ -13,27 +13,27 @@ from nni_nlp_bench.strategies.gaussian_process import Array, GaussianProcess, sp
 
 @dataclass(frozen=True, slots=True)
 class Posterior:
-    """What measurements of high fidelity at some points would give."""
+    """Predicted high-fidelity values."""
 
     mean: Array
     low_variance: Array
-    """The part of the variance that a measurement of low fidelity would remove."""
+    """Variance that a low-fidelity measurement would remove."""
     delta_variance: Array
-    """The part that only a measurement of high fidelity would remove."""
+    """Variance that only a high-fidelity measurement would remove."""
 
     @property
     def std(self) -> Array:
-        """The standard deviation of both parts together."""
+        """Standard deviation of the sum of both."""
         return np.asarray(np.sqrt(self.low_variance + self.delta_variance))
 
 
 class CoKriging:
     """f_H(x) = rho f_L(x) + delta(x), where f_L and delta are Gaussian processes.
 
-    High points may be among the low ones or not: where a low value was measured it stands for f_L
-    (the recursive form of Le Gratiet and Garnier, 2014, arXiv 1210.0686), elsewhere the mean of
-    f_L's process does, with its variance. rho maximises the likelihood of the high values, with
-    delta's kernel fitted anew for every rho. The same measurements give the same model.
+    High-fidelity points need not have low-fidelity values: measured values replace f_L (the
+    recursive form of Le Gratiet and Garnier, 2014, arXiv 1210.0686), elsewhere its predicted mean
+    and variance do. rho maximises the likelihood of the high-fidelity values, with delta's kernel
+    fitted for every rho. The same measurements give the same model.
     """
 
     rho: float
@@ -45,9 +45,9 @@ class CoKriging:
     def fit(
         self, low_x: Array, low_y: Array, high_x: Array, high_y: Array, learn: bool = True
     ) -> None:
-        """Take all measurements, one point a row; at least three high ones, or rho means nothing.
+        """Fit to all measurements, one per row; rho needs at least three of high fidelity.
 
-        Without `learn`, rho and the kernels stay those of the last fit, which takes milliseconds.
+        Without `learn`, rho and the kernels are kept, which takes milliseconds.
         """
         low_kernel, delta_kernel = (None, None) if learn or not self._kernels else self._kernels
         both = np.concatenate([low_x, high_x])
@@ -71,18 +71,18 @@ class CoKriging:
         self._kernels = self._low.kernel, self._delta.kernel
 
     def predict(self, x: Array) -> tuple[Array, Array]:
-        """Mean and standard deviation of f_H."""
+        """Return mean and standard deviation of f_H."""
         posterior = self.posterior(x)
         return posterior.mean, posterior.std
 
     def posterior(self, x: Array) -> Posterior:
-        """Mean of f_H, and its variance by what could remove it."""
+        """Return the mean of f_H and both parts of its variance."""
         f_low, low_variance = self._low_values(x)
         delta, delta_variance = self._delta.predict(self._standard(x))
         return Posterior(self.rho * f_low + delta, self.rho**2 * low_variance, delta_variance)
 
     def _low_values(self, x: Array) -> tuple[Array, Array]:
-        """f_L and its variance: 0 where it was measured."""
+        """Return f_L and its variance, which is 0 at measured points."""
         mean, variance = self._low.predict(self._standard(x))
         measured = np.array([self._measured.get(row.tobytes(), np.nan) for row in x])
         known = np.isfinite(measured)
@@ -93,7 +93,7 @@ class CoKriging:
 
 
 def _likeliest(log_likelihood: Callable[[float], float], unit: float) -> float:
-    """The rho of the highest likelihood on a grid from -3 to 3 units, then beside it."""
+    """Maximise the likelihood of rho on a grid from -3 to 3 units, then on a finer one."""
     from scipy.optimize import minimize_scalar
 
     grid = unit * np.arange(-3.0, 4.0)

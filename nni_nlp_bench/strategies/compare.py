@@ -28,10 +28,10 @@ from nni_nlp_bench.strategies.search import Search, check_search, run_search
 from search_spaces.base import SearchSpace
 
 Progress = Callable[[str, int, float], None]
-"""Called with a search's strategy and seed, and the share of its budget used, 0 to 1."""
+"""Called with a search's strategy and seed, and the fraction of its budget used."""
 _REPORT_EVERY = 5
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-"""For processes that fill the cores together."""
+"""Environment of parallel processes, one thread each."""
 
 
 @dataclass(frozen=True)
@@ -43,14 +43,14 @@ class Comparison:
     settings: Settings = field(default_factory=Settings)
     restrict: bool | None = None
     warm_start: str | None = None
-    """Zero-cost score; random architectures are the best of ten by it."""
+    """Zero-cost score that selects the best of ten random architectures; None for none."""
 
     def searches(self) -> list[Search]:
         """Return one search for every strategy and seed, strategies in turn."""
         return [self._search(config, seed) for seed in self.seeds for config in self.strategies]
 
     def check(self, benchmark: Benchmark) -> None:
-        """Raise UserError if one of the searches makes no sense."""
+        """Raise UserError if one of the searches is invalid."""
         for config in self.strategies:
             check_search(benchmark, self._search(config, seed=0))
 
@@ -105,7 +105,7 @@ def run_comparison(
 
 @dataclass(frozen=True)
 class _Shared:
-    """What the searches of a comparison share."""
+    """Objects that all searches of a comparison share."""
 
     benchmark: Benchmark
     space: SearchSpace[Any]
@@ -173,7 +173,7 @@ def _in_processes(
 
 
 def _follow(jobs: list[Future[SearchResult]], queue: Any, progress: Progress) -> None:
-    """Pass progress on until every job has ended, or one has failed."""
+    """Forward progress until all jobs have ended, or one has failed."""
     waiting = set(jobs)
     while waiting:
         ended, waiting = wait(waiting, timeout=0)
@@ -189,10 +189,7 @@ _worker: tuple[_Shared, Any] | None = None  # in a worker process: what it share
 
 
 def _start_worker(queue: Any, watched: Connection, shared: _Shared) -> None:
-    """The worker ends at once when the parent closes the connection or dies.
-
-    The journals allow it.
-    """
+    """Exit the worker when the parent closes the connection or dies; journals permit it."""
     global _worker
     _worker = shared, queue
     Thread(target=lambda: wait_for([watched]) and os._exit(1), daemon=True).start()
@@ -200,7 +197,7 @@ def _start_worker(queue: Any, watched: Connection, shared: _Shared) -> None:
 
 @contextmanager
 def _interrupts_blocked() -> Iterator[None]:
-    """Processes started here ignore Ctrl-C; this one handles it when the block ends."""
+    """Context whose child processes ignore Ctrl-C; this process handles it at the end."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

@@ -1,4 +1,4 @@
-"""A strategy with its options, and the baselines of NAS-Bench-NLP's comparison."""
+"""Configurations of strategies, and the baselines of NAS-Bench-NLP."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from nni_nlp_bench.strategies.registry import STRATEGIES
 from search_spaces.base import SearchSpace
 
 StrategyLike: TypeAlias = str | type[Strategy] | tuple[str | type[Strategy], Mapping[str, Any]]
-"""A name such as `tpe` or `bayesian(beta=1.0)`, a class, or either of them with options."""
+"""A name such as `tpe` or `bayesian(beta=1.0)`, a class, or either with a dict of options."""
 _CALL = re.compile(r"\s*([\w:.-]+)\s*(?:\((.*)\))?\s*", re.DOTALL)
 
 
@@ -30,7 +30,7 @@ class StrategyConfig:
     """A registered name, or a class."""
     options: Mapping[str, Any] = field(default_factory=dict)
     evaluations: int | None = None
-    """Most evaluations of a search; None for as many as the budget allows."""
+    """Maximum number of evaluations; None if only the budget limits them."""
 
     @classmethod
     def of(cls, strategy: StrategyLike | StrategyConfig) -> StrategyConfig:
@@ -54,7 +54,7 @@ class StrategyConfig:
 
     @property
     def kind(self) -> type[Strategy]:
-        """The class of the strategy. Raises UnknownNameError."""
+        """Class of the strategy. Raises UnknownNameError."""
         return STRATEGIES.get(self.strategy) if isinstance(self.strategy, str) else self.strategy
 
     def check(self) -> None:
@@ -74,7 +74,7 @@ class StrategyConfig:
 
     @property
     def strategy_name(self) -> str:
-        """The registered name, or the name of the class."""
+        """Registered name, or name of the class."""
         return self.strategy if isinstance(self.strategy, str) else self.strategy.__name__
 
     def to_dict(self) -> dict[str, Any]:
@@ -104,7 +104,7 @@ def parse_strategies(text: str) -> tuple[StrategyConfig, ...]:
 
 
 def _parsed(text: str) -> tuple[str, dict[str, Any]]:
-    """The name and the options of `name(option=value, ...)`. Raises UserError."""
+    """Parse `name(option=value, ...)`. Raises UserError."""
     match = _CALL.fullmatch(text)
     if match is None:
         raise UserError(
@@ -139,7 +139,7 @@ PAPER = (
     ),
 )
 """The baselines of NAS-Bench-NLP's release. `random_fifth` trains 10 epochs of 50; `forest_ei`
-stands in for SMAC. docs/study.md lists the differences from the release."""
+replaces SMAC. docs/study.md lists the differences from the release."""
 NASLIB = "naslib:"
 """Prefix of the names of NASLib's optimizers."""
 
@@ -147,7 +147,7 @@ NASLIB = "naslib:"
 def study_configs(names: Iterable[str]) -> tuple[StrategyConfig, ...]:
     """Return the strategies of a study, each once, in order. Raises UserError.
 
-    `paper` stands for all of PAPER, `naslib` for NASLib's optimizers; any other name is one of
+    `paper` is expanded to all of PAPER, `naslib` to NASLib's optimizers; any other name is one of
     PAPER's or a strategy.
     """
     found = {config.name: config for name in names for config in _named(name)}

@@ -1,4 +1,4 @@
-"""Bags of regression trees: many predictions, whose spread tells how unsure they are."""
+"""Bagged regression trees, whose spread estimates the uncertainty of predictions."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ Bag = Literal["boosted", "forest"]
 def predictions(
     bag: Bag, size: int, x: Array, y: Array, candidates: Array, rng: np.random.Generator
 ) -> Array:
-    """What each of `size` models, fitted to resamples of `x` and `y`, expects: size x candidates.
+    """Return predictions (size, candidates) of models fitted to resamples of `x` and `y`.
 
-    A model is a sequence of boosted trees, or one tree of a random forest.
+    A model is a boosted ensemble, or one tree of a random forest.
     """
     members = _boosted if bag == "boosted" else _forest
     return members(size, x, y, candidates, rng)

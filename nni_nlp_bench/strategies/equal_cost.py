@@ -1,4 +1,4 @@
-"""Budgets of equal cost, for searches whose trainings differ in length."""
+"""Budgets of equal cost for searches with trainings of different length."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Unit = Literal["simulated hours", "full trainings"]
 
 @dataclass(frozen=True)
 class Cost:
-    """What each search may spend."""
+    """Cost limit per search."""
 
     unit: Unit
     """Hours if the table records times, else epochs in units of a full training."""
@@ -47,14 +47,14 @@ def budget_of(cost: Cost, epochs: int) -> Budget:
 
 
 def is_multi_fidelity(config: StrategyConfig) -> bool:
-    """Return whether the strategy asks for shorter trainings."""
+    """Return whether the strategy is multi-fidelity."""
     return config.kind.is_multi_fidelity(config.options)
 
 
 def with_limits(configs: Sequence[StrategyConfig], trainings: int) -> tuple[StrategyConfig, ...]:
     """Limit the evaluations of each strategy too, since repeated trainings cost nothing.
 
-    Twice `trainings`, and ten times if it asks for shorter ones.
+    Twice `trainings`, or ten times for multi-fidelity strategies.
     """
     return tuple(
         replace(config, evaluations=(10 if is_multi_fidelity(config) else 2) * trainings)
@@ -65,7 +65,7 @@ def with_limits(configs: Sequence[StrategyConfig], trainings: int) -> tuple[Stra
 def split_available(
     benchmark: Benchmark, configs: Sequence[StrategyConfig]
 ) -> tuple[list[StrategyConfig], dict[str, str]]:
-    """Return the strategies that can run here on this benchmark, and by name why others cannot.
+    """Return the strategies that can run on this benchmark, and why others cannot, by name.
 
     Raises UserError if none can run.
     """

@@ -1,4 +1,4 @@
-"""What a model of scores sees of an architecture: its counts, or their principal components."""
+"""Features of architectures for models of scores."""
 
 from __future__ import annotations
 
@@ -16,10 +16,17 @@ _SAMPLES = 200
 
 
 class FeatureEncoder:
-    """The `counts` features of a space, or the first `components` of their principal components.
+    """The `counts` encoding of a space, or its first principal components.
 
-    These are of random architectures of the space, every column divided by its deviation. Raises
-    UserError for more components than there are features.
+    The components are fitted to random architectures, with standardized columns.
+
+    Args:
+        space: The search space.
+        components: Number of principal components; None for the encoding itself.
+        rng: Source of the random architectures.
+
+    Raises:
+        UserError: There are fewer features than components.
     """
 
     def __init__(
@@ -38,8 +45,8 @@ class FeatureEncoder:
         _, _, axes = np.linalg.svd((counts - self._centre) / scale, full_matrices=False)
         self._axes = axes[:components].T / scale[:, None]
 
-    def of(self, architecture: Any) -> Array:
-        """A vector, equal for equal architectures."""
+    def transform(self, architecture: Any) -> Array:
+        """Return the feature vector, equal for equal architectures."""
         counts = self._counts(architecture)
         return counts if self._axes is None else np.asarray((counts - self._centre) @ self._axes)
 

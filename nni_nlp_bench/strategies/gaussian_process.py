@@ -1,4 +1,4 @@
-"""Scikit-learn's Gaussian process with the settings that the models of a search share."""
+"""Gaussian process regression with scikit-learn."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ Array = NDArray[np.float64]
 
 
 def spread(values: Array) -> Array:
-    """Standard deviations over the rows; 1 where all are alike, for it is there to divide by."""
+    """Return the standard deviations of columns, 1 for constant ones, as divisors."""
     deviation = np.asarray(values.std(axis=0))
     return np.where(deviation > 0, deviation, 1.0)
 
 
 class GaussianProcess:
-    """A constant mean, a squared-exponential kernel of one length, and white noise.
+    """Constant mean, isotropic squared-exponential kernel and white noise.
 
-    `x` is standardised, one point a row; `y` is divided by `scale`. `noise` is the variance that is
-    known for each y beside the white noise, in the units of y. Without a `kernel`, one is fitted by
-    maximum likelihood, from a fixed start and from `restarts` more that are always the same.
+    `x` is standardised, one point per row; `y` is divided by `scale`. `noise` is the known variance
+    of each y in addition to the white noise, in units of y. Without a `kernel`, one is fitted by
+    maximum likelihood, from a fixed start and `restarts` fixed random ones.
     """
 
     def __init__(
@@ -53,22 +53,22 @@ class GaussianProcess:
 
     @property
     def kernel(self) -> Any:
-        """The kernel with its fitted parameters, in units of `scale`."""
+        """Kernel with fitted parameters, in units of `scale`."""
         return self._model.kernel_
 
     @property
     def log_likelihood(self) -> float:
-        """Of y / scale; comparable between processes of one scale."""
+        """Log marginal likelihood of y / scale, comparable at equal scales."""
         return float(self._model.log_marginal_likelihood_value_)
 
     def predict(self, x: Array) -> tuple[Array, Array]:
-        """Mean and variance of new measurements, white noise included."""
+        """Return mean and variance of new measurements, including white noise."""
         mean, deviation = self._model.predict(x, return_std=True)
         return self._mean + self._scale * mean, np.square(self._scale * deviation)
 
 
 def _new_kernel(dimensions: int) -> Any:
-    """Random points lie about sqrt(2 x dimensions) apart: the length has bounds around that."""
+    """Return a kernel with length bounds around sqrt(2 * dimensions), the typical distance."""
     from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
 
     length = dimensions**0.5

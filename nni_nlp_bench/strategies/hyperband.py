@@ -10,7 +10,7 @@ from nni_nlp_bench.strategies.base import Proposal, Strategy
 
 
 class Hyperband(Strategy):
-    """Brackets of successive halving, from many short trainings to few full ones, over and over.
+    """Brackets of successive halving, from many short trainings to few full ones, repeated.
 
     The settings of the NAS-Bench-NLP release: R = a full training, eta = 3.
     """
@@ -30,7 +30,7 @@ class Hyperband(Strategy):
         return True
 
     def ask(self) -> Proposal | None:
-        """The next training of the rung; None to wait until the rung is scored."""
+        """Return the next training of the rung; None to wait until the rung is scored."""
         if not self._queue and not self._pending:
             self._next_rung()
         if not self._queue:
@@ -39,7 +39,7 @@ class Hyperband(Strategy):
         return Proposal(self._queue.popleft(), self._rung_epochs())
 
     def tell(self, proposal: Proposal, score: float | None) -> None:
-        """Note the score for the rung's ranking; a failed training is not promoted."""
+        """Record the score for the rung's ranking; a failed training is not promoted."""
         self._pending -= 1
         if score is not None:
             self._scored.append((score, proposal.architecture))

@@ -8,9 +8,9 @@ from nni_nlp_bench.strategies.base import Proposal, Strategy
 
 
 class LocalSearch(Strategy):
-    """Climbs from the best of `starts` samples to the first better neighbour, over and over.
+    """Moves from the best of `starts` samples to the first better neighbour, repeatedly.
 
-    Where no neighbour is better it starts again from new samples.
+    If no neighbour is better, it restarts from new samples.
     """
 
     def __init__(self, *args: Any, starts: int = 10) -> None:
@@ -24,7 +24,7 @@ class LocalSearch(Strategy):
         self._restart()
 
     def ask(self) -> Proposal | None:
-        """A sample, or a neighbour nobody has tried; None to wait for the samples' scores."""
+        """Return a sample or an untried neighbour; None to wait for the samples' scores."""
         if self._to_sample > 0:
             self._to_sample -= 1
             architecture = self.sample_unseen(self._seen)
@@ -39,13 +39,13 @@ class LocalSearch(Strategy):
         return Proposal(architecture)
 
     def tell(self, proposal: Proposal, score: float | None) -> None:
-        """A better architecture becomes the centre, and its neighbours are next."""
+        """Move to a better architecture and continue with its neighbours."""
         self._pending -= 1
         if score is not None:
             self._move_to(proposal.architecture, score)
 
     def add_observation(self, architecture: Any, score: float) -> None:
-        """A better architecture becomes the centre; none is proposed again."""
+        """Move to a better architecture; it is not proposed again."""
         self._seen.add(architecture.canonical_key)
         self._move_to(architecture, score)
 

@@ -13,8 +13,8 @@ from nni_nlp_bench.strategies.base import Proposal, Strategy
 def run_loop(strategy: Strategy, simulation: Simulation) -> None:
     """Run the strategy until the simulation's budget is spent or the strategy stops.
 
-    As many evaluations run at a time as the simulation has workers. The strategy is told a score
-    only when the simulated training ends, in the order of these ends.
+    The number of parallel evaluations is that of the simulation's workers. The strategy receives
+    scores in the order in which the simulated trainings end.
     """
     running: list[_Running] = []
 
@@ -45,7 +45,7 @@ def run_loop(strategy: Strategy, simulation: Simulation) -> None:
 @dataclass(frozen=True, order=True)
 class _Running:
     end_s: float
-    """Infinite where the benchmark records no times: evaluations then end in their order."""
+    """End time; infinite without recorded times, so that evaluations end in order."""
     index: int
     proposal: Proposal = field(compare=False)
     score: float = field(compare=False)

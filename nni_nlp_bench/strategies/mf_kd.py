@@ -21,7 +21,7 @@ from nni_nlp_bench.strategies.observations import Observations
 
 
 class MultiFidelityKd(Strategy):
-    """Short trainings of many architectures tell which of them deserve a full one.
+    """Promotes architectures from short to full trainings by a model of both fidelities.
 
     First `random_first` random architectures are trained for `low_share` of a full training, and
     the best `promote_first` of them to the end. From then on a model of both fidelities chooses
@@ -67,7 +67,7 @@ class MultiFidelityKd(Strategy):
         self._low = Observations(self.space, most)
         self._high = Observations(self.space, most)
         self._seen: set[str] = set()
-        """Keys of all that was proposed or learned, and of those to be trained to the end."""
+        """Canonical keys of all known architectures, and of those to promote."""
         self._finished: set[str] = set()
         self._running_low = self._running_high = 0
         self._model = CoKriging(restarts=1)
@@ -79,7 +79,7 @@ class MultiFidelityKd(Strategy):
         return True
 
     def ask(self) -> Proposal | None:
-        """A short training of a new architecture, or a full training."""
+        """Return a short training of a new architecture, or a full training."""
         if self._to_sample:
             self._to_sample -= 1
             proposal = self._sampled()
@@ -90,7 +90,7 @@ class MultiFidelityKd(Strategy):
         return self._chosen() or self._sampled()
 
     def tell(self, proposal: Proposal, score: float | None) -> None:
-        """The score joins the model; what failed in a short training gets no full one."""
+        """Add the score to the model; failed short trainings are not promoted."""
         short = proposal.epochs is not None
         if short:
             self._running_low -= 1
@@ -100,7 +100,7 @@ class MultiFidelityKd(Strategy):
             (self._low if short else self._high).add(proposal.architecture, score)
 
     def add_observation(self, architecture: Any, score: float) -> None:
-        """It joins the model as a full training, and is not proposed any more."""
+        """Add it to the model as a full training; it is not proposed any more."""
         self._seen.add(architecture.canonical_key)
         self._finished.add(architecture.canonical_key)
         self._high.add(architecture, score)
@@ -121,7 +121,7 @@ class MultiFidelityKd(Strategy):
         return None if architecture is None else self._short(architecture)
 
     def _first_promoted(self) -> Proposal | None:
-        """The best of the short trainings once all have ended; more of them where none is left."""
+        """Return the best of the short trainings once all have ended, or start more."""
         enough = len(self._high) + self._running_high >= self._promote_first
         if self._running_low or (self._running_high and enough):
             return None
@@ -129,7 +129,7 @@ class MultiFidelityKd(Strategy):
         return self._full(waiting[0]) if waiting else self._sampled()
 
     def _waiting(self) -> list[Any]:
-        """What had only a short training, best first."""
+        """Return architectures with only a short training, best first."""
         return [a for a in self._low.ranked() if a.canonical_key not in self._finished]
 
     def _chosen(self) -> Proposal | None:
@@ -138,9 +138,9 @@ class MultiFidelityKd(Strategy):
         if not candidates:
             return None
         posterior = self._posterior(candidates)
-        promise = self._promise(posterior)
+        promise = self._acquisition_values(posterior)
         if fresh:
-            promise[: len(waiting)][~self._hopeful(posterior)[: len(waiting)]] = -np.inf
+            promise[: len(waiting)][~self._may_improve(posterior)[: len(waiting)]] = -np.inf
         best = int(np.argmax(promise))
         is_new = best >= len(waiting)
         if is_new and short_training_pays(posterior, best, self.low_epochs / self.epochs):
@@ -148,7 +148,7 @@ class MultiFidelityKd(Strategy):
         return self._full(candidates[best])
 
     def _fresh(self) -> list[Any]:
-        """Samples and mutations of the best by either fidelity that nobody has tried, each once."""
+        """Return distinct untried samples and mutations of the best by either fidelity."""
         best = self._high.ranked()[: self._parents] + self._low.ranked()[: self._parents]
         drawn = [self.space.sample(self.rng) for _ in range(self._samples)]
         drawn += [self.space.mutate(best[i % len(best)], self.rng) for i in range(self._mutations)]
@@ -164,22 +164,22 @@ class MultiFidelityKd(Strategy):
         features = [self.space.encode(architecture, "counts") for architecture in candidates]
         return self._model.posterior(np.stack(features))
 
-    def _hopeful(self, posterior: Posterior) -> NDArray[np.bool_]:
-        """Of which candidates a full training may become the best."""
+    def _may_improve(self, posterior: Posterior) -> NDArray[np.bool_]:
+        """Return which candidates may become the best in a full training."""
         bounds = upper_confidence_bound(posterior.mean, posterior.std)
         return bounds > self._high.best_score
 
-    def _promise(self, posterior: Posterior) -> NDArray[np.float64]:
+    def _acquisition_values(self, posterior: Posterior) -> NDArray[np.float64]:
         if self._acquisition == "ucb":
             return upper_confidence_bound(posterior.mean, posterior.std)
         return expected_improvement(posterior.mean, posterior.std, self._high.best_score)
 
 
 def short_training_pays(posterior: Posterior, candidate: int, share: float) -> bool:
-    """Whether a short training removes more of the score's variance per epoch than a full one.
+    """Return whether a short training reduces the variance more per epoch than a full one.
 
-    A full training removes all of it; a short one the part that f_L explains, for `share` of the
-    cost.
+    A full training removes all of it; a short one removes the part that f_L explains, for `share`
+    of the cost.
     """
     low = float(posterior.low_variance[candidate])
     return low > share * (low + float(posterior.delta_variance[candidate]))

@@ -1,4 +1,4 @@
-"""The scores that a search has from trainings of one length, as a model of them needs them."""
+"""Observed scores of trainings of one length, as training data of a model."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ class Observations:
         return len(self._by_key)
 
     def add(self, architecture: Any, score: float) -> None:
-        """Note a score with the architecture's `counts` features."""
+        """Add a score with the architecture's `counts` features."""
         features = self._space.encode(architecture, "counts")
         self._by_key[architecture.canonical_key] = architecture, features, score
 
     @property
     def best_score(self) -> float:
-        """The highest."""
+        """Highest score."""
         return max(score for _, _, score in self._by_key.values())
 
     def ranked(self) -> list[Any]:
-        """The architectures, best first."""
+        """Return the architectures, best first."""
         ranked = sorted(self._by_key.values(), key=lambda entry: entry[2], reverse=True)
         return [architecture for architecture, _, _ in ranked]
 
     def arrays(self) -> tuple[Array, Array]:
-        """Features, one architecture a row, and scores, of `most` at most: the best, the latest.
+        """Return features, one row per architecture, and scores of at most `most` of them.
 
-        No score counts as further below the median than the best is above it: failed trainings
-        would otherwise make all others look alike.
+        Selects the best and the latest. Scores are clipped at the distance of the best from the
+        median below the median, since failed trainings would dominate the scale.
         """
         entries = list(self._by_key.values())
         if len(entries) > self._most:

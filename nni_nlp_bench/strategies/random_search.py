@@ -10,9 +10,9 @@ from nni_nlp_bench.strategies.base import Proposal, Strategy
 
 
 class RandomSearch(Strategy):
-    """Proposes samples of the space's own distribution, none of them twice.
+    """Proposes samples of the space's distribution without duplicates.
 
-    `share` is the length of each training, as a part of a full one; at least one epoch.
+    `share` is the length of each training as a fraction of a full one, at least one epoch.
     """
 
     def __init__(self, *args: Any, share: float = 1.0) -> None:
@@ -24,14 +24,14 @@ class RandomSearch(Strategy):
 
     @classmethod
     def is_multi_fidelity(cls, options: Mapping[str, Any]) -> bool:
-        """Where each training is a part of a full one."""
+        """Return True if trainings are shorter than a full one."""
         return bool(options.get("share", 1.0) != 1)
 
     def ask(self) -> Proposal | None:
-        """A new random architecture; None when the space seems exhausted."""
+        """Return a new random architecture; None if the space seems exhausted."""
         architecture = self.sample_unseen(self._seen)
         return None if architecture is None else Proposal(architecture, self._stop_after)
 
     def add_observation(self, architecture: Any, score: float) -> None:
-        """Known already: it is not proposed again."""
+        """Exclude it from later proposals."""
         self._seen.add(architecture.canonical_key)

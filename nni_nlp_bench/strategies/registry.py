@@ -47,7 +47,7 @@ class UnavailableError(UserError):
 
 
 def is_multi_fidelity(name: str, options: Mapping[str, Any]) -> bool:
-    """Return whether the strategy, with these options, asks for shorter trainings.
+    """Return whether the strategy, with these options, is multi-fidelity.
 
     Raises UnknownNameError.
     """
@@ -55,7 +55,7 @@ def is_multi_fidelity(name: str, options: Mapping[str, Any]) -> bool:
 
 
 def check_available(name: str) -> None:
-    """Raise UnavailableError for a strategy that lacks a library, UnknownNameError."""
+    """Raise UnavailableError if a library is missing, UnknownNameError for another name."""
     reason = STRATEGIES.get(name).missing_dependency()
     if reason is not None:
         raise UnavailableError(name, reason)

@@ -9,10 +9,10 @@ from nni_nlp_bench.strategies.base import Proposal, Strategy
 
 
 class RegularizedEvolution(Strategy):
-    """Mutates the best of a random sample of the population; the oldest member dies.
+    """Mutates the best of a random sample of the population and removes the oldest member.
 
     Defaults are those of the NAS-Bench-NLP release: population 20, tournament 10. A mutation that
-    was evaluated before is drawn again a few times.
+    was already evaluated is redrawn a few times.
     """
 
     _tries = 10
@@ -25,9 +25,9 @@ class RegularizedEvolution(Strategy):
         self._seen: set[str] = set()
 
     def ask(self) -> Proposal | None:
-        """A random architecture for the first population, then a mutation of a tournament's winner.
+        """Return a random architecture, or a mutation of a tournament's winner.
 
-        None while no member of the population has a score yet.
+        None while no member of the population has a score.
         """
         if self._to_sample > 0:
             architecture = self.sample_unseen(self._seen)
@@ -48,14 +48,14 @@ class RegularizedEvolution(Strategy):
         return Proposal(child)
 
     def tell(self, proposal: Proposal, score: float | None) -> None:
-        """A scored architecture joins the population; while that is empty another sample is due."""
+        """Add a scored architecture to the population; replace a failed initial one."""
         if score is not None:
             self._population.append((score, proposal.architecture))
         elif not self._population:
             self._to_sample += 1
 
     def add_observation(self, architecture: Any, score: float) -> None:
-        """It joins the population, in place of a random architecture if such are still due."""
+        """Add it to the population, instead of an initial random architecture."""
         self._seen.add(architecture.canonical_key)
         self._population.append((score, architecture))
         self._to_sample = max(0, self._to_sample - 1)

@@ -17,7 +17,7 @@ class SearchResult:
     """The trials of one search, in order."""
 
     strategy: str
-    """Name of the strategy, with its options if they are not the defaults."""
+    """Name of the strategy, with options that are not the defaults."""
     seed: int
     trials: tuple[Trial, ...]
     exhausted: bool = False

@@ -1,4 +1,4 @@
-"""Run one search: a strategy on a benchmark."""
+"""A single search: a strategy on a benchmark."""
 
 from __future__ import annotations
 
@@ -32,12 +32,13 @@ class Search:
     seed: int = 0
     settings: Settings = field(default_factory=Settings)
     restrict: bool | None = None
-    """Whether to propose only architectures of the table; by default if no other is answered."""
+    """Whether to propose only architectures of the table; None to restrict it only if
+    other architectures have no result."""
     warm_start: str | None = None
-    """Zero-cost score; random architectures are the best of ten by it."""
+    """Zero-cost score that selects the best of ten random architectures; None for none."""
 
     def space(self, benchmark: Benchmark) -> SearchSpace[Any]:
-        """The space that the strategy searches. Raises BenchmarkError, UnknownNameError."""
+        """Return the space of the search. Raises BenchmarkError, UnknownNameError."""
         restrict = self.restrict
         if restrict is None:
             restrict = benchmark.size is not None and self.settings.on_missing == "error"
@@ -45,7 +46,7 @@ class Search:
 
 
 Explore = Callable[[Search, SearchSpace[Any], Simulation], None]
-"""Runs the strategy of a search over a space, with every evaluation by the simulation."""
+"""Runs a search on a space with the evaluations of a simulation."""
 
 
 def search_space(
@@ -53,8 +54,8 @@ def search_space(
 ) -> SearchSpace[Any]:
     """Return the space of a benchmark, restricted to its table if asked.
 
-    With the name of a zero-cost score for `warm_start`, random architectures are the best of ten
-    by it. Raises BenchmarkError, UnknownNameError.
+    `warm_start` is a zero-cost score that selects the best of ten random architectures.
+    Raises BenchmarkError, UnknownNameError.
     """
     space = benchmark.space
     if restrict:
@@ -70,7 +71,7 @@ def search_space(
 
 
 def check_search(benchmark: Benchmark, search: Search) -> None:
-    """Raise UserError for a search that makes no sense.
+    """Raise UserError for an invalid search.
 
     Raises UnavailableError for a strategy that cannot run here, or not on this benchmark, and
     UnknownNameError.
@@ -112,7 +113,7 @@ def run_search(
     Args:
         benchmark: Answers the evaluations.
         search: Strategy, seed and settings.
-        space: What `search.space(benchmark)` returned, if it is made once for many searches.
+        space: What `search.space(benchmark)` returned, if many searches share it.
         surrogate: Answers for architectures that the table lacks, with `on_missing="surrogate"`.
         journal_path: File for the journal; None for none.
         on_trial: Called after each evaluation.

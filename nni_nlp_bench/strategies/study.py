@@ -1,4 +1,4 @@
-"""A study: strategies compared on a table at equal cost, with as many seeds for each."""
+"""Studies: comparison of strategies on a table at equal cost."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from nni_nlp_bench.strategies.equal_cost import (
 
 @dataclass(frozen=True)
 class Study:
-    """What is compared, at what cost."""
+    """Plan of a study."""
 
     comparison: Comparison
     cost: Cost
     names: tuple[str, ...]
-    """All strategies that were asked for, in order."""
+    """Names of all requested strategies, in order."""
     left_out: dict[str, str]
-    """Of these, those that cannot run here or on this benchmark, and why."""
+    """Strategies that cannot run here or on this benchmark, with the reasons."""
 
 
 def plan_study(

@@ -1,4 +1,4 @@
-"""Run code that owns its loop as a coroutine: in a thread that alternates with the caller."""
+"""Coroutine on a thread, for code with its own loop."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from threading import Semaphore, Thread
 class ThreadCoroutine:
     """Runs `function` in a thread, but only between `resume` and the next `suspend`.
 
-    While it runs, the global random generators of Python, numpy and torch are its own, seeded with
-    `seed`; the caller's are restored when it suspends.
+    The function has its own states of the global random generators of Python, numpy and torch,
+    seeded with `seed`; the caller's are restored when it suspends.
     """
 
     def __init__(self, function: Callable[[], None], seed: int) -> None:
@@ -27,7 +27,7 @@ class ThreadCoroutine:
         self._thread = Thread(target=self._run, daemon=True)
 
     def resume(self) -> None:
-        """Let the function go on until it suspends or returns. Raises the error it ended with."""
+        """Run the function until it suspends or returns. Raises its error."""
         if self._error is None and not self._ended:
             if self._thread.ident is None:
                 self._thread.start()

@@ -1,1 +1,1 @@
-"""Training one network on a text."""
+"""Training of language models and sentence classifiers."""

@@ -1,4 +1,4 @@
-"""The cells that a language model can be made of, and their layers."""
+"""Recurrent cells of language models, and their layers."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ Layer: TypeAlias = RecurrentCell | EnasCell
 
 
 def layer_of(cell: AnyCell, input_size: int, hidden_size: int, generator: torch.Generator) -> Layer:
-    """The torch module of a cell, its weights drawn by the generator."""
+    """Return the torch module of a cell, with weights drawn from the generator."""
     if isinstance(cell, Recipe):
         return RecurrentCell(cell, input_size, hidden_size, generator)
     return EnasCell(cell, input_size, hidden_size, generator)
 
 
 def cell_space(name: str) -> SearchSpace[Any]:
-    """The space of that name. Raises UserError for one whose networks are no cells."""
+    """Return the space of that name. Raises UserError if it has no recurrent cells."""
     space = get_space(name)
     if name not in SPACES:
         raise UserError(f"space {name} has no recurrent cells; these have: {', '.join(SPACES)}")
@@ -35,6 +35,6 @@ def cell_space(name: str) -> SearchSpace[Any]:
 
 
 def cell_of(text: str) -> AnyCell:
-    """The cell of any of these spaces from its JSON text. Raises UserError."""
+    """Parse a cell of any of these spaces from JSON. Raises UserError."""
     of_enas = isinstance(json.loads(text).get("nodes"), list)
     return Cell.from_json(text) if of_enas else Recipe.from_json(text)

@@ -8,7 +8,7 @@ from nni_nlp_bench.core.errors import UserError
 
 
 def usable_device(name: str) -> torch.device:
-    """The device of that name. Raises UserError where torch cannot use it."""
+    """Return the torch device of that name. Raises UserError if it cannot be used."""
     try:
         device = torch.device(name)
         torch.empty(0, device=device)

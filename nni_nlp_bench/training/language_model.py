@@ -1,7 +1,7 @@
-"""The language model of NAS-Bench-NLP: the AWD skeleton around any recurrent cell.
+"""Language model of NAS-Bench-NLP: AWD-LSTM with any recurrent cell.
 
-S. Merity et al., Regularizing and Optimizing LSTM Language Models (arXiv 1708.02182), as the
-release of NAS-Bench-NLP builds it.
+S. Merity et al., Regularizing and Optimizing LSTM Language Models (arXiv 1708.02182), as in
+the release of NAS-Bench-NLP.
 """
 
 from __future__ import annotations
@@ -18,30 +18,30 @@ from nni_nlp_bench.training.settings import Dropouts, Sizes, WeightDrop
 from search_spaces.rnn_cell.recurrence.function import Trace
 
 States = list[tuple[Tensor, ...]]
-"""Of each layer: h states (batch, hidden)."""
+"""States (batch, hidden) per layer."""
 
 
 class Outputs(NamedTuple):
-    """What the layers give for one window."""
+    """Outputs of the layers for one window."""
 
     dropped: Tensor
-    """The last layer's (time, batch, embedding), after dropout."""
+    """Outputs (time, batch, embedding) of the last layer after dropout."""
     raw: Tensor
-    """The same before dropout."""
+    """Outputs (time, batch, embedding) of the last layer before dropout."""
     states: States
-    """After the last step."""
+    """States after the last step."""
 
 
 def detached(states: States) -> States:
-    """The same states for the next window: gradients end here."""
+    """Return the states detached from the graph, for the next window."""
     return [tuple(state.detach() for state in layer) for layer in states]
 
 
 class LanguageModel(nn.Module):
-    """Embedding, layers of one cell, and a decoder that shares the embedding's weight.
+    """Embedding, layers of one cell, and a decoder tied to the embedding.
 
-    `seed` decides the initial weights and the dropout masks; the weights are drawn in the order of
-    the release, so that a seed gives the same network as `torch.manual_seed` gives there.
+    `seed` seeds the initial weights and the dropout masks. Weights are drawn in the order of the
+    release, so that a seed gives the same network as `torch.manual_seed` there.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class LanguageModel(nn.Module):
         self.weight_drop = weight_drop
         self.random = torch.Generator().manual_seed(seed)
         self.embedding = nn.Parameter(torch.empty(words, self.sizes.embedding))
-        nn.init.normal_(self.embedding, generator=self.random)  # drawn over below
+        nn.init.normal_(self.embedding, generator=self.random)  # overwritten below
         self.layers = nn.ModuleList(
             layer_of(recipe, width, hidden, self.random) for width, hidden in self.sizes.of_layers()
         )
@@ -69,11 +69,11 @@ class LanguageModel(nn.Module):
     def forward(
         self, tokens: Tensor, states: States | None = None, traces: Sequence[Trace] | None = None
     ) -> Outputs:
-        """Run over tokens (time, batch), from zero states by default."""
+        """Run on tokens (time, batch), by default from zero states."""
         return self.run(self.embed(tokens), states, traces)
 
     def embed(self, tokens: Tensor) -> Tensor:
-        """Vectors (time, batch, embedding) of tokens (time, batch); in training, words dropped."""
+        """Return embeddings (time, batch, embedding) of tokens (time, batch), with word dropout."""
         weight: Tensor = self.embedding
         if self.training and self.dropouts.embedding:
             weight = weight * self._mask((len(weight), 1), self.dropouts.embedding, weight)
@@ -82,9 +82,9 @@ class LanguageModel(nn.Module):
     def run(
         self, embedded: Tensor, states: States | None = None, traces: Sequence[Trace] | None = None
     ) -> Outputs:
-        """Run over vectors (time, batch, embedding); `traces`, one a layer, are filled."""
+        """Run on embeddings (time, batch, embedding); fills `traces`, one per layer."""
         layers = [cast(Layer, layer) for layer in self.layers]
-        value = self._locked(embedded, self.dropouts.input)
+        value = self._locked_dropout(embedded, self.dropouts.input)
         last: States = []
         for i, layer in enumerate(layers):
             raw, new = layer.unroll(
@@ -95,20 +95,20 @@ class LanguageModel(nn.Module):
             )
             last.append(new)
             top = layer is layers[-1]
-            value = self._locked(raw, self.dropouts.output if top else self.dropouts.hidden)
+            value = self._locked_dropout(raw, self.dropouts.output if top else self.dropouts.hidden)
         return Outputs(value, raw, last)
 
     def loss(self, dropped: Tensor, targets: Tensor) -> Tensor:
-        """Mean cross-entropy in nats per token; targets (time * batch,)."""
+        """Return the mean cross-entropy in nats per token of targets (time * batch,)."""
         logits = functional.linear(dropped.flatten(0, 1), self.embedding, self.decoder_bias)
         return functional.cross_entropy(logits, targets)
 
     def num_parameters(self) -> int:
-        """Trained and frozen ones; the decoder's weight is the embedding."""
+        """Return the number of parameters, including frozen ones; the decoder is tied."""
         return sum(parameter.numel() for parameter in self.parameters())
 
     def _draw_decoder(self) -> None:
-        """As torch draws a linear layer of the hidden width, then over it and the embedding."""
+        """Draw as the release: a linear layer of the hidden width, then the tied weight twice."""
         words = len(self.embedding)
         bound = self.sizes.hidden**-0.5
         torch.empty(words, self.sizes.hidden).uniform_(-bound, bound, generator=self.random)
@@ -123,13 +123,13 @@ class LanguageModel(nn.Module):
             return matrix
         return matrix * self._mask(matrix.shape, self.dropouts.weight, matrix)
 
-    def _locked(self, value: Tensor, probability: float) -> Tensor:
-        """In training: (time, batch, width) with one mask for all steps."""
+    def _locked_dropout(self, value: Tensor, probability: float) -> Tensor:
+        """Apply variational dropout: one mask for all steps of (time, batch, width)."""
         if not self.training or not probability:
             return value
         return value * self._mask((1, *value.shape[1:]), probability, value)
 
     def _mask(self, shape: Sequence[int], probability: float, like: Tensor) -> Tensor:
-        """0, or what keeps the mean; drawn on the CPU, so that a seed means the same everywhere."""
+        """Return a scaled dropout mask, drawn on the CPU for equal masks on all devices."""
         kept = torch.empty(*shape).bernoulli_(1 - probability, generator=self.random)
         return kept.div_(1 - probability).to(like)

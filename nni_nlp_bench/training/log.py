@@ -1,4 +1,4 @@
-"""A training's curves, and the log of them in the format of NAS-Bench-NLP's release."""
+"""Learning curves, and logs in the format of the NAS-Bench-NLP release."""
 
 from __future__ import annotations
 
@@ -22,51 +22,54 @@ NAN = "loss is nan!"
 
 @dataclass(slots=True)
 class Curves:
-    """One value an epoch: losses in nats per token without dropout, seconds of training alone."""
+    """Learning curves: one value per epoch.
+
+    Losses are in nats per token, without dropout; times are seconds of training only.
+    """
 
     train_losses: list[float] = field(default_factory=list)
     val_losses: list[float] = field(default_factory=list)
     test_losses: list[float] = field(default_factory=list)
     wall_times: list[float] = field(default_factory=list)
     status: str = OK
-    """`OK`, or the release's word for a training that broke off: `loss is nan!`."""
+    """`OK`, or `loss is nan!` as in the release."""
 
     @property
     def epochs(self) -> int:
-        """Epochs trained."""
+        """Number of completed epochs."""
         return len(self.val_losses)
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingMetadata:
-    """What was trained on what."""
+    """Metadata of a training: the cell and the corpus."""
 
     recipe: str
-    """JSON text."""
+    """The cell as JSON."""
     recipe_id: int
-    """Its published id, or -1."""
+    """Published id of the cell, or -1."""
     corpus: str
     digest: str
-    """Of the corpus."""
+    """SHA-256 of the corpus."""
     num_params: int
 
     @classmethod
     def of(
         cls, recipe: AnyCell, recipe_id: int, corpus: Corpus, settings: Settings
     ) -> TrainingMetadata:
-        """The subject of a training."""
+        """Return the metadata of a training."""
         layers = settings.sizes.of_layers()
         parameters = language_model_parameters(recipe, len(corpus.vocabulary), layers)
         return cls(recipe.to_json(), recipe_id, corpus.name, corpus.digest, parameters)
 
 
-def release_log(subject: TrainingMetadata, settings: Settings, curves: Curves) -> dict[str, Any]:
-    """The fields of a log of the release, under its own names, and a few of ours beside them."""
+def release_log(metadata: TrainingMetadata, settings: Settings, curves: Curves) -> dict[str, Any]:
+    """Return the log fields of the release under their original names, and some more."""
     sizes, dropouts = settings.sizes, settings.dropouts
     return {
-        "data": f"data/{subject.corpus}",
-        "recepie_id": subject.recipe_id,
-        "recepie": subject.recipe,
+        "data": f"data/{metadata.corpus}",
+        "recepie_id": metadata.recipe_id,
+        "recepie": metadata.recipe,
         "model": "CustomRNN",
         "batch_size": settings.batch_size,
         "eval_batch_size": settings.eval_batch_size,
@@ -86,22 +89,22 @@ def release_log(subject: TrainingMetadata, settings: Settings, curves: Curves) -
         "alpha": settings.activation_penalty,
         "beta": settings.slowness_penalty,
         "clip": settings.clip,
-        "num_params": subject.num_params,
+        "num_params": metadata.num_params,
         **asdict(curves),
         "weight_drop": settings.weight_drop,
         "precision": settings.precision,
         "seed": settings.seed,
-        "corpus_digest": subject.digest,
+        "corpus_digest": metadata.digest,
     }
 
 
 def log_name(recipe: str, recipe_id: int, seed: int) -> str:
-    """A file name like those of the release; a cell without an id is named by its recipe."""
+    """Return a file name as in the release; a hash of the recipe replaces a missing id."""
     name = recipe_id if recipe_id >= 0 else hashlib.sha256(recipe.encode("utf-8")).hexdigest()[:12]
     return f"log_stats_model_{name}_seed_{seed}.json"
 
 
 def write_log(path: Path, log: dict[str, Any]) -> None:
-    """Write a log whole or not at all; a loss that is NaN is written `NaN`, as the release does."""
+    """Write a log atomically; a NaN loss is written as `NaN`, as in the release."""
     with atomic_write(path) as new:
         new.write_text(json.dumps(log), "utf-8")

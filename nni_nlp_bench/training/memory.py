@@ -1,4 +1,4 @@
-"""Freed memory that is kept for the next step of a training."""
+"""Memory allocation of trainings on the CPU."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ _BYTES = 1 << 30
 
 
 def disable_malloc_trim() -> None:
-    """Let glibc keep what this process frees; nothing changes with another C library.
+    """Let glibc keep freed memory for reuse; no effect with another C library.
 
-    By default it gives every large block back to the system, so that each step of a training on the
-    CPU waits for the same pages again: up to half of a small model's time.
+    By default, glibc returns large blocks to the system, and each training step on the CPU waits
+    for new pages: up to half of the time of a small model.
     """
     if not sys.platform.startswith("linux"):
         return

@@ -1,4 +1,4 @@
-"""What one step of a training works on, and what it minimises beside the cross-entropy."""
+"""Window lengths and regularization terms of language model training."""
 
 from __future__ import annotations
 
@@ -10,14 +10,17 @@ from nni_nlp_bench.training.settings import Settings
 
 
 def draw_length(bptt: int, generator: torch.Generator) -> int:
-    """Steps of the next window: N(bptt, 5), of one in twenty N(bptt / 2, 5); at least 5."""
+    """Draw the length of the next window: N(bptt, 5), or N(bptt / 2, 5) with probability 0.05.
+
+    At least 5.
+    """
     full = torch.rand((), generator=generator).item() < 0.95
     mean = bptt if full else bptt / 2
     return max(5, int(mean + 5 * torch.randn((), generator=generator).item()))
 
 
 def penalties(outputs: Outputs, settings: Settings) -> Tensor:
-    """AR on the size of the dropped outputs, TAR on how they change from step to step."""
+    """Return the activation regularization (AR) and its temporal variant (TAR)."""
     total = settings.activation_penalty * outputs.dropped.pow(2).mean()
     changes = outputs.raw[1:] - outputs.raw[:-1]
     if len(changes):

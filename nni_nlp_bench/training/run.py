@@ -1,4 +1,4 @@
-"""A whole training in a folder: log, checkpoint, and going on after an interruption."""
+"""Resumable training of a language model, with a log and checkpoints."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ from nni_nlp_bench.training.trainer import Trainer
 CHECKPOINT = "checkpoint.pt"
 VOCABULARY = "vocabulary.txt"
 _STATE = {"identity", "curves", "model"}
-"""What a checkpoint holds at least."""
+"""Required keys of a checkpoint."""
 _UNREADABLE = (OSError, RuntimeError, ValueError, EOFError, UnpicklingError, BadZipFile, zlib.error)
 
 Progress = Callable[[float], None]
-"""Called with the epochs trained, in parts of epochs."""
+"""Called with the number of completed epochs, including fractions."""
 EpochDone = Callable[[Curves], None]
 """Called with the curves after every epoch."""
 
@@ -53,28 +53,43 @@ def train(
     progress: Progress = lambda epochs: None,
     epoch_done: EpochDone = lambda curves: None,
 ) -> Curves:
-    """Train a cell's language model; NaN ends the training, and its `status` says so.
+    """Train the language model of a cell.
 
-    With `out`, a folder: the words are written there, the log after every epoch, a checkpoint then
-    and every `checkpoint_s` seconds; the same call goes on from it, bit for bit. Raises UserError.
+    A NaN loss ends the training, with the status `loss is nan!`.
+
+    Args:
+        recipe: The cell.
+        corpus: The corpus.
+        settings: Sizes, regularisation and schedule.
+        out: Folder for the vocabulary, the log and the checkpoint, from which the same call
+            resumes bit for bit; None for no files.
+        recipe_id: Published id of the cell, or -1.
+        device: Torch device.
+        checkpoint_s: Seconds between checkpoints within an epoch.
+        progress: Called after every step.
+        epoch_done: Called after every epoch.
+
+    Raises:
+        UserError: The device cannot be used, a checkpoint is damaged or of another training, or a
+            file cannot be written.
     """
     trainer = Trainer(recipe, corpus, settings, device)
-    subject = TrainingMetadata.of(recipe, recipe_id, corpus, settings)
+    metadata = TrainingMetadata.of(recipe, recipe_id, corpus, settings)
     curves = Curves()
     if out is not None:
-        curves = _restored(out / CHECKPOINT, trainer, subject, settings)
+        curves = _resume(out / CHECKPOINT, trainer, metadata, settings)
         with atomic_write(out / VOCABULARY) as new:
             new.write_text("".join(f"{word}\n" for word in corpus.vocabulary), "utf-8")
-    keeper = _Keeper(out, trainer, subject, settings, checkpoint_s)
+    writer = _Writer(out, trainer, metadata, settings, checkpoint_s)
 
     def after_step(done: int, total: int) -> None:
         progress(curves.epochs + done / total)
-        keeper.checkpoint_if_due(curves)
+        writer.checkpoint_if_due(curves)
 
     while curves.epochs < settings.epochs and curves.status != NAN:
         finite = trainer.train_epoch(after_step)
         _append_epoch(curves, trainer, corpus, finite)
-        keeper.epoch_done(curves)
+        writer.epoch_done(curves)
         epoch_done(curves)
     return curves
 
@@ -92,18 +107,18 @@ def _append_epoch(curves: Curves, trainer: Trainer, corpus: Corpus, finite: bool
         curves.status = NAN
 
 
-class _Keeper:
-    """Writes the log and the checkpoints into the folder, if there is one."""
+class _Writer:
+    """Writes the log and the checkpoints, if there is a folder."""
 
     def __init__(
         self,
         out: Path | None,
         trainer: Trainer,
-        subject: TrainingMetadata,
+        metadata: TrainingMetadata,
         settings: Settings,
         checkpoint_s: float,
     ) -> None:
-        self.out, self.trainer, self.subject, self.settings = out, trainer, subject, settings
+        self.out, self.trainer, self.metadata, self.settings = out, trainer, metadata, settings
         self.checkpoint_s = checkpoint_s
         self._last = time.monotonic()
 
@@ -113,14 +128,14 @@ class _Keeper:
 
     def epoch_done(self, curves: Curves) -> None:
         if self.out is not None:
-            subject = self.subject
-            log = release_log(subject, self.settings, curves)
-            name = log_name(subject.recipe, subject.recipe_id, self.settings.seed)
+            metadata = self.metadata
+            log = release_log(metadata, self.settings, curves)
+            name = log_name(metadata.recipe, metadata.recipe_id, self.settings.seed)
             write_log(self.out / name, log)
             self._checkpoint(self.out, curves)
 
     def _checkpoint(self, out: Path, curves: Curves) -> None:
-        identity = _identity(self.subject, self.settings)
+        identity = _identity(self.metadata, self.settings)
         state = {"identity": identity, "curves": asdict(curves), **self.trainer.state()}
         with atomic_write(out / CHECKPOINT) as new:
             torch.save(state, new)
@@ -128,19 +143,19 @@ class _Keeper:
 
 
 def read_checkpoint(path: Path, device: torch.device | None = None) -> dict[str, Any]:
-    """The state in a checkpoint, its tensors on the device. Raises UserError."""
+    """Load a checkpoint with its tensors on the device. Raises UserError."""
     check_archive(path)
     try:
         state = torch.load(path, map_location=device or "cpu", weights_only=True)
         if not isinstance(state, dict) or not state.keys() >= _STATE:
-            raise ValueError("no checkpoint of a training")
+            raise ValueError("not a checkpoint of a training")
     except _UNREADABLE as error:
         raise _damaged(path, error) from None
     return cast(dict[str, Any], state)
 
 
 def check_identity(path: Path, known: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
-    """Raise UserError for a checkpoint of another training than the one that would go on."""
+    """Raise UserError if a checkpoint belongs to another training."""
     different = [name for name in wanted if known.get(name) != wanted[name]]
     if different:
         raise UserError(
@@ -149,8 +164,7 @@ def check_identity(path: Path, known: Mapping[str, Any], wanted: Mapping[str, An
 
 
 def check_archive(path: Path) -> None:
-    """Raise UserError for a checkpoint that is not what was written: torch.load does not compare
-    the checksums."""
+    """Raise UserError for a corrupted checkpoint: torch.load does not verify checksums."""
     try:
         with ZipFile(path) as archive:
             damaged = archive.testzip()
@@ -165,18 +179,16 @@ def _damaged(path: Path, error: Exception) -> UserError:
     return UserError(f"{path} is damaged ({reason}); delete it to start over")
 
 
-def _identity(subject: TrainingMetadata, settings: Settings) -> dict[str, Any]:
-    """What a checkpoint must share with the training that goes on from it; epochs may be added."""
-    return {**asdict(subject), **asdict(settings), "epochs": None}
+def _identity(metadata: TrainingMetadata, settings: Settings) -> dict[str, Any]:
+    """Return what a checkpoint and the resumed training must share; epochs may differ."""
+    return {**asdict(metadata), **asdict(settings), "epochs": None}
 
 
-def _restored(
-    path: Path, trainer: Trainer, subject: TrainingMetadata, settings: Settings
-) -> Curves:
-    """The curves so far, with the trainer where it was; empty ones where nothing was trained."""
+def _resume(path: Path, trainer: Trainer, metadata: TrainingMetadata, settings: Settings) -> Curves:
+    """Restore the trainer and return the curves so far; empty without a checkpoint."""
     if not path.exists():
         return Curves()
     state = read_checkpoint(path, trainer.device)
-    check_identity(path, state["identity"], _identity(subject, settings))
+    check_identity(path, state["identity"], _identity(metadata, settings))
     trainer.restore(state)
     return Curves(**state["curves"])

@@ -1,4 +1,4 @@
-"""The global random generators under a seed, for libraries that draw from nothing else."""
+"""Seeding of the global random generators, for libraries that have no other source."""
 
 from __future__ import annotations
 
@@ -42,5 +42,5 @@ def seed_all(seed: int) -> None:
 
 
 def epoch_seed(seed: int, epoch: int) -> int:
-    """A seed of each epoch's own, so that a training may go on with any of them."""
+    """Return the seed of an epoch, so that a training can resume at any epoch."""
     return int(np.random.SeedSequence([seed, epoch]).generate_state(1)[0])

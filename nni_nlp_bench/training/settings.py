@@ -9,19 +9,19 @@ from typing import Literal
 from nni_nlp_bench.core.errors import UserError
 
 WeightDrop = Literal["release", "trained"]
-"""`release`: the recurrent matrices stay as drawn and are only masked anew in every step, as the
-released code of NAS-Bench-NLP does; `trained`: gradients reach them, as its paper describes."""
+"""`release`: recurrent matrices keep their initial values and are only masked in every step, as in
+the released code of NAS-Bench-NLP; `trained`: they are trained, as described in its paper."""
 
 
 def check_counts(values: object, *names: str) -> None:
-    """Raises UserError for a value below 1."""
+    """Raise UserError for a value below 1."""
     for name in names:
         if getattr(values, name) < 1:
             raise UserError(f"{name} must be at least 1, got {getattr(values, name)}")
 
 
 def check_above_zero(values: object, *names: str) -> None:
-    """Raises UserError for a value that is not above 0."""
+    """Raise UserError for a value that is not above 0."""
     for name in names:
         if not getattr(values, name) > 0:
             raise UserError(f"{name} must be above 0, got {getattr(values, name)}")
@@ -33,30 +33,30 @@ class Sizes:
 
     embedding: int = 400
     hidden: int = 600
-    """Of all layers but the last, which is as wide as the embedding."""
+    """Width of all layers but the last, which has the width of the embedding."""
     layers: int = 3
 
     def __post_init__(self) -> None:
         check_counts(self, "embedding", "hidden", "layers")
 
     def of_layers(self) -> list[tuple[int, int]]:
-        """Input and hidden width of each layer."""
+        """Return input and hidden width of each layer."""
         widths = [self.embedding, *[self.hidden] * (self.layers - 1), self.embedding]
         return list(pairwise(widths))
 
 
 @dataclass(frozen=True, slots=True)
 class Dropouts:
-    """Probabilities; those of the release on PTB."""
+    """Dropout probabilities; the defaults are those of the release on PTB."""
 
     output: float = 0.4
     hidden: float = 0.25
     """Between layers."""
     input: float = 0.4
     embedding: float = 0.1
-    """Of whole words."""
+    """Dropout of whole words."""
     weight: float = 0.5
-    """Of the matrices whose input is not `x`."""
+    """Dropout of the matrices whose input is not `x`."""
 
     def __post_init__(self) -> None:
         for name in ("output", "hidden", "input", "embedding", "weight"):
@@ -73,7 +73,7 @@ DROPOUTS = {
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """A whole training. The defaults are the release's protocol on PTB."""
+    """Settings of a training. The defaults are those of the release on PTB."""
 
     epochs: int = 50
     sizes: Sizes = field(default_factory=Sizes)
@@ -82,18 +82,18 @@ class Settings:
     batch_size: int = 20
     eval_batch_size: int = 50
     bptt: int = 70
-    """Mean length of a window in steps; of one in twenty windows it is half as long."""
+    """Mean window length in steps; halved for one in twenty windows."""
     learning_rate: float = 1e-3
-    """Adam's, for a window of `bptt` steps; in proportion for others."""
+    """Learning rate of Adam for a window of `bptt` steps, scaled with the window length."""
     weight_decay: float = 1.2e-6
     clip: float = 0.25
-    """Largest norm of the gradient."""
+    """Maximum norm of the gradient."""
     activation_penalty: float = 2.0
-    """AR: on the squares of the dropped outputs."""
+    """Weight of AR: squares of the dropped outputs."""
     slowness_penalty: float = 1.0
-    """TAR: on the squares of the changes of the outputs from step to step."""
+    """Weight of TAR: squared differences of the outputs of successive steps."""
     precision: Literal["float32", "bfloat16"] = "float32"
-    """`bfloat16`: the products in mixed precision."""
+    """`bfloat16` for mixed precision."""
     seed: int = 0
 
     def __post_init__(self) -> None:

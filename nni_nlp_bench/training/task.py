@@ -1,4 +1,4 @@
-"""A training as a task for any process: names and numbers in, the log out."""
+"""Training as a task that can be sent to another process."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Training-free scores: what an untrained network tells of the trained one."""
+"""Zero-cost scores: proxies for trained performance, computed on untrained networks."""

@@ -1,4 +1,4 @@
-"""What a training-free score is."""
+"""Interface and registry of the zero-cost scores of recurrent cells."""
 
 from __future__ import annotations
 
@@ -8,17 +8,29 @@ from torch import Tensor
 
 from nni_nlp_bench.core.registry import Registry
 from nni_nlp_bench.training.language_model import LanguageModel
-from nni_nlp_bench.zero_cost.passes import NetworkStatistics
+from nni_nlp_bench.zero_cost.statistics import NetworkStatistics
 
 
 class Score(Protocol):
-    """One number of an untrained language model and a batch of text."""
+    """Interface of every zero-cost score of recurrent cells.
+
+    A score is computed on an untrained language model and one batch of text. It is deterministic:
+    the same model, tokens and seed give the same value.
+    """
 
     higher_is_better: ClassVar[bool]
-    """Whether trained networks with a higher score tend to have the lower loss."""
+    """Direction: whether a higher score predicts a lower loss after training."""
 
-    def of(self, passes: NetworkStatistics) -> float:
-        """Return the score, NaN if it is not finite; the scores of a network share `passes`."""
+    def of(self, statistics: NetworkStatistics) -> float:
+        """Return the score.
+
+        Args:
+            statistics: Lazily computed activations and gradients of the network, which all scores
+                of a network share. Do not modify its tensors.
+
+        Returns:
+            The score, without a unit; NaN if it is undefined.
+        """
 
 
 _NAMES = {
@@ -61,8 +73,15 @@ SCORES: Registry[Score] = Registry(
 
 
 def score(name: str, model: LanguageModel, batch: Tensor, seed: int = 0) -> float:
-    """The score of that name; batch (time, batch) holds tokens, `seed` decides added noise.
+    """Return the zero-cost score of a language model.
 
-    Raises UnknownNameError.
+    Args:
+        name: Name of the score.
+        model: An untrained language model.
+        batch: Token ids, (time, batch).
+        seed: Seed of the noise that some scores add to the inputs.
+
+    Raises:
+        UnknownNameError: No score has that name.
     """
     return SCORES.get(name).of(NetworkStatistics.through(model, batch, seed))

@@ -1,4 +1,4 @@
-"""The window of text that scores read."""
+"""The batch of text that zero-cost scores are computed on."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from nni_nlp_bench.data.corpora import load_corpus
 
 @cache
 def batch(corpus: str, count: int, steps: int) -> tuple[int, Tensor]:
-    """Number of words of a corpus, and the first window (steps, columns) of its test part.
+    """Return the vocabulary size of a corpus and the first window of its test set.
 
-    Raises UserError.
+    The window has the shape (steps, count). Raises UserError if the test set is too short.
     """
     text = load_corpus(corpus)
     rows = columns(text.test, count)
     if len(rows) < steps:
         raise UserError(
-            f"the test part of {corpus} has {len(text.test):,} tokens, too few for {count} columns "
+            f"the test set of {corpus} has {len(text.test):,} tokens, too few for {count} columns "
             f"of {steps} steps"
         )
     return len(text.vocabulary), rows[:steps]

@@ -1,4 +1,4 @@
-"""Scores of gradients: Jacobians, noised Jacobians, saliency, the neural tangent kernel."""
+"""Gradient-based scores: Jacobians, noised Jacobians, saliency, the neural tangent kernel."""
 
 from __future__ import annotations
 
@@ -10,64 +10,68 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from nni_nlp_bench.zero_cost.passes import NetworkStatistics
 from nni_nlp_bench.zero_cost.spectra import cosine_score, spectrum_score
+from nni_nlp_bench.zero_cost.statistics import NetworkStatistics
 
-OfRows = Callable[[NDArray[Any]], float]
+RowScore = Callable[[NDArray[Any]], float]
 
 
 @dataclass(frozen=True, slots=True)
 class Jacobian:
-    """How little the Jacobians of the sequences of a batch are alike (Serianni & Kalita 2023)."""
+    """Dissimilarity of the Jacobians of the sequences of a batch (Serianni & Kalita, 2023)."""
 
-    figure: OfRows
+    row_score: RowScore
     higher_is_better: bool
 
-    def of(self, passes: NetworkStatistics) -> float:
-        """The figure of the Jacobian's rows, one a sequence."""
-        return self.figure(passes.jacobian)
+    def of(self, statistics: NetworkStatistics) -> float:
+        """Return the score of the Jacobian's rows, one per sequence."""
+        return self.row_score(statistics.jacobian)
 
 
 @dataclass(frozen=True, slots=True)
 class LargeNoise:
-    """1 - |figure - figure with noise of amplitude 10| (Serianni & Kalita 2023)."""
+    """1 - |score - score with noise of amplitude 10| (Serianni & Kalita, 2023)."""
 
-    figure: OfRows
+    row_score: RowScore
     higher_is_better: bool
 
-    def of(self, passes: NetworkStatistics) -> float:
-        """The score of the Jacobian's rows, one a sequence."""
-        return 1 - abs(self.figure(passes.jacobian) - self.figure(passes.noised_jacobians[1]))
+    def of(self, statistics: NetworkStatistics) -> float:
+        """Return the score of the Jacobian's rows, one per sequence."""
+        clean = self.row_score(statistics.jacobian)
+        return 1 - abs(clean - self.row_score(statistics.noised_jacobians[1]))
 
 
 @dataclass(frozen=True, slots=True)
 class MoreNoised:
-    """The product of the figures without noise and with three amplitudes (Serianni & Kalita)."""
+    """Product of the scores without noise and with three amplitudes (Serianni & Kalita, 2023)."""
 
-    figure: OfRows
+    row_score: RowScore
     higher_is_better: bool
 
-    def of(self, passes: NetworkStatistics) -> float:
-        """The score of the Jacobian's rows, one a sequence."""
-        figures = [self.figure(rows) for rows in (passes.jacobian, *passes.noised_jacobians)]
-        return float(np.prod(figures))
+    def of(self, statistics: NetworkStatistics) -> float:
+        """Return the score of the Jacobian's rows, one per sequence."""
+        jacobians = (statistics.jacobian, *statistics.noised_jacobians)
+        scores = [self.row_score(rows) for rows in jacobians]
+        return float(np.prod(scores))
 
 
 class SynapticSaliency:
-    """sum |w * dw| over the weights, dw by half the squared outputs (H. Tanaka et al., SynFlow).
+    """sum |w * dw| over the weights (SynFlow; H. Tanaka et al., 2020).
 
-    Serianni & Kalita 2023: over the matrices of linear maps but their first, and the embedding,
-    which is the decoder's weight.
+    dw is the gradient of half the squared outputs.
+
+    As in Serianni & Kalita (2023), over all matrices of linear maps but the first of each, and the
+    embedding, which is tied to the decoder.
     """
 
     higher_is_better: ClassVar[bool] = False
 
-    def of(self, passes: NetworkStatistics) -> float:
-        """The sum."""
+    def of(self, statistics: NetworkStatistics) -> float:
+        """Return the sum."""
         return float(
             sum(
                 (s.weight * s.gradient).abs().nansum(dtype=torch.float64).item()
-                for s in passes.saliencies
+                for s in statistics.saliencies
             )
         )
 
@@ -75,17 +79,20 @@ class SynapticSaliency:
 class NtkCondition:
     """Condition number of the neural tangent kernel (W. Chen et al., TE-NAS, ICLR 2021).
 
-    Lower: the network is trained more easily. 1e5 where it is not finite, as its code gives it.
+    Lower values predict easier training. If not finite, it is 1e5, as in the published code.
     """
 
     higher_is_better: ClassVar[bool] = False
     sequences: ClassVar[int] = 12
-    """Of the batch, at most: each needs a backward pass of its own."""
+    """Maximum number of sequences: each needs its own backward pass."""
 
-    def of(self, passes: NetworkStatistics) -> float:
-        """Largest by smallest eigenvalue of G G', a row of G for each sequence's summed outputs."""
-        parameters = [p for p in passes.model.layers.parameters() if p.requires_grad]
-        outputs = passes.outputs
+    def of(self, statistics: NetworkStatistics) -> float:
+        """Return the ratio of the largest to the smallest eigenvalue of G G'.
+
+        Row i of G is the gradient of the summed outputs of sequence i.
+        """
+        parameters = [p for p in statistics.model.layers.parameters() if p.requires_grad]
+        outputs = statistics.outputs
         rows = []
         for i in range(min(self.sequences, outputs.shape[1])):
             gradients = torch.autograd.grad(outputs[:, i].sum(), parameters, retain_graph=True)
@@ -104,9 +111,9 @@ class Parameters:
 
     higher_is_better: ClassVar[bool] = True
 
-    def of(self, passes: NetworkStatistics) -> float:
-        """The count."""
-        return float(passes.model.num_parameters())
+    def of(self, statistics: NetworkStatistics) -> float:
+        """Return the number of parameters."""
+        return float(statistics.model.num_parameters())
 
 
 JACOBIAN_COVARIANCE = Jacobian(spectrum_score, higher_is_better=True)

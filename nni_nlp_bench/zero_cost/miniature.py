@@ -1,6 +1,6 @@
-"""Scores of a cell in miniature: narrow, one layer, random inputs, neither model nor text.
+"""Scores of a narrow one-layer cell on random inputs, without a language model or text.
 
-They cost milliseconds a cell.
+They take milliseconds per cell.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from typing import ClassVar
 
 import torch
 
-from nni_nlp_bench.zero_cost.passes import NetworkStatistics
 from nni_nlp_bench.zero_cost.spectra import smallest_eigenvalue
+from nni_nlp_bench.zero_cost.statistics import NetworkStatistics
 from search_spaces.rnn_cell.features.untrained_dynamics import behaviour
 from search_spaces.rnn_cell.network import RecurrentCell
 
@@ -20,17 +20,18 @@ SEQUENCES = 20
 
 
 class MiniatureCorrelation:
-    """How independent the units of the state are: hidden covariance at a width of 24.
+    """Hidden covariance at a width of 24.
 
-    The smallest eigenvalue of their correlations, between 0 and 1.
+    The smallest eigenvalue of the correlation matrix of the state's units, in [0, 1]: 1 if the
+    units are uncorrelated.
     """
 
     higher_is_better: ClassVar[bool] = True
 
-    def of(self, passes: NetworkStatistics) -> float:
-        """The eigenvalue, for inputs from a normal distribution; the seed is that of the passes."""
-        generator = torch.Generator().manual_seed(passes.seed)
-        cell = RecurrentCell(passes.recipe, WIDTH, WIDTH, generator)
+    def of(self, statistics: NetworkStatistics) -> float:
+        """Return the eigenvalue for normally distributed inputs."""
+        generator = torch.Generator().manual_seed(statistics.seed)
+        cell = RecurrentCell(statistics.recipe, WIDTH, WIDTH, generator)
         inputs = torch.randn(STEPS, SEQUENCES, WIDTH, generator=generator)
         with torch.no_grad():
             states, _ = cell.unroll(inputs)
@@ -38,19 +39,19 @@ class MiniatureCorrelation:
 
 
 class MiniatureRecall:
-    """What a linear read-out of the untrained cell gives back of its inputs (`behaviour.py`).
+    """Memory capacity of the untrained cell, measured by a linear readout of its inputs.
 
-    The sum of three shares of variance explained, between 0 and 3: of the present input, of the
-    product of the present and the previous one, and of a product of two parts of the previous one.
+    The sum of three coefficients of determination, in [0, 3]: of the current input, of the product
+    of the current and the previous input, and of a product of two components of the previous input.
     These three were chosen among all sums of one to three of the sixteen recalls by their rank
     correlation with final PTB losses on half of the published cells; see docs/zero_cost.md.
     """
 
     higher_is_better: ClassVar[bool] = True
 
-    def of(self, passes: NetworkStatistics) -> float:
-        """The sum; it does not depend on the seed."""
-        found = behaviour(passes.recipe)
+    def of(self, statistics: NetworkStatistics) -> float:
+        """Return the sum, which does not depend on the seed."""
+        found = behaviour(statistics.recipe)
         return found["recall_0"] + found["recall_product_0_1"] + found["recall_pair_1"]
 
 

@@ -1,4 +1,4 @@
-"""Figures of a matrix that several scores share."""
+"""Statistics of a matrix that several scores share."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _TINY = 1e-5
 
 
 def spectrum_score(rows: NDArray[Any]) -> float:
-    """-sum(log(v + k) + 1 / (v + k)) over the eigenvalues v of the rows' correlations, k = 1e-5.
+    """Return -sum(log(v + k) + 1 / (v + k)) over the eigenvalues v of the rows' correlations.
 
-    Highest where the rows are not correlated (J. Mellor et al., Neural Architecture Search without
-    Training, first version). NaN where a row is constant or not finite.
+    k = 1e-5. Highest if the rows are uncorrelated (J. Mellor et al., Neural Architecture Search
+    without Training, first version). NaN if a row is constant or not finite.
     """
     correlations = _correlations(rows)
     if correlations is None:
@@ -25,13 +25,13 @@ def spectrum_score(rows: NDArray[Any]) -> float:
 
 
 def smallest_eigenvalue(rows: NDArray[Any]) -> float:
-    """The smallest eigenvalue of the rows' correlations: 1 where none are correlated."""
+    """Return the smallest eigenvalue of the rows' correlations: 1 if they are uncorrelated."""
     correlations = _correlations(rows)
     return float("nan") if correlations is None else float(np.linalg.eigvalsh(correlations)[0])
 
 
 def cosine_score(rows: NDArray[Any]) -> float:
-    """1 - half the mean of |cosine| ** (1 / 20) over all pairs of rows; NaN for a row of zeros."""
+    """Return 1 - mean(|cosine| ** (1 / 20)) / 2 over all pairs of rows; NaN for a row of zeros."""
     norms = np.linalg.norm(rows, axis=1, keepdims=True)
     if not (np.isfinite(norms).all() and norms.all()):
         return float("nan")

@@ -1,4 +1,4 @@
-"""Scores of what the layers compute: states and activations."""
+"""Scores of hidden states and activations."""
 
 from __future__ import annotations
 
@@ -9,69 +9,70 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from nni_nlp_bench.zero_cost.passes import NetworkStatistics
 from nni_nlp_bench.zero_cost.spectra import spectrum_score
+from nni_nlp_bench.zero_cost.statistics import NetworkStatistics
 
 
 @dataclass(frozen=True, slots=True)
 class HiddenCovariance:
-    """How little the units of a layer's state are correlated over steps and sequences.
+    """Hidden covariance of a layer: decorrelation of the state's units over steps and sequences.
 
-    A. Serianni, J. Kalita, Training-free NAS for RNNs and Transformers (ACL 2023), as its published
-    code computes it: by unit, where the text says by mini-batch.
+    A. Serianni, J. Kalita, Training-free NAS for RNNs and Transformers (ACL 2023), as in the
+    published code: by unit, although the paper says by mini-batch.
     """
 
     higher_is_better: ClassVar[bool] = True
     layer: int
-    """From 0."""
+    """Index of the layer, from 0."""
 
-    def of(self, passes: NetworkStatistics) -> float:
-        """The spectrum score of `h_prev_0`, units x (steps and sequences)."""
-        if self.layer >= len(passes.traces):
+    def of(self, statistics: NetworkStatistics) -> float:
+        """Return the spectrum score of `h_prev_0`, (units, steps * sequences)."""
+        if self.layer >= len(statistics.traces):
             return float("nan")
-        states = passes.traces[self.layer]["h_prev_0"]
+        states = statistics.traces[self.layer]["h_prev_0"]
         return spectrum_score(states.permute(2, 1, 0).flatten(1).numpy())
 
 
 class ActivationDistance:
-    """How well the signs of all activations tell the sequences of a batch apart.
+    """How well the signs of all activations distinguish the sequences of a batch.
 
-    Serianni & Kalita 2023, after NASWOT: of an activation's value. Sigmoids are always positive.
+    Serianni & Kalita (2023), after NASWOT: the sign of an activation's output. Sigmoids are always
+    positive.
     """
 
     higher_is_better: ClassVar[bool] = True
 
-    def of(self, passes: NetworkStatistics) -> float:
-        """log |det K|, K = sum of c c' + (1 - c)(1 - c)' over the codes c of layers and nodes."""
-        return _log_determinant(passes, sigmoid_threshold=0.0)
+    def of(self, statistics: NetworkStatistics) -> float:
+        """Return log |det K|, K = sum of c c' + (1 - c)(1 - c)' over the codes c of the nodes."""
+        return _log_determinant(statistics, sigmoid_threshold=0.0)
 
 
 class Naswot:
-    """The same with the signs before the activations, as NASWOT takes those before ReLU.
+    """Activation distance with the signs of the activations' inputs, as in NASWOT.
 
     J. Mellor et al., Neural Architecture Search without Training (ICML 2021).
     """
 
     higher_is_better: ClassVar[bool] = True
 
-    def of(self, passes: NetworkStatistics) -> float:
-        """log |det K|, as above."""
-        return _log_determinant(passes, sigmoid_threshold=0.5)
+    def of(self, statistics: NetworkStatistics) -> float:
+        """Return log |det K|, as `ActivationDistance`."""
+        return _log_determinant(statistics, sigmoid_threshold=0.5)
 
 
 class LinearRegions:
-    """How many patterns of signs occur (W. Chen et al., TE-NAS, ICLR 2021).
+    """Number of distinct sign patterns (W. Chen et al., TE-NAS, ICLR 2021).
 
-    A sample is one step of one sequence, its pattern the signs before all activations.
+    A sample is one step of one sequence; its pattern is the signs of all activations' inputs.
     """
 
     higher_is_better: ClassVar[bool] = True
 
-    def of(self, passes: NetworkStatistics) -> float:
-        """Number of distinct patterns."""
+    def of(self, statistics: NetworkStatistics) -> float:
+        """Return the number of distinct patterns."""
         codes = [
             (values > (0.5 if sigmoid else 0)).flatten(0, 1).numpy()
-            for values, sigmoid in _activations(passes)
+            for values, sigmoid in _activations(statistics)
         ]
         if not codes:
             return 1.0
@@ -80,16 +81,16 @@ class LinearRegions:
 
 
 class HiddenSynapticSaliency:
-    """sum |h * dh| over the states `h_prev_0` of all layers, dh by the sum of all outputs.
+    """sum |h * dh| over the states `h_prev_0` of all layers, dh the gradient of the summed outputs.
 
-    Serianni & Kalita 2023, whose published values add up several passes: compare ranks.
+    Serianni & Kalita (2023), whose published values sum several passes: compare ranks only.
     """
 
     higher_is_better: ClassVar[bool] = False
 
-    def of(self, passes: NetworkStatistics) -> float:
-        """The sum; the first state is zero."""
-        layers = zip(passes.traces, passes.state_gradients, strict=True)
+    def of(self, statistics: NetworkStatistics) -> float:
+        """Return the sum; the first state is zero."""
+        layers = zip(statistics.traces, statistics.state_gradients, strict=True)
         total = sum(
             float((trace["h_prev_0"][1:] * gradient[:-1]).abs().nansum(dtype=torch.float64))
             for trace, gradient in layers
@@ -97,11 +98,11 @@ class HiddenSynapticSaliency:
         return float(total)
 
 
-def _log_determinant(passes: NetworkStatistics, sigmoid_threshold: float) -> float:
-    """log |det K|; -inf where two sequences have one code."""
-    batch = passes.tokens.shape[1]
+def _log_determinant(statistics: NetworkStatistics, sigmoid_threshold: float) -> float:
+    """Return log |det K|; -inf if two sequences have the same code."""
+    batch = statistics.tokens.shape[1]
     kernel = np.zeros((batch, batch))
-    for values, sigmoid in _activations(passes):
+    for values, sigmoid in _activations(statistics):
         threshold = sigmoid_threshold if sigmoid else 0.0
         codes = (values > threshold).transpose(0, 1).flatten(1).float()
         both = (codes @ codes.t()).double().numpy()
@@ -110,12 +111,12 @@ def _log_determinant(passes: NetworkStatistics, sigmoid_threshold: float) -> flo
     return float(np.linalg.slogdet(kernel)[1])
 
 
-def _activations(passes: NetworkStatistics) -> list[tuple[Tensor, bool]]:
-    """Values (time, batch, hidden) of all activations, and whether each is a sigmoid."""
-    ops = {node.name: node.op for node in passes.recipe.nodes}
+def _activations(statistics: NetworkStatistics) -> list[tuple[Tensor, bool]]:
+    """Return the values (time, batch, hidden) of all activations, and whether each is a sigmoid."""
+    ops = {node.name: node.op for node in statistics.recipe.nodes}
     return [
         (values, ops[name] == "activation_sigm")
-        for trace in passes.traces
+        for trace in statistics.traces
         for name, values in trace.items()
         if ops.get(name, "").startswith("activation_")
     ]

@@ -150,7 +150,7 @@ FAULTS = (
     ),
     Fault(
         name="score-sign",
-        what="swapped sign of a training-free score",
+        what="swapped sign of a zero-cost score",
         file="nni_nlp_bench/zero_cost/spectra.py",
         before="float(-np.sum(np.log(shifted) + 1 / shifted))",
         after="float(np.sum(np.log(shifted) + 1 / shifted))",
@@ -178,8 +178,8 @@ FAULTS = (
         name="policy-baseline",
         what="the baseline is added to the reward",
         file="nni_nlp_bench/one_shot/textnas_enas.py",
-        before="draw.log_probability * (worth - self.baseline)",
-        after="draw.log_probability * (worth + self.baseline)",
+        before="draw.log_probability * (value - self.baseline)",
+        after="draw.log_probability * (value + self.baseline)",
         test="tests/nni_nlp_bench/one_shot/test_textnas_enas.py"
         "::test_the_baseline_starts_at_the_first_reward_and_follows_slowly",
     ),

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import BertConfig, BertModel
 
-from nni_nlp_bench.distillation.distilled import student_of
+from nni_nlp_bench.distillation.distilled import student_outputs
 from nni_nlp_bench.distillation.features import cached_features
 from nni_nlp_bench.distillation.losses.base import Shape, StudentOutputs, TeacherOutputs
 from nni_nlp_bench.distillation.losses.emd import AttentionEmd
@@ -102,7 +102,7 @@ class Work:
     def step(self, learned: Callable[[StudentOutputs], Tensor] | None = None) -> None:
         """One step, with what is learned of a teacher beside the labels."""
         self.optimizer.zero_grad()
-        made = student_of(self.network, self.vectors, self.mask)
+        made = student_outputs(self.network, self.vectors, self.mask)
         loss = functional.cross_entropy(made.logits, self.targets)
         if learned is not None:
             loss = loss + learned(made)
@@ -116,7 +116,7 @@ def print_share(name: str, layers: int, width: int) -> None:
     work = Work.of(WIDTH)
     hidden = torch.randn(layers, BATCH, LENGTH, width) / 2
     teacher = TeacherOutputs(relations=relations_of(hidden, work.mask))
-    first = student_of(work.network, work.vectors, work.mask)
+    first = student_outputs(work.network, work.vectors, work.mask)
     loss = AttentionEmd(Shape(len(first.hidden), first.hidden[0].shape[-1], layers, width))
     leaves = [layer.detach().requires_grad_() for layer in first.hidden]
     alone = StudentOutputs(leaves, first.logits.detach())
@@ -149,7 +149,7 @@ def print_cached(name: str, layers: int, hidden: int, width: int) -> None:
     batch = Batch(ids, work.targets, torch.arange(BATCH))
     with TemporaryDirectory() as folder:
         features = cached_features(teacher, sentences, ["relations"], Path(folder))
-        made = student_of(work.network, work.vectors, work.mask)
+        made = student_outputs(work.network, work.vectors, work.mask)
         shape = Shape(len(made.hidden), made.hidden[0].shape[-1], layers, hidden)
         loss = AttentionEmd(shape)
 
@@ -160,7 +160,7 @@ def print_cached(name: str, layers: int, hidden: int, width: int) -> None:
             return given
 
         def cached(made: StudentOutputs) -> Tensor:
-            given: Tensor = loss(made, features.of(batch), work.mask)
+            given: Tensor = loss(made, features.outputs(batch), work.mask)
             return given
 
         slow, quick = fastest([lambda: work.step(inside), lambda: work.step(cached)], 4)

@@ -20,7 +20,7 @@ from nni_nlp_bench.frameworks.naslib.locate import NaslibError
 from nni_nlp_bench.frameworks.naslib.trainer import train
 from nni_nlp_bench.strategies.configs import StrategyConfig
 from nni_nlp_bench.strategies.search import Search, run_search, search_space
-from nni_nlp_bench.testing import made_up_table
+from nni_nlp_bench.testing import synthetic_table
 
 
 def seconds(run: Callable[[], object]) -> float:
@@ -42,7 +42,7 @@ def main() -> None:
     except NaslibError as error:
         print(f"skipped: {error}")
         return
-    table = made_up_table(options.cells)
+    table = synthetic_table(options.cells)
     space = search_space(table, restrict=True)
     space.neighbours(table.architectures()[0])  # build the neighbourhoods once
     settings = Settings(budget=Budget(options.evaluations))

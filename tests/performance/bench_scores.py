@@ -18,8 +18,8 @@ from nni_nlp_bench.training.language_model import LanguageModel
 from nni_nlp_bench.training.memory import disable_malloc_trim
 from nni_nlp_bench.training.settings import Sizes
 from nni_nlp_bench.zero_cost.base import SCORES
-from nni_nlp_bench.zero_cost.passes import NOISES, NetworkStatistics
 from nni_nlp_bench.zero_cost.spectra import cosine_score, spectrum_score
+from nni_nlp_bench.zero_cost.statistics import NOISES, NetworkStatistics
 from search_spaces.rnn_cell import Recipe
 from search_spaces.rnn_cell.network import RecurrentCell
 from search_spaces.rnn_cell.published import named_recipe, published_recipe

@@ -18,7 +18,7 @@ from nni_nlp_bench.frameworks.nni.strategies.to_nni import AskTellStrategy
 from nni_nlp_bench.strategies.configs import StrategyConfig
 from nni_nlp_bench.strategies.registry import make_strategy
 from nni_nlp_bench.strategies.search import Search, run_search, search_space
-from nni_nlp_bench.testing import made_up_table
+from nni_nlp_bench.testing import synthetic_table
 
 LIMIT_S = 0.5
 
@@ -34,7 +34,7 @@ def main() -> None:
 
     from nni_nlp_bench.frameworks.nni.evaluators.benchmark import ChoiceSpace, SimulationEvaluator
 
-    table = made_up_table(options.cells)
+    table = synthetic_table(options.cells)
     space = search_space(table, restrict=True)
     space.neighbours(table.architectures()[0])  # build the neighbourhoods once
     settings = Settings(budget=Budget(options.evaluations))

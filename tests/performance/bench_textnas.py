@@ -56,11 +56,11 @@ def words_of_labels(count: int, seed: int) -> list[Sentence]:
     ]
 
 
-def made_up(count: int) -> EmbeddedDataset:
+def synthetic(count: int) -> EmbeddedDataset:
     """Sentences with drawn vectors."""
     parts = {part: words_of_labels(count, seed) for seed, part in enumerate(("train", "dev"))}
     return EmbeddedDataset.of(
-        LabelledSet.of("made up", ("a", "b"), {**parts, "test": parts["dev"][:1]})
+        LabelledSet.of("synthetic", ("a", "b"), {**parts, "test": parts["dev"][:1]})
     )
 
 
@@ -74,8 +74,8 @@ def search(strategy: str) -> None:
     from nni_nlp_bench.one_shot.sentences.task import SentenceTask
 
     disable_malloc_trim()
-    settings = TextNasSettings(epochs=1, rewards_an_epoch=2, candidates=1)
-    search_one_shot(SentenceTask(made_up(2 * BATCH), settings), strategy, 0)
+    settings = TextNasSettings(epochs=1, rewards_per_epoch=2, candidates=1)
+    search_one_shot(SentenceTask(synthetic(2 * BATCH), settings), strategy, 0)
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)
 
 
@@ -160,7 +160,7 @@ def over(batches: Sequence[Batch], op: nn.Module, width: int, apply: Any) -> Ste
 
 def parts() -> None:
     """(c) What fused attention, packed GRUs and batches of like length bring."""
-    encoded = Encoded.of(made_up(20 * BATCH).data.train, made_up(20 * BATCH).vocabulary, LENGTH)
+    encoded = Encoded.of(synthetic(20 * BATCH).data.train, synthetic(20 * BATCH).vocabulary, LENGTH)
     rng = np.random.default_rng(0)
     like = encoded.shuffled(BATCH, rng)
     order = rng.permutation(len(encoded))

@@ -1,4 +1,4 @@
-"""Writers of a table in the formats of other tools."""
+"""Export of tables to the formats of other tools."""
 
 from nni_nlp_bench.benchmarks.exporters.naslib_pickle import export_naslib_pickle
 from nni_nlp_bench.benchmarks.exporters.nni_db import export_nni_db

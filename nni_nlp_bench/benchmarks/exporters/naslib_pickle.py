@@ -1,6 +1,6 @@
-"""NASLib's `nb_nlp.pickle`: a pickle of plain tuples, lists, dictionaries and numbers.
+"""Export to NASLib's `nb_nlp.pickle`: a pickle of tuples, lists, dictionaries and numbers.
 
-NASLib reads nothing else, so this is the one place that writes a pickle; it holds no classes.
+NASLib requires a pickle; no other module writes one.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ Curves = dict[str, list[float]]
 
 
 def export_naslib_pickle(table: Table, path: Path, overwrite: bool = False) -> ExportReport:
-    """Write the first finished run of every recurrent cell of a table.
+    """Write the first complete run of every recurrent cell of a table.
 
-    Raises UserError, and writes nothing, where the table does not fit or the disk is full.
+    Raises UserError, without writing anything, if the table cannot be exported or the disk is full.
     """
     if table.space_name != "rnn_cell":
         raise BenchmarkError(
@@ -48,7 +48,7 @@ def export_naslib_pickle(table: Table, path: Path, overwrite: bool = False) -> E
 
 
 def _finished_run(table: Table, architecture: Recipe) -> Curves | None:
-    """The first run that reached the last epoch; NASLib indexes epochs without looking."""
+    """Return the first run that reached the last epoch: NASLib does not check the length."""
     for seed in table.seeds(architecture):
         curve = table.curve(architecture, seed)
         if curve.status == OK and len(curve.train_loss) == table.epochs:

@@ -1,4 +1,4 @@
-"""NNI's `nlp.db`, as `nni.nas.benchmark.nlp` reads it from $NASBENCHMARK_DIR."""
+"""Export to NNI's `nlp.db`, as `nni.nas.benchmark.nlp` reads it from $NASBENCHMARK_DIR."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ MAX_DATASET_CHARACTERS = 15
 
 
 def export_nni_db(table: Table, path: Path, overwrite: bool = False) -> ExportReport:
-    """Write a table of recurrent cells as `nlp.db`: one configuration a run, as NNI does it.
+    """Write a table of recurrent cells as `nlp.db`: one configuration per run, as in NNI.
 
-    Raises UserError, and writes nothing, where the table does not fit or the disk is full.
+    Raises UserError, without writing anything, if the table cannot be exported or the disk is full.
     """
     dataset = table.metadata.dataset
     if table.space_name != "rnn_cell":
@@ -65,7 +65,7 @@ def export_nni_db(table: Table, path: Path, overwrite: bool = False) -> ExportRe
 
 
 def _runs(table: Table) -> Iterator[tuple[int, dict[str, str], str, list[tuple[Any, ...]]]]:
-    """Number, architecture, status and epochs of each run."""
+    """Yield index, architecture, status and epochs of each run."""
     arrays = table.arrays
     run = 0
     for architecture in table.architectures():
@@ -91,7 +91,7 @@ def _write(
     status: str,
     epochs: list[tuple[Any, ...]],
 ) -> bool:
-    """Write one run; False where nothing but its configuration could be written."""
+    """Write one run; return False if only its configuration could be written."""
     database.execute(CONFIG, (run, json.dumps(flat, sort_keys=True), dataset))
     if status != OK or not epochs:
         return False

@@ -1,4 +1,4 @@
-"""What an export wrote, and what its format could not hold."""
+"""Reports of exports, and their output files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from nni_nlp_bench.core.files import atomic_write
 
 @dataclass(frozen=True, slots=True)
 class ExportReport:
-    """Runs written in full, and one line for each thing that the format cannot hold."""
+    """Number of exported runs, and one line per limitation of the format."""
 
     written: int
     lost: tuple[str, ...]
@@ -21,7 +21,7 @@ class ExportReport:
 
 @contextmanager
 def new_file(path: Path, overwrite: bool) -> Iterator[Path]:
-    """A `atomic_write` at a path that is free, or may be overwritten. Raises UserError."""
+    """Context of an atomic write to a new path, or to an existing one with `overwrite`."""
     if path.exists() and not overwrite:
         raise BenchmarkError(f"{path} already exists: overwrite it or name another file")
     with atomic_write(path) as new:

@@ -1,4 +1,4 @@
-"""Readers of published results: each turns one format into runs."""
+"""Importers of published results: one reader per format."""
 
 from nni_nlp_bench.benchmarks.importers.csv_table import CsvColumns
 from nni_nlp_bench.benchmarks.importers.formats import About, Format, import_benchmark

@@ -1,4 +1,4 @@
-"""A CSV file (also .gz) of architectures with the test loss after the last epoch."""
+"""Import of CSV files (also .gz) of architectures with their final test losses."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ NOT_FINITE = "loss is not finite"
 
 @dataclass(frozen=True, slots=True)
 class CsvColumns:
-    """Names of the columns, None where the file has no such column, and what no column tells."""
+    """Names of the columns, None for missing ones, and the values of missing columns."""
 
     recipe: str = "recipe"
     test_loss: str = "test_loss"
-    """An empty field is NaN, as pandas writes it."""
+    """Parse a number; an empty field is NaN, as in pandas."""
     recipe_id: str | None = "recipe_id"
     num_params: str | None = "num_params"
     space: str = "rnn_cell"
@@ -42,9 +42,9 @@ class CsvColumns:
 def read_csv_table(
     source: Path, columns: CsvColumns | None = None, progress: Progress = no_progress
 ) -> Reading:
-    """All rows; a row without a finite loss is a run that broke off.
+    """Read all rows; a row without a finite loss is a failed run.
 
-    Raises BenchmarkError for a file that is damaged, too large or lacks a column.
+    Raises BenchmarkError if the file is damaged, too large or lacks a column.
     """
     columns = columns or CsvColumns()
     try:

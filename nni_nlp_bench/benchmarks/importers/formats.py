@@ -39,7 +39,7 @@ NOT_STATED = "not stated"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class About:
-    """Where results come from, as the table will say."""
+    """Origin of results, for the metadata of the table."""
 
     description: str = NOT_STATED
     source: str = NOT_STATED
@@ -75,13 +75,13 @@ def import_benchmark(
     overwrite: bool = False,
     progress: Progress = no_progress,
 ) -> ImportReport:
-    """Read `source` and save it as a table in the folder `out`, named like `out` by default.
+    """Import `source` as a table into the folder `out`, by default with the name of `out`.
 
-    `dataset` chooses the runs to keep where the source names data sets (logs, `nni-db`), the task
-    of `nas-bench-bert`, and is what the table says elsewhere (`naslib`, `csv`). `epochs` is the
-    length of a full training, where the source does not tell it; `columns` are those of a `csv`.
-    What cannot be read is listed in the report. Raises BenchmarkError where nothing can be read or
-    the table cannot be written.
+    `dataset` selects runs if the source names data sets (logs, `nni-db`), selects the task of
+    `nas-bench-bert`, and is the name of the data set otherwise (`naslib`, `csv`). `epochs` is the
+    length of a full training if the source does not define it; `columns` are those of a `csv`.
+    The report lists entries that cannot be read. Raises BenchmarkError if there are none, or the
+    table cannot be written.
     """
     if format not in get_args(Format):
         known = ", ".join(get_args(Format))
@@ -141,7 +141,7 @@ def _read(
 def _unwanted(
     runs: tuple[TrainingRun, ...], dataset: str | None, epochs: int
 ) -> Iterator[tuple[str, str]]:
-    """Names of the runs that the table cannot hold, and why."""
+    """Return the names of runs that do not fit the table, with the reasons."""
     for run in runs:
         if run.length > epochs:
             yield run.name, f"{run.length} epochs: a full training has {epochs}"

@@ -1,7 +1,7 @@
-"""NAS-Bench-BERT: the scores on GLUE of 500 encoders that Serianni and Kalita (2023) trained.
+"""Import of NAS-Bench-BERT: GLUE scores of 500 encoders (Serianni and Kalita, 2023).
 
-Their `BERT_benchmark.json` holds one entry an encoder: its configuration, the seconds of its
-pre-training, and a score for each task. `nas_runner.ipynb` beside it tells what these are.
+`BERT_benchmark.json` has one entry per encoder: its configuration, the seconds of pre-training,
+and a score per task. `nas_runner.ipynb` of the same repository describes the fields.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from nni_nlp_bench.core.errors import UserError
 from search_spaces.encoder.configuration import from_configuration
 
 GLUE = "glue"
-"""The mean over the tasks."""
+"""Name of the mean over the tasks."""
 TASKS = ("cola", "mnli", "mrpc", "qnli", "qqp", "rte", "sst", "sts")
 MAX_BYTES = 2**26
 NOTES = (
@@ -33,9 +33,9 @@ NOTES = (
 def read_nas_bench_bert(
     source: Path, task: str | None = None, progress: Progress = no_progress
 ) -> Reading:
-    """The score on one task, or on all (`glue`, the default), as points below 100.
+    """Read the scores of one task, or of all (`glue`, the default), as points below 100.
 
-    Raises BenchmarkError for an unknown task, and for a file that is damaged or of another kind.
+    Raises BenchmarkError for an unknown task, or a damaged or different file.
     """
     task = task or GLUE
     if task not in (GLUE, *TASKS):

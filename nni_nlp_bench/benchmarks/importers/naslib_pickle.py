@@ -1,7 +1,7 @@
-"""NASLib's `nb_nlp.pickle`: `{(edges, ops, hiddens): {train_losses, ..., wall_times}}`.
+"""Import of NASLib's `nb_nlp.pickle`: `{(edges, ops, hiddens): {train_losses, ..., wall_times}}`.
 
-The file names neither ids nor statuses nor which result is h_new_0. The last is looked up in the
-published list where the key does not tell it.
+The file has neither ids nor statuses nor the order of results. If the key does not determine the
+order, it is looked up in the published recipes.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from nni_nlp_bench.benchmarks.naslib_compact import (
     OPS,
     SOURCES,
     Compact,
-    order_is_told,
+    order_is_determined,
     published_by_compact,
     recipe_by_position,
 )
@@ -34,9 +34,9 @@ MAX_VERTICES = 40
 
 
 def read_naslib_pickle(source: Path, epochs: int, progress: Progress = no_progress) -> Reading:
-    """All entries; a run is `OK` if it has `epochs` epochs and its last losses are finite.
+    """Read all entries; a run is `OK` if it has `epochs` epochs and its last losses are finite.
 
-    Raises BenchmarkError for a file that is no pickle of plain values, or has another structure.
+    Raises BenchmarkError if the file is not a pickle of plain values, or has another structure.
     """
     entries = read_plain_pickle(source, progress)
     if type(entries) is not Pairs:
@@ -62,7 +62,7 @@ def read_naslib_pickle(source: Path, epochs: int, progress: Progress = no_progre
 
 
 def _compact(key: Any) -> Compact:
-    """The key, checked. Raises BenchmarkError."""
+    """Validate a key. Raises BenchmarkError."""
     if type(key) is not tuple or [type(part) for part in key] != [tuple] * 3:
         raise BenchmarkError("its key is not (edges, ops, hiddens)")
     edges, ops, hiddens = key
@@ -83,8 +83,8 @@ def _compact(key: Any) -> Compact:
 
 
 def _recipe(key: Compact) -> tuple[Recipe, bool]:
-    """The cell, and whether it is certain which result is which. Raises UserError."""
-    if order_is_told(key):
+    """Return the cell, and whether the order of its results is certain. Raises UserError."""
+    if order_is_determined(key):
         return recipe_by_position(key), True
     cells = published_by_compact().get(key, ())
     if len(cells) > 1:

@@ -1,4 +1,4 @@
-"""NNI's `nlp.db`: the SQLite file that `nni.nas.benchmark.nlp` reads.
+"""Import of NNI's `nlp.db`: the SQLite file that `nni.nas.benchmark.nlp` reads.
 
 Its schema (nni/nas/benchmark/nlp/schema.py) makes one configuration of each log, stores statistics
 of finished runs only, and NaN as NULL.
@@ -38,9 +38,9 @@ EPOCHS = f"""
 
 
 def read_nni_db(source: Path, progress: Progress = no_progress) -> Reading:
-    """All configurations of an `nlp.db`; those without statistics are failed runs.
+    """Read all configurations of an `nlp.db`; those without statistics are failed runs.
 
-    Raises BenchmarkError for a file that is damaged or has another schema.
+    Raises BenchmarkError if the file is damaged or has another schema.
     """
     try:
         with closing(_connect(source)) as database:
@@ -102,7 +102,7 @@ def _curves(database: sqlite3.Connection) -> Iterator[tuple[int, list[tuple[Any,
 def _series(
     trial: int | None, final: list[Any], curves: dict[int, list[tuple[Any, ...]]]
 ) -> SeriesByName:
-    """The series of one trial; its final losses where the file holds no curve at all."""
+    """Return the series of one trial, or its final losses if the file has no curves."""
     if trial is None:
         return _columns([])
     if not curves:
@@ -117,7 +117,7 @@ def _series(
 
 
 def _columns(rows: list[tuple[Any, ...]]) -> SeriesByName:
-    """Rows of epoch, losses and time as series; NULL is NaN."""
+    """Convert rows of epoch, losses and time to series; NULL becomes NaN."""
 
     def column(i: int) -> Series:
         values = [row[i] for row in rows]

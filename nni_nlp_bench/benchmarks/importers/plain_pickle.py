@@ -1,7 +1,7 @@
-"""Read a pickle of plain values without running anything that it names.
+"""Safe reader of pickles of plain values.
 
-A pickle is a program. This reader knows the instructions that build tuples, lists, dictionaries,
-numbers and texts, and no others: nothing can be imported or called.
+A pickle is a program. This reader supports only the instructions that build tuples, lists,
+dictionaries, numbers and strings: it cannot import or call anything.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from nni_nlp_bench.benchmarks.importers.reading import Progress
 
 MAX_BYTES = 2**27
 MAX_INSTRUCTIONS = 20_000_000
-"""NASLib's file needs about 5 million; each may cost some 100 bytes of memory."""
+"""Maximum number of instructions: NASLib's file has about 5 million, each up to 100 bytes."""
 _MARK = object()
 
 
 class Pairs(list[tuple[Any, Any]]):
-    """A dictionary's entries in order. Not yet hashed: hashing a hostile key may never end."""
+    """Entries of a dictionary in order, unhashed: hashing a malicious key may not terminate."""
 
 
 def read_plain_pickle(path: Path, progress: Progress) -> Any:
-    """The value of the pickle, dictionaries as `Pairs`. Raises BenchmarkError."""
+    """Return the value of a pickle, with dictionaries as `Pairs`. Raises BenchmarkError."""
     try:
         with path.open("rb") as stream:
             content = stream.read(MAX_BYTES + 1)
@@ -52,7 +52,7 @@ def read_plain_pickle(path: Path, progress: Progress) -> Any:
 
 
 class _Machine:
-    """The stack and memory of a pickle."""
+    """Stack and memo of the pickle machine."""
 
     def __init__(self) -> None:
         self.stack: list[Any] = []

@@ -1,4 +1,4 @@
-"""What an importer hands back, and what an import reports."""
+"""Results of importers, and reports of imports."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from nni_nlp_bench.benchmarks.training_run import TrainingRun
 from nni_nlp_bench.benchmarks.units import LossUnit
 
 Progress = Callable[[int, int], None]
-"""Called with the number of entries done and the number of all."""
+"""Called with the numbers of read and of all entries."""
 
 
 class Skipped(NamedTuple):
-    """An entry of a source that gave no run."""
+    """An entry of a source that could not be read."""
 
     name: str
     reason: str
@@ -22,25 +22,25 @@ class Skipped(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """All that was read from one source."""
+    """Content of one source."""
 
     runs: tuple[TrainingRun, ...]
     skipped: tuple[Skipped, ...] = ()
     notes: tuple[str, ...] = ()
-    """What the source's format cannot tell, and what was assumed for it."""
+    """Assumptions about information that the format lacks."""
     has_curves: bool = True
     space: str = "rnn_cell"
     unit: LossUnit = LossUnit.NATS
     epochs: int | None = None
-    """Of a full training; None where the source does not tell."""
+    """Epochs of a full training; None if unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What an import read, kept and left out."""
+    """Report of an import."""
 
     read: int
-    """Entries of the source: runs kept and entries skipped."""
+    """Number of entries: imported runs and skipped entries."""
     kept: int
     skipped: tuple[Skipped, ...]
     notes: tuple[str, ...]

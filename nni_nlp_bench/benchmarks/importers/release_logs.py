@@ -1,4 +1,4 @@
-"""The logs of NAS-Bench-NLP's release: `logs.zip`, or a folder of its JSON files.
+"""Import of the logs of NAS-Bench-NLP's release: `logs.zip`, or a folder of its JSON files.
 
 All three sets have one format: single run, multi run, WikiText-2
 (https://github.com/fmsnew/nas-bench-nlp-release).
@@ -24,9 +24,9 @@ ReadRecipe = Callable[[str], Recipe]
 
 
 def read_release_logs(source: Path, progress: Progress = no_progress) -> Reading:
-    """All logs of a zip file or folder; unreadable ones are listed as skipped.
+    """Read all logs of a zip file or folder; unreadable ones are listed as skipped.
 
-    Raises BenchmarkError for an archive that is damaged or hostile.
+    Raises BenchmarkError if the archive is damaged or malicious.
     """
     runs: list[TrainingRun] = []
     skipped: list[Skipped] = []
@@ -53,7 +53,7 @@ def _files_of(folder: Path) -> Iterator[tuple[str, bytes | None, int]]:
 
 
 def _content(path: Path) -> bytes | None:
-    """The content of a log; None where it is too large or cannot be read."""
+    """Read a log; None if it is too large or cannot be read."""
     try:
         with path.open("rb") as stream:
             content = stream.read(MAX_MEMBER_BYTES + 1)
@@ -63,7 +63,7 @@ def _content(path: Path) -> bytes | None:
 
 
 def _run(name: str, content: bytes | None, recipe: ReadRecipe) -> TrainingRun:
-    """One log as a run. Raises UserError: the reason why it is none."""
+    """Convert a log to a run. Raises UserError if it is invalid."""
     if not name.endswith(".json"):
         raise BenchmarkError("not a log: the name does not end with .json")
     if content is None:

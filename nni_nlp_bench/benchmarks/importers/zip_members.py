@@ -1,4 +1,4 @@
-"""Read the members of a zip file that nobody vouches for, without unpacking it to disk."""
+"""Safe reader of untrusted zip files, without unpacking to disk."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ MAX_MEMBERS = 100_000
 MAX_MEMBER_BYTES = 10 * 2**20
 MAX_TOTAL_BYTES = 2**30
 MAX_RATIO = 100
-"""Bytes unpacked for one byte of a large archive: text logs reach about 5."""
+"""Maximum compression ratio of a large archive: text logs have about 5."""
 CHUNK = 2**16
 
 
 def zip_members(path: Path) -> Iterator[tuple[str, bytes | None, int]]:
-    """Name, content and number of the members; content None where the member is damaged.
+    """Yield name, content and number of members; the content of a damaged member is None.
 
-    Raises BenchmarkError for a file that is no whole zip archive, for names that leave the
-    archive, links, encryption, and for contents beyond the limits above.
+    Raises BenchmarkError for an incomplete archive, paths outside it, links, encryption, and
+    contents beyond the limits.
     """
     try:
         archive = zipfile.ZipFile(path)
@@ -58,7 +58,7 @@ def _check_header(path: Path, member: zipfile.ZipInfo) -> None:
 def _content(
     path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo, budget: int
 ) -> tuple[bytes, bool]:
-    """What could be unpacked, and whether that is all of the member."""
+    """Return the unpacked bytes, and whether the member is complete."""
     # The sizes in the headers may lie, so what is counted is what comes out.
     content = bytearray()
     try:

@@ -1,1 +1,1 @@
-"""Predicted results of any cell: loss, its uncertainty, training time, risk of divergence."""
+"""Surrogate of cells: loss, its uncertainty, training time, probability of divergence."""

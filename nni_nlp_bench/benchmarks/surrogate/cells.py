@@ -1,4 +1,4 @@
-"""Runs of the same architecture brought together."""
+"""Aggregation of runs by architecture."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ class Cells:
 
     recipes: tuple[Any, ...]
     loss: NDArray[np.float64]
-    """Mean over the runs with a finite loss; NaN where there is none."""
+    """Mean over the runs with a finite loss; NaN if there are none."""
     diverged: NDArray[np.float64]
-    """Share of the runs without a finite loss."""
+    """Fraction of runs without a finite loss."""
 
 
 def cells_of_runs(recipes: Sequence[Any], losses: NDArray[np.float64]) -> Cells:
-    """One loss a run, NaN or infinite where it diverged. Raises BenchmarkError for no runs."""
+    """Aggregate one loss per run, not finite if it diverged. Raises BenchmarkError for no runs."""
     values = np.asarray(losses, dtype=np.float64)
     if not len(recipes) or values.shape != (len(recipes),):
         raise BenchmarkError(

@@ -1,4 +1,4 @@
-"""How good a surrogate is, on cells that it has not seen."""
+"""Evaluation of surrogates on held-out cells."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Values = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
-    """Agreement of predicted with measured losses; NaN where there are too few cells."""
+    """Agreement of predicted and measured losses; NaN with too few cells."""
 
     cells: int
     kendall: float
@@ -30,12 +30,12 @@ class Metrics:
     """Nats per token: lower is better, as for `rmse`."""
     rmse: float
     coverage: float
-    """Share of cells within the 90 % interval: .9 is best."""
+    """Fraction of cells within the 90 % interval: 0.9 is best."""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Figures of all cells, and of those with a measured loss below a threshold."""
+    """Metrics of all cells, and of those with a measured loss below a threshold."""
 
     overall: Metrics
     below: Metrics
@@ -45,9 +45,9 @@ class Report:
 def evaluate(
     surrogate: Surrogate, recipes: Sequence[Recipe], losses: Values, threshold: float = 5.5
 ) -> Report:
-    """Compare with measured losses (nats per token) of cells that were held out.
+    """Evaluate a surrogate on measured losses (nats per token) of held-out cells.
 
-    Runs of one cell are averaged; runs without a finite loss are left out.
+    Runs of a cell are averaged; runs without a finite loss are left out.
     """
     cells = cells_of_runs(recipes, losses)
     finite = np.isfinite(cells.loss)
@@ -57,7 +57,7 @@ def evaluate(
 
 
 def report(predicted: Values, std: Values, measured: Values, threshold: float = 5.5) -> Report:
-    """Figures of predictions, one a cell."""
+    """Return the metrics of predictions, one per cell."""
     low = measured < threshold
     return Report(
         overall=_figures(predicted, std, measured),

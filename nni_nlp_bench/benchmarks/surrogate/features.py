@@ -1,6 +1,7 @@
-"""What a surrogate knows of a cell: its structure, how it grows, how it behaves untrained.
+"""Features of surrogates.
 
-Of an architecture of another space it knows the space's own encoding.
+Those of cells describe graph, asymptotics and untrained dynamics. Those of other spaces are the
+space's encoding.
 """
 
 from __future__ import annotations
@@ -27,15 +28,15 @@ CELLS = "rnn_cell"
 """The space of recurrent cells."""
 CELLS_A_TASK = 64
 WORTH_PROCESSES = 4 * CELLS_A_TASK
-"""Fewer cells than this are done before other processes have started."""
+"""Fewer cells are faster in one process than starting others."""
 
 
 def features(
     recipes: Sequence[Any], workers: int | None = None, space: str = CELLS
 ) -> NDArray[np.float64]:
-    """Cells x features, all finite; columns as in `feature_names`, or those of the space.
+    """Return finite features (cells, features), with the columns `feature_names` or of the space.
 
-    `workers` processes share a large batch of cells: all usable processors by default.
+    `workers` is the number of processes for a large batch, by default all available CPUs.
     """
     if space != CELLS:
         encode = get_space(space).encode
@@ -51,7 +52,7 @@ def features(
 
 @cache
 def feature_names() -> tuple[str, ...]:
-    """Names of the columns."""
+    """Return the names of the columns."""
     return tuple(_of_cell(named_recipe("rnn")))
 
 

@@ -1,8 +1,8 @@
 """Fit a surrogate to measured losses.
 
 `python -m nni_nlp_bench.benchmarks.surrogate.fit --table ptb_multi_run.csv.gz --out DIR` makes the
-packaged one, with its cross-validated figures, in a quarter of an hour on one processor: the same
-bytes each time on one machine.
+packaged one, with cross-validated metrics, in 15 minutes on one CPU. The result is
+reproducible byte by byte on one machine.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from nni_nlp_bench.benchmarks.surrogate.features import CELLS, features
 from nni_nlp_bench.benchmarks.surrogate.gaussian_process import GaussianProcess
 from nni_nlp_bench.benchmarks.surrogate.model import ErrorModel, LossModel, Surrogate
 from nni_nlp_bench.benchmarks.surrogate.rank_transform import RankTransform, to_ranks
+from nni_nlp_bench.benchmarks.surrogate.storage import save_surrogate
 from nni_nlp_bench.benchmarks.surrogate.training_time import PTB_TIME, Time
 from nni_nlp_bench.benchmarks.surrogate.trees import Trees
 from search_spaces.rnn_cell import Recipe
@@ -44,10 +45,10 @@ def fit(
     metadata: dict[str, Any] | None = None,
     workers: int | None = None,
 ) -> Surrogate:
-    """Fit to one final loss a run; NaN or infinite where the run diverged.
+    """Fit a surrogate to one final loss per run, not finite if it diverged.
 
-    Runs of one cell are averaged. Diverged runs do not enter the loss: they are what the
-    probability of divergence is fitted to. Raises BenchmarkError for too few cells.
+    Runs of a cell are averaged. Diverged runs affect only the probability of divergence.
+    Raises BenchmarkError for too few cells.
     """
     cells = cells_of_runs(recipes, losses)
     of = features(cells.recipes, workers, space)
@@ -67,7 +68,7 @@ def cross_validate(
     threshold: float = 5.5,
     workers: int | None = None,
 ) -> Report:
-    """Figures of `fit` on cells it has not seen: each fifth of them by a fit to the others."""
+    """Return five-fold cross-validated metrics of `fit`."""
     cells = cells_of_runs(recipes, losses)
     finite = np.isfinite(cells.loss)
     of = features(cells.recipes, workers)[finite]
@@ -99,7 +100,7 @@ def _fit_model(of: Values, measured: Values) -> LossModel:
 
 
 def _fit_error(evidence: Values, errors: Values) -> ErrorModel:
-    """A model of the size of held-out errors; its own held-out predictions set the factor."""
+    """Fit a model of held-out errors, calibrated on its own held-out predictions."""
     logs = np.log(errors + _SMALLEST_ERROR)
     sizes = np.empty_like(errors)
     for train, test in _folds(len(errors)):
@@ -123,14 +124,14 @@ def _fit_size(evidence: Values, logs: Values) -> Trees:
 
 
 def _folds(count: int) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Training and test positions, five times, in a fixed random order."""
+    """Yield training and test indices of the folds, in a fixed random order."""
     order = np.random.default_rng(0).permutation(count)
     for fold in range(FOLDS):
         yield np.delete(order, np.s_[fold::FOLDS]), order[fold::FOLDS]
 
 
 def main() -> None:
-    """Fit to a published table and write the surrogate with its cross-validated figures."""
+    """Fit to a published table and write the surrogate with cross-validated metrics."""
     from nni_nlp_bench.benchmarks.surrogate.published_losses import PTB, read_losses
 
     parser = ArgumentParser(description=main.__doc__)
@@ -145,7 +146,7 @@ def main() -> None:
         "runs": len(recipes),
         "cross_validation": {"folds": FOLDS, "split_by": "cell", **asdict(figures)},
     }
-    fit(recipes, losses, metadata=metadata).save(arguments.out)
+    save_surrogate(fit(recipes, losses, metadata=metadata), arguments.out)
     print(figures)
 
 

@@ -1,4 +1,4 @@
-"""Gaussian process regression with one relevance a feature.
+"""Gaussian process regression with one relevance per feature (ARD).
 
 Matern-3/2 kernel, relevances and noise by maximal marginal likelihood (Rasmussen & Williams,
 "Gaussian Processes for Machine Learning", 2006, sections 4.2 and 5.4), stopped early.
@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 FIRST_RELEVANCE = 0.06
 FIRST_NOISE = 0.15
-"""Variances: 1 is that of the targets."""
+"""Variances, relative to that of the targets."""
 UPDATES = 40
 LEARNING_RATE = 0.05
 MOST_DEVIATIONS = 3.0
-"""Standardised features are cut here: a rare count must not put a cell far from all others."""
+"""Bound of standardised features, so that rare counts do not isolate a cell."""
 JITTER = 1e-4
 
 Array = NDArray[np.float32]
@@ -27,21 +27,21 @@ Array = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class GaussianProcess:
-    """A fitted process; `predict` needs nothing but these arrays."""
+    """A fitted Gaussian process as arrays."""
 
     centre: Array
     scale: Array
     relevance: Array
-    """Inverse length scale of each standardised feature; 0 where it was constant."""
+    """Inverse length scale of each standardised feature; 0 if constant."""
     seen: Array
-    """Training cells x features, standardised and multiplied by the relevances."""
+    """Training features (cells, features), standardised and scaled by the relevances."""
     dual: Array
-    """One coefficient a training cell."""
+    """One coefficient per training cell."""
     mean: float
 
     @classmethod
     def fit(cls, features: NDArray[np.float64], targets: NDArray[np.float64]) -> GaussianProcess:
-        """Fit to features (cells x features) and targets (cells)."""
+        """Fit to features (cells, features) and targets (cells,)."""
         varies = features.std(axis=0) > 1e-9
         centre = features.mean(axis=0)
         scale = np.where(varies, features.std(axis=0), 1)
@@ -65,9 +65,9 @@ class GaussianProcess:
     def predict(
         self, features: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Posterior mean of cells x features, and likeness to the most similar training cell.
+        """Return the posterior mean, and the similarity to the most similar training cell.
 
-        Likeness is the kernel: 1 for a cell that was seen, 0 far away from all.
+        The similarity is the kernel: 1 for a training cell, 0 far away from all.
         """
         standard = _standard(features, self.centre, self.scale)
         kernel = _matern(_distances(standard * self.relevance, self.seen))
@@ -75,12 +75,12 @@ class GaussianProcess:
         return mean, kernel.max(axis=1).astype(np.float64)
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
-        """Everything, for a `.npz` file."""
+        """Return all arrays, for a `.npz` file."""
         return {**vars(self), "mean": np.array(self.mean)}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, Any]) -> GaussianProcess:
-        """The inverse of `to_arrays`."""
+        """Invert `to_arrays`."""
         return cls(**{**arrays, "mean": float(arrays["mean"])})
 
 
@@ -90,7 +90,7 @@ def _standard(features: NDArray[np.float64], centre: Array, scale: Array) -> Arr
 
 
 def _distances(a: Array, b: Array) -> Array:
-    """Times the square root of 3."""
+    """Return pairwise distances times sqrt(3)."""
     squares = (a * a).sum(1)[:, None] + (b * b).sum(1) - 2 * (a @ b.T)
     return np.asarray(np.sqrt(3 * squares.clip(0)))
 
@@ -100,7 +100,7 @@ def _matern(distances: Array) -> Array:
 
 
 def _covariance(scaled: Array, signal: float, noise: float) -> tuple[Array, Array]:
-    """Of the targets; and exp(-distance), which the gradient needs."""
+    """Return the covariance of the targets, and exp(-distance) for the gradient."""
     distances = _distances(scaled, scaled)
     decay = np.exp(-distances)
     covariance = np.float32(signal) * (1 + distances) * decay
@@ -109,7 +109,7 @@ def _covariance(scaled: Array, signal: float, noise: float) -> tuple[Array, Arra
 
 
 def _maximise_likelihood(standard: Array, targets: Array) -> NDArray[np.float64]:
-    """Logarithms of the relevances, of the signal's and of the noise's variance, by Adam."""
+    """Return the logarithms of relevances, signal and noise variance, optimised by Adam."""
     count = standard.shape[1]
     logs = np.log([*[FIRST_RELEVANCE] * count, 1.0, FIRST_NOISE])
     first, second = np.zeros_like(logs), np.zeros_like(logs)
@@ -123,7 +123,7 @@ def _maximise_likelihood(standard: Array, targets: Array) -> NDArray[np.float64]
 
 
 def _gradient(standard: Array, targets: Array, logs: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Of the negative log marginal likelihood."""
+    """Return the gradient of the negative log marginal likelihood."""
     scaled = standard * np.exp(logs[:-2]).astype(np.float32)
     signal, noise = np.exp(logs[-2:])
     covariance, decay = _covariance(scaled, signal, noise)

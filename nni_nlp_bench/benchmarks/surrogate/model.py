@@ -1,10 +1,9 @@
-"""The surrogate: predicted results of any cell."""
+"""Surrogate model of training results."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,7 @@ from nni_nlp_bench.benchmarks.surrogate.training_time import Time
 from nni_nlp_bench.benchmarks.surrogate.trees import Trees
 
 BATCH = 4096
-"""Cells predicted at once: the kernel to all training cells is held for each."""
+"""Batch size of predictions, which bounds the size of the kernel matrix."""
 MOST_CACHED = 200_000
 
 Values = NDArray[np.float64]
@@ -25,7 +24,7 @@ Values = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """Arrays of one value a recipe, in their order."""
+    """Predictions as arrays of one value per architecture."""
 
     loss: Values
     """Loss after the last epoch if the training does not diverge: lower is better."""
@@ -38,20 +37,20 @@ class Prediction:
 
 @dataclass(frozen=True)
 class LossModel:
-    """Predicts the loss: the mean of a Gaussian process and of trees, both on ranks of losses."""
+    """Mean of a Gaussian process and of boosted trees, both on ranks of losses."""
 
     process: GaussianProcess
     trees: Trees
     scale: RankTransform
 
     def evidence(self, of: Values) -> Values:
-        """Cells x 3, from features: predicted rank, how far the two models differ, likeness.
+        """Return (cells, 3): predicted rank, difference of both models, similarity.
 
-        Rank 0 is the lowest loss. Likeness is that to the most similar training cell.
+        Rank 0 is the lowest loss. The similarity is that to the most similar training cell.
         """
-        smooth, likeness = self.process.predict(of)
+        smooth, similarity = self.process.predict(of)
         stepped = self.trees.predict(of)
-        return np.column_stack([(smooth + stepped) / 2, abs(smooth - stepped), likeness])
+        return np.column_stack([(smooth + stepped) / 2, abs(smooth - stepped), similarity])
 
 
 @dataclass(frozen=True)
@@ -60,18 +59,18 @@ class ErrorModel:
 
     trees: Trees
     factor: float
-    """Makes 1.645 standard deviations cover 90 % of held-out cells."""
+    """Calibration factor: 1.645 standard deviations cover 90 % of held-out cells."""
 
     def std(self, evidence: Values) -> Values:
-        """Standard deviation of the loss, from `LossModel.evidence`."""
+        """Return the standard deviation of the loss, given `LossModel.evidence`."""
         return self.factor * np.exp(self.trees.predict(evidence))
 
 
 @dataclass(frozen=True)
 class Surrogate:
-    """Predicts the results of any architecture of a space; see `fit.fit` for how it is made.
+    """Predicts the results of any architecture of a space; created by `fit.fit`.
 
-    Predictions are remembered by canonical key: cells seen before cost a look-up.
+    Predictions are cached by canonical key.
     """
 
     loss: LossModel
@@ -84,11 +83,11 @@ class Surrogate:
 
     @property
     def lowest_loss(self) -> float:
-        """That of its training cells: it never predicts a lower one."""
+        """Lowest loss of its training cells, a lower bound of predictions."""
         return float(self.loss.scale.losses[0])
 
     def predict(self, recipes: Sequence[Any], workers: int | None = None) -> Prediction:
-        """Predict every recipe. `workers` processes share a large batch: all by default."""
+        """Return the predictions. `workers` is the number of processes for a large batch."""
         keys = [recipe.canonical_key for recipe in recipes]
         if len(self._known) > MOST_CACHED:
             self._known.clear()
@@ -112,16 +111,3 @@ class Surrogate:
             self.divergence.predict(of),
         )
         return np.stack(columns, axis=1)
-
-    def save(self, folder: Path) -> None:
-        """Write `metadata.json` and `model.npz`. Raises BenchmarkError."""
-        from nni_nlp_bench.benchmarks.surrogate.storage import write
-
-        write(folder, self)
-
-    @classmethod
-    def load(cls, folder: Path) -> Surrogate:
-        """Read what `save` wrote. Raises BenchmarkError, which names the damaged file."""
-        from nni_nlp_bench.benchmarks.surrogate.storage import read
-
-        return read(folder)

@@ -1,4 +1,4 @@
-"""The surrogate that comes with this package."""
+"""The packaged surrogate."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PTB_FOLDER = Path(__file__).parent / "ptb"
 
 @cache
 def ptb_surrogate() -> Surrogate:
-    """NAS-Bench-NLP on Penn Treebank: test loss after 50 epochs of any recurrent cell."""
-    from nni_nlp_bench.benchmarks.surrogate.model import Surrogate
+    """Return the surrogate of NAS-Bench-NLP on PTB: test loss after 50 epochs of any cell."""
+    from nni_nlp_bench.benchmarks.surrogate.storage import load_surrogate
 
-    return Surrogate.load(PTB_FOLDER)
+    return load_surrogate(PTB_FOLDER)

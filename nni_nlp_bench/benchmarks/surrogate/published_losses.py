@@ -1,4 +1,4 @@
-"""The published table that the packaged surrogate was fitted to."""
+"""Published losses that the packaged surrogate is fitted to."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ PTB = {
 
 
 def read_losses(path: Path) -> tuple[list[Recipe], NDArray[np.float64]]:
-    """Recipes and test losses of a CSV file, `.gz` or not; an empty loss is NaN: diverged.
+    """Read recipes and test losses of a CSV file (also .gz); an empty loss is NaN (diverged).
 
-    Raises BenchmarkError for a file without the columns `recipe` and `test_loss`.
+    Raises BenchmarkError if the file is damaged or lacks the columns `recipe` or `test_loss`.
     """
     try:
         with _opened(path) as file:

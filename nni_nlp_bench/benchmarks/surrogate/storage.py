@@ -1,4 +1,4 @@
-"""A surrogate on disk: `metadata.json` beside `model.npz`, no pickles."""
+"""Surrogates on disk: `metadata.json` and `model.npz`, without pickles."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,12 +16,10 @@ from numpy.typing import NDArray
 from nni_nlp_bench.benchmarks.base import BenchmarkError
 from nni_nlp_bench.benchmarks.surrogate.features import feature_names
 from nni_nlp_bench.benchmarks.surrogate.gaussian_process import GaussianProcess
+from nni_nlp_bench.benchmarks.surrogate.model import ErrorModel, LossModel, Surrogate
 from nni_nlp_bench.benchmarks.surrogate.rank_transform import RankTransform
 from nni_nlp_bench.benchmarks.surrogate.training_time import TrainingTime
 from nni_nlp_bench.benchmarks.surrogate.trees import Trees
-
-if TYPE_CHECKING:
-    from nni_nlp_bench.benchmarks.surrogate.model import Surrogate
 
 FORMAT = "nni-nlp-bench surrogate"
 FORMAT_VERSION = 1
@@ -34,10 +32,12 @@ _TREES = ("loss", "error", "divergence")
 Arrays = Mapping[str, NDArray[Any]]
 
 
-def write(folder: Path, surrogate: Surrogate) -> None:
-    """Write both files; the same surrogate gives the same bytes. Raises BenchmarkError."""
+def save_surrogate(surrogate: Surrogate, folder: Path) -> None:
+    """Write a surrogate; equal surrogates give equal bytes. Raises BenchmarkError."""
     if not isinstance(surrogate.training_time, TrainingTime):
-        raise BenchmarkError(f"a surrogate of space {surrogate.space} is fitted anew, never saved")
+        raise BenchmarkError(
+            f"a surrogate of space {surrogate.space} cannot be saved: fit it again"
+        )
     packed = io.BytesIO()
     np.savez_compressed(packed, allow_pickle=False, **_arrays(surrogate))
     content = packed.getvalue()
@@ -57,12 +57,13 @@ def write(folder: Path, surrogate: Surrogate) -> None:
         raise BenchmarkError(f"cannot write the surrogate {folder}: {error}") from error
 
 
-def read(folder: Path) -> Surrogate:
-    """Read both files. Raises BenchmarkError, which names the file that is missing or damaged."""
-    from nni_nlp_bench.benchmarks.surrogate.model import ErrorModel, LossModel, Surrogate
+def load_surrogate(folder: Path) -> Surrogate:
+    """Read what `save_surrogate` wrote.
 
+    Raises BenchmarkError, which names the missing or damaged file.
+    """
     metadata = _metadata(folder / METADATA)
-    arrays = _checked(folder / MODEL, metadata["sha256"])
+    arrays = _verified(folder / MODEL, metadata["sha256"])
     trees = {name: Trees(tuple(_texts(arrays, name))) for name in _TREES}
     process = {k.removeprefix("gp_"): v for k, v in arrays.items() if k.startswith("gp_")}
     own = ("format", "format_version", "sha256", "features", "training_time")
@@ -117,7 +118,7 @@ def _metadata(file: Path) -> dict[str, Any]:
     return value
 
 
-def _checked(file: Path, sha256: str) -> dict[str, NDArray[Any]]:
+def _verified(file: Path, sha256: str) -> dict[str, NDArray[Any]]:
     try:
         content = file.read_bytes()
     except OSError as error:

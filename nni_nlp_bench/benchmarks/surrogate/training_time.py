@@ -1,7 +1,7 @@
-"""How long an epoch takes, by what the cell computes, or by the encoding of another space.
+"""Models of the training time per epoch.
 
-The published PTB results come without times, so the seconds are those of the WikiText-2 logs,
-scaled by the number of training tokens. They hold for the graphics cards of those logs.
+The published PTB results have no times, so the seconds are those of the WikiText-2 logs,
+scaled by the number of training tokens. They are valid for the GPUs of those logs.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from search_spaces.rnn_cell.validity import ACTIVATIONS
 
 PTB_TRAINING_TOKENS = 929_589
 WIKITEXT_2_TRAINING_TOKENS = 2_088_628
-"""Both with the end-of-sentence tokens."""
+"""Numbers of tokens, including end-of-sentence tokens."""
 
 
 class Time(Protocol):
-    """Seconds an epoch by architecture."""
+    """Interface of models of the training time."""
 
     def seconds_per_epoch(self, recipes: Sequence[Any]) -> NDArray[np.float64]:
-        """Predicted seconds of one training epoch, one for each architecture."""
+        """Return the predicted seconds per epoch of each architecture."""
 
 
 @dataclass(frozen=True)
 class EncodedTime:
-    """Seconds an epoch as a sum over the space's `counts` encoding, and a constant."""
+    """Seconds per epoch as a linear function of the space's `counts` encoding."""
 
     space: str
     parts: tuple[float, ...]
@@ -41,30 +41,30 @@ class EncodedTime:
     def fit(
         cls, space: str, architectures: Sequence[Any], seconds: NDArray[np.float64]
     ) -> EncodedTime:
-        """As `TrainingTime.fit`; all NaN where not all seconds are known."""
+        """Fit as `TrainingTime.fit`; all NaN if a time is unknown."""
         counts = _counts(space, architectures)
         if not np.isfinite(seconds).all():
             return cls(space, (math.nan,) * counts.shape[1])
         return cls(space, _parts_of_seconds(counts, seconds))
 
     def seconds_per_epoch(self, recipes: Sequence[Any]) -> NDArray[np.float64]:
-        """Predicted seconds of one training epoch, one for each architecture."""
+        """Return the predicted seconds per epoch of each architecture."""
         return np.asarray(_counts(self.space, recipes) @ np.array(self.parts))
 
 
 @dataclass(frozen=True)
 class TrainingTime:
-    """Seconds an epoch as a sum over the parts of a cell."""
+    """Seconds per epoch as a sum over the operations of a cell."""
 
     skeleton_s: float
-    """Embedding, decoder, optimiser: what every cell needs."""
+    """Embedding, decoder and optimiser."""
     state_s: float
     linear_s: float
     """Bias and bookkeeping of one linear node."""
     trained_matrix_s: float
     """One matrix that reads x."""
     frozen_matrix_s: float
-    """One other matrix: dropped anew each training step."""
+    """One other matrix, which has weight dropout."""
     activation_s: float
     join_s: float
     """One sum or product of two values."""
@@ -72,18 +72,18 @@ class TrainingTime:
 
     @classmethod
     def fit(cls, recipes: Sequence[Recipe], seconds: NDArray[np.float64]) -> TrainingTime:
-        """Non-negative parts with the least sum of relative errors: a slow machine is an outlier.
+        """Fit non-negative parts by least absolute relative errors, robust to slow machines.
 
-        `seconds` of an epoch, one for each recipe.
+        `seconds` per epoch, one for each recipe.
         """
         return cls(*_parts_of_seconds(_parts(recipes), seconds))
 
     def scaled(self, factor: float) -> TrainingTime:
-        """All parts so many times as long."""
+        """Return the model with all parts multiplied by a factor."""
         return TrainingTime(*(factor * part for part in astuple(self)))
 
     def seconds_per_epoch(self, recipes: Sequence[Recipe]) -> NDArray[np.float64]:
-        """Predicted seconds of one training epoch, one for each recipe."""
+        """Return the predicted seconds per epoch of each recipe."""
         return np.asarray(_parts(recipes) @ np.array(astuple(self)))
 
 
@@ -123,7 +123,7 @@ def _counts(space: str, architectures: Sequence[Any]) -> NDArray[np.float64]:
 
 
 def _parts(recipes: Sequence[Recipe]) -> NDArray[np.float64]:
-    """Cells x parts, in the order of TrainingTime's fields."""
+    """Return counts (cells, parts), in the order of TrainingTime's fields."""
     return np.array([_parts_of(recipe) for recipe in recipes], dtype=np.float64).reshape(-1, 8)
 
 

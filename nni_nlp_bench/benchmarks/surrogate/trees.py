@@ -1,4 +1,4 @@
-"""Gradient-boosted trees as text, averaged over a few seeds."""
+"""Gradient-boosted trees, averaged over several seeds."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Trees:
     """The mean of several boosted ensembles."""
 
     texts: tuple[str, ...]
-    """LightGBM's own text format."""
+    """Models in LightGBM's text format."""
 
     @classmethod
     def fit(
@@ -45,7 +45,7 @@ class Trees:
         learning_rate: float,
         **settings: float,
     ) -> Trees:
-        """Fit to features (cells x features) and targets (cells; shares for cross_entropy)."""
+        """Fit to features (cells, features) and targets (cells,), in [0, 1] for cross_entropy."""
         import lightgbm
 
         chosen = _SETTINGS | {"objective": objective, "learning_rate": learning_rate} | settings
@@ -59,7 +59,7 @@ class Trees:
         )
 
     def predict(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The prediction for cells x features."""
+        """Return predictions (cells,) for features (cells, features)."""
         outputs = [booster.predict(features, num_threads=1) for booster in self._boosters]
         mean: NDArray[np.float64] = np.mean(outputs, axis=0)
         return mean

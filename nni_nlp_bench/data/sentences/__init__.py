@@ -1,1 +1,1 @@
-"""Sentences with labels, by name or from files, and numbers for their words."""
+"""Labelled sentences by name or from files, vocabularies and word vectors."""

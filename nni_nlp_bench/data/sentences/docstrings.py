@@ -1,4 +1,4 @@
-"""Docstrings of Python's own packages: a labelled set that every Python carries."""
+"""Labelled set of docstrings of the standard library, part of every Python installation."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from nni_nlp_bench.data.sentences.rows import share
 from nni_nlp_bench.data.words import tokenize
 
 PACKAGES = ("asyncio", "email", "importlib", "logging", "multiprocessing", "xml")
-"""Alike in size, there in Python 3.11 to 3.13, and left whole by the distributions."""
+"""Packages of similar size in Python 3.11 to 3.13, shipped completely by distributions."""
 MASK = "<package>"
-"""Stands for the name of any of them, which would tell the label."""
+"""Replaces the names of the packages, which would give away the label."""
 LEAST_WORDS = 4
 _NAMES = re.compile(rf"(?<![^\W_])(?:{'|'.join(PACKAGES)})(?![^\W_])", re.IGNORECASE)
 _DOCUMENTED = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
@@ -43,7 +43,7 @@ def docstrings(name: str = "docstrings") -> LabelledSet:
 
 
 def _paragraphs(package: str) -> Iterator[str]:
-    """From the source files, which are not imported, in the order of their paths."""
+    """Parse the source files, without importing them, in the order of their paths."""
     from sysconfig import get_path
 
     folder = Path(get_path("stdlib")) / package
@@ -60,7 +60,7 @@ def _paragraphs(package: str) -> Iterator[str]:
 def _documented(
     node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef,
 ) -> Iterator[ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef]:
-    """The node, and what stands directly in the body of a module or class."""
+    """Yield the node and the definitions directly in the body of a module or class."""
     yield node
     if isinstance(node, ast.Module | ast.ClassDef):
         for child in node.body:

@@ -1,4 +1,4 @@
-"""A labelled set in a folder: a table a part, or a file of trees a part."""
+"""Labelled sets in folders: one table, or one file of trees, per part."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ _READERS: Mapping[str, Callable[[Path], Iterator[Row]]] = {
 
 
 def read_labelled_folder(folder: Path) -> LabelledSet:
-    """The set of `train.tsv`, `dev.tsv`, `test.tsv`; also `.csv` and `.jsonl`, and `valid.tsv`.
+    """Read a labelled set from `train.tsv`, `dev.tsv` or `valid.tsv`, and `test.tsv`.
 
-    Parts in `.txt` files are trees. Raises UserError: a part is missing, there twice or damaged.
+    Also reads `.csv`, `.jsonl`, and trees in `.txt` files. Raises UserError if a part is missing,
+    duplicated or damaged.
     """
     files = {part: part_file(folder, part, (*_READERS, TREES)) for part in PARTS}
     trees = [file for file in files.values() if file.suffix == TREES]

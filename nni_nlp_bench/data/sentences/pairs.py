@@ -1,4 +1,4 @@
-"""Pairs of sentences as one sequence of words, with a mark between them: MRPC and RTE."""
+"""Sentence pairs as one word sequence with a separator: MRPC and RTE."""
 
 from __future__ import annotations
 
@@ -16,14 +16,17 @@ RTE_FILES = ("train.jsonl", "val.jsonl")
 
 
 def mrpc(name: str, folder: Path) -> LabelledSet:
-    """Microsoft's paraphrases, in their three parts. Raises UserError for a damaged file."""
+    """Read MRPC in its three parts. Raises UserError for a damaged file."""
     parts = zip(("train", "dev", "test"), MRPC_FILES, strict=True)
     return labelled_set(name, {part: _part(folder / file, read_mrpc) for part, file in parts})
 
 
 def rte(name: str, folder: Path) -> LabelledSet:
-    """SuperGLUE's entailments: dev is a tenth of train, test the published validation part, since
-    that of test has no labels. Raises UserError for a damaged file."""
+    """Read RTE of SuperGLUE.
+
+    Dev is a tenth of train; test is the published validation set, since the published test set has
+    no labels. Raises UserError for a damaged file.
+    """
     train, test = (_part(folder / file, read_rte) for file in RTE_FILES)
     return labelled_set(name, {**without_dev(train), "test": test})
 
@@ -33,7 +36,7 @@ def _part(file: Path, read: Callable[[Path], Iterator[PairRow]]) -> Part:
 
 
 def _joined(file: Path, row: PairRow) -> Row:
-    """Both sentences as one. Raises LineError where one has no words."""
+    """Join both sentences. Raises LineError if one has no words."""
     if row.second is None:
         raise LineError(file, row.line, "a pair has two sentences")
     first, second = (

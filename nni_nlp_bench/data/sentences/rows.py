@@ -1,4 +1,4 @@
-"""Labelled texts as a file has them, and the labelled set that they make."""
+"""Rows of labelled texts, and labelled sets built from them."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ class Row(NamedTuple):
     """One labelled text."""
 
     number: int
-    """Of its line, counted from 1."""
+    """Line number, from 1."""
     words: tuple[str, ...]
     label: str
 
 
 class Part(NamedTuple):
-    """The rows of one part, and the file that errors name."""
+    """Rows of one part, and their source for error messages."""
 
     source: Path | str
     rows: Sequence[Row]
 
 
 def checked_row(source: Path | str, number: int, text: object, label: object) -> Row:
-    """The row of that text and label. Raises LineError where they are none."""
+    """Validate a text and a label. Raises LineError."""
     if not isinstance(text, str):
         raise LineError(source, number, f"the text must be a string, got {str(text)[:40]!r}")
     if isinstance(label, bool) or not isinstance(label, str | int):
@@ -45,7 +45,9 @@ def checked_row(source: Path | str, number: int, text: object, label: object) ->
     if not label:
         raise LineError(source, number, "the label is empty")
     if any(c == "\0" or "\ud800" <= c <= "\udfff" for c in text + label):
-        raise LineError(source, number, "holds a NUL or half a surrogate pair, so it is no text")
+        raise LineError(
+            source, number, "contains a NUL or half a surrogate pair, so it is not text"
+        )
     words = tokenize(text)
     if not words:
         raise LineError(source, number, "the text has no words: remove the line")
@@ -53,7 +55,7 @@ def checked_row(source: Path | str, number: int, text: object, label: object) ->
 
 
 def columns_of(where: str, header: Sequence[str]) -> tuple[int, int]:
-    """Positions of text and label in the header found there. Raises UserError."""
+    """Return the indices of text and label in a header. Raises UserError."""
     names = [name.strip().lower() for name in header]
     found = []
     for kind, known in (("text", TEXT_COLUMNS), ("label", LABEL_COLUMNS)):
@@ -69,7 +71,7 @@ def columns_of(where: str, header: Sequence[str]) -> tuple[int, int]:
 
 
 def labelled_set(name: str, parts: Mapping[str, Part]) -> LabelledSet:
-    """The set of these parts, whose labels are those of train. Raises UserError."""
+    """Build a labelled set; its labels are those of train. Raises UserError."""
     labels = _sorted({row.label for row in parts["train"].rows})
     numbers = {label: i for i, label in enumerate(labels)}
     for source, rows in parts.values():
@@ -89,13 +91,13 @@ def labelled_set(name: str, parts: Mapping[str, Part]) -> LabelledSet:
 
 
 def share(words: Iterable[str]) -> int:
-    """Which of ten shares, 0 to 9, a sentence belongs to: the same on every machine."""
+    """Return the fold, 0 to 9, of a sentence: the same on every machine."""
     digest = hashlib.sha256(" ".join(words).encode()).digest()
     return int.from_bytes(digest[:8], "big") % 10
 
 
 def without_dev(train: Part) -> dict[str, Part]:
-    """Train and dev out of a train part alone: dev is one share of ten."""
+    """Split train into train and dev, which is one fold of ten."""
     source, rows = train
     return {
         "train": Part(source, [row for row in rows if share(row.words)]),
@@ -104,7 +106,7 @@ def without_dev(train: Part) -> dict[str, Part]:
 
 
 def _sorted(labels: Iterable[str]) -> list[str]:
-    """By value if all are integers, else by alphabet."""
+    """Sort labels by value if all are integers, else alphabetically."""
     by_name = sorted(labels)
     return sorted(by_name, key=int) if all(map(_INTEGER.fullmatch, by_name)) else by_name
 

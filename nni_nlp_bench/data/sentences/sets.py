@@ -22,7 +22,10 @@ from nni_nlp_bench.data.sentences.trees import five_labels, two_labels
 
 @dataclass(frozen=True, slots=True)
 class LabelledSetEntry:
-    """One labelled set that has a name."""
+    """A named labelled set.
+
+    Plug-ins register an instance under the entry-point group `nni_nlp_bench.labelled_sets`.
+    """
 
     description: str
     load: Callable[[], LabelledSet]
@@ -43,7 +46,7 @@ LABELLED_SETS: Registry[LabelledSetEntry] = Registry(
 
 
 def load_labelled_set(name_or_folder: str) -> LabelledSet:
-    """The set of that name, in that folder, or `datasets:NAME`. Raises UserError."""
+    """Load a labelled set by name, folder, or `datasets:NAME`. Raises UserError."""
     if name_or_folder in LABELLED_SETS:
         return LABELLED_SETS.get(name_or_folder).load()
     if name_or_folder.startswith(PREFIX):
@@ -77,12 +80,13 @@ def _pairs(
 
 
 def _files_in_place(name: str, below: str, files: tuple[str, ...], source: str) -> Path:
-    """The folder of these files. Raises UserError where one is missing."""
+    """Return the folder of these files. Raises UserError if one is missing."""
     folder = data_folder() / below
     missing = [file for file in files if not (folder / file).is_file()]
     if missing:
         raise UserError(
-            f"labelled set {name} is not here: put {' and '.join(missing)} into {folder} ({source})"
+            f"labelled set {name} is not available: "
+            f"put {' and '.join(missing)} into {folder} ({source})"
         )
     return folder
 

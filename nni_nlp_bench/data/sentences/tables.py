@@ -1,4 +1,4 @@
-"""Labelled texts in tables: TSV, CSV, and a JSON object a line."""
+"""Labelled texts in TSV, CSV and JSON lines."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from nni_nlp_bench.data.sentences.rows import Row, checked_row, columns_of
 
 
 def read_tsv(file: Path) -> Iterator[Row]:
-    """A header, then fields apart by tabs. Quotation marks are text, as in GLUE."""
+    """Read TSV with a header. Quotation marks are text, as in GLUE."""
     yield from _table(file, ((i, line.split("\t")) for i, line in numbered_lines(file)))
 
 
 def read_csv(file: Path) -> Iterator[Row]:
-    """A header, then fields apart by commas, in quotation marks where they need it."""
+    """Read CSV with a header and optional quoting."""
     yield from _table(file, _csv_records(file))
 
 
 def read_jsonl(file: Path) -> Iterator[Row]:
-    """A JSON object a line; the first one tells the names of both fields."""
+    """Read JSON lines; the first object determines the names of both fields."""
     names: tuple[str, str] | None = None
     for number, line in numbered_lines(file):
         values = _object(file, number, line)
@@ -48,7 +48,7 @@ def _table(file: Path, records: Iterator[tuple[int, list[str]]]) -> Iterator[Row
 
 
 def _csv_records(file: Path) -> Iterator[tuple[int, list[str]]]:
-    """Records with the number of their first line: quoted fields may hold line ends."""
+    """Yield records with their first line number: quoted fields may contain newlines."""
     records = csv.reader((f"{line}\n" for _, line in numbered_lines(file)), strict=True)
     number = 1
     try:
@@ -56,7 +56,7 @@ def _csv_records(file: Path) -> Iterator[tuple[int, list[str]]]:
             yield number, fields
             number = records.line_num + 1
     except csv.Error as error:
-        fault = f"no CSV ({error}): is a quotation mark missing or not closed?"
+        fault = f"invalid CSV ({error}): is a quotation mark missing or not closed?"
         raise LineError(file, number, fault) from None
 
 

@@ -1,4 +1,4 @@
-"""TREC's questions, labelled by what they ask for.
+"""TREC questions, labelled by the type of their answer.
 
 Li and Roth, Learning Question Classifiers, COLING 2002.
 """
@@ -16,13 +16,13 @@ FILES = ("TREC.train.all", "TREC.test.all")
 
 
 def read_trec(name: str, folder: Path) -> LabelledSet:
-    """Both files of the folder; dev is a tenth of train. Raises UserError."""
+    """Read both files of the folder; dev is a tenth of train. Raises UserError."""
     train, test = (Part(folder / file, tuple(_rows(folder / file))) for file in FILES)
     return labelled_set(name, {**without_dev(train), "test": test})
 
 
 def _rows(file: Path) -> Iterator[Row]:
-    """A question a line: its label, as `DESC:manner` or a number, and its words."""
+    """Read one question per line: a label such as `DESC:manner` or a number, and the words."""
     for number, line in numbered_lines(file, "latin-1"):
         first, *words = line.split() or [""]
         label = first.partition(":")[0]

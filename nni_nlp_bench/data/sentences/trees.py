@@ -1,4 +1,4 @@
-"""The Stanford Sentiment Treebank: a tree a line, each phrase with a label from 0 to 4.
+"""Stanford Sentiment Treebank: one tree per line, each phrase with a label from 0 to 4.
 
 Socher et al., Recursive Deep Models for Semantic Compositionality Over a Sentiment Treebank,
 EMNLP 2013.
@@ -22,18 +22,18 @@ _PIECE = re.compile(r"[()]|[^ \t()]+")
 
 
 def five_labels(name: str, files: Mapping[str, Path]) -> LabelledSet:
-    """SST-5: all phrases to train on, whole sentences in the other parts. Raises UserError."""
+    """Read SST-5: all phrases in train, whole sentences in the other parts. Raises UserError."""
     return LabelledSet.of(name, FIVE, _parts(files))
 
 
 def two_labels(name: str, files: Mapping[str, Path]) -> LabelledSet:
-    """SST-2: the same without the neutral ones, strong and weak labels as one."""
+    """Read SST-2: as SST-5 without neutral phrases, with strong and weak labels merged."""
     parts = {part: _without_neutral(found) for part, found in _parts(files).items()}
     return LabelledSet.of(name, TWO, parts)
 
 
 def phrases(tree: str) -> list[Sentence]:
-    """Every phrase of one tree such as `(3 (2 so) (4 good))`, the whole sentence first.
+    """Return all phrases of a tree such as `(3 (2 so) (4 good))`, the whole sentence first.
 
     Raises ValueError with what is wrong.
     """
@@ -57,8 +57,8 @@ def phrases(tree: str) -> list[Sentence]:
             label_here, first, _ = found[here]
             if piece != ")":
                 if len(words) > first or next(pieces, "") != ")":
-                    raise ValueError(f"the word {piece[:40]!r} has no brackets of its own")
-                words += unescaped(piece).split()  # one has a no-break space in it
+                    raise ValueError(f"the word {piece[:40]!r} is not in its own brackets")
+                words += unescaped(piece).split()  # one contains a no-break space
             if len(words) == first:
                 raise ValueError("a phrase without words")
             found[here] = label_here, first, len(words)

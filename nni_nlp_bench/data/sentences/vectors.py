@@ -1,4 +1,4 @@
-"""Pretrained vectors for the words of a vocabulary."""
+"""Pretrained word vectors."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from nni_nlp_bench.data.sentences.vocabulary import PAD
 
 GLOVE_6B_50D = "glove-6b-50d"
 BOUND = 0.25
-"""Numbers of a word without vector are drawn between -BOUND and BOUND, as TextNAS does."""
+"""Vectors of unknown words are drawn from U(-BOUND, BOUND), as in TextNAS."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Vectors:
-    """One vector a word."""
+    """One vector per word."""
 
     matrix: NDArray[np.float32]
-    """Shape (words, d)."""
+    """Vectors (words, width)."""
     found: int
-    """Words that the source has; the others are drawn at random, `<pad>` is zero."""
+    """Number of words that the source has; others are random, and `<pad>` is zero."""
     source: str
 
     @classmethod
     def of(
         cls, words: Sequence[str], known: Mapping[str, NDArray[np.float32]], source: str, seed: int
     ) -> Vectors:
-        """Rows in the order of the words. Raises UserError where none of them is known."""
+        """Build vectors in the order of the words. Raises UserError if none is known."""
         found = [i for i, word in enumerate(words) if word in known]
         if not found:
             raise UserError(f"{source} has no vector of any of the {len(words)} words")
@@ -54,14 +54,14 @@ def load_vectors(
     seed: int = 0,
     progress: glove.Progress = glove.no_progress,
 ) -> Vectors:
-    """The vectors of these words, from a file or from `glove-6b-50d`. Raises UserError."""
+    """Load vectors of words from a file or `glove-6b-50d`. Raises UserError."""
     return Vectors.of(words, find_vectors(source, words, progress), source, seed)
 
 
 def find_vectors(
     source: str, words: Collection[str], progress: glove.Progress = glove.no_progress
 ) -> dict[str, NDArray[np.float32]]:
-    """The vectors of those words that the source has.
+    """Return the vectors of those words that the source has.
 
     It serves as `known` of a vocabulary, whose matrix is then `Vectors.of`: one pass over the
     file for both. Raises UserError.

@@ -1,4 +1,4 @@
-"""Numbers for the words of a labelled set."""
+"""Vocabularies of labelled sets."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ UNKNOWN = "<unk>"
 
 
 class Numbering(Protocol):
-    """Numbers for the words of sentences, or for parts of words; 0 is padding."""
+    """Interface of vocabularies of words or tokens; id 0 is padding."""
 
     def __len__(self) -> int:
-        """How many numbers there are."""
+        """Return the size of the vocabulary."""
 
     def numbers(
         self, sentences: Sequence[Sequence[str]], limit: int
     ) -> tuple[NDArray[np.int64], ...]:
-        """Of each sentence, at most `limit`: shape (numbers,)."""
+        """Return the ids (length,) of each sentence, at most `limit`."""
 
     def save(self, path: Path) -> None:
-        """Write what is numbered, one a line."""
+        """Write the words or tokens, one per line."""
 
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """Words by number: 0 fills up short sentences, 1 stands for every unknown word."""
+    """Words by id: 0 is padding, 1 is any unknown word."""
 
     words: tuple[str, ...]
 
@@ -46,10 +46,11 @@ class Vocabulary:
     def of(
         cls, labelled: LabelledSet, min_count: int = 1, known: Collection[str] = ()
     ) -> Vocabulary:
-        """The words that occur `min_count` times in train, and those of dev and test in `known`.
+        """Collect the words of train, and those of dev and test in `known`.
 
-        The commonest comes first, equally common ones by alphabet. `known` are the words that
-        pretrained vectors have: others cannot be learned from dev and test.
+        Words of train must occur `min_count` times; words are sorted by frequency, then
+        alphabetically. `known` are the words with pretrained vectors: vectors of other words of
+        dev and test could not be trained.
         """
         counts = _counts(labelled.train)
         kept = dict.fromkeys((PAD, UNKNOWN))
@@ -62,33 +63,35 @@ class Vocabulary:
         return len(self.words)
 
     def ids(self, words: Iterable[str]) -> NDArray[np.int64]:
-        """Numbers of the words, shape (words,)."""
+        """Return ids (words,) of words."""
         unknown = self._numbers[UNKNOWN]
         return np.array([self._numbers.get(word, unknown) for word in words], dtype=np.int64)
 
     def numbers(
         self, sentences: Sequence[Sequence[str]], limit: int
     ) -> tuple[NDArray[np.int64], ...]:
-        """Numbers of the first `limit` words of each sentence, shape (words,)."""
+        """Return ids (words,) of the first `limit` words of each sentence."""
         return tuple(self.ids(words[:limit]) for words in sentences)
 
     def save(self, path: Path) -> None:
-        """Write a word a line, whole or not at all. Raises UserError where that fails."""
+        """Write one word per line, atomically. Raises UserError."""
         with atomic_write(path) as new:
             new.write_text("".join(f"{word}\n" for word in self.words), "utf-8", newline="\n")
 
     @classmethod
     def load(cls, path: Path) -> Vocabulary:
-        """What `save` wrote. Raises UserError for any other file."""
+        """Read what `save` wrote. Raises UserError for any other file."""
         lines: dict[str, int] = {}
         for number, word in numbered_lines(path):
             if len(word.split()) != 1:
                 raise LineError(path, number, f"expected one word, got {word[:40]!r}")
             if word in lines:
-                raise LineError(path, number, f"{word[:40]!r} is in line {lines[word]} already")
+                raise LineError(path, number, f"{word[:40]!r} is already in line {lines[word]}")
             lines[word] = number
         if tuple(lines)[:2] != (PAD, UNKNOWN):
-            raise UserError(f"{path} is no vocabulary: it does not begin with {PAD} and {UNKNOWN}")
+            raise UserError(
+                f"{path} is not a vocabulary: it does not begin with {PAD} and {UNKNOWN}"
+            )
         return cls(tuple(lines))
 
     @cached_property

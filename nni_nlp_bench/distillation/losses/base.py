@@ -1,4 +1,4 @@
-"""What a student and its teacher make of one batch, and the losses between them, by name."""
+"""Interface and registry of the distillation losses."""
 
 from __future__ import annotations
 
@@ -18,36 +18,38 @@ Kind = Literal["hidden", "relations", "logits"]
 
 @dataclass(frozen=True, slots=True)
 class StudentOutputs:
-    """What a student makes of a batch."""
+    """Outputs of a student on one batch."""
 
     hidden: Sequence[Tensor]
-    """Each layer's (batch, length, width), all of one width."""
+    """Hidden states (batch, length, width) of each layer, all of the same width."""
     logits: Tensor
-    """(batch, classes)"""
+    """Logits (batch, classes)."""
 
 
 @dataclass(frozen=True, slots=True)
 class TeacherOutputs:
-    """What a teacher makes of the same batch; None: nobody asked for it."""
+    """Outputs of a teacher on the same batch; None if a loss does not need them."""
 
     hidden: Tensor | None = None
-    """(layers, batch, length, width)"""
+    """Hidden states (layers, batch, length, width)."""
     relations: Tensor | None = None
-    """(layers, batch, length, length): see `relations.relations_of`."""
+    """Token relations (layers, batch, length, length): see `relations.relations_of`."""
     logits: Tensor | None = None
-    """(batch, classes)"""
+    """Logits (batch, classes)."""
 
     def require(self, kind: Kind) -> Tensor:
-        """What was asked for. Raises UserError where it is missing."""
+        """Return the outputs of that kind. Raises UserError if they are missing."""
         value: Tensor | None = getattr(self, kind)
         if value is None:
-            raise UserError(f"the teacher's {kind} are missing: ask it for what a loss `needs`")
+            raise UserError(
+                f"the teacher's {kind} are missing: list them in the `needs` of the loss"
+            )
         return value
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How many layers both networks have, and how wide they are."""
+    """Numbers of layers and widths of both networks."""
 
     student_layers: int
     student_width: int
@@ -56,10 +58,17 @@ class Shape:
 
 
 class DistillationLoss(nn.Module):
-    """How far a student is from its teacher: lower is better. What padding holds never counts."""
+    """Interface of every distillation loss: a distance of a student from its teacher.
+
+    Lower is better. Padding must not affect the loss. It may have parameters, which are trained
+    together with the student's.
+
+    Args:
+        shape: Numbers of layers and widths of both networks.
+    """
 
     needs: ClassVar[frozenset[Kind]]
-    """What of the teacher it looks at."""
+    """Kinds of teacher outputs that it reads."""
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
@@ -67,10 +76,19 @@ class DistillationLoss(nn.Module):
 
     @abstractmethod
     def forward(self, student: StudentOutputs, teacher: TeacherOutputs, mask: Tensor) -> Tensor:
-        """The loss, without dimensions; `mask` (batch, length) is true at words."""
+        """Return the loss of one batch.
+
+        Args:
+            student: Outputs of the student.
+            teacher: Outputs of the teacher, of the kinds in `needs`.
+            mask: True at tokens, False at padding, (batch, length).
+
+        Returns:
+            A scalar tensor without a unit.
+        """
 
     def after_step(self) -> None:
-        """Learn from the last batch what gradients do not teach."""
+        """Update state that gradients do not, such as layer weights, after each training step."""
 
 
 _HERE = "nni_nlp_bench.distillation.losses"
@@ -90,4 +108,4 @@ LOSSES: Registry[type[DistillationLoss]] = Registry(
         "soft_labels": f"{_HERE}.soft_labels:SoftLabels",
     },
 )
-"""Each is made of a `Shape`."""
+"""Distillation losses by name."""

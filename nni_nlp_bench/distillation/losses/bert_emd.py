@@ -1,4 +1,4 @@
-"""Relations, hidden states and soft labels together."""
+"""BERT-EMD loss (Li et al., 2020): relations, hidden states and soft labels."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ from nni_nlp_bench.distillation.losses.soft_labels import SoftLabels
 class BertEmd(DistillationLoss):
     """beta theta (attention EMD + hidden EMD) + alpha soft labels.
 
-    J. Li et al., BERT-EMD (EMNLP 2020), less two terms: that of the embeddings, which are no layer
-    here, and (1 - alpha) of the true labels, which are the training's. Its attention is that of
-    relations, for a student without heads. Both EMDs weigh the layers alike unless `separate`.
+    J. Li et al., BERT-EMD (EMNLP 2020), without two terms: that of the embeddings, which are not a
+    layer here, and (1 - alpha) of the true labels, which the training adds. Attention is replaced
+    by token relations, since the student has no heads. Both EMDs share their layer weights unless
+    `separate`.
     Lower is better.
     """
 
@@ -53,7 +54,7 @@ class BertEmd(DistillationLoss):
         return loss
 
     def after_step(self) -> None:
-        """Weigh the layers anew."""
+        """Update the layer weights."""
         self.attention.after_step()
         self.hidden.after_step()
         if not self.separate:

@@ -1,4 +1,4 @@
-"""What it costs to take a layer of one network for a layer of another."""
+"""Pairwise layer costs."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from torch import Tensor
 
 
 def mean_squared_costs(ours: Tensor, theirs: Tensor) -> Tensor:
-    """Mean squared errors (n, m) between layers (n, values) and layers (m, values).
+    """Return mean squared errors (n, m) between layers (n, values) and layers (m, values).
 
-    |a - b|^2 = |a|^2 - 2ab + |b|^2 makes them one product of matrices; of both sides less the mean
-    of theirs, lest rounding eat small differences.
+    |a - b|^2 = |a|^2 - 2ab + |b|^2 needs one matrix product only. Both sides are centred at the
+    mean of `theirs`, so that rounding does not cancel small differences.
     """
     center = theirs.mean(0)
     a, b = ours - center, theirs - center

@@ -1,4 +1,4 @@
-"""The Earth Mover's Distance between the layers of student and teacher."""
+"""Earth Mover's Distances (EMD) between the layers of student and teacher."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from nni_nlp_bench.distillation.losses.relations import relations_of
 
 
 class AttentionEmd(DistillationLoss):
-    """Cost of moving the student's layers to the teacher's by the relations between words.
+    """EMD between layers with costs of token relations (KD-NAS-EMD).
 
-    Li et al., KD-NAS-EMD (SIGIR 2021). A pair of layers costs the mean squared error over all
-    pairs of words. Lower is better.
+    Li et al., KD-NAS-EMD (SIGIR 2021). The cost of a pair of layers is the mean squared error over
+    all pairs of tokens. Lower is better.
     """
 
     needs: ClassVar[frozenset[Kind]] = frozenset({"relations"})
@@ -42,15 +42,16 @@ class AttentionEmd(DistillationLoss):
         return loss
 
     def after_step(self) -> None:
-        """Weigh the layers anew."""
+        """Update the layer weights."""
         self.transport.update()
 
 
 class HiddenEmd(DistillationLoss):
-    """Cost of moving the student's layers to the teacher's by what they make of each word.
+    """EMD between layers with costs of hidden states (BERT-EMD).
 
-    J. Li et al., BERT-EMD (EMNLP 2020). One linear map takes all student layers to the teacher's
-    width; a pair of layers costs the mean squared error over words and width. Lower is better.
+    J. Li et al., BERT-EMD (EMNLP 2020). One linear map projects all student layers to the teacher's
+    width; the cost of a pair of layers is the mean squared error over tokens and width. Lower is
+    better.
     """
 
     needs: ClassVar[frozenset[Kind]] = frozenset({"hidden"})
@@ -68,5 +69,5 @@ class HiddenEmd(DistillationLoss):
         return loss
 
     def after_step(self) -> None:
-        """Weigh the layers anew."""
+        """Update the layer weights."""
         self.transport.update()

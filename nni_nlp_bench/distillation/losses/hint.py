@@ -1,4 +1,4 @@
-"""The teacher's middle layer as a hint to the student's."""
+"""Hint loss (FitNets; Romero et al., 2015)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from nni_nlp_bench.distillation.losses.padding import mean_square, select_tokens
 
 
 class Hint(DistillationLoss):
-    """Mean squared error of the middle layers over words and width, the student's projection.
+    """Mean squared error between the teacher's middle layer and the student's, projected linearly.
 
     A. Romero et al., FitNets: Hints for Thin Deep Nets (ICLR 2015). Lower is better.
     """

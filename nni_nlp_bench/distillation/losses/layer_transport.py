@@ -7,17 +7,17 @@ from torch import Tensor, nn
 
 from nni_nlp_bench.distillation.losses.transport import transport_plan
 
-LEAST_SHARE = 0.01
-"""Of the mean of the layers: no weight and no cost counts as less."""
+MIN_FRACTION = 0.01
+"""Lower bound of weights and costs, as a fraction of their mean over the layers."""
 
 
 class LayerTransport(nn.Module):
-    """Moves the weights of n student layers to those of m teacher layers as cheaply as possible.
+    """Optimal transport from the weights of n student layers to those of m teacher layers.
 
-    After a step, a layer weighs the more the cheaper it was to move ("cost attention" of Li
-    et al., BERT-EMD, EMNLP 2020, and KD-NAS-EMD, SIGIR 2021). By that rule alone a layer without
-    cost takes all the weight, and one without weight has no cost and is lost. So costs and weights
-    below `LEAST_SHARE` of their mean count as that much.
+    After a step, layers are weighted in inverse proportion to their transport cost ("cost
+    attention" of Li et al., BERT-EMD, EMNLP 2020, and KD-NAS-EMD, SIGIR 2021). With that rule
+    alone, a layer of zero cost would take all the weight, and a layer of zero weight would never
+    regain any. So costs and weights are bounded below by `MIN_FRACTION` of their mean.
     """
 
     student_weights: Tensor
@@ -30,11 +30,14 @@ class LayerTransport(nn.Module):
         self._last: tuple[Tensor, Tensor] | None = None
 
     def forward(self, costs: Tensor) -> Tensor:
-        """sum(plan * costs) of costs (n, m); the plan is a constant, as the envelope theorem has
-        it. NaN where a cost is not finite: then there is nothing to learn either."""
+        """Return sum(plan * costs) of costs (n, m).
+
+        By the envelope theorem, the plan is treated as a constant. NaN if a cost is not finite; the
+        weights are not updated then.
+        """
         prices = costs.detach().cpu().double()
         if prices.isfinite().all():
-            sources, targets = _raised(self.student_weights), _raised(self.teacher_weights)
+            sources, targets = _clamped(self.student_weights), _clamped(self.teacher_weights)
             plan = transport_plan(sources, targets, prices)
         else:
             plan = torch.full_like(prices, torch.nan)
@@ -43,18 +46,18 @@ class LayerTransport(nn.Module):
         return (plan.to(costs) * costs).sum()
 
     def update(self) -> None:
-        """Weigh the layers anew by what the last plan of the training cost, once."""
+        """Update the layer weights from the costs of the last training step."""
         if self._last is None:
             return
         plan, paid = self._last
         self._last = None
-        if paid.sum() > 0:  # neither NaN, nor networks so alike that no layer has earned more
+        if paid.sum() > 0:  # neither NaN nor equal networks
             self.student_weights.copy_(_cheapness(plan, paid))
             self.teacher_weights.copy_(_cheapness(plan.t(), paid.t()))
 
 
 def share_weights(first: LayerTransport, second: LayerTransport) -> None:
-    """Give both the mean of their weights."""
+    """Set the weights of both to their mean."""
     for name, weights in first.named_buffers():
         other = second.get_buffer(name)
         mean = (weights + other) / 2
@@ -66,12 +69,12 @@ def _uniform(layers: int) -> Tensor:
     return torch.full((layers,), 1 / layers)
 
 
-def _raised(values: Tensor) -> Tensor:
-    return values.clamp_min(LEAST_SHARE * values.mean())
+def _clamped(values: Tensor) -> Tensor:
+    return values.clamp_min(MIN_FRACTION * values.mean())
 
 
 def _cheapness(plan: Tensor, paid: Tensor) -> Tensor:
-    """Weights of the rows, summing to 1: in inverse proportion to the cost of a unit of weight."""
+    """Return weights of the rows that sum to 1, in inverse proportion to the unit costs."""
     unit_costs = paid.sum(1) / plan.sum(1)
-    cheapness = 1 / _raised(unit_costs / unit_costs.mean())
+    cheapness = 1 / _clamped(unit_costs / unit_costs.mean())
     return cheapness / cheapness.sum()

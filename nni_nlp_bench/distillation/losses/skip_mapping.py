@@ -1,4 +1,4 @@
-"""Each student layer against one teacher layer, spread evenly."""
+"""Skip mapping: each student layer is compared with one of evenly spaced teacher layers."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from nni_nlp_bench.distillation.losses.relations import relations_of
 
 
 class SkipMapping(DistillationLoss):
-    """Sum over student layers of the mean squared error of relations with the layer mapped to.
+    """Sum over student layers of the mean squared error of token relations.
 
-    The ablation of the EMD in Li et al., KD-NAS-EMD (SIGIR 2021). Relations, as in the EMD:
-    hidden states differ in width. Lower is better.
+    The ablation of the EMD in Li et al., KD-NAS-EMD (SIGIR 2021). As in the EMD, it compares
+    relations because the widths of hidden states differ. Lower is better.
     """
 
     needs: ClassVar[frozenset[Kind]] = frozenset({"relations"})

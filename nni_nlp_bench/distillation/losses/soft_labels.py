@@ -1,4 +1,4 @@
-"""The teacher's probabilities as labels."""
+"""Soft-label loss (Hinton et al., 2015)."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from nni_nlp_bench.distillation.losses.base import (
 
 
 class SoftLabels(DistillationLoss):
-    """T^2 KL(teacher || student) of the classes at temperature T, mean over the batch.
+    """T^2 KL(teacher || student) of class probabilities at temperature T, mean over the batch.
 
-    G. Hinton et al., Distilling the Knowledge in a Neural Network (2015): T^2 keeps the gradients'
-    size. Lower is better.
+    G. Hinton et al., Distilling the Knowledge in a Neural Network (2015): T^2 keeps the scale of
+    the gradients. Lower is better.
     """
 
     needs: ClassVar[frozenset[Kind]] = frozenset({"logits"})

@@ -1,4 +1,4 @@
-"""The cheapest way to move weights from some places to others."""
+"""Exact optimal transport between discrete distributions."""
 
 from __future__ import annotations
 
@@ -13,14 +13,19 @@ Array = NDArray[np.float64]
 
 
 def transport_plan(sources: Tensor, targets: Tensor, costs: Tensor) -> Tensor:
-    """The plan (n, m) of least sum(plan * costs): exact, on the CPU, without gradient.
+    """Return the plan (n, m) that minimizes sum(plan * costs), on the CPU and without a gradient.
 
-    `sources` (n) and `targets` (m) are weights, of which only proportions count: the plan's rows
-    and columns sum to theirs of a total of 1. `costs` (n, m): lower is cheaper. Raises UserError.
+    Args:
+        sources: Weights (n,), normalized to a sum of 1.
+        targets: Weights (m,), normalized to a sum of 1.
+        costs: Cost per unit of weight, (n, m).
+
+    Raises:
+        UserError: A weight is negative, all weights are 0, a value is not finite, or shapes differ.
     """
     import ot
 
-    # POT and the checks are many times as fast on NumPy's arrays as on tensors.
+    # POT and the checks are many times faster on NumPy arrays than on tensors.
     arrays = [side.detach().cpu().double().numpy() for side in (sources, targets, costs)]
     _check(*arrays)
     supply, demand, prices = arrays

@@ -1,7 +1,7 @@
-"""Predictors for NASLib: its own by name, and training-free scores. Importing this imports NASLib.
+"""Predictors for NASLib: its own by name, and zero-cost scores. Importing this imports NASLib.
 
 A name is one of NASLib's ensembles (`lgb`, `mlp`, `gcn`, ...), `zero_cost:` and one of its measures
-of untrained networks, or `score:` and a training-free score of this project.
+of untrained networks, or `score:` and a zero-cost score of this project.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Predictors(Ensemble):  # type: ignore[misc]
 
 
 class ScorePredictor(Predictor):  # type: ignore[misc]
-    """A training-free score as a predictor that is never fitted: higher is better.
+    """A zero-cost score as a predictor that is never fitted: higher is better.
 
     NASLib's predictor evaluator asks for a list of graphs, its zero-cost evaluator for one. A
     network that has no finite score gets -1e8, as NASLib's own measures give.
@@ -66,7 +66,7 @@ class ZeroCostPredictor(ZeroCost):  # type: ignore[misc]
     """One of NASLib's zero-cost measures, only for networks that it sees.
 
     Raises UserError for a measure that applies to no network of words, and at `query` for a network
-    whose weights it passes by.
+    whose weights it statistics by.
     """
 
     def __init__(self, measure: str) -> None:

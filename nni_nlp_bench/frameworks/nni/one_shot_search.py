@@ -52,6 +52,7 @@ def search_and_train(
     """
     from nni_nlp_bench.core.nni_import import import_nni_quietly
     from nni_nlp_bench.distillation.tokens import load_tokens
+    from nni_nlp_bench.one_shot.registry import ONE_SHOT_STRATEGIES
     from nni_nlp_bench.one_shot.sentences.settings import settings_kind
     from nni_nlp_bench.training.classification.settings import ClassifierSettings
     from nni_nlp_bench.training.classification.task import network_task, width_for
@@ -59,9 +60,10 @@ def search_and_train(
 
     chosen = dict(parameters)
     strategy, seed = chosen.pop("strategy", None), chosen.pop("seed", 0)
-    kd_loss = chosen.pop("kd_loss", "emd") if strategy == "kd_emd" else None
     if not isinstance(strategy, str):
         raise UserError("the search space lacks 'strategy': give the names of some")
+    distills = ONE_SHOT_STRATEGIES.get(strategy).distills
+    kd_loss = chosen.pop("kd_loss", "emd") if distills else None
     usual = {"epochs": options.search_epochs, **width_for(options.space, options.search_width, 128)}
     full_width: dict[str, Any] = width_for(options.space, options.full_width, 256)
     usual |= {"batch_size": options.batch_size, "max_length": options.max_length}
@@ -90,7 +92,7 @@ def search_and_train(
     curves = trained(training, lambda curves: None)
     return {
         "default": curves.dev_accuracies[-1],
-        "shared_accuracy": found.measured.reward,
+        "shared_accuracy": found.validation.reward,
         "search_minutes": minutes,
         "parameters": curves.parameters,
         "hours": minutes / 60 + sum(curves.wall_times) / 3600,

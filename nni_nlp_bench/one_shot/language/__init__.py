@@ -1,1 +1,1 @@
-"""One-shot search for a recurrent cell: the language model around all cells of one size."""
+"""One-shot search for a recurrent cell with a language model."""

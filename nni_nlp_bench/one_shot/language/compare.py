@@ -1,4 +1,4 @@
-"""A found cell against the LSTM: both from scratch, at the same size and budget."""
+"""Comparison of a found cell with the LSTM, both trained from scratch with equal settings."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """One training; perplexities without dropout, lower is better."""
+    """Result of one training. Perplexities are computed without dropout; lower is better."""
 
     name: str
     parameters: int
-    """Of the whole language model."""
+    """Number of parameters of the language model."""
     best_epoch: int
-    """The epoch with the lowest loss on the validation text, from 1 on; 0 where none was finite."""
+    """Epoch with the lowest validation loss, from 1; 0 if none was finite."""
     valid_perplexity: float
     """After the best epoch."""
     test_perplexity: float
     """After the best epoch."""
     seconds: float
-    """Of all epochs, without evaluations."""
+    """Training time of all epochs, without evaluations."""
     status: str
 
 
@@ -46,11 +46,21 @@ def compare_with_lstm(
     same: Literal["widths", "parameters"] = "widths",
     epoch_done: Callable[[str, Curves], None] = lambda name, curves: None,
 ) -> tuple[Trained, Trained]:
-    """Train the cell's and the LSTM's language model, both with these settings; the cell first.
+    """Train language models of a cell and of the LSTM with the same settings.
 
-    `same` says in what the LSTM is as large: in its widths, or, wider, in its parameters. With
-    `out`, a folder: a folder for each training, where it goes on after an interruption, and
-    `comparison.json`. Raises UserError for settings that keep recurrent matrices as drawn.
+    Args:
+        cell: The cell.
+        corpus: The corpus.
+        settings: Settings of both trainings.
+        out: Output folder for `comparison.json` and a resumable training each; None for no files.
+        same: Whether the LSTM has equal widths, or larger ones for as many parameters.
+        epoch_done: Called with the name of a model and its curves after every epoch.
+
+    Returns:
+        The results of the cell and of the LSTM.
+
+    Raises:
+        UserError: The settings do not train recurrent matrices.
     """
     from search_spaces.rnn_cell.published import named_recipe
 
@@ -58,13 +68,13 @@ def compare_with_lstm(
     sizes = settings.sizes
     if same == "parameters":
         sizes = _sizes_with(recipe, cell, len(corpus.vocabulary), sizes)
-    rivals: tuple[tuple[str, AnyCell, Sizes], ...] = (
+    models: tuple[tuple[str, AnyCell, Sizes], ...] = (
         ("found", cell, settings.sizes),
         ("lstm", recipe, sizes),
     )
     ours, lstm = (
-        _train(name, rival, corpus, replace(settings, sizes=sizes), out and out / name, epoch_done)
-        for name, rival, sizes in rivals
+        _train(name, model, corpus, replace(settings, sizes=sizes), out and out / name, epoch_done)
+        for name, model, sizes in models
     )
     if out is not None:
         rows = {"corpus": corpus.name, "digest": corpus.digest, "settings": asdict(settings)}
@@ -74,7 +84,7 @@ def compare_with_lstm(
 
 
 def _sizes_with(recipe: AnyCell, cell: AnyCell, words: int, sizes: Sizes) -> Sizes:
-    """Sizes in the same proportion that give a recipe as many parameters as a cell, or nearly."""
+    """Return sizes of the same proportion with which a recipe has about as many parameters."""
 
     def parameters(of: AnyCell, sizes: Sizes) -> int:
         return language_model_parameters(of, words, sizes.of_layers())

@@ -1,4 +1,4 @@
-"""The small language model around all cells, as a model space of NNI."""
+"""Language model around all cells of ENAS, as a model space of NNI."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from nni_nlp_bench.data.batches import windows
 from nni_nlp_bench.training.seeding import epoch_seed
 from search_spaces.enas_cell.choices import CellChoices
 from search_spaces.enas_cell.mutables import MutableEnasCell
+from search_spaces.enas_cell.supernet import oneshot_hooks
 
 
 class OneShotLanguageModel(ModelSpace):  # type: ignore[misc]
-    """Embedding, dropout, one layer of the cell, dropout, and a decoder that is the embedding.
+    """Embedding, dropout, one layer of the cell, dropout and a tied decoder.
 
-    `seed` decides embedding and dropout masks; the weights of cells come from torch's global
-    generator.
+    `seed` seeds the embedding and the dropout masks; the weights of cells are drawn from torch's
+    global generator.
     """
 
     def __init__(self, words: int, nodes: int, width: int, dropout: float, seed: int) -> None:
@@ -35,38 +36,42 @@ class OneShotLanguageModel(ModelSpace):  # type: ignore[misc]
 
     @property
     def choices(self) -> CellChoices:
-        """The choices of the cell."""
+        """Choices of the cell."""
         choices: CellChoices = self.cell.choices
         return choices
 
     def extra_oneshot_hooks(self, strategy: Any) -> list[Any]:
-        """Return NNI's hooks that replace the cell by a supernet."""
-        from search_spaces.enas_cell.supernet import oneshot_hooks
-
+        """Return the mutation hooks of NNI's one-shot strategies for the cell."""
         return oneshot_hooks(strategy)
 
     def forward(
         self, tokens: Tensor, states: Sequence[Tensor] | None = None
     ) -> tuple[Tensor, tuple[Tensor, ...]]:
-        """Logits (time * batch, words) of the next words of tokens (time, batch), last states."""
-        embedded = self._locked(functional.embedding(tokens, self.embedding))
+        """Return logits (time * batch, words) of the next words and the last states.
+
+        `tokens` has the shape (time, batch).
+        """
+        embedded = self._locked_dropout(functional.embedding(tokens, self.embedding))
         outputs, last = self.cell.unroll(embedded, states)
-        flat = self._locked(outputs).flatten(0, 1)
+        flat = self._locked_dropout(outputs).flatten(0, 1)
         return functional.linear(flat, self.embedding, self.decoder_bias), last
 
     def loss(
         self, tokens: Tensor, targets: Tensor, states: Sequence[Tensor] | None = None
     ) -> tuple[Tensor, tuple[Tensor, ...]]:
-        """Mean cross-entropy in nats per token of targets (time * batch,), and the last states."""
+        """Return the mean loss in nats per token of targets (time * batch,) and the last states."""
         logits, last = self(tokens, states)
         return functional.cross_entropy(logits, targets), last
 
     def seed_dropout(self, seed: int, epoch: int) -> None:
-        """Let the masks of an epoch begin anew, so that a search may go on with any of them."""
+        """Seed the dropout masks of an epoch, so that a search can resume at any epoch."""
         self.random.manual_seed(epoch_seed(seed, epoch))
 
     def perplexity(self, rows: Tensor, length: int) -> float:
-        """Of a text (time, batch), without dropout, states carried through; lower is better."""
+        """Return the perplexity of a text (time, batch): lower is better.
+
+        Without dropout; states are carried between windows.
+        """
         total, states = 0.0, None
         training = self.training
         self.eval()
@@ -77,8 +82,8 @@ class OneShotLanguageModel(ModelSpace):  # type: ignore[misc]
         self.train(training)
         return perplexity_of(total / (len(rows) - 1))
 
-    def _locked(self, value: Tensor) -> Tensor:
-        """In training: (time, batch, width) with one mask for all steps."""
+    def _locked_dropout(self, value: Tensor) -> Tensor:
+        """Apply variational dropout: one mask for all steps of (time, batch, width)."""
         if not self.training or not self.dropout:
             return value
         kept = torch.empty(1, *value.shape[1:])
@@ -87,7 +92,7 @@ class OneShotLanguageModel(ModelSpace):  # type: ignore[misc]
 
 
 def perplexity_of(loss: float) -> float:
-    """Of a loss in nats per token; infinite where it is NaN or too large for a number."""
+    """Return the perplexity of a loss in nats per token; infinite for NaN or an overflow."""
     if math.isnan(loss):
         return math.inf
     try:

@@ -1,4 +1,4 @@
-"""The training of the shared weights and the rewards of cells, as a module of Lightning."""
+"""Lightning module of the one-shot search for cells: shared weights and rewards."""
 
 from __future__ import annotations
 
@@ -12,32 +12,35 @@ from torch.nn.utils import clip_grad_norm_
 from nni_nlp_bench.one_shot.language.model import OneShotLanguageModel, perplexity_of
 from nni_nlp_bench.one_shot.language.settings import REWARD, LanguageSettings
 from nni_nlp_bench.one_shot.language.windows import Window
-from nni_nlp_bench.one_shot.task import Reward, RewardCallback
+from nni_nlp_bench.one_shot.result import Reward
+from nni_nlp_bench.one_shot.task import RewardCallback
 
 LARGEST_STATE = 10.0
-"""Relu and identity let a state grow from step to step; a larger one is not handed on."""
+"""States with a larger absolute value are reset: ReLU and identity let them grow."""
 
 
 class LanguageModule(LightningModule):  # type: ignore[misc]
-    """Trains on the windows of either text; ENAS calls `validation_step` for a reward.
+    """Trains on windows of the training text; windows of the validation text give rewards.
 
-    A window of the validation text counts as it will: without dropout, from a zero state.
+    Rewards are computed without dropout, from a zero state. ENAS calls `validation_step` for a
+    reward, DARTS `training_step`.
     """
 
-    def __init__(self, settings: LanguageSettings, seed: int, seen: RewardCallback) -> None:
+    def __init__(self, settings: LanguageSettings, seed: int, on_reward: RewardCallback) -> None:
         super().__init__()
         self.settings, self.seed = settings, seed
-        self._seen = seen
+        self._on_reward = on_reward
         self._states: tuple[Tensor, ...] | None = None
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
-        """Adam on the shared weights; NNI takes the weights of choices out."""
+        """Return Adam for the shared weights; NNI removes the weights of choices."""
         return torch.optim.Adam(self.model.parameters(), lr=self.settings.learning_rate)
 
     def configure_gradient_clipping(self, optimizer: Any, *_: Any) -> None:
-        """Clip by norm; NNI asks for it, but its ENAS has no option of it.
+        """Clip by norm; NNI calls this, but its ENAS has no option for it.
 
-        A cell that explodes does not train the weights that it shares with all others.
+        Non-finite gradients are dropped, so that one exploding cell does not affect the shared
+        weights.
         """
         weights = [weight for group in optimizer.param_groups for weight in group["params"]]
         norm = clip_grad_norm_(weights, self.settings.clip)
@@ -45,9 +48,9 @@ class LanguageModule(LightningModule):  # type: ignore[misc]
             optimizer.zero_grad()
 
     def training_step(self, window: Window, _: int) -> Tensor:
-        """Loss of the shared weights, or of the weights of choices where DARTS validates."""
+        """Return the loss of a training window, or of a validation window for DARTS."""
         if window.part == "valid":
-            return self._rewarded(window)
+            return self._reward_step(window)
         if window.first:
             self._language_model.seed_dropout(self.seed, self.trainer.current_epoch)
         states = None if window.first else self._states
@@ -58,11 +61,11 @@ class LanguageModule(LightningModule):  # type: ignore[misc]
         return loss
 
     def validation_step(self, window: Window, _: int) -> None:
-        """The reward of the cell that ENAS has sampled."""
+        """Compute the reward of the sampled cell."""
         with torch.no_grad():
-            self._rewarded(window)
+            self._reward_step(window)
 
-    def _rewarded(self, window: Window) -> Tensor:
+    def _reward_step(self, window: Window) -> Tensor:
         model = self._language_model
         model.eval()
         loss, _ = model.loss(window.inputs, window.targets)
@@ -70,7 +73,7 @@ class LanguageModule(LightningModule):  # type: ignore[misc]
         reward = REWARD / perplexity_of(loss.item())
         self.log("reward", reward, prog_bar=True, batch_size=window.inputs.shape[1])
         cell = model.cell.current().to_json()
-        self._seen(Reward(self.trainer.current_epoch, loss.item(), reward, cell))
+        self._on_reward(Reward(self.trainer.current_epoch, loss.item(), reward, cell))
         return loss
 
     @property

@@ -1,4 +1,4 @@
-"""Sizes and schedule of a one-shot search for a recurrent cell."""
+"""Settings of a one-shot search for a recurrent cell."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ from nni_nlp_bench.one_shot.settings import OneShotSettings
 from nni_nlp_bench.training.settings import check_above_zero, check_counts
 
 REWARD = 80.0
-"""A reward is this over the perplexity, as in the paper of ENAS: higher is better."""
+"""Rewards are this divided by the perplexity, as in the ENAS paper: higher is better."""
 
 
 @dataclass(frozen=True, slots=True)
 class LanguageSettings(OneShotSettings):
-    """A whole search; the defaults suit a small text and minutes on a CPU."""
+    """Settings of a search; the defaults take minutes on a CPU for a small text."""
 
     nodes: int = 8
-    """Of the cell."""
+    """Number of nodes of the cell."""
     width: int = 64
-    """Of embedding and state."""
+    """Width of the embedding and the state."""
     batch_size: int = 20
     bptt: int = 35
-    """Steps of a window, for training and for validation."""
+    """Steps per window, for training and validation."""
     dropout: float = 0.2
-    """Before and after the cell, one mask for all steps of a window."""
+    """Dropout before and after the cell, with one mask for all steps of a window."""
     learning_rate: float = 3e-3
-    """Adam's, for the shared weights."""
+    """Learning rate of Adam for the shared weights."""
     clip: float = 0.25
-    """Largest norm of the gradient of the shared weights."""
+    """Maximum norm of the gradient of the shared weights."""
     valid_windows: int = 40
-    """Windows of the validation text an epoch, at random places: each gives a reward. DARTS takes a
-    step for each window of training, and goes through them again where they are fewer."""
+    """Validation windows per epoch at random positions, each of which gives a reward. DARTS uses
+    one per training window and cycles through them if there are fewer."""
 
     def __post_init__(self) -> None:
         OneShotSettings.__post_init__(self)

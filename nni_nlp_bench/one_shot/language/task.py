@@ -1,4 +1,4 @@
-"""The search for a recurrent cell on a text."""
+"""One-shot task: search for a recurrent cell on a corpus."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ from nni_nlp_bench.one_shot.language.model import OneShotLanguageModel
 from nni_nlp_bench.one_shot.language.module import LanguageModule
 from nni_nlp_bench.one_shot.language.settings import REWARD, LanguageSettings
 from nni_nlp_bench.one_shot.language.windows import RandomWindows, TrainWindows, rows_of
-from nni_nlp_bench.one_shot.task import Epoch, RewardCallback, ValidationResult
+from nni_nlp_bench.one_shot.result import ValidationResult
+from nni_nlp_bench.one_shot.task import Epoch, RewardCallback
 from search_spaces.enas_cell import Cell, CellError
 from search_spaces.enas_cell.recipe import to_recipe
 
 
 @dataclass(frozen=True)
 class LanguageTask:
-    """Cells of one size in a small language model; the reward is 80 over the perplexity."""
+    """Search for a cell in a small language model; the reward is 80 / perplexity."""
 
     corpus: Corpus
     settings: LanguageSettings = field(default_factory=LanguageSettings)
@@ -30,41 +31,41 @@ class LanguageTask:
     reward = "80 / perplexity"
 
     def prepare(self, progress: Progress = no_progress) -> None:
-        """Compute nothing: a corpus needs no preparation."""
+        """Do nothing: a corpus needs no preparation."""
 
-    def facts(self) -> dict[str, Any]:
-        """Name and digest of the text."""
+    def metadata(self) -> dict[str, Any]:
+        """Return the name and digest of the corpus."""
         return {"corpus": self.corpus.name, "digest": self.corpus.digest}
 
     def model_space(self, seed: int) -> OneShotLanguageModel:
-        """The language model around all cells."""
+        """Return the supernet: the language model around all cells."""
         s = self.settings
         words = len(self.corpus.vocabulary)
         return OneShotLanguageModel(words, s.nodes, s.width, s.dropout, seed)
 
-    def module(self, seed: int, seen: RewardCallback) -> LanguageModule:
-        """The training of the shared weights."""
-        return LanguageModule(self.settings, seed, seen)
+    def module(self, seed: int, on_reward: RewardCallback) -> LanguageModule:
+        """Return the training of the shared weights."""
+        return LanguageModule(self.settings, seed, on_reward)
 
     def train(self, seed: int, epoch: Epoch) -> TrainWindows:
-        """All windows of the training text, in its order. Raises UserError for a short text."""
+        """Return all windows of the training text, in order. Raises UserError for a short text."""
         s = self.settings
         return TrainWindows(rows_of(self.corpus.train, s.batch_size, "train"), s.bptt)
 
     def valid(self, seed: int, epoch: Epoch) -> RandomWindows:
-        """Windows of the validation text at random places. Raises UserError for a short text."""
+        """Return random windows of the validation text. Raises UserError for a short text."""
         s = self.settings
         return RandomWindows(self._valid, s.bptt, s.valid_windows, seed, epoch)
 
     def measure(self, module: Any, architecture: Cell) -> ValidationResult:
-        """Perplexity of the whole validation text."""
+        """Return the perplexity of the whole validation text."""
         model = module.model
         cell = model.freeze(model.cell.choices.to_sample(architecture))
         perplexity = cell.perplexity(self._valid, self.settings.bptt)
         return ValidationResult(REWARD / perplexity, {"perplexity": perplexity})
 
     def extra_outputs(self, architecture: Cell) -> dict[str, Any]:
-        """The recipe of NAS-Bench-NLP that says the same, or why none does."""
+        """Return the equivalent recipe of NAS-Bench-NLP, or why there is none."""
         try:
             recipe, why = json.loads(to_recipe(architecture).to_json()), None
         except CellError as error:

@@ -1,4 +1,4 @@
-"""Windows of a text, as Lightning's trainer loads them."""
+"""Data loaders of windows of a text."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ Part = Literal["train", "valid"]
 
 
 class Window(NamedTuple):
-    """Some steps of all columns."""
+    """Consecutive steps of all columns of a text."""
 
     part: Part
     first: bool
-    """Whether the text begins here: the states do not go on from another window."""
+    """Whether states start at zero instead of continuing from the previous window."""
     inputs: Tensor
     """(time, batch)"""
     targets: Tensor
@@ -31,7 +31,7 @@ class Window(NamedTuple):
 
 @dataclass(frozen=True)
 class TrainWindows:
-    """All windows of a text, in its order."""
+    """All windows of a text, in order."""
 
     rows: Tensor
     """(time, batch)"""
@@ -47,7 +47,7 @@ class TrainWindows:
 
 @dataclass(frozen=True)
 class RandomWindows:
-    """So many windows at random places, others in every epoch."""
+    """`count` windows at random positions, redrawn every epoch."""
 
     rows: Tensor
     """(time, batch)"""
@@ -67,7 +67,7 @@ class RandomWindows:
 
 
 def rows_of(ids: NDArray[Any], batch_size: int, part: str) -> Tensor:
-    """Columns (time, batch) of a text. Raises UserError for one that is too short."""
+    """Return the columns (time, batch) of a text. Raises UserError if it is too short."""
     rows = columns(ids, batch_size)
     if len(rows) < 2:
         raise UserError(

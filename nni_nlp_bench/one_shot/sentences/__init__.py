@@ -1,1 +1,1 @@
-"""One-shot search for a classifier of sentences: all architectures of TextNAS in one network."""
+"""One-shot search for a sentence classifier."""

@@ -1,4 +1,4 @@
-"""The training of the shared weights and the rewards of architectures, as a module of Lightning."""
+"""Lightning module of the one-shot search for classifiers: shared weights and rewards."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from torch.nn import functional
 from torch.nn.utils import clip_grad_norm_
 
 from nni_nlp_bench.core.errors import UserError
-from nni_nlp_bench.distillation.distilled import DistillationObjective, student_of
-from nni_nlp_bench.one_shot.task import Reward, RewardCallback
+from nni_nlp_bench.distillation.distilled import DistillationObjective, student_outputs
+from nni_nlp_bench.one_shot.result import Reward
+from nni_nlp_bench.one_shot.task import RewardCallback
 from nni_nlp_bench.training.classification.batches import Batch
 from nni_nlp_bench.training.classification.classifier import Embedding
 from nni_nlp_bench.training.classification.settings import ClassifierSettings
@@ -22,9 +23,18 @@ from search_spaces.sequences import use_batch_statistics
 
 
 class SentenceModule(LightningModule):  # type: ignore[misc]
-    """Trains on batches of either part; ENAS calls `validation_step` for a reward.
+    """Trains on batches of the training set; batches of the dev set give rewards.
 
-    A batch of the dev part counts as it will: without dropout.
+    Rewards are computed without dropout. ENAS calls `validation_step` for a reward, DARTS
+    `training_step`.
+
+    Args:
+        words: Data set with word vectors.
+        settings: Schedule of the shared weights.
+        batches: Training batches per epoch.
+        on_reward: Called with every reward.
+        make_objective: Makes the distillation objective of the supernet, or None for the loss of
+            the labels; None if the strategy does not distill.
     """
 
     def __init__(
@@ -32,91 +42,91 @@ class SentenceModule(LightningModule):  # type: ignore[misc]
         words: EmbeddedDataset,
         settings: ClassifierSettings,
         batches: int,
-        seen: RewardCallback,
+        on_reward: RewardCallback,
         make_objective: Callable[[Any], DistillationObjective | None] | None = None,
     ) -> None:
         super().__init__()
         self.embedding = Embedding(words.matrix, settings.embedding_dropout)
         self.settings, self.batches = settings, batches
         self.objective: DistillationObjective | None = None
-        self._seen, self._make_objective = seen, make_objective
+        self._on_reward, self._make_objective = on_reward, make_objective
         self._optimizer: torch.optim.Optimizer | None = None
 
     def set_model(self, model: Any) -> None:
-        """Take all architectures as one network."""
+        """Set the supernet."""
         super().set_model(model)
         use_batch_statistics(model)
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
-        """That of the shared weights; NNI takes the weights of choices out."""
+        """Return the optimizer of the shared weights; NNI removes the weights of choices."""
         self._optimizer = self.settings.make_optimizer(self.parameters())
         return self._optimizer
 
     def configure_gradient_clipping(self, optimizer: Any, *_: Any) -> None:
-        """Clip by norm: NNI asks for it, but its ENAS has no option of it."""
+        """Clip by norm; NNI calls this, but its ENAS has no option for it."""
         weights = [weight for group in optimizer.param_groups for weight in group["params"]]
         clip_grad_norm_(weights, self.settings.clip)
 
     def training_step(self, batch: Batch, _: int) -> Tensor:
-        """Loss of the shared weights, or of the weights of choices where DARTS validates."""
+        """Return the loss of a training batch, or of a dev batch for DARTS."""
         if batch.part == "dev":
-            return self._rewarded(batch)
+            return self._reward_step(batch)
         self.train()
-        self._set_rate()
+        self._set_learning_rate()
         loss = functional.cross_entropy(self._logits(batch), batch.labels)
         self.log("train_loss", loss, prog_bar=True, batch_size=len(batch.labels))
         return loss
 
     def validation_step(self, batch: Batch, _: int) -> None:
-        """The reward of the architecture that a strategy has sampled."""
+        """Compute the reward of the sampled architecture."""
         with torch.no_grad():
-            self._rewarded(batch)
+            self._reward_step(batch)
 
     def start_distillation(self) -> None:
-        """Make what kd_emd's choices learn. Raises UserError where there is nothing to learn."""
+        """Create the distillation objective. Raises UserError if the task has none."""
         if self._make_objective is None:
             raise UserError("kd_emd has no distillation loss: name a distillation loss, or `none`")
         self.objective = self._make_objective(self.model)
 
     def distillation_step(self, batch: Batch) -> Tensor:
-        """What kd_emd's choices learn from: how far the network is from its teacher.
+        """Return the distillation loss of a batch, which kd_emd's choices minimize.
 
-        Without a distillation loss, the loss of the labels. Lower is better.
+        The loss of the labels if the distillation loss is `none`.
         """
         self.eval()
         vectors = self.embedding(batch.words)
         if self.objective is None:
             loss = functional.cross_entropy(self.model(vectors, batch.mask), batch.labels)
         else:
-            loss = self.objective.train()(student_of(self.model, vectors, batch.mask), batch)
+            loss = self.objective.train()(student_outputs(self.model, vectors, batch.mask), batch)
         self.log("kd_loss", loss, prog_bar=True, batch_size=len(batch.labels))
         return loss
 
     def after_distillation_step(self) -> None:
-        """Let the loss learn from the last batch, after the step of the choices."""
+        """Update the state of the distillation loss after a step of the choices."""
         if self.objective is not None:
             self.objective.loss.after_step()
 
     def logits_of(self, network: Any, batch: Batch) -> Tensor:
-        """Logits (batch, classes) of one network with the shared embedding of words."""
+        """Return logits (batch, classes) of a network with the shared word embedding."""
         logits: Tensor = network(self.embedding(batch.words), batch.mask)
         return logits
 
     def _logits(self, batch: Batch) -> Tensor:
         return self.logits_of(self.model, batch)
 
-    def _rewarded(self, batch: Batch) -> Tensor:
-        self.eval()  # until the next step of training: Proxyless computes in its backward too
+    def _reward_step(self, batch: Batch) -> Tensor:
+        self.eval()  # until the next training step: Proxyless runs the network in backward
         logits = self._logits(batch)
         loss = functional.cross_entropy(logits, batch.labels)
         reward = (logits.argmax(1) == batch.labels).float().mean().item()
         self.log("reward", reward, prog_bar=True, batch_size=len(batch.labels))
         found = self.model.current().to_json()
-        self._seen(Reward(self.trainer.current_epoch, loss.item(), reward, found))
+        self._on_reward(Reward(self.trainer.current_epoch, loss.item(), reward, found))
         return loss
 
-    def _set_rate(self) -> None:
-        """The rate of this step: NNI's own steps of a scheduler differ between its strategies."""
+    def _set_learning_rate(self) -> None:
+        """Set the learning rate of this step: NNI's strategies step a scheduler differently."""
         assert self._optimizer is not None
         step = self.trainer.fit_loop.epoch_loop.batch_idx
         epoch = self.trainer.current_epoch + min(step / self.batches, 1)

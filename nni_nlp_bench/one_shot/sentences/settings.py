@@ -1,4 +1,4 @@
-"""Sizes and schedule of a one-shot search for a classifier of sentences."""
+"""Settings of a one-shot search for a sentence classifier."""
 
 from __future__ import annotations
 
@@ -11,43 +11,44 @@ from nni_nlp_bench.training.classification.settings import ClassifierSettings, O
 from nni_nlp_bench.training.settings import check_counts
 
 CYCLE = 10
-"""Epochs of the first cosine of the learning rate, as in the paper of TextNAS."""
+"""Epochs of the first cosine cycle of the learning rate, as in the TextNAS paper."""
 
 
 @dataclass(frozen=True, slots=True)
 class SentenceSettings(OneShotSettings):
-    """A whole search in a space whose networks classify sentences."""
+    """Settings of a search in any space of sentence classifiers."""
 
     batch_size: int = 128
     max_length: int = 32
-    """Words of a sentence, or tokens of a teacher; the rest is cut off."""
+    """Maximum number of words or tokens per sentence; longer ones are truncated."""
     dropout: float = 0.2
     optimizer: Optimizer = "adam"
-    """Of the shared weights."""
+    """Optimizer of the shared weights."""
     learning_rate: float = 5e-3
-    """The largest of a cosine, for the shared weights."""
+    """Maximum of the cosine schedule for the shared weights."""
     last_learning_rate: float = 1e-4
+    """Minimum of the cosine schedule."""
     cycle: int | None = CYCLE
-    """Epochs of the first cosine, then it starts again, each time twice as long. None: one."""
+    """Epochs of the first cosine cycle, doubled at each restart; None for a single cycle."""
     weight_decay: float = 2e-5
-    rewards_an_epoch: int = 20
-    """All but kd_emd, which takes all: batches of the dev part an epoch, each gives a reward."""
+    rewards_per_epoch: int = 20
+    """Dev batches per epoch, each of which gives a reward; kd_emd uses the whole dev set."""
 
     def __post_init__(self) -> None:
         OneShotSettings.__post_init__(self)
-        check_counts(self, "rewards_an_epoch", *self.own)
+        check_counts(self, "rewards_per_epoch", *self.own)
         self.training(0)
 
     own: ClassVar[tuple[str, ...]] = ()
-    """Fields that the model space takes, besides `dropout`."""
+    """Names of the fields that are options of the model space, besides `dropout`."""
 
     @property
     def space_options(self) -> dict[str, Any]:
-        """What the model space takes besides the widths of the data."""
+        """Options of the model space, besides the widths of the data."""
         return {"dropout": self.dropout, **{name: getattr(self, name) for name in self.own}}
 
     def training(self, seed: int) -> ClassifierSettings:
-        """The schedule of the shared weights. Raises UserError."""
+        """Return the schedule of the shared weights. Raises UserError."""
         return ClassifierSettings(
             epochs=self.epochs,
             batch_size=self.batch_size,
@@ -64,28 +65,28 @@ class SentenceSettings(OneShotSettings):
 
 @dataclass(frozen=True, slots=True)
 class WideSettings(SentenceSettings):
-    """A whole search where all layers have one width: in any space that is not named here."""
+    """Settings of spaces whose layers have the same width; default of other packages' spaces."""
 
     width: int = 32
-    """Of every layer."""
+    """Width of every layer."""
 
     own: ClassVar[tuple[str, ...]] = ("width",)
 
 
 @dataclass(frozen=True, slots=True)
 class TextNasSettings(WideSettings):
-    """The defaults are those of the paper's search, but for its 150 epochs."""
+    """Settings of TextNAS; the defaults are those of the paper, except its 150 epochs."""
 
     layers: int = 24
     window: int = 5
-    """How many layers back an input may be."""
+    """Maximum distance of a layer's input, in layers."""
 
     own: ClassVar[tuple[str, ...]] = ("width", "layers", "window")
 
 
 @dataclass(frozen=True, slots=True)
 class EmdCellSettings(WideSettings):
-    """The defaults are those of KD-NAS-EMD's search."""
+    """Settings of KD-NAS-EMD's cells; the defaults are those of the paper."""
 
     epochs: int = 15
     cells: int = 4
@@ -102,13 +103,13 @@ class EmdCellSettings(WideSettings):
 
 @dataclass(frozen=True, slots=True)
 class EncoderSettings(SentenceSettings):
-    """Widths are choices of the space. The dropout is BERT's, the rate that of a training."""
+    """Settings of encoders, whose widths are choices; dropout as in BERT."""
 
     dropout: float = 0.1
     learning_rate: float = 2e-3
 
 
-_OF_SPACES: Mapping[str, type[SentenceSettings]] = {
+_SETTINGS: Mapping[str, type[SentenceSettings]] = {
     "emd_cell": EmdCellSettings,
     "encoder": EncoderSettings,
     "textnas": TextNasSettings,
@@ -116,5 +117,5 @@ _OF_SPACES: Mapping[str, type[SentenceSettings]] = {
 
 
 def settings_kind(space: str) -> type[SentenceSettings]:
-    """The settings of searches in the space of that name."""
-    return _OF_SPACES.get(space, WideSettings)
+    """Return the settings class of a space."""
+    return _SETTINGS.get(space, WideSettings)

@@ -1,4 +1,4 @@
-"""The search for a classifier of sentences."""
+"""One-shot task: search for a sentence classifier."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ from nni_nlp_bench.distillation.distilled import (
     teacher_features,
     tokens_of,
 )
+from nni_nlp_bench.one_shot.result import ValidationResult
 from nni_nlp_bench.one_shot.sentences.module import SentenceModule
 from nni_nlp_bench.one_shot.sentences.settings import SentenceSettings
-from nni_nlp_bench.one_shot.task import Epoch, RewardCallback, ValidationResult
+from nni_nlp_bench.one_shot.task import Epoch, RewardCallback
 from nni_nlp_bench.training.classification.batches import Batch, Encoded, Part
 from nni_nlp_bench.training.classification.task import sentence_space
 from nni_nlp_bench.training.classification.words import EmbeddedDataset
@@ -31,9 +32,10 @@ _STREAMS = {"train": 0, "dev": 1}
 
 @dataclass(frozen=True)
 class Sentences:
-    """Batches of one part in an order that the seed and the epoch decide: all, or `count`.
+    """Shuffled batches of one part of a data set: all, or `count` of them.
 
-    A part with fewer batches is gone through again, in another order.
+    The order depends on the seed and the epoch. A part with fewer batches is repeated in another
+    order.
     """
 
     encoded: Encoded
@@ -56,41 +58,41 @@ class Sentences:
 
 @dataclass(frozen=True)
 class SentenceTask:
-    """Architectures as classifiers of sentences; the reward is the accuracy on the dev part.
+    """Search for a sentence classifier; the reward is the accuracy on the dev set.
 
-    The test part is never looked at.
+    The test set is never read.
     """
 
     words: EmbeddedDataset
     settings: SentenceSettings
     space: str = "textnas"
     kd_loss: str | None = None
-    """kd_emd: the distillation loss that its choices learn, or `none`: the loss of the labels."""
+    """Distillation loss of strategies that distill, or `none` for the loss of the labels."""
     reward = "accuracy"
 
-    def facts(self) -> dict[str, Any]:
-        """Sentences, whose word vectors there are, and the distillation loss of whose teacher."""
+    def metadata(self) -> dict[str, Any]:
+        """Return the data set, the word vectors, and the distillation loss."""
         data = self.words.data
-        facts: dict[str, Any] = {
+        metadata: dict[str, Any] = {
             "data": data.name,
             "digest": data.digest,
             "vectors": self.words.source,
         }
         if self.kd_loss is not None:
             teacher = tokens_of(self.words).teacher
-            facts |= {"kd_loss": self.kd_loss, "fine_tuned_on": teacher.fine_tuned_on}
-        return facts
+            metadata |= {"kd_loss": self.kd_loss, "fine_tuned_on": teacher.fine_tuned_on}
+        return metadata
 
     def model_space(self, seed: int) -> Any:
-        """All architectures."""
+        """Return the supernet."""
         widths = {"vectors": self.words.matrix.shape[1], "classes": len(self.words.data.labels)}
         return sentence_space(self.space).model_space(**widths, **self.settings.space_options)
 
-    def module(self, seed: int, seen: RewardCallback) -> SentenceModule:
-        """The training of the shared weights."""
+    def module(self, seed: int, on_reward: RewardCallback) -> SentenceModule:
+        """Return the training of the shared weights."""
         batches = -(-len(self._train) // self.settings.batch_size)
         make = None if self.kd_loss is None else self._objective
-        return SentenceModule(self.words, self.settings.training(seed), batches, seen, make)
+        return SentenceModule(self.words, self.settings.training(seed), batches, on_reward, make)
 
     def _objective(self, network: Any) -> DistillationObjective | None:
         if self.kd_loss is None or self.kd_loss == NO_DISTILLATION:
@@ -98,22 +100,22 @@ class SentenceTask:
         return make_objective(self.kd_loss, network, self.words, self._train)
 
     def prepare(self, progress: Progress = no_progress) -> None:
-        """Let the teacher read the sentences, unless its features are on disk. Raises UserError."""
+        """Compute the teacher outputs unless they are cached. Raises UserError."""
         if self.kd_loss not in (None, NO_DISTILLATION):
             teacher_features(self.kd_loss, self.words, self._train, progress)
 
     def train(self, seed: int, epoch: Epoch) -> Sentences:
-        """All sentences of the training part."""
+        """Return all batches of the training set, shuffled."""
         return Sentences(self._train, "train", self.settings.batch_size, seed, epoch)
 
     def valid(self, seed: int, epoch: Epoch) -> Sentences:
-        """So many batches of the dev part, others in every epoch; for kd_emd, all of it once."""
+        """Return random batches of the dev set; all batches if the strategy distills."""
         s = self.settings
-        count = s.rewards_an_epoch if self.kd_loss is None else None
+        count = s.rewards_per_epoch if self.kd_loss is None else None
         return Sentences(self._dev, "dev", s.batch_size, seed, epoch, count)
 
     def measure(self, module: SentenceModule, architecture: Any) -> ValidationResult:
-        """Accuracy on the whole dev part."""
+        """Return the accuracy on the whole dev set."""
         space = module.model
         network = space.freeze(space.to_sample(architecture))
         right = 0
@@ -128,7 +130,7 @@ class SentenceTask:
         return ValidationResult(accuracy, {"dev_accuracy": accuracy})
 
     def extra_outputs(self, architecture: Any) -> dict[str, Any]:
-        """The texts in which releases write it."""
+        """Return the architecture in the formats of releases."""
         return dict(sentence_space(self.space).release_formats(architecture))
 
     @cached_property

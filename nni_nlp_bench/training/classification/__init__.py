@@ -1,1 +1,1 @@
-"""Classifiers of sentences: training, and what they are compared with."""
+"""Training of sentence classifiers, and baselines."""

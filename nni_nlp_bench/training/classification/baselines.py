@@ -1,4 +1,4 @@
-"""Plain classifiers that found architectures are compared with."""
+"""Baseline classifiers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from search_spaces.sequences import padding_of, stem_input
 from search_spaces.textnas.ops import BidirectionalGru
 
 KERNELS = (3, 4, 5)
-"""Of the CNN: those of Kim, 2014 (arXiv 1408.5882)."""
+"""Kernel sizes of the CNN (Kim, 2014, arXiv 1408.5882)."""
 
 
 class BiGru(nn.Module):

@@ -130,7 +130,7 @@ class _Run:
 
     def _checkpoint(self) -> None:
         if self.out is not None:
-            state = {"identity": self.task.facts(), "curves": asdict(self.curves)}
+            state = {"identity": self.task.metadata(), "curves": asdict(self.curves)}
             with atomic_write(self.out / CHECKPOINT) as new:
                 torch.save({**state, **self.trainer.state()}, new)
             self._last = time.monotonic()
@@ -140,6 +140,6 @@ class _Run:
             return
         path = self.out / CHECKPOINT
         state = read_checkpoint(path, self.trainer.device)
-        check_identity(path, state["identity"], self.task.facts())
+        check_identity(path, state["identity"], self.task.metadata())
         self.trainer.restore(state)
         self.curves = ClassifierCurves(**state["curves"])

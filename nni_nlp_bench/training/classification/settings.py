@@ -20,28 +20,28 @@ MOMENTUM = 0.9
 
 @dataclass(frozen=True, slots=True)
 class ClassifierSettings:
-    """A whole training. The defaults are those of the final training of TextNAS on SST-2."""
+    """Settings of a training. The defaults are those of TextNAS's final training on SST-2."""
 
     epochs: int = 10
     batch_size: int = 128
     max_length: int = 64
-    """Words of a sentence; the rest is cut off."""
+    """Maximum number of words per sentence; longer ones are truncated."""
     optimizer: Optimizer = "adam"
-    """`sgd` has a momentum of .9."""
+    """`sgd` has a momentum of 0.9."""
     learning_rate: float = 2e-3
-    """At the start of a cosine."""
+    """Maximum of the cosine schedule."""
     last_learning_rate: float = 5e-6
-    """At the cosine's end."""
+    """Minimum of the cosine schedule."""
     cycle: int | None = None
-    """Epochs of the first cosine; each one that follows is twice as long. None: one for all."""
+    """Epochs of the first cosine cycle, doubled at each restart; None for a single cycle."""
     epsilon: float = 1e-3
-    """Adam's."""
+    """Epsilon of Adam."""
     weight_decay: float = 1e-6
     clip: float = 5.0
-    """Largest norm of the gradient."""
+    """Maximum norm of the gradient."""
     embedding_dropout: float = 0.2
     train_on: TrainOn = "train"
-    """`train+dev`: nothing is left to choose by, and the test part is used once, at the end."""
+    """`train+dev`: the test set is evaluated once, after the last epoch."""
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -57,7 +57,7 @@ class ClassifierSettings:
             raise UserError(f"optimizer must be adam or sgd, got {self.optimizer!r}")
 
     def make_optimizer(self, weights: Iterable[torch.nn.Parameter]) -> torch.optim.Optimizer:
-        """The optimizer of these weights."""
+        """Return the optimizer of these weights."""
         import torch
 
         rate, decay = self.learning_rate, self.weight_decay
@@ -66,9 +66,9 @@ class ClassifierSettings:
         return torch.optim.Adam(weights, lr=rate, eps=self.epsilon, weight_decay=decay)
 
     def rate_at(self, epoch: float) -> float:
-        """The learning rate after so many epochs, parts of epochs included."""
+        """Return the learning rate after a number of epochs, which may be fractional."""
         length = float(self.cycle or self.epochs)
         while self.cycle is not None and epoch >= length:
             epoch, length = epoch - length, 2 * length
-        share = (1 + math.cos(math.pi * epoch / length)) / 2
-        return self.last_learning_rate + share * (self.learning_rate - self.last_learning_rate)
+        scale = (1 + math.cos(math.pi * epoch / length)) / 2
+        return self.last_learning_rate + scale * (self.learning_rate - self.last_learning_rate)

@@ -1,4 +1,4 @@
-"""What a classifier's training works on."""
+"""Tasks: what a classifier is trained on, and how."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from search_spaces.base import SPACES, SentenceSpace, get_space
 
 
 def sentence_space(name: str) -> Any:
-    """The space of that name, whose networks classify sentences. Raises UserError."""
+    """Return a space of sentence classifiers by name. Raises UserError for another space."""
     space = get_space(name)
     if not isinstance(space, SentenceSpace):
         known = ", ".join(each for each in SPACES if classifies(each))
@@ -30,26 +30,27 @@ def sentence_space(name: str) -> Any:
 
 
 def classifies(space: str) -> bool:
-    """Whether the networks of the space of that name classify sentences."""
+    """Return whether a space has sentence classifiers."""
     return isinstance(get_space(space), SentenceSpace)
 
 
 def width_for(space: str, width: int | None, usual: int) -> dict[str, int]:
-    """The width of a space's networks as an option of theirs: the usual one where none is given.
+    """Return the option `width` of a space's networks, `usual` if no width is given.
 
-    Empty for a space whose architectures tell the widths. Raises UserError where it is given one.
+    Empty for a space whose architectures define widths. Raises UserError if such a space is given
+    one.
     """
     if "width" in sentence_space(space).classifier_options:
         return {"width": usual if width is None else width}
     if width is not None:
-        raise UserError(f"architectures of {space} tell the width of their networks: give none")
+        raise UserError(f"architectures of {space} define the width of their networks: give none")
     return {}
 
 
 def split_options(space: SentenceSpace, options: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
-    """Options by name as those of the space's networks and fields of `ClassifierSettings`.
+    """Split options into those of the space's networks and fields of `ClassifierSettings`.
 
-    One dropout is for layers and words alike, unless that of words is told.
+    `dropout` is the default of `embedding_dropout`.
     """
     own = space.classifier_options
     sizes = {name: value for name, value in options.items() if name in own}
@@ -61,38 +62,38 @@ def split_options(space: SentenceSpace, options: Mapping[str, Any]) -> tuple[dic
 
 @dataclass(frozen=True)
 class Task:
-    """A network, sentences, and how it is trained on them."""
+    """Training of a network on labelled sentences."""
 
     identity: str
-    """Tells the network: a checkpoint of another one is refused."""
+    """Identity of the network: checkpoints of other networks are refused."""
     network: Callable[[], nn.Module]
-    """Draws its weights from torch's global generator."""
+    """Makes the network, with weights drawn from torch's global generator."""
     words: EmbeddedDataset
     settings: ClassifierSettings
     device: str = "cpu"
 
     def trainer(self) -> Trainer:
-        """The training at its start."""
+        """Return a new trainer."""
         data = self.encoded(*self.settings.train_on.split("+"))
         with seeded(self.settings.seed):
             model = self.model(data)
         return Trainer(model, data, self.settings, self.device)
 
     def model(self, data: Encoded) -> Classifier:
-        """What is trained on the data."""
+        """Return the classifier to train on the data."""
         network = self.network()
         return Classifier(Embedding(self.words.matrix, self.settings.embedding_dropout), network)
 
     def prepare(self, progress: Progress = no_progress) -> None:
-        """Do what takes long before the training begins, where there is such a thing."""
+        """Compute what the training needs in advance; nothing by default."""
 
     def encoded(self, *parts: str) -> Encoded:
-        """The sentences of some parts."""
+        """Return the encoded sentences of some parts."""
         sentences = [s for part in parts for s in getattr(self.words.data, part)]
         return Encoded.of(sentences, self.words.vocabulary, self.settings.max_length)
 
-    def facts(self) -> dict[str, Any]:
-        """What a checkpoint must share with the training that goes on from it."""
+    def metadata(self) -> dict[str, Any]:
+        """Return what a checkpoint and the resumed training must share."""
         words = {"data": self.words.data.digest, "vectors": self.words.source}
         return {"network": self.identity, **words, **asdict(self.settings)}
 
@@ -100,8 +101,10 @@ class Task:
 def network_of(
     space: str, architecture: Any, words: EmbeddedDataset, **options: Any
 ) -> tuple[str, Callable[[], nn.Module]]:
-    """Identity and maker of an architecture's network for these words; options as the space's
-    `classifier` takes them. Raises UserError."""
+    """Return identity and factory of an architecture's network for a data set.
+
+    The options are those of the space's `classifier`. Raises UserError.
+    """
     known = sentence_space(space)
     widths = {"vectors": words.matrix.shape[1], "classes": len(words.data.labels)}
     make = partial(known.classifier, architecture, **widths, **options)
@@ -118,5 +121,5 @@ def network_task(
     device: str = "cpu",
     **options: Any,
 ) -> Task:
-    """The classifier of an architecture; options as its space takes them. Raises UserError."""
+    """Return the training of an architecture, with options of its space. Raises UserError."""
     return Task(*network_of(space, architecture, words, **options), words, settings, device)

@@ -1,4 +1,4 @@
-"""One classifier and its optimizer, epoch by epoch, with a state that can be kept and put back."""
+"""Trainer of classifiers, with a state that can be saved and restored."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from nni_nlp_bench.training.device import usable_device
 from nni_nlp_bench.training.seeding import epoch_seed
 
 AfterStep = Callable[[int, int], None]
-"""Called with the batches of the epoch that are done, and all of them."""
+"""Called with the numbers of completed and of all batches of the epoch."""
 
 
 class Trainer:
     """Trains a classifier on encoded sentences.
 
-    The order of an epoch's batches comes from the seed and the epoch; dropout from torch's global
-    generator, which each epoch seeds anew.
+    The order of batches depends on the seed and the epoch. Dropout uses torch's global generator,
+    which every epoch seeds.
     """
 
     def __init__(
@@ -38,7 +38,10 @@ class Trainer:
         self.step, self.seconds, self._total = 0, 0.0, 0.0
 
     def train_epoch(self, epoch: int, after_step: AfterStep = lambda done, of: None) -> float:
-        """Mean loss of the epoch in nats per sentence; NaN ends it. Goes on from `step`."""
+        """Train one epoch from `step` on; return its mean loss in nats per sentence.
+
+        Stops and returns NaN if a loss is NaN.
+        """
         batches = self._batches(epoch)
         if self.step == 0:
             torch.manual_seed(epoch_seed(self.settings.seed, epoch))
@@ -75,7 +78,7 @@ class Trainer:
             group["lr"] = self.settings.rate_at(epoch)
 
     def state(self) -> dict[str, Any]:
-        """All that decides how the training goes on."""
+        """Return the state of the training."""
         return {
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
@@ -85,7 +88,7 @@ class Trainer:
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Put a state back."""
+        """Restore a state."""
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.step, self._total = state["step"], state["total"]

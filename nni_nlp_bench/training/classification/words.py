@@ -1,4 +1,4 @@
-"""Labelled sentences together with the numbers and vectors of their words."""
+"""Labelled sentences with word ids and vectors."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ DRAWN_WIDTH = 300
 
 @dataclass(frozen=True, eq=False)
 class EmbeddedDataset:
-    """What a classifier starts from."""
+    """Labelled sentences with a vocabulary and word vectors."""
 
     data: LabelledSet
     vocabulary: Numbering
     matrix: NDArray[np.float32]
-    """(words, width): the first vectors of the words."""
+    """Initial word vectors, (words, width)."""
     source: str
-    """Whose vectors they are, or that they were drawn."""
+    """Source of the vectors, or that they are random."""
     found: int
-    """Words that the source has."""
+    """Number of words that the source has."""
 
     @classmethod
     def load(
         cls, data: str, vectors: str | None, seed: int, progress: Progress = no_progress
     ) -> EmbeddedDataset:
-        """Of sentences by name or folder, and vectors by name or file. Raises UserError."""
+        """Load sentences by name or folder, and vectors by name or file. Raises UserError."""
         return cls.of(load_labelled_set(data), vectors, seed=seed, progress=progress)
 
     @classmethod
@@ -48,9 +48,9 @@ class EmbeddedDataset:
         seed: int = 0,
         progress: Progress = no_progress,
     ) -> EmbeddedDataset:
-        """With the vectors of a file or package, or, by default, drawn ones of that width.
+        """Combine sentences with vectors of a file or package, or random ones of that width.
 
-        Words of the dev and test parts are kept only if the vectors have them. Raises UserError.
+        Words that occur only in dev or test are kept if the vectors have them. Raises UserError.
         """
         if vectors is None:
             if width < 1:
@@ -68,7 +68,7 @@ class EmbeddedDataset:
 
 
 def subsample_train(words: EmbeddedDataset, share: float, seed: int) -> EmbeddedDataset:
-    """The same with that share of the training part, at least a sentence, drawn by the seed."""
+    """Return a random fraction of the training set, at least one sentence, with dev and test."""
     train = words.data.train
     count = max(1, round(share * len(train)))
     chosen = np.sort(np.random.default_rng(seed).permutation(len(train))[:count])

@@ -1,1 +1,1 @@
-"""Training-free scores of transformer encoders, as Serianni and Kalita (2023) compute them."""
+"""Zero-cost scores of transformer encoders (Serianni and Kalita, 2023)."""

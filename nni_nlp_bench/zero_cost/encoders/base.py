@@ -1,22 +1,34 @@
-"""What a training-free score of an encoder is."""
+"""Interface and registry of the zero-cost scores of encoders."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
 from nni_nlp_bench.core.registry import Registry
-from nni_nlp_bench.zero_cost.encoders.passes import EncoderStatistics
+from nni_nlp_bench.zero_cost.encoders.statistics import EncoderStatistics
 
 
 class EncoderScore(Protocol):
-    """One number of an untrained encoder and a batch of text."""
+    """Interface of every zero-cost score of encoders.
+
+    A score is computed on an untrained encoder and one batch of text. It is deterministic: the same
+    encoder, tokens and seed give the same value.
+    """
 
     @property
     def higher_is_better(self) -> bool:
-        """Whether trained encoders with a higher score tend to have the higher GLUE score."""
+        """Direction: whether a higher score predicts a higher GLUE score after training."""
 
-    def of(self, passes: EncoderStatistics) -> float:
-        """Return the score, NaN if it is not finite; the scores of a network share `passes`."""
+    def of(self, statistics: EncoderStatistics) -> float:
+        """Return the score.
+
+        Args:
+            statistics: Activations and gradients of the network, which all scores of a network
+                share. Do not modify its tensors.
+
+        Returns:
+            The score, without a unit; NaN if it is undefined.
+        """
 
 
 _NAMES = (

@@ -1,4 +1,4 @@
-"""The scores of A. Serianni and J. Kalita (ACL 2023) for encoders, defined as in their code.
+"""Zero-cost scores of encoders (A. Serianni and J. Kalita, ACL 2023), as in the published code.
 
 Most are a sum over parts of the network; the normalised ones are the mean over these parts.
 """
@@ -14,36 +14,36 @@ from typing import Any
 import torch
 from numpy.typing import NDArray
 
-from nni_nlp_bench.zero_cost.encoders.passes import EncoderStatistics, Weight
+from nni_nlp_bench.zero_cost.encoders.statistics import EncoderStatistics, Weight
 from nni_nlp_bench.zero_cost.spectra import cosine_score, spectrum_score
 from search_spaces.encoder.parameters import num_parameters
 
 
 @dataclass(frozen=True, slots=True)
 class Summed(ABC):
-    """The sum of one number a part of the network, or their mean where it is normalised."""
+    """Sum of one value per part of the network, or the mean if normalised."""
 
     normalised: bool = False
     higher_is_better: bool = True
 
     @abstractmethod
-    def parts(self, passes: EncoderStatistics) -> list[float]:
-        """One number for each part."""
+    def parts(self, statistics: EncoderStatistics) -> list[float]:
+        """Return one value per part."""
 
-    def of(self, passes: EncoderStatistics) -> float:
-        """The sum or the mean."""
-        parts = self.parts(passes)
+    def of(self, statistics: EncoderStatistics) -> float:
+        """Return the sum or the mean."""
+        parts = self.parts(statistics)
         return math.fsum(parts) / (len(parts) if self.normalised else 1)
 
 
 class SynapticDiversity(Summed):
-    """Nuclear norms of the operations' matrices times those of their gradients (Zhou et al.)."""
+    """Nuclear norms of the mixing matrices times those of their gradients (Zhou et al.)."""
 
     __slots__ = ()
 
-    def parts(self, passes: EncoderStatistics) -> list[float]:
-        """One product a matrix."""
-        return [_nuclear(w.value) * _nuclear(w.gradient) for w in passes.mixing]
+    def parts(self, statistics: EncoderStatistics) -> list[float]:
+        """Return one product per matrix."""
+        return [_nuclear(w.value) * _nuclear(w.gradient) for w in statistics.mixing]
 
 
 class SynapticSaliency(Summed):
@@ -51,71 +51,74 @@ class SynapticSaliency(Summed):
 
     __slots__ = ()
 
-    def parts(self, passes: EncoderStatistics) -> list[float]:
-        """One sum a matrix."""
-        return [_importance(w) for w in passes.feed_forward]
+    def parts(self, statistics: EncoderStatistics) -> list[float]:
+        """Return one sum per matrix."""
+        return [_importance(w) for w in statistics.feed_forward]
 
 
 class HeadImportance(Summed):
-    """sum |w * dw| over the matrices whose outputs are heads (after P. Michel et al.)."""
+    """sum |w * dw| over the matrices that produce heads (after P. Michel et al.)."""
 
     __slots__ = ()
 
-    def parts(self, passes: EncoderStatistics) -> list[float]:
-        """One sum a matrix."""
-        return [_importance(w) for w in passes.heads]
+    def parts(self, statistics: EncoderStatistics) -> list[float]:
+        """Return one sum per matrix."""
+        return [_importance(w) for w in statistics.heads]
 
 
 class ActivationDistance(Summed):
-    """How often activations have the same sign at two places of a text, over all pairs."""
+    """How often activations have the same sign at two positions of a text, over all pairs."""
 
     __slots__ = ()
 
-    def parts(self, passes: EncoderStatistics) -> list[float]:
-        """One count an activation. The published sums count each as often as the code had run."""
-        return passes.alike
+    def parts(self, statistics: EncoderStatistics) -> list[float]:
+        """Return one count per activation.
+
+        The published sums also accumulate the counts of earlier runs.
+        """
+        return statistics.same_signs
 
 
 class HeadConfidence(Summed):
-    """The largest output of a head's matrices over the places of a text, in the mean."""
+    """Mean of the largest output of a head's matrices over the positions of a text."""
 
     __slots__ = ()
 
-    def parts(self, passes: EncoderStatistics) -> list[float]:
-        """One mean a matrix: three of an attention, or four; one of a linear transform."""
-        return passes.head_confidence
+    def parts(self, statistics: EncoderStatistics) -> list[float]:
+        """Return one mean per matrix: three or four of an attention, one of a linear transform."""
+        return statistics.head_confidence
 
 
 class SoftmaxConfidence(Summed):
-    """The largest share that any head gives to a place, in the mean."""
+    """Mean of the largest attention weight of any head per pair of positions."""
 
     __slots__ = ()
 
-    def parts(self, passes: EncoderStatistics) -> list[float]:
-        """One mean a layer."""
-        return passes.softmax_confidence
+    def parts(self, statistics: EncoderStatistics) -> list[float]:
+        """Return one mean per layer."""
+        return statistics.softmax_confidence
 
 
 @dataclass(frozen=True, slots=True)
-class PlaceJacobian:
-    """How little the gradients by the channels of the place embeddings are alike."""
+class PositionJacobian:
+    """Dissimilarity of the gradients with respect to the channels of the position embeddings."""
 
-    figure: Callable[[NDArray[Any]], float]
+    row_score: Callable[[NDArray[Any]], float]
     higher_is_better: bool = True
 
-    def of(self, passes: EncoderStatistics) -> float:
-        """The figure of the Jacobian's rows, one a channel."""
-        return self.figure(passes.jacobian)
+    def of(self, statistics: EncoderStatistics) -> float:
+        """Return the score of the Jacobian's rows, one per channel."""
+        return self.row_score(statistics.jacobian)
 
 
 class EncoderParameters:
-    """Number of parameters of the encoder, with the release's vocabulary of 30,522."""
+    """Number of parameters of the encoder with a vocabulary of 30,522 word pieces."""
 
     higher_is_better = True
 
-    def of(self, passes: EncoderStatistics) -> float:
-        """The count."""
-        return float(num_parameters(passes.encoder))
+    def of(self, statistics: EncoderStatistics) -> float:
+        """Return the number of parameters."""
+        return float(num_parameters(statistics.encoder))
 
 
 def _nuclear(matrix: torch.Tensor) -> float:
@@ -132,8 +135,8 @@ SYNAPTIC_SALIENCY = SynapticSaliency()
 SYNAPTIC_SALIENCY_NORMALISED = SynapticSaliency(normalised=True)
 ACTIVATION_DISTANCE = ActivationDistance()
 ACTIVATION_DISTANCE_NORMALISED = ActivationDistance(normalised=True)
-JACOBIAN_COVARIANCE = PlaceJacobian(spectrum_score)
-JACOBIAN_COSINE = PlaceJacobian(cosine_score, higher_is_better=False)
+JACOBIAN_COVARIANCE = PositionJacobian(spectrum_score)
+JACOBIAN_COSINE = PositionJacobian(cosine_score, higher_is_better=False)
 HEAD_IMPORTANCE = HeadImportance()
 HEAD_IMPORTANCE_NORMALISED = HeadImportance(normalised=True)
 HEAD_CONFIDENCE = HeadConfidence()

@@ -13,6 +13,7 @@ import pytest
 from nni_nlp_bench.benchmarks.base import BenchmarkError
 from nni_nlp_bench.benchmarks.importers import CsvColumns, csv_table, import_benchmark
 from nni_nlp_bench.benchmarks.table import Table
+from nni_nlp_bench.benchmarks.table_info import table_info
 from nni_nlp_bench.benchmarks.units import LossUnit
 from search_spaces.rnn_cell import published_recipe
 
@@ -42,7 +43,7 @@ def test_published_losses(shared: Callable[[str], Path], tmp_path: Path) -> None
     assert math.isnan(result.wall_time_s)
     ids = set(table.arrays["run_ids"].tolist())
     assert len(ids) == 9342
-    info = table.info()
+    info = table_info(table)
     assert info.distinct_cells <= info.distinct_recipes < 9342
     assert info.ok == 7570 and info.licence == "not stated"
 
@@ -69,7 +70,7 @@ def test_a_space_and_a_unit_of_choice(tmp_path: Path) -> None:
     import_benchmark(source, "csv", tmp_path / "table", columns=columns)
     table = Table.load(tmp_path / "table")
     assert table.unit is LossUnit.POINTS
-    assert table.info().best_figure == 69.5
+    assert table_info(table).best_figure == 69.5
     other = replace(columns, space="textnas")
     with pytest.raises(BenchmarkError, match="nothing to import as csv"):
         import_benchmark(source, "csv", tmp_path / "other", columns=other)

@@ -20,7 +20,7 @@ from nni_nlp_bench.benchmarks.importers.plain_pickle import Pairs, read_plain_pi
 from nni_nlp_bench.benchmarks.importers.reading import no_progress
 from nni_nlp_bench.benchmarks.naslib_compact import (
     compact,
-    order_is_told,
+    order_is_determined,
     published_by_compact,
     recipe_by_position,
 )
@@ -54,7 +54,7 @@ def test_published_order_of_results_is_found_again() -> None:
     wrong = {
         key
         for key in distinct
-        if order_is_told(key) and recipe_by_position(key) != by_compact[key][0]
+        if order_is_determined(key) and recipe_by_position(key) != by_compact[key][0]
     }
     assert wrong == set()
     assert len(by_compact) - len(distinct) == 1

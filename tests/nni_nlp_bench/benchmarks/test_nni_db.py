@@ -21,6 +21,7 @@ from nni_nlp_bench.benchmarks.exporters import export_nni_db
 from nni_nlp_bench.benchmarks.importers import import_benchmark
 from nni_nlp_bench.benchmarks.nni_architecture import flat_architecture, recipe_of_flat
 from nni_nlp_bench.benchmarks.table import Table
+from nni_nlp_bench.benchmarks.table_info import table_info
 from search_spaces.rnn_cell import Recipe, RecipeError, published_recipe
 
 RNN, LSTM, GRU = (published_recipe(1000000 + i) for i in range(3))
@@ -107,7 +108,7 @@ def test_published_runs_survive_export_and_import(wikitext2: Table, tmp_path: Pa
     assert report.written == 341
     back = imported(tmp_path / "nlp.db", tmp_path / "table", epochs=50)
     assert back.metadata.dataset == "wikitext-2"
-    assert back.info().other_statuses == {"failed (nlp.db holds no statistics)": 4}
+    assert table_info(back).other_statuses == {"failed (nlp.db holds no statistics)": 4}
     assert set(back.architectures()) == set(wikitext2.architectures())
     for architecture in wikitext2.architectures():
         for seed in wikitext2.seeds(architecture):

@@ -16,6 +16,7 @@ from nni_nlp_bench.benchmarks.base import BenchmarkError
 from nni_nlp_bench.benchmarks.importers import import_benchmark, zip_members
 from nni_nlp_bench.benchmarks.importers.release_logs import read_release_logs
 from nni_nlp_bench.benchmarks.table import Table
+from nni_nlp_bench.benchmarks.table_info import table_info
 from search_spaces.rnn_cell import published_recipe
 
 MakeLog = Callable[..., str]
@@ -50,7 +51,7 @@ def zipped(path: Path, members: dict[str, str]) -> Path:
 
 
 def test_published_archive_has_the_published_figures(wikitext2: Table) -> None:
-    info = wikitext2.info()
+    info = table_info(wikitext2)
     assert (info.runs, info.distinct_ids, info.distinct_recipes, info.ok) == (345, 344, 291, 341)
     assert info.other_statuses == {"loss is nan!": 4}
     assert info.dataset == "wikitext-2"
@@ -127,7 +128,7 @@ def test_runs_of_another_length_or_data_set_are_left_out(tmp_path: Path, make_lo
         tmp_path / "logs.zip",
         {"a.json": make_log(), "b.json": make_log(data="data/wikitext-2")},
     )
-    with pytest.raises(BenchmarkError, match="one data set, name which: ptb, wikitext-2"):
+    with pytest.raises(BenchmarkError, match="one data set, choose one of: ptb, wikitext-2"):
         import_benchmark(source, "nas-bench-nlp", tmp_path / "table")
     report = import_benchmark(source, "nas-bench-nlp", tmp_path / "table", dataset="ptb")
     assert report.skipped == (("b.json", "of the data set wikitext-2, not ptb"),)

@@ -21,7 +21,12 @@ from nni_nlp_bench.benchmarks.surrogate.model import Surrogate
 from nni_nlp_bench.benchmarks.surrogate.packaged import PTB_FOLDER, ptb_surrogate
 from nni_nlp_bench.benchmarks.surrogate.published_losses import read_losses
 from nni_nlp_bench.benchmarks.surrogate.rank_transform import RankTransform, to_ranks
-from nni_nlp_bench.benchmarks.surrogate.storage import METADATA, MODEL
+from nni_nlp_bench.benchmarks.surrogate.storage import (
+    METADATA,
+    MODEL,
+    load_surrogate,
+    save_surrogate,
+)
 from nni_nlp_bench.benchmarks.surrogate.training_time import (
     PTB_TIME,
     WIKITEXT_2_TIME,
@@ -47,17 +52,17 @@ def cells() -> list[Recipe]:
 @pytest.fixture(scope="module")
 def small(cells: list[Recipe]) -> Surrogate:
     """Fitted to losses that fall with the number of nodes; the largest cells diverge."""
-    return fit(cells, np.array([made_up_loss(cell) for cell in cells]), workers=1)
+    return fit(cells, np.array([synthetic_loss(cell) for cell in cells]), workers=1)
 
 
-def made_up_loss(cell: Recipe) -> float:
+def synthetic_loss(cell: Recipe) -> float:
     nodes = len(cell.nodes)
     return float("nan") if nodes > 9 else 6 - nodes / 10
 
 
 def test_predictions_follow_the_losses(small: Surrogate, cells: list[Recipe]) -> None:
     predicted = small.predict(cells)
-    losses = np.array([made_up_loss(cell) for cell in cells])
+    losses = np.array([synthetic_loss(cell) for cell in cells])
     finite = np.isfinite(losses)
     assert np.corrcoef(predicted.loss[finite], losses[finite])[0, 1] > 0.8
     assert (predicted.std > 0).all()
@@ -115,9 +120,9 @@ def test_a_saved_surrogate_predicts_the_same(
     small: Surrogate, cells: list[Recipe], tmp_path: Path
 ) -> None:
     for name in ("a", "b"):
-        small.save(tmp_path / name)
+        save_surrogate(small, tmp_path / name)
     assert (tmp_path / "a" / MODEL).read_bytes() == (tmp_path / "b" / MODEL).read_bytes()
-    loaded = Surrogate.load(tmp_path / "a")
+    loaded = load_surrogate(tmp_path / "a")
     assert loaded.predict(cells).loss == pytest.approx(small.predict(cells).loss, abs=1e-6)
     assert loaded.predict(cells).std == pytest.approx(small.predict(cells).std, rel=1e-4)
     assert loaded.training_time == small.training_time
@@ -126,23 +131,23 @@ def test_a_saved_surrogate_predicts_the_same(
 def test_a_damaged_file_is_named(tmp_path: Path) -> None:
     folder = tmp_path / "surrogate"
     with pytest.raises(BenchmarkError, match=rf"{METADATA} is missing: install"):
-        Surrogate.load(folder)
+        load_surrogate(folder)
     shutil.copytree(PTB_FOLDER, folder)
     content = bytearray((folder / MODEL).read_bytes())
     content[1000] ^= 1
     (folder / MODEL).write_bytes(content)
     with pytest.raises(BenchmarkError, match=rf"{MODEL} is damaged .*install") as caught:
-        Surrogate.load(folder)
+        load_surrogate(folder)
     assert "\n" not in str(caught.value)
     (folder / MODEL).unlink()
     with pytest.raises(BenchmarkError, match=rf"{MODEL} cannot be read"):
-        Surrogate.load(folder)
+        load_surrogate(folder)
     (folder / METADATA).write_text("{")
     with pytest.raises(BenchmarkError, match=rf"{METADATA} is damaged"):
-        Surrogate.load(folder)
+        load_surrogate(folder)
     (folder / METADATA).write_text("{}")
     with pytest.raises(BenchmarkError, match="does not describe a surrogate"):
-        Surrogate.load(folder)
+        load_surrogate(folder)
 
 
 def test_a_model_for_other_features_is_refused(tmp_path: Path) -> None:
@@ -152,7 +157,7 @@ def test_a_model_for_other_features_is_refused(tmp_path: Path) -> None:
     for key, value, message in (("features", [], "other features"), ("format_version", 0, "not 1")):
         file.write_text(json.dumps(metadata | {key: value}))
         with pytest.raises(BenchmarkError, match=message):
-            Surrogate.load(tmp_path / "old")
+            load_surrogate(tmp_path / "old")
 
 
 def test_packaged_surrogate_on_the_named_cells() -> None:

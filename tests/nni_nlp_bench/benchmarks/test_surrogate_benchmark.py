@@ -7,7 +7,7 @@ from scipy.stats import spearmanr
 
 from nni_nlp_bench.benchmarks.base import Benchmark, BenchmarkError
 from nni_nlp_bench.benchmarks.surrogate_benchmark import SurrogateBenchmark, surrogate_of
-from nni_nlp_bench.testing import EPOCH_S, EPOCHS, BySize, made_up_table
+from nni_nlp_bench.testing import EPOCH_S, EPOCHS, BySize, synthetic_table
 from search_spaces.base import get_space
 from search_spaces.rnn_cell.published import named_recipe
 
@@ -69,8 +69,8 @@ def test_predicts_the_objective_of_its_table() -> None:
 
 @pytest.mark.slow
 def test_a_surrogate_of_a_table_learns_losses_times_and_failures() -> None:
-    learnt = surrogate_of(made_up_table(300))
-    held_out = made_up_table(60, seed=1).architectures()
+    learnt = surrogate_of(synthetic_table(300))
+    held_out = synthetic_table(60, seed=1).architectures()
     linear = [learnt.query(cell).val_loss for cell in held_out]
     truth = [get_space("rnn_cell").op_counts(cell)["linear"] for cell in held_out]
     assert spearmanr(linear, truth).statistic < -0.8

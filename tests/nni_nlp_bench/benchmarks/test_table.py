@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from nni_nlp_bench.benchmarks.base import BenchmarkError, MissingArchitectureError
 from nni_nlp_bench.benchmarks.table import Table
+from nni_nlp_bench.benchmarks.table_info import table_info
 from nni_nlp_bench.benchmarks.training_run import TrainingRun
 from search_spaces.rnn_cell import published_recipe
 
@@ -92,7 +93,7 @@ def test_architectures_stand_in_the_order_of_their_ids(small_table: Table) -> No
 
 
 def test_info_counts_and_takes_the_best_epoch_of_any_run(small_table: Table) -> None:
-    info = small_table.info()
+    info = table_info(small_table)
     assert (info.runs, info.distinct_ids, info.distinct_cells, info.ok) == (6, 4, 4, 4)
     assert info.other_statuses == {"loss is nan!": 1, "out of memory": 1}
     assert info.best_figure == pytest.approx(math.exp(1.1))

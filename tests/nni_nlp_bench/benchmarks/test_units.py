@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from nni_nlp_bench.benchmarks.base import OK, BenchmarkError
 from nni_nlp_bench.benchmarks.table import Table
 from nni_nlp_bench.benchmarks.table_files import METADATA
+from nni_nlp_bench.benchmarks.table_info import table_info
 from nni_nlp_bench.benchmarks.training_run import TrainingRun
 from nni_nlp_bench.benchmarks.units import LossUnit
 from nni_nlp_bench.cli.app import app
@@ -24,7 +25,7 @@ from nni_nlp_bench.evaluators.benchmark_trials import BenchmarkTrialEvaluator
 from nni_nlp_bench.evaluators.simulation import Settings, Simulation
 from nni_nlp_bench.reports.readers.comparison_folder import read_comparison
 from nni_nlp_bench.reports.sections import sections_of
-from nni_nlp_bench.testing import made_up_table
+from nni_nlp_bench.testing import synthetic_table
 from search_spaces.base import get_space
 
 
@@ -66,8 +67,8 @@ def test_the_figures_of_losses() -> None:
 
 def test_a_table_keeps_its_unit(points: Path) -> None:
     assert Table.load(points).unit is LossUnit.POINTS
-    assert made_up_table(12).unit is LossUnit.NATS
-    info = Table.load(points).info()
+    assert synthetic_table(12).unit is LossUnit.NATS
+    info = table_info(Table.load(points))
     assert (info.unit, info.best_figure) == (LossUnit.POINTS, 100 - 12)
 
 

@@ -13,7 +13,7 @@ from nni_nlp_bench.cli.app import app
 from nni_nlp_bench.data.corpora import CORPORA
 from nni_nlp_bench.data.sentences.sets import LABELLED_SETS
 from nni_nlp_bench.distillation.losses.base import LOSSES
-from nni_nlp_bench.one_shot.settings import STRATEGIES as ONE_SHOT
+from nni_nlp_bench.one_shot.registry import ONE_SHOT_STRATEGIES
 from nni_nlp_bench.strategies.configs import PAPER
 from nni_nlp_bench.strategies.registry import STRATEGIES
 from nni_nlp_bench.zero_cost.base import SCORES
@@ -41,7 +41,7 @@ def test_json_lists_every_part() -> None:
         "benchmarks": list(BENCHMARKS),
         "strategies": list(STRATEGIES),
         "baselines": [config.name for config in PAPER],
-        "one_shot": list(ONE_SHOT),
+        "one_shot": list(ONE_SHOT_STRATEGIES),
         "corpora": list(CORPORA),
         "sentences": list(LABELLED_SETS),
         "scores": [*SCORES, *ENCODER_SCORES],
@@ -81,4 +81,4 @@ def test_tables_fit_the_terminal(width: int, monkeypatch: pytest.MonkeyPatch) ->
     lines = call().splitlines()
     assert max(map(len, lines)) <= width
     first_words = {line.split()[0] for line in lines if line.strip()}
-    assert first_words >= {*SPACES, *BENCHMARKS, *STRATEGIES, *ONE_SHOT, *LABELLED_SETS}
+    assert first_words >= {*SPACES, *BENCHMARKS, *STRATEGIES, *ONE_SHOT_STRATEGIES, *LABELLED_SETS}

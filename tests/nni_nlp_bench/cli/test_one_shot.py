@@ -70,11 +70,11 @@ def test_a_found_cell_is_trained_from_scratch(strategy: str, text: Path, tmp_pat
     [
         (
             ["--strategy", "enas", "--space", "rnn_cell", "--corpus", "pydoc-small"],
-            "--space enas_cell or --space emd_cell or --space encoder or --space textnas",
+            "--space emd_cell or --space enas_cell or --space encoder or --space textnas",
         ),
         (
             ["--strategy", "random", "--space", "enas_cell", "--corpus", "ptb"],
-            "unknown one-shot strategy 'random'; known: enas",
+            "unknown one-shot strategy 'random'; known: darts",
         ),
         (
             ["--strategy", "enas", "--space", "enas_cell", "--data", "ptb", "--teacher", "x"],

@@ -102,7 +102,7 @@ def test_words_and_tasks_leave_table_csv_and_json(
     assert [row["examples"] for row in rows] == ["4", "0", "200", "200", "101"]
     assert [row["known_share"] for row in rows[:2]] == ["0.8", "0.0"]
     assert -1 <= float(rows[0]["value"]) <= 1
-    assert (rows[1]["value"], rows[1]["remark"][:19]) == ("", "too few known pairs")
+    assert (rows[1]["value"], rows[1]["note"][:19]) == ("", "too few known pairs")
     found = json.loads((out / "evaluation.json").read_text("utf-8"))
     values = [found["word_similarity"][0]["rho"]]
     values += [score["value"] for task in found["tasks"] for score in task["scores"]]

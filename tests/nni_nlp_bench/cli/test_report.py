@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 from in_process import run
 
-from nni_nlp_bench.testing import made_up_table
+from nni_nlp_bench.testing import synthetic_table
 
 
 @pytest.fixture(scope="module")
 def compared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("compared")
-    made_up_table(60).save(folder / "made-up")
-    options = ("--benchmark", folder / "made-up", "--restrict", "--strategies", "random,grid")
+    synthetic_table(60).save(folder / "synthetic")
+    options = ("--benchmark", folder / "synthetic", "--restrict", "--strategies", "random,grid")
     done = run("compare", *options, "--trials", 8, "--seeds", 2, "--out", folder / "out")
     assert done.returncode == 0, done.stderr
     return folder / "out"
@@ -26,7 +26,7 @@ def test_a_report_for_people(compared: Path, tmp_path: Path) -> None:
     done = run("report", compared, "--out", tmp_path / "report.html")
     assert (done.returncode, done.stderr) == (0, "")
     words = " ".join(done.stdout.split())
-    assert "All 32 evaluations are results of trained networks, from made-up." in words
+    assert "All 32 evaluations are results of trained networks, from synthetic." in words
     assert "here 2 strategies share 2 seeds" in words
     assert done.stdout.endswith(f"report  {tmp_path / 'report.html'}\n")
     assert (tmp_path / "report.html").read_text().startswith("<!doctype html>")

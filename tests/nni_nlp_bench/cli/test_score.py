@@ -105,7 +105,7 @@ def test_encoders_are_scored_as_published(tmp_path: Path) -> None:
         (("--scores", "naswot"), "unknown score of encoders 'naswot'; known: activation_distance"),
         (("--scores", "num_params", "--hidden", "8"), "space encoder has no use for --hidden"),
         (("--scores", "num_params", "--steps", "513"), "encoders read 512 tokens, not 513"),
-        (("--scores", "num_params", "--space", "textnas"), "'textnas' has no training-free scores"),
+        (("--scores", "num_params", "--space", "textnas"), "'textnas' has no zero-cost scores"),
         (
             ("--scores", "num_params", "--space", "rnn_cell", "--as-published"),
             "space rnn_cell has no use for --as-published",

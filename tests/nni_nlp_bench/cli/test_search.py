@@ -14,15 +14,15 @@ from pathlib import Path
 import pytest
 from in_process import run
 
-from nni_nlp_bench.testing import made_up_table
+from nni_nlp_bench.testing import synthetic_table
 
 COMMAND = [str(Path(sys.executable).with_name("nni-nlp-bench"))]
 
 
 @pytest.fixture(scope="module")
 def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("table") / "made-up"
-    made_up_table(80).save(folder)
+    folder = tmp_path_factory.mktemp("table") / "synthetic"
+    synthetic_table(80).save(folder)
     return folder
 
 
@@ -205,4 +205,4 @@ def test_a_search_stays_on_the_table_and_says_when_it_is_used_up(
     assert done.returncode == 0, done.stderr
     assert "1 of 1 searches ended early: every architecture of the table" in done.stdout
     trials = rows(tmp_path / "out/trials.csv")
-    assert len({row["canonical_key"] for row in trials}) == len(trials) == len(made_up_table(80))
+    assert len({row["canonical_key"] for row in trials}) == len(trials) == len(synthetic_table(80))

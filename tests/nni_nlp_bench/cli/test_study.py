@@ -14,14 +14,14 @@ from in_process import run
 
 from nni_nlp_bench.benchmarks.table import Table
 from nni_nlp_bench.benchmarks.training_run import TrainingRun
-from nni_nlp_bench.testing import made_up_table
+from nni_nlp_bench.testing import synthetic_table
 from search_spaces.base import get_space
 
 
 @pytest.fixture(scope="module")
 def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("table") / "made-up"
-    made_up_table(40).save(folder)
+    folder = tmp_path_factory.mktemp("table") / "synthetic"
+    synthetic_table(40).save(folder)
     return folder
 
 

@@ -114,7 +114,7 @@ WRONG = {
     "no layers in cells": ([*SEARCH, "--layers", 3], "no setting 'layers'"),
     "a distillation loss for darts": (
         [*SEARCH, "--strategy", "darts", "--kd-loss", "emd"],
-        "darts does not distil: give no distillation loss",
+        "darts does not distill: give no distillation loss",
     ),
     "a distillation loss without a teacher": (
         [

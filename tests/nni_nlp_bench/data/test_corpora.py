@@ -76,11 +76,11 @@ def test_a_part_that_is_missing_empty_double_or_no_text(tmp_path: Path) -> None:
         return str(caught.value)
 
     folder = write(tmp_path / "c", train="a", valid="a")
-    assert error(folder) == f"{folder} has no file of the part 'test', such as test.txt"
+    assert error(folder) == f"{folder} has no file for the part 'test', such as test.txt"
     write(folder, test="")
     assert error(folder) == "the part 'test' of corpus c is empty"
     write(folder, **{"test": "a", "x.test": "b"})
-    expected = f"{folder} has more than one file of the part 'test': test.txt and x.test.txt"
+    expected = f"{folder} has more than one file for the part 'test': test.txt and x.test.txt"
     assert error(folder) == expected
     (folder / "x.test.txt").unlink()
     (folder / "test.txt").write_bytes(b"one\ntw\xff\n")
@@ -108,7 +108,7 @@ def test_without_files_and_library_the_error_names_both(
     monkeypatch.setenv("NNI_NLP_BENCH_DATA", str(tmp_path))
     monkeypatch.setitem(sys.modules, "datasets", None)
     folder = tmp_path / "ptb"
-    expected = f"put train.txt, valid.txt and test.txt into {folder}, or, where there is a network"
+    expected = f"put train.txt, valid.txt and test.txt into {folder}, or, with a network"
     with pytest.raises(UserError) as caught:
         load_corpus("ptb")
     assert expected in str(caught.value)

@@ -23,8 +23,8 @@ def test_ends_of_lines_and_a_byte_order_mark_are_left_out(tmp_path: Path) -> Non
     [
         (b"one\ntwo\nca\xff\n", ":3: not UTF-8 text"),
         (b"\xff\xfea\0", ":1: not UTF-8 text"),
-        (b"one\nt\0wo\n", ":2: holds a NUL byte"),
-        (b"", " is empty: fetch it again"),
+        (b"one\nt\0wo\n", ":2: contains a NUL byte"),
+        (b"", " is empty: download it again"),
     ],
 )
 def test_what_is_no_text_is_named(tmp_path: Path, content: bytes, fault: str) -> None:

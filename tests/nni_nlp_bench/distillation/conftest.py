@@ -1,4 +1,4 @@
-"""Made-up students and teachers."""
+"""Synthetic students and teachers."""
 
 from __future__ import annotations
 

@@ -14,11 +14,11 @@ from torch.nn import functional
 
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.distillation.distilled import (
-    WEIGHT_RATE,
+    KD_WEIGHT,
     DistilledClassifier,
     DistilledTask,
     distilled,
-    student_of,
+    student_outputs,
 )
 from nni_nlp_bench.distillation.fine_tuning import (
     TRAINING,
@@ -44,17 +44,19 @@ SETTINGS = ClassifierSettings(
 
 
 @pytest.fixture(scope="module")
-def tuned(teacher_folder: Path, made_up_set: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def tuned(
+    teacher_folder: Path, synthetic_set: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     """A teacher that has learned the labels."""
     folder = tmp_path_factory.mktemp("tuned")
-    fine_tune(fine_tuning(str(teacher_folder), made_up_set, TUNING), folder)
+    fine_tune(fine_tuning(str(teacher_folder), synthetic_set, TUNING), folder)
     return folder
 
 
 @pytest.fixture(scope="module")
-def words(tuned: Path, made_up_set: Any) -> EmbeddedDataset:
+def words(tuned: Path, synthetic_set: Any) -> EmbeddedDataset:
     """Its tokens."""
-    return teacher_words(made_up_set, load_teacher(str(tuned)))
+    return teacher_words(synthetic_set, load_teacher(str(tuned)))
 
 
 def plain(
@@ -66,22 +68,22 @@ def plain(
     return network_task(space, architecture, words, settings, **options)
 
 
-def test_a_fine_tuned_teacher_is_read_back(tuned: Path, made_up_set: Any) -> None:
+def test_a_fine_tuned_teacher_is_read_back(tuned: Path, synthetic_set: Any) -> None:
     teacher = load_teacher(str(tuned))
-    assert teacher.labels == made_up_set.labels
-    assert teacher.fine_tuned_on == made_up_set.name
-    facts = json.loads((tuned / "teacher.json").read_text("utf-8"))
-    assert facts["digest"] == made_up_set.digest
+    assert teacher.labels == synthetic_set.labels
+    assert teacher.fine_tuned_on == synthetic_set.name
+    metadata = json.loads((tuned / "teacher.json").read_text("utf-8"))
+    assert metadata["digest"] == synthetic_set.digest
     curves = fine_tuned(tuned)
     assert curves is not None
     assert curves.epochs == TUNING.epochs
-    assert facts["dev_accuracy"] == curves.dev_accuracies[-1]
+    assert metadata["dev_accuracy"] == curves.dev_accuracies[-1]
     assert curves.train_losses[-1] < curves.train_losses[0]
     assert not (tuned / TRAINING).exists()
 
 
 def test_fine_tuning_goes_on_bit_for_bit(
-    tuned: Path, teacher_folder: Path, made_up_set: Any, tmp_path: Path
+    tuned: Path, teacher_folder: Path, synthetic_set: Any, tmp_path: Path
 ) -> None:
     class StoppedError(Exception):
         pass
@@ -91,14 +93,14 @@ def test_fine_tuning_goes_on_bit_for_bit(
             raise StoppedError
 
     with pytest.raises(StoppedError):
-        fine_tune(fine_tuning(str(teacher_folder), made_up_set, TUNING), tmp_path, stop)
+        fine_tune(fine_tuning(str(teacher_folder), synthetic_set, TUNING), tmp_path, stop)
     assert fine_tuned(tmp_path) is None
-    fine_tune(fine_tuning(str(teacher_folder), made_up_set, TUNING), tmp_path)
+    fine_tune(fine_tuning(str(teacher_folder), synthetic_set, TUNING), tmp_path)
     assert load_teacher(str(tmp_path)).digest == load_teacher(str(tuned)).digest
 
 
-def test_a_teacher_is_tuned_anew_for_other_labels(tuned: Path, made_up_set: Any) -> None:
-    other = replace(made_up_set, labels=("a", "b", "c", "d", "e"))
+def test_a_teacher_is_tuned_anew_for_other_labels(tuned: Path, synthetic_set: Any) -> None:
+    other = replace(synthetic_set, labels=("a", "b", "c", "d", "e"))
     task = fine_tuning(str(tuned), other, TUNING)
     assert task.teacher.model.config.num_labels == 5
 
@@ -115,7 +117,7 @@ def test_the_loss_is_that_of_labels_plus_a_weight_times_the_kd_loss(
     assert isinstance(model.objective.loss, LOSSES.get(loss))
     model.eval()
     batch = trainer.data.shuffled(9, np.random.default_rng(0))[0]
-    student = student_of(model.network, model.embedding(batch.words), batch.mask)
+    student = student_outputs(model.network, model.embedding(batch.words), batch.mask)
     kd_loss = model.objective(student, batch)
     labels = functional.cross_entropy(student.logits, batch.labels)
     torch.testing.assert_close(model.loss(batch), labels + 3.0 * kd_loss)
@@ -167,7 +169,7 @@ def test_the_weight_is_that_of_the_set(words: EmbeddedDataset) -> None:
         task = distilled(plain(replace(words, data=replace(words.data, name=name))))
         assert isinstance(task, DistilledTask)
         rates[name] = task.weight
-    assert rates == {"mrpc": 1e5, "sst-2": 1e-3, "trec": WEIGHT_RATE}
+    assert rates == {"mrpc": 1e5, "sst-2": 1e-3, "trec": KD_WEIGHT}
 
 
 def test_words_and_unknown_losses_are_refused(words: EmbeddedDataset) -> None:

@@ -13,7 +13,7 @@ import torch
 
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.distillation import features as module
-from nni_nlp_bench.distillation.features import Features, cached_features
+from nni_nlp_bench.distillation.features import TeacherFeatures, cached_features
 from nni_nlp_bench.distillation.fine_tuning import fine_tune, fine_tuning, fine_tuning_settings
 from nni_nlp_bench.distillation.loading import load_teacher
 from nni_nlp_bench.distillation.losses.relations import relations_of
@@ -38,8 +38,8 @@ def sentences(words: EmbeddedDataset, data: Encoded) -> list[Any]:
 
 
 @pytest.fixture
-def words(teacher: TeacherModel, made_up_set: Any) -> EmbeddedDataset:
-    return teacher_words(made_up_set, teacher)
+def words(teacher: TeacherModel, synthetic_set: Any) -> EmbeddedDataset:
+    return teacher_words(synthetic_set, teacher)
 
 
 def test_a_batch_has_what_the_teacher_makes_of_it(
@@ -49,7 +49,7 @@ def test_a_batch_has_what_the_teacher_makes_of_it(
     features = cached_features(teacher, sentences(words, data), ("hidden", "relations"), tmp_path)
     assert isinstance(words.vocabulary, Tokens)
     for batch in data.shuffled(7, np.random.default_rng(0)):
-        found = features.of(batch)
+        found = features.outputs(batch)
         ids = torch.from_numpy(words.vocabulary.to_teacher_ids(batch.words.clamp_min(1).numpy()))
         with torch.no_grad():
             hidden, _ = teacher.outputs(ids, batch.mask)
@@ -115,7 +115,7 @@ def test_a_damaged_file_is_named(
     file = cached_features(teacher, data, ["hidden"], tmp_path).files["hidden"]
     content = file.read_bytes()
     file.write_bytes(content[:change] if change < 0 else content + b"00")
-    with pytest.raises(UserError, match="is damaged: remove it, and it is made again") as error:
+    with pytest.raises(UserError, match="is damaged: delete it to compute it again") as error:
         cached_features(teacher, data, ["hidden"], tmp_path)
     assert str(file) in str(error.value)
     file.unlink()
@@ -149,7 +149,7 @@ def test_two_at_once_compute_once(
     words: EmbeddedDataset, teacher: TeacherModel, tmp_path: Path
 ) -> None:
     data, runs = sentences(words, encoded(words)), []
-    found: list[Features] = []
+    found: list[TeacherFeatures] = []
 
     def compute() -> None:
         got = cached_features(teacher, data, ["hidden"], tmp_path, lambda *_: runs.append(1))
@@ -165,12 +165,12 @@ def test_two_at_once_compute_once(
 
 
 def test_logits_of_a_fine_tuned_teacher(
-    teacher_folder: Path, made_up_set: Any, tmp_path: Path
+    teacher_folder: Path, synthetic_set: Any, tmp_path: Path
 ) -> None:
     settings = fine_tuning_settings(epochs=1, max_length=8)
-    fine_tune(fine_tuning(str(teacher_folder), made_up_set, settings), tmp_path / "tuned")
+    fine_tune(fine_tuning(str(teacher_folder), synthetic_set, settings), tmp_path / "tuned")
     tuned = load_teacher(str(tmp_path / "tuned"))
-    words = teacher_words(made_up_set, tuned)
+    words = teacher_words(synthetic_set, tuned)
     data = encoded(words)
     features = cached_features(tuned, sentences(words, data), ["logits"], tmp_path / "cache")
     batch = next(data.in_order(5))
@@ -179,7 +179,9 @@ def test_logits_of_a_fine_tuned_teacher(
     with torch.no_grad():
         _, logits = tuned.outputs(ids, batch.mask)
     assert logits is not None
-    torch.testing.assert_close(features.of(batch).require("logits"), logits, rtol=2e-3, atol=2e-3)
+    torch.testing.assert_close(
+        features.outputs(batch).require("logits"), logits, rtol=2e-3, atol=2e-3
+    )
 
 
 def test_sentences_of_one_word_and_long_ones(teacher: TeacherModel, tmp_path: Path) -> None:

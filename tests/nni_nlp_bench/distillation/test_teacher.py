@@ -17,7 +17,7 @@ from nni_nlp_bench.distillation.loading import load_teacher
 from nni_nlp_bench.distillation.tokens import Tokens, teacher_words
 
 WORDS = [("w1", "low"), ("w2",), ("w1", "w3", "w4", "strange")]
-DATA = LabelledSet.of("made up", ("a", "b"), {
+DATA = LabelledSet.of("synthetic", ("a", "b"), {
     "train": [Sentence(WORDS[0], 0), Sentence(WORDS[2], 1)],
     "dev": [Sentence(WORDS[1], 1)],
     "test": [Sentence(("w9",), 0)],
@@ -69,7 +69,7 @@ def test_words_start_with_the_teachers_vectors(teacher_folder: Path) -> None:
 
 @pytest.mark.parametrize("name", ["/no/such/folder", "./a/b/c", __file__])
 def test_a_missing_folder_is_named(name: str) -> None:
-    with pytest.raises(UserError, match=r"no such folder; `nni-nlp-bench teacher` makes one"):
+    with pytest.raises(UserError, match=r"no such folder; create one with `nni-nlp-bench teacher`"):
         load_teacher(name)
 
 

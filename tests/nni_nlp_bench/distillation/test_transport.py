@@ -14,7 +14,7 @@ from torch import Tensor
 
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.distillation.losses.layer_transport import (
-    LEAST_SHARE,
+    MIN_FRACTION,
     LayerTransport,
     share_weights,
 )
@@ -143,7 +143,7 @@ def test_a_layer_without_cost_does_not_take_all_and_can_lose_again() -> None:
         module(costs)
         module.update()
         others = module.student_weights[1:].sum().item()
-        assert LEAST_SHARE / 9 < others < 1 / 3
+        assert MIN_FRACTION / 9 < others < 1 / 3
     module(costs.flip(0))
     module.update()
     assert module.student_weights[0] < module.student_weights[2]

@@ -75,7 +75,7 @@ def test_a_trial_trains_an_encoder_of_its_own_width(folder: Path) -> None:
         "encoder", encoder, EmbeddedDataset.load(str(folder), None, 0), settings, dropout=0.2
     )
     assert metrics["default"] == train_classifier(task).dev_losses[-1]
-    with pytest.raises(UserError, match="encoder tell the width of their networks"):
+    with pytest.raises(UserError, match="encoder define the width of their networks"):
         trial("encoder", "--data", folder, "--width", 8)
 
 

@@ -19,7 +19,7 @@ from nni_nlp_bench.evaluators.simulation import Settings
 from nni_nlp_bench.evaluators.trial import Trial
 from nni_nlp_bench.strategies.configs import StrategyConfig
 from nni_nlp_bench.strategies.search import Search, run_search
-from nni_nlp_bench.testing import made_up_table
+from nni_nlp_bench.testing import synthetic_table
 
 EVOLUTION, RANDOM = StrategyConfig.of("regularized_evolution"), StrategyConfig.of("random")
 SEARCH = Search(EVOLUTION, 1, Settings(budget=Budget(40)))
@@ -33,7 +33,7 @@ class CountingTable(Table):
     """A table that counts what it is asked."""
 
     def __init__(self) -> None:
-        table = made_up_table(60)
+        table = synthetic_table(60)
         super().__init__(table.metadata, table.arrays)
         self.asked = 0
 
@@ -106,7 +106,7 @@ def test_another_length_of_training_is_another_search(tmp_path: Path) -> None:
 
 
 def test_the_journal_of_another_benchmark_or_version_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "a.jsonl").write_text('{"format":1,"benchmark":"made-up"}\n')
+    (tmp_path / "a.jsonl").write_text('{"format":1,"benchmark":"synthetic"}\n')
     with pytest.raises(JournalError, match="written by another version"):
         search(tmp_path / "a.jsonl")
 

@@ -13,13 +13,13 @@ from nni_nlp_bench.benchmarks.units import LossUnit
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.evaluators.budget import Budget
 from nni_nlp_bench.evaluators.simulation import IDLE, Settings, Simulation
-from nni_nlp_bench.testing import EPOCH_S, EPOCHS, made_up_table
+from nni_nlp_bench.testing import EPOCH_S, EPOCHS, synthetic_table
 from search_spaces.base import get_space
 
 
 @pytest.fixture(scope="module")
 def table() -> Table:
-    return made_up_table(30)
+    return synthetic_table(30)
 
 
 def test_a_training_continues_from_its_checkpoint(table: Table) -> None:
@@ -80,7 +80,7 @@ def test_an_empty_budget_is_refused() -> None:
 
 
 def test_a_budget_of_hours_needs_known_times() -> None:
-    table = made_up_table(4)
+    table = synthetic_table(4)
     untimed = {name: values for name, values in table.arrays.items() if name != "wall_time_s"}
     without = Table(table.metadata, untimed)
     simulation = Simulation(without, Settings(budget=Budget(hours=1)))

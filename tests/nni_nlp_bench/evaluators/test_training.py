@@ -1,4 +1,4 @@
-"""Training and training-free scores as evaluators: of a trial, of NNI, on Lightning."""
+"""Training and zero-cost scores as evaluators: of a trial, of NNI, on Lightning."""
 
 from __future__ import annotations
 
@@ -66,11 +66,11 @@ def test_a_training_that_breaks_off_fails_the_trial() -> None:
         trial.evaluate(CUBED, None, lambda loss: None)
 
 
-@pytest.mark.parametrize("name", ["training", "training_free"])
+@pytest.mark.parametrize("name", ["training", "zero_cost"])
 def test_bad_options_get_one_line(name: str) -> None:
     with pytest.raises(UserError, match="unknown corpus 'nowhere'"):
         evaluator(name, "--corpus", "nowhere")
-    complaints = {"training": "unknown search space 'nowhere'", "training_free": "no training-free"}
+    complaints = {"training": "unknown search space 'nowhere'", "zero_cost": "no zero-cost"}
     with pytest.raises(UserError, match=complaints[name]):
         evaluator(name, space="nowhere")
 
@@ -103,16 +103,16 @@ def test_a_preference_is_higher_for_what_promises_a_lower_loss() -> None:
 
 
 def test_a_trial_without_training_minimises_minus_the_score() -> None:
-    metrics = evaluator("training_free").evaluate(named_recipe("lstm"), None, lambda loss: None)
+    metrics = evaluator("zero_cost").evaluate(named_recipe("lstm"), None, lambda loss: None)
     expected = -ZeroCostScorer("miniature_recall")(named_recipe("lstm"))
     assert metrics == {"default": expected, "predicted": 1}
-    layers = evaluator("training_free", "--score", "layer3_hidden_covariance")
+    layers = evaluator("zero_cost", "--score", "layer3_hidden_covariance")
     with pytest.raises(TrainingFailedError, match="no finite layer3_hidden_covariance"):
         layers.evaluate(named_recipe("lstm"), None, lambda loss: None)
 
 
 @pytest.mark.slow
-def test_nni_searches_by_a_training_free_score() -> None:
+def test_nni_searches_by_a_zero_cost_score() -> None:
     from nni.nas.execution import SequentialExecutionEngine
     from nni.nas.strategy import Random
 

@@ -38,7 +38,7 @@ _SMALL: dict[str, Any] = {
     "width": 4,
     "batch_size": 12,
     "max_length": 6,
-    "rewards_an_epoch": 2,
+    "rewards_per_epoch": 2,
 }
 SETTINGS: dict[str, SentenceSettings] = {
     "emd_cell": EmdCellSettings(cells=2, **_SMALL),
@@ -62,7 +62,7 @@ def sentences() -> LabelledSet:
         return [Sentence(tuple(f"w{i}" for i in row), int(row[0] % 2)) for row in rows]
 
     return LabelledSet.of(
-        "made up", ("0", "1"), {"train": part(36), "dev": part(24), "test": part(3)}
+        "synthetic", ("0", "1"), {"train": part(36), "dev": part(24), "test": part(3)}
     )
 
 

@@ -1,4 +1,4 @@
-"""One-shot search: NNI's strategies find cells on a made-up text; the comparison."""
+"""One-shot search: NNI's strategies find cells on a synthetic text; the comparison."""
 
 from __future__ import annotations
 
@@ -28,10 +28,9 @@ from nni_nlp_bench.one_shot.language.module import LanguageModule
 from nni_nlp_bench.one_shot.language.settings import LanguageSettings
 from nni_nlp_bench.one_shot.language.task import LanguageTask
 from nni_nlp_bench.one_shot.language.windows import RandomWindows, TrainWindows, rows_of
-from nni_nlp_bench.one_shot.search import OneShotResult, search_one_shot
-from nni_nlp_bench.one_shot.settings import SPACES
-from nni_nlp_bench.one_shot.strategies import make_strategy
-from nni_nlp_bench.one_shot.task import Reward, ValidationResult
+from nni_nlp_bench.one_shot.registry import ONE_SHOT_STRATEGIES, strategies_of
+from nni_nlp_bench.one_shot.result import OneShotResult, Reward, ValidationResult
+from nni_nlp_bench.one_shot.search import search_one_shot
 from nni_nlp_bench.training.settings import DROPOUTS, Settings, Sizes
 from search_spaces.enas_cell import Cell, Node
 from search_spaces.enas_cell.network import EnasCell
@@ -45,7 +44,7 @@ SMALL = LanguageSettings(
     bptt=6,
     learning_rate=1e-2,
     valid_windows=6,
-    rewards_an_update=3,
+    rewards_per_update=3,
     candidates=3,
 )
 TRAINER = Trainer(logger=False, enable_checkpointing=False)
@@ -88,7 +87,7 @@ each_strategy = pytest.mark.parametrize(
     "name",
     [
         pytest.param(name, marks=[] if name in ("enas", "darts") else pytest.mark.slow)
-        for name in SPACES["enas_cell"]
+        for name in strategies_of("enas_cell")
     ],
 )
 """One that samples and one that mixes in the quick tests."""
@@ -170,7 +169,7 @@ def test_nnis_own_strategies_run_the_language_model(kind: Any) -> None:
 
 
 def test_the_policy_hears_every_reward_and_learns_from_it_once() -> None:
-    strategy = make_strategy("enas", SMALL)
+    strategy = ONE_SHOT_STRATEGIES.get("enas").make(SMALL)
     updates: list[list[float]] = []
     configure = strategy.configure_oneshot_module
 
@@ -197,7 +196,7 @@ def test_the_policy_hears_every_reward_and_learns_from_it_once() -> None:
 
 
 def test_darts_moves_all_alphas() -> None:
-    strategy = make_strategy("darts", replace(SMALL, choice_learning_rate=0.1))
+    strategy = ONE_SHOT_STRATEGIES.get("darts").make(replace(SMALL, choice_learning_rate=0.1))
     run(strategy)
     alphas = list(strategy.supernet.cell.arch_parameters())
     assert all(alpha.abs().max() > 0.02 for alpha in alphas)  # drawn with a deviation of 0.001
@@ -311,7 +310,7 @@ def test_impossible_settings_are_refused(name: str, value: float, message: str) 
 
 
 def test_an_unknown_strategy_is_answered_with_those_that_exist() -> None:
-    with pytest.raises(UserError, match="unknown one-shot strategy 'sgd'; known: enas, "):
+    with pytest.raises(UserError, match="unknown one-shot strategy 'sgd'; known: darts, "):
         search_one_shot(task(), "sgd", 0)
     with pytest.raises(
         UserError, match=r"proxyless does not search .* enas_cell: give --space text"

@@ -1,4 +1,4 @@
-"""One-shot search for a classifier of made-up sentences: results, interruptions, what is read."""
+"""One-shot search for a classifier of synthetic sentences: results, interruptions, what is read."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ from nni_nlp_bench.data.sentences.labelled_set import LabelledSet, Sentence
 from nni_nlp_bench.distillation.loading import load_teacher
 from nni_nlp_bench.distillation.tokens import teacher_words
 from nni_nlp_bench.one_shot.fit import CHECKPOINT, fit
-from nni_nlp_bench.one_shot.search import MIXTURES, search_one_shot
+from nni_nlp_bench.one_shot.registry import ONE_SHOT_STRATEGIES, strategies_of
+from nni_nlp_bench.one_shot.search import search_one_shot
 from nni_nlp_bench.one_shot.sentences.settings import (
     EmdCellSettings,
     SentenceSettings,
     TextNasSettings,
 )
 from nni_nlp_bench.one_shot.sentences.task import Sentences, SentenceTask
-from nni_nlp_bench.one_shot.settings import SPACES
 from nni_nlp_bench.training.classification.batches import Encoded
 from nni_nlp_bench.training.classification.task import sentence_space
 from nni_nlp_bench.training.classification.words import EmbeddedDataset
@@ -50,8 +50,8 @@ _SMALL = {
     "batch_size": 10,
     "max_length": 8,
     "learning_rate": 2e-2,
-    "rewards_an_epoch": 3,
-    "rewards_an_update": 2,
+    "rewards_per_epoch": 3,
+    "rewards_per_update": 2,
     "candidates": 2,
 }
 SMALL = TextNasSettings(layers=3, window=2, **_SMALL)
@@ -61,7 +61,7 @@ SETTINGS: dict[str, SentenceSettings] = {
 }
 LABELS = ("low", "high", "none")
 STRATEGIES = [
-    *(("textnas", name) for name in SPACES["textnas"]),
+    *(("textnas", name) for name in strategies_of("textnas")),
     *(("emd_cell", name) for name in ("kd_emd", "darts", "enas")),
 ]
 IN_QUICK_TESTS = [("textnas", name) for name in ("textnas_enas", "kd_emd")]
@@ -86,7 +86,7 @@ def quiet() -> Iterator[None]:
     logging.disable(logging.NOTSET)
 
 
-def made_up(count: int, seed: int) -> list[Sentence]:
+def synthetic(count: int, seed: int) -> list[Sentence]:
     """A sentence has one word of its label, or none of either."""
     rng = np.random.default_rng(seed)
     found = []
@@ -110,8 +110,12 @@ def make(teacher_folder: Path) -> Callable[..., SentenceTask]:
         test: Sequence[Sentence] = (),
         kind: type[SentenceTask] = SentenceTask,
     ) -> SentenceTask:
-        parts = {"train": made_up(50, 0), "dev": made_up(40, 1), "test": test or made_up(9, 2)}
-        data = LabelledSet.of("made up", LABELS, parts)
+        parts = {
+            "train": synthetic(50, 0),
+            "dev": synthetic(40, 1),
+            "test": test or synthetic(9, 2),
+        }
+        data = LabelledSet.of("synthetic", LABELS, parts)
         distilled = name == "kd_emd"
         words = teacher_words(data, teacher) if distilled else EmbeddedDataset.of(data, width=8)
         return kind(words, settings or SETTINGS[space], space, "emd" if distilled else None)
@@ -148,11 +152,11 @@ def test_the_files_tell_the_search(space: str, name: str, whole: Whole) -> None:
     assert best["canonical_key"] == found.canonical_key
     assert all(known.parse(text) == found for text in known.release_formats(found).values())
     assert known.release_formats(found).items() <= best.items()
-    assert (best["strategy"], best["seed"], best["data"]) == (name, 5, "made up")
+    assert (best["strategy"], best["seed"], best["data"]) == (name, 5, "synthetic")
     with (folder / "rewards.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     whole_dev = 4
-    an_epoch = 5 if name in MIXING else whole_dev if name == "kd_emd" else SMALL.rewards_an_epoch
+    an_epoch = 5 if name in MIXING else whole_dev if name == "kd_emd" else SMALL.rewards_per_epoch
     assert [row["epoch"] for row in rows] == ["0"] * an_epoch + ["1"] * an_epoch
     for row in rows:
         right = float(row["reward"]) * SMALL.batch_size
@@ -160,7 +164,7 @@ def test_the_files_tell_the_search(space: str, name: str, whole: Whole) -> None:
         assert right == pytest.approx(round(right), abs=1e-5)
         assert known.parse(row["architecture"])
     sampled = {row["architecture"] for row in rows}
-    assert len(sampled) > 1 or name in MIXTURES
+    assert len(sampled) > 1 or not ONE_SHOT_STRATEGIES.get(name).samples
 
 
 @each_strategy
@@ -168,8 +172,8 @@ def test_something_is_learned(space: str, name: str, make: Make) -> None:
     epochs = 6 if name in MIXING else 14  # of one path each step instead of all
     settings = replace(SETTINGS[space], epochs=epochs)
     found = search_one_shot(make(space, name, settings), name, 1)
-    assert found.measured.reward > 0.5  # a third is chance
-    assert found.measured.figures == {"dev_accuracy": found.measured.reward}
+    assert found.validation.reward > 0.5  # a third is chance
+    assert found.validation.metrics == {"dev_accuracy": found.validation.reward}
 
 
 @pytest.mark.parametrize(
@@ -266,7 +270,7 @@ def test_a_damaged_checkpoint_is_named(make: Make, tmp_path: Path) -> None:
 def test_the_test_part_is_never_read(
     space: str, name: str, whole: Whole, make: Make, tmp_path: Path
 ) -> None:
-    poisoned = [Sentence((*s.words[::-1], "w0", "w1"), 0) for s in made_up(30, 3)]
+    poisoned = [Sentence((*s.words[::-1], "w0", "w1"), 0) for s in synthetic(30, 3)]
     search_one_shot(make(space, name, test=poisoned), name, 5, tmp_path)
     rewards, best = files(tmp_path)
     expected, known = files(whole(space, name))
@@ -323,7 +327,7 @@ def test_a_killed_command_goes_on_bit_for_bit(
     monkeypatch.chdir(tmp_path)
     Path("data").mkdir()
     for seed, (part, count) in enumerate({"train": 80, "dev": 60, "test": 9}.items()):
-        lines = [f"{LABELS[label]}\t{' '.join(words)}\n" for words, label in made_up(count, seed)]
+        lines = [f"{LABELS[label]}\t{' '.join(words)}\n" for words, label in synthetic(count, seed)]
         Path("data", f"{part}.tsv").write_text("label\tsentence\n" + "".join(lines), "utf-8")
     command = [sys.executable, "-W", "ignore", "-c", "from nni_nlp_bench.cli.app import app; app()"]
     command += [*COMMAND, "--out", "killed"]

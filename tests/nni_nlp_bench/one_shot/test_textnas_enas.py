@@ -153,7 +153,7 @@ class Search:
     def learn(self, updates: int) -> None:
         for _ in range(updates):
             draw = self.module.controller.draw()
-            self.module._learn(draw, self.reward(draw.sample))
+            self.module._update_policy(draw, self.reward(draw.sample))
 
     def samples(self, count: int = 200) -> list[Sample]:
         return [self.module.resample() for _ in range(count)]
@@ -194,11 +194,11 @@ def test_the_baseline_starts_at_the_first_reward_and_follows_slowly() -> None:
     expected = math.nan
     for i, reward in enumerate((0.5, 1.0, 0.0)):
         draw = module.controller.draw()
-        worth = reward + 0.01 * draw.entropy.item()
-        expected = worth if i == 0 else 0.99 * expected + 0.01 * worth
-        loss = module._learn(draw, reward)
+        value = reward + 0.01 * draw.entropy.item()
+        expected = value if i == 0 else 0.99 * expected + 0.01 * value
+        loss = module._update_policy(draw, reward)
         penalty = SMALL.skip_weight * draw.skip_penalty.item()
-        advantage = worth - expected
+        advantage = value - expected
         assert loss.item() == pytest.approx(
             penalty - draw.log_probability.item() * advantage, abs=1e-6
         )

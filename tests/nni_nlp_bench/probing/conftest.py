@@ -1,4 +1,4 @@
-"""A made-up language model, and a task in which a word gives the label away."""
+"""A synthetic language model, and a task in which a word gives the label away."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class RunningMean:
 
 
 @pytest.fixture
-def made_up() -> Callable[[Sequence[str]], Encoder]:
+def synthetic() -> Callable[[Sequence[str]], Encoder]:
     """Makes an encoder of these words, the same every time."""
 
     def make(vocabulary: Sequence[str]) -> Encoder:
@@ -40,9 +40,9 @@ def made_up() -> Callable[[Sequence[str]], Encoder]:
 
 
 @pytest.fixture
-def encoder(made_up: Callable[[Sequence[str]], Encoder]) -> Encoder:
+def encoder(synthetic: Callable[[Sequence[str]], Encoder]) -> Encoder:
     """A model that knows the words of the planted tasks."""
-    return made_up(("<unk>", *SIGNALS, *FILLERS))
+    return synthetic(("<unk>", *SIGNALS, *FILLERS))
 
 
 @pytest.fixture

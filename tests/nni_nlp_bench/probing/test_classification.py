@@ -66,8 +66,8 @@ def test_the_same_seed_gives_the_same_result_whatever_else_is_evaluated(
     assert [found.task for found in both.tasks] == ["paired", "planted"]
 
 
-def test_unknown_words_and_empty_sentences_are_counted(made_up: Make, planted: Task) -> None:
-    fewer = made_up(("good", "bad"))
+def test_unknown_words_and_empty_sentences_are_counted(synthetic: Make, planted: Task) -> None:
+    fewer = synthetic(("good", "bad"))
     bare = tuple(Example("...", None, i % 2) for i in range(4))
     found = evaluate_task(fewer, replace(planted, dev=planted.dev + bare), np.random.default_rng(0))
     words = sum(len(example.first.split()) for example in planted.train + planted.dev)

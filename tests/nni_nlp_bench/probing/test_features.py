@@ -42,8 +42,8 @@ class Recorder:
         return np.array(states)
 
 
-def test_mean_last_and_mean_embedding_by_hand(made_up: Make) -> None:
-    encoder = made_up("xyz")
+def test_mean_last_and_mean_embedding_by_hand(synthetic: Make) -> None:
+    encoder = synthetic("xyz")
     x, y, z = encoder.embeddings
     (found,) = sentence_features(encoder, [np.array([2, 0, 1])])
     outputs = np.array([z, (z + x) / 2, (z + x + y) / 3])
@@ -84,8 +84,8 @@ def test_batches_hold_like_lengths_and_keep_to_their_size() -> None:
     assert [batch.shape for batch in encoder.batches] == [(20, 1), (9, 2), (2, 3)]
 
 
-def test_what_cannot_be_features_is_refused(made_up: Make) -> None:
-    encoder: Any = made_up("xyz")
+def test_what_cannot_be_features_is_refused(synthetic: Make) -> None:
+    encoder: Any = synthetic("xyz")
     with pytest.raises(EvaluationError, match="no sentence has a word of the vocabulary"):
         sentence_features(encoder, [np.array([], dtype=np.int64)])
     broken = replace(encoder, embeddings=encoder.embeddings * [[1], [np.inf], [1]])
@@ -96,5 +96,5 @@ def test_what_cannot_be_features_is_refused(made_up: Make) -> None:
         def outputs(self, tokens: NDArray[np.int64]) -> NDArray[np.float64]:
             return super().outputs(tokens).swapaxes(0, 1)
 
-    with pytest.raises(EvaluationError, match=r"shape \(2, 1\) with outputs of shape \(1, 2, 5\)"):
+    with pytest.raises(EvaluationError, match=r"shape \(2, 1\) have the shape \(1, 2, 5\)"):
         sentence_features(Turned(), [np.array([0, 1])])

@@ -28,17 +28,17 @@ EVALUATION = Evaluation(
 
 def test_rows_of_the_table() -> None:
     rows = table_rows(EVALUATION)
-    remark = "1,200 sentences have no word with an id"
+    note = "1,200 sentences have no known word"
     assert rows == [
         ("SIMLEX-999", "spearman", "0.250", "-", "875", "87.5%", ""),
         ("RW", "spearman", "-", "-", "2", "0.1%", "too few known pairs"),
-        ("mrpc", "accuracy", "0.750", "0.692", "500", "90.0%", remark),
-        ("mrpc", "f1", "0.800", "0.818", "500", "90.0%", remark),
+        ("mrpc", "accuracy", "0.750", "0.692", "500", "90.0%", note),
+        ("mrpc", "f1", "0.800", "0.818", "500", "90.0%", note),
     ]
     assert {len(row) for row in rows} == {len(COLUMNS)}
 
 
-def test_csv_has_a_row_a_figure(tmp_path: Path) -> None:
+def test_csv_has_one_row_per_metric(tmp_path: Path) -> None:
     file = tmp_path / "evaluation.csv"
     write_csv(file, EVALUATION)
     with file.open(newline="", encoding="utf-8") as stream:

@@ -77,7 +77,7 @@ def test_a_planted_set_by_hand_with_ties() -> None:
     cosines, scores = [4.5, 4.5, 2.5, 2.5, 1], [5, 3.5, 2, 3.5, 1]
     assert found.rho == pytest.approx(np.corrcoef(cosines, scores)[0, 1])
     assert found.rho == pytest.approx(spearmanr(cosines, scores).statistic)
-    assert (found.pairs, found.known_pairs, found.remark) == (7, 5, None)
+    assert (found.pairs, found.known_pairs, found.note) == (7, 5, None)
     assert found.known_share == pytest.approx(5 / 7)
 
 
@@ -119,7 +119,7 @@ def test_too_few_known_pairs_have_no_correlation(known: int) -> None:
     pairs = PLANTED.pairs[:known] + PLANTED.pairs[5:]
     (found,) = word_similarities([WordSet("few", pairs)], WORDS, EMBEDDINGS)
     assert found.rho is None
-    assert found.remark == f"too few known pairs: {known}, at least 3 are needed"
+    assert found.note == f"too few known pairs: {known}, at least 3 are needed"
     assert (found.pairs, found.known_pairs) == (known + 2, known)
 
 
@@ -131,7 +131,7 @@ def test_equal_values_have_no_correlation(score: float, name: str) -> None:
         for i, other in enumerate(("north", "west", "north-east") if score == 0 else ["north"] * 3)
     )
     (found,) = word_similarities([WordSet("equal", pairs)], WORDS, EMBEDDINGS)
-    assert (found.rho, found.remark) == (None, f"the {name} of all known pairs are equal")
+    assert (found.rho, found.note) == (None, f"the {name} of all known pairs are equal")
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ def search_results(
         new = {
             "space": "rnn_cell",
             "architecture": cell(i),
-            "source": "made-up",
+            "source": "synthetic",
             "origin": "predicted",
         }
         told.append(record | (new if better else {}) | changes)
@@ -149,11 +149,11 @@ def record_of() -> Callable[..., SearchRecord]:
         counts = Counts(len(losses), 0, len(losses), 0, 0)
         find = None
         if math.isfinite(losses[-1]):
-            find = BestArchitecture(cell(len(strategy)), losses[-1], "predicted", "made-up")
+            find = BestArchitecture(cell(len(strategy)), losses[-1], "predicted", "synthetic")
         fields = {
             "experiment": "invented",
             "space": "rnn_cell",
-            "benchmark": "made-up",
+            "benchmark": "synthetic",
             "unit": LossUnit.NATS,
             "optimum": None,
             "counts": counts,

@@ -21,14 +21,14 @@ from nni_nlp_bench.reports.sections import sections_of
 from nni_nlp_bench.strategies.configs import StrategyConfig
 from nni_nlp_bench.strategies.result import SearchResult
 from nni_nlp_bench.strategies.search import Search, run_search
-from nni_nlp_bench.testing import made_up_table
+from nni_nlp_bench.testing import synthetic_table
 
 SETTINGS = Settings(budget=Budget(15))
 
 
 @pytest.fixture(scope="module")
 def runs() -> list[SearchResult]:
-    table = made_up_table(60)
+    table = synthetic_table(60)
     return [
         run_search(table, Search(StrategyConfig.of(name), seed, SETTINGS))
         for name in ("random", "hyperband")
@@ -38,7 +38,7 @@ def runs() -> list[SearchResult]:
 
 @pytest.fixture
 def folder(runs: list[SearchResult], tmp_path: Path) -> Path:
-    reference = reference_loss(made_up_table(60), runs)
+    reference = reference_loss(synthetic_table(60), runs)
     write_trials(tmp_path / "trials.csv", runs, reference)
     write_best(tmp_path / "best.json", runs, reference, "rnn_cell")
     return tmp_path
@@ -53,12 +53,12 @@ def test_the_searches_are_the_same(runs: list[SearchResult], folder: Path) -> No
         assert record.curve.hours == pytest.approx(expected.hours)
         assert record.counts.measured == record.counts.evaluations == 15
         assert record.counts.failed == sum(trial.failed for trial in run.trials)
-        assert (record.benchmark, record.space) == ("made-up", "rnn_cell")
+        assert (record.benchmark, record.space) == ("synthetic", "rnn_cell")
 
 
 def test_origins_of_results_are_counted(tmp_path: Path) -> None:
     """Of a search of the whole space, answered by the nearest cells and by a surrogate."""
-    table = made_up_table(60)
+    table = synthetic_table(60)
     settings = Settings(on_missing="nearest", budget=Budget(8))
     own = run_search(table, Search(StrategyConfig.of("random"), 3, settings)).trials
     predicted = [
@@ -77,7 +77,7 @@ def test_origins_of_results_are_counted(tmp_path: Path) -> None:
 
 def test_a_report_ranks_as_compare_does(runs: list[SearchResult], folder: Path) -> None:
     (section,) = sections_of([read(str(folder))])
-    reference = reference_loss(made_up_table(60), runs)
+    reference = reference_loss(synthetic_table(60), runs)
     assert section.reference == reference
     for row in section.ranked:
         own = [summarize(run, reference) for run in runs if run.strategy == row.strategy]

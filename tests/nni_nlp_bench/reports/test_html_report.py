@@ -99,7 +99,7 @@ def test_hostile_names_are_text(records: list[SearchRecord]) -> None:
 def test_the_page_tells_the_numbers(records: list[SearchRecord]) -> None:
     page = Page(page_of(records))
     words = " ".join(page.text.split())
-    assert "All 63 evaluations were predicted by made-up" in words
+    assert "All 63 evaluations were predicted by synthetic" in words
     assert "random 7 0.000 [0.000, 0.000] 99.5 99.5 ± 0.0 3 (7/7) 3" in words
     assert "local_search has" not in words
     assert "best found by the searches of this report" in words

@@ -25,7 +25,7 @@ from nni_nlp_bench.reports.measures import (
 from nni_nlp_bench.reports.plot import draw_regret
 from nni_nlp_bench.reports.ranking import rank, ranking_table
 from nni_nlp_bench.strategies.result import SearchResult
-from nni_nlp_bench.testing import made_up_table
+from nni_nlp_bench.testing import synthetic_table
 from search_spaces.rnn_cell import published_recipe
 
 
@@ -43,7 +43,7 @@ def run_of(losses: list[tuple[float, float]], strategy: str = "s", seed: int = 0
             epoch=5,
             seed=0,
             origin="measured",
-            source="made-up",
+            source="synthetic",
         )
         cell = published_recipe(1000003 + i)
         score = -9.0 if failed else -val_loss
@@ -80,21 +80,21 @@ def test_a_target_that_is_never_reached_is_none() -> None:
 
 
 def test_the_reference_of_a_table_is_its_lowest_test_loss() -> None:
-    table = made_up_table(20)
+    table = synthetic_table(20)
     best = min(
         curve.test_loss[-1]
         for cell in table.architectures()
         if (curve := table.curve(cell, 0)).status == OK
     )
     reference = reference_loss(table, [])
-    assert reference == Reference(best, LossUnit.NATS, "lowest of made-up", known=True)
+    assert reference == Reference(best, LossUnit.NATS, "lowest of synthetic", known=True)
 
 
 def test_a_better_find_than_the_table_is_the_reference() -> None:
-    table = made_up_table(20)
+    table = synthetic_table(20)
     reference = reference_loss(table, [run_of([(1.0, 1.5)])])
     assert reference.loss == 1.5
-    assert "below all of made-up" in reference.meaning
+    assert "below all of synthetic" in reference.meaning
 
 
 def test_strategies_are_ranked_by_mean_regret() -> None:
@@ -137,7 +137,7 @@ def test_a_regret_as_large_as_the_target_is_within_it() -> None:
 @pytest.mark.parametrize("losses", [[], [(NAN, NAN)], [(NAN, NAN), (5.0, 5.2)], [(5.0, 800.0)]])
 def test_reports_of_little(losses: list[tuple[float, float]], tmp_path: Path) -> None:
     """No trials, failed ones, a single one: every file is written."""
-    table = made_up_table(12)
+    table = synthetic_table(12)
     statuses = tuple("out of memory" for _ in table.metadata.statuses)
     broken = Table(replace(table.metadata, statuses=statuses), table.arrays)
     runs = [run_of(losses, "random", seed) for seed in range(2)]

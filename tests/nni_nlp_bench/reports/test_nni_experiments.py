@@ -27,7 +27,7 @@ from nni_nlp_bench.reports.searches import Counts
 NAN = math.nan
 ARCHITECTURES = {
     "trialCommand": "python -m nni_nlp_bench.frameworks.nni.trial "
-    "--benchmark=made-up --on-missing nearest",
+    "--benchmark=synthetic --on-missing nearest",
     "tuner": {"className": "x.StrategyTuner", "classArgs": {"strategy": "bayesian", "seed": 7}},
 }
 
@@ -46,7 +46,7 @@ def test_one_trial_is_one_search(search_experiment):
     assert first.curve.losses == pytest.approx((NAN, 5.0, 5.0, 4.9), nan_ok=True)
     assert first.curve.hours == (2.0, 4.0, 6.0, 8.0)
     assert first.counts == Counts(4, measured=0, predicted=4, failed=1, replaced=1)
-    assert (first.benchmark, first.optimum) == ("made-up", pytest.approx(4.5))
+    assert (first.benchmark, first.optimum) == ("synthetic", pytest.approx(4.5))
     assert first.find is not None
     assert (first.find.loss, first.find.origin) == (4.9, "predicted")
 
@@ -124,7 +124,7 @@ def test_one_trial_is_one_architecture(experiment_of):
     experiment = experiment_of(architecture_trials(NAN, 5.0, 5.5, 4.7), **ARCHITECTURES)
     reading = searches_of(experiment)
     (record,) = reading.records
-    assert (record.strategy, record.seed, record.benchmark) == ("bayesian", 7, "made-up")
+    assert (record.strategy, record.seed, record.benchmark) == ("bayesian", 7, "synthetic")
     assert record.curve.losses == pytest.approx((NAN, 5.0, 5.0, 4.7), nan_ok=True)
     assert record.curve.hours == (0.0, 1.5, 3.0, 4.5)
     assert record.counts == Counts(4, measured=3, predicted=0, failed=1, replaced=3)

@@ -39,7 +39,7 @@ def test_regrets_are_never_mixed_between_benchmarks(record_of: RecordOf) -> None
         record_of("random", 1, [5.5]),
     ]
     one, other = sections_of([SearchSource("invented", tuple(records), ())])
-    assert (one.benchmark, one.reference.loss, one.ranked[0].regret) == ("made-up", 5.0, 0.25)
+    assert (one.benchmark, one.reference.loss, one.ranked[0].regret) == ("synthetic", 5.0, 0.25)
     assert (other.benchmark, other.ranked[0].regret) == ("other", 0.0)
 
 
@@ -49,7 +49,7 @@ def test_the_known_optimum_is_the_reference_of_all(record_of: RecordOf) -> None:
     assert [row.regret for row in section.ranked] == pytest.approx([0.3, 0.5])
     below = section_of([record_of("a", 0, [5.0], optimum=4.5), record_of("b", 0, [4.2])])
     assert below.reference.loss == 4.2
-    assert "below the lowest of made-up" in str(below.reference)
+    assert "below the lowest of synthetic" in str(below.reference)
     with pytest.raises(UserError, match="different optima"):
         section_of([record_of("a", 0, [5.0], optimum=4.5), record_of("b", 0, [5.0], optimum=4.4)])
 
@@ -162,7 +162,7 @@ def test_searches_of_different_lengths_are_remarked(record_of: RecordOf) -> None
 @pytest.mark.parametrize(
     ("counts", "words"),
     [
-        (Counts(10, 0, 10, 2, 0), "All 10 evaluations were predicted by made-up"),
+        (Counts(10, 0, 10, 2, 0), "All 10 evaluations were predicted by synthetic"),
         (Counts(10, 10, 0, 2, 0), "All 10 evaluations are results of trained networks"),
         (Counts(10, 4, 3, 3, 0), "4 are results of trained networks and 3 were predicted; of 3"),
     ],

@@ -34,7 +34,7 @@ def run(name: str, seed: int, *trials: tuple[float, float, float, int]) -> Searc
 
 def _trial(index: int, val: float, test: float, end_h: float, epochs: int) -> Trial:
     status = "loss is nan!" if math.isnan(val) else "OK"
-    result = Result(None, val, test, 0.0, status, epochs, 0, "measured", "made-up")
+    result = Result(None, val, test, 0.0, status, epochs, 0, "measured", "synthetic")
     score = -9.2 if math.isnan(val) else -val
     return Trial(
         index, CELL, None, None, CELL.canonical_key, result, score, epochs, 0.0, 3600 * end_h
@@ -89,5 +89,5 @@ def test_the_picture_is_drawn_with_and_without_a_success(tmp_path: Path) -> None
     configs = StrategyConfig("a", "random"), StrategyConfig("c", "tpe")
     comparison = Comparison(configs, (0, 1, 2))
     study = Study(comparison, HOURS, ("left out", "a", "c"), {"left out": "why"})
-    draw_study(tmp_path / "study.png", tables, study, REFERENCE, "made-up")
+    draw_study(tmp_path / "study.png", tables, study, REFERENCE, "synthetic")
     assert (tmp_path / "study.png").read_bytes().startswith(b"\x89PNG")

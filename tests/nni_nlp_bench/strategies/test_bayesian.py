@@ -13,7 +13,7 @@ from nni_nlp_bench.strategies.ensembles import Bag, predictions
 from nni_nlp_bench.strategies.features import FeatureEncoder
 from nni_nlp_bench.strategies.registry import make_strategy
 from nni_nlp_bench.strategies.search import search_space
-from nni_nlp_bench.testing import made_up_table
+from nni_nlp_bench.testing import synthetic_table
 from search_spaces.base import get_space
 
 SPACE = get_space("rnn_cell")
@@ -41,14 +41,14 @@ def test_expected_improvement_without_a_deviation_is_what_is_certain() -> None:
 
 
 def test_components_keep_distances_in_fewer_numbers(rng: np.random.Generator) -> None:
-    space = search_space(made_up_table(60), restrict=True)
+    space = search_space(synthetic_table(60), restrict=True)
     cells = [space.sample(rng) for _ in range(40)]
-    whole = np.stack([FeatureEncoder(space, None, rng).of(cell) for cell in cells])
+    whole = np.stack([FeatureEncoder(space, None, rng).transform(cell) for cell in cells])
     assert np.array_equal(whole[0], space.encode(cells[0], "counts"))
 
     def distances(components: int) -> Any:
         features = FeatureEncoder(space, components, np.random.default_rng(0))
-        points = np.stack([features.of(cell) for cell in cells])
+        points = np.stack([features.transform(cell) for cell in cells])
         assert points.shape == (40, components)
         return np.linalg.norm(points[:, None] - points, axis=2)
 
@@ -60,7 +60,7 @@ def test_components_keep_distances_in_fewer_numbers(rng: np.random.Generator) ->
 
 def test_all_components_have_the_distances_of_standardised_features() -> None:
     """The first component varies the most, and around zero."""
-    space = search_space(made_up_table(60), restrict=True)
+    space = search_space(synthetic_table(60), restrict=True)
     rng = np.random.default_rng(0)
     counts = np.stack([space.encode(space.sample(rng), "counts") for _ in range(200)])
     deviation = counts.std(axis=0)
@@ -69,7 +69,7 @@ def test_all_components_have_the_distances_of_standardised_features() -> None:
         space, counts.shape[1], np.random.default_rng(0)
     )  # of the same samples
     rng = np.random.default_rng(0)
-    points = np.stack([features.of(space.sample(rng)) for _ in range(200)])
+    points = np.stack([features.transform(space.sample(rng)) for _ in range(200)])
     assert np.allclose(points.mean(axis=0), 0, atol=1e-9)
     assert (np.diff(points.std(axis=0)) < 1e-9).all()
     wanted = np.linalg.norm(scaled[:20, None] - scaled[:20], axis=2)
@@ -88,7 +88,7 @@ def test_all_components_have_the_distances_of_standardised_features() -> None:
 def test_an_option_that_cannot_be_is_named(
     strategy: str, options: dict[str, Any], message: str
 ) -> None:
-    space = search_space(made_up_table(5), restrict=True)
+    space = search_space(synthetic_table(5), restrict=True)
     with pytest.raises(UserError, match=message):
         make_strategy(strategy, space, 0, 50, **options)
 

@@ -19,9 +19,9 @@ from nni_nlp_bench.strategies.base import Proposal, Strategy
 from nni_nlp_bench.strategies.configs import StrategyConfig
 from nni_nlp_bench.strategies.loop import run_loop
 from nni_nlp_bench.strategies.search import Search, run_search, search_space
-from nni_nlp_bench.testing import EPOCHS, made_up_runs, made_up_table
+from nni_nlp_bench.testing import EPOCHS, synthetic_runs, synthetic_table
 
-TABLE = made_up_table(60)
+TABLE = synthetic_table(60)
 SPACE = search_space(TABLE, restrict=True)
 
 
@@ -111,7 +111,7 @@ def test_a_searcher_that_stops_early_is_told_all_scores(rng: Any) -> None:
 
 
 def test_without_recorded_times_evaluations_end_in_their_order(rng: Any) -> None:
-    runs = [replace(run, wall_time_s=run.wall_time_s * math.nan) for run in made_up_runs(60)]
+    runs = [replace(run, wall_time_s=run.wall_time_s * math.nan) for run in synthetic_runs(60)]
     table = Table.from_runs(runs, name="untimed", space="rnn_cell", epochs=EPOCHS)
     simulation = Simulation(table, Settings(workers=3, budget=Budget(12)))
     strategy = Recorder(SPACE, rng, table.epochs)
@@ -121,7 +121,7 @@ def test_without_recorded_times_evaluations_end_in_their_order(rng: Any) -> None
 
 def test_a_searcher_is_closed_when_an_evaluation_fails(rng: Any) -> None:
     strategy = Recorder(SPACE, rng, TABLE.epochs)
-    simulation = Simulation(made_up_table(5, seed=1), Settings())
+    simulation = Simulation(synthetic_table(5, seed=1), Settings())
     with pytest.raises(MissingArchitectureError):
         run_loop(strategy, simulation)
     assert strategy.closed

@@ -20,7 +20,7 @@ from nni_nlp_bench.strategies.configs import StrategyConfig
 from nni_nlp_bench.strategies.mf_kd import MultiFidelityKd, short_training_pays
 from nni_nlp_bench.strategies.observations import Observations
 from nni_nlp_bench.strategies.search import Search, run_search, search_space
-from nni_nlp_bench.testing import EPOCHS, made_up_table
+from nni_nlp_bench.testing import EPOCHS, synthetic_table
 from search_spaces.base import get_space
 
 SPACE = get_space("rnn_cell")
@@ -163,7 +163,7 @@ def best_loss(trials: Sequence[Trial]) -> float:
 
 @pytest.mark.slow
 def test_it_finds_better_cells_than_random_search_in_as_many_epochs() -> None:
-    table = made_up_table(300)
+    table = synthetic_table(300)
     space = search_space(table, restrict=True)
     settings = Settings(budget=Budget(evaluations=1000, epochs=15 * EPOCHS))
 

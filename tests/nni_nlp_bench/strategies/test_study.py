@@ -24,7 +24,7 @@ from nni_nlp_bench.strategies.equal_cost import (
 from nni_nlp_bench.strategies.random_search import RandomSearch
 from nni_nlp_bench.strategies.registry import STRATEGIES
 from nni_nlp_bench.strategies.search import Search, check_search, run_search
-from nni_nlp_bench.testing import EPOCH_S, EPOCHS, made_up_table
+from nni_nlp_bench.testing import EPOCH_S, EPOCHS, synthetic_table
 from search_spaces.base import get_space
 
 REASON = "the library nowhere is missing: install it"
@@ -67,14 +67,14 @@ def test_names_stand_for_methods_each_once(nowhere: str) -> None:
 
 def test_every_method_of_the_paper_runs() -> None:
     """For their options must be options of the strategies."""
-    table, settings = made_up_table(60), Settings(budget=Budget(evaluations=22))
+    table, settings = synthetic_table(60), Settings(budget=Budget(evaluations=22))
     for config in PAPER:
         assert len(run_search(table, Search(config, 1, settings)).trials) == 22
 
 
 def test_what_cannot_run_is_left_out_with_its_reason(nowhere: str) -> None:
     wanted = study_configs(["paper", nowhere])
-    kept, left_out = split_available(made_up_table(5), wanted)
+    kept, left_out = split_available(synthetic_table(5), wanted)
     assert tuple(kept) == PAPER
     most = {config.name: config.evaluations for config in with_limits(kept, 30)}
     assert {most["hyperband"], most["random_fifth"]} == {300}
@@ -90,16 +90,16 @@ def test_what_cannot_run_is_left_out_with_its_reason(nowhere: str) -> None:
     assert set(left_out) == {"random_fifth", "hyperband"}
     assert "finals has no learning curves" in left_out["random_fifth"]
     with pytest.raises(UserError, match=f"strategy '{nowhere}' cannot run: {REASON}"):
-        check_search(made_up_table(5), Search(StrategyConfig.of(nowhere)))
+        check_search(synthetic_table(5), Search(StrategyConfig.of(nowhere)))
     with pytest.raises(
         UserError, match="no strategy can run: left out: naslib:nowhere: the library"
     ):
-        split_available(made_up_table(5), study_configs([nowhere]))
+        split_available(synthetic_table(5), study_configs([nowhere]))
 
 
 def test_the_cost_is_that_of_full_trainings() -> None:
     """The mean over all cells, of which every tenth breaks off after three of nine epochs."""
-    table = made_up_table(20)
+    table = synthetic_table(20)
     cost = cost_of(table, 10)
     assert cost.unit == "simulated hours"
     assert cost.limit == pytest.approx(10 * (0.9 * EPOCHS + 0.1 * 3) * EPOCH_S / 3600)

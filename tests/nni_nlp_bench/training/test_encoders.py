@@ -36,16 +36,16 @@ def quiet() -> Iterator[None]:
     logging.disable(logging.NOTSET)
 
 
-def test_an_encoder_learns_what_tells_the_label(made_up_set: LabelledSet) -> None:
-    words = EmbeddedDataset.of(made_up_set, width=16)
+def test_an_encoder_learns_what_tells_the_label(synthetic_set: LabelledSet) -> None:
+    words = EmbeddedDataset.of(synthetic_set, width=16)
     curves = train_classifier(network_task("encoder", ENCODER, words, SETTINGS))
     assert curves.dev_accuracies[-1] > 0.9  # a guess is right once in three
     network = EncoderSpace().classifier(ENCODER, vectors=16, classes=3)
     assert curves.parameters == sum(weight.numel() for weight in network.parameters())
 
 
-def test_an_encoder_learns_from_a_teacher(made_up_set: LabelledSet, teacher_folder: Path) -> None:
-    words = teacher_words(made_up_set, load_teacher(str(teacher_folder)))
+def test_an_encoder_learns_from_a_teacher(synthetic_set: LabelledSet, teacher_folder: Path) -> None:
+    words = teacher_words(synthetic_set, load_teacher(str(teacher_folder)))
     task = distilled(network_task("encoder", ENCODER, words, SETTINGS), "emd", None)
     curves = train_classifier(task)
     assert curves.status == "OK"
@@ -56,13 +56,13 @@ def test_an_encoder_learns_from_a_teacher(made_up_set: LabelledSet, teacher_fold
 @pytest.mark.parametrize(
     "strategy", ["random_one_shot", pytest.param("enas", marks=pytest.mark.slow)]
 )
-def test_a_search_finds_an_encoder(strategy: str, made_up_set: LabelledSet) -> None:
+def test_a_search_finds_an_encoder(strategy: str, synthetic_set: LabelledSet) -> None:
     settings = EncoderSettings(
-        epochs=1, batch_size=60, max_length=8, rewards_an_epoch=2, candidates=2
+        epochs=1, batch_size=60, max_length=8, rewards_per_epoch=2, candidates=2
     )
-    task = SentenceTask(EmbeddedDataset.of(made_up_set, width=8), settings, "encoder")
+    task = SentenceTask(EmbeddedDataset.of(synthetic_set, width=8), settings, "encoder")
     found = search_one_shot(task, strategy, 0)
-    assert 0 <= found.measured.reward <= 1
+    assert 0 <= found.validation.reward <= 1
     assert len(found.rewards) == 2
     for reward in found.rewards:
         assert EncoderSpace().parse(reward.architecture)

@@ -181,8 +181,8 @@ def saved(value: Any) -> bytes:
     [
         (b"", "File is not a zip file"),
         (b"hello\n", "File is not a zip file"),
-        (saved([1, 2]), "no checkpoint of a training"),
-        (saved({"weight": torch.zeros(3)}), "no checkpoint of a training"),
+        (saved([1, 2]), "not a checkpoint of a training"),
+        (saved({"weight": torch.zeros(3)}), "not a checkpoint of a training"),
     ],
 )
 def test_a_file_that_is_no_checkpoint_is_told(folder: Path, content: bytes, reason: str) -> None:

@@ -18,8 +18,8 @@ from nni_nlp_bench.core.registry import UnknownNameError
 from nni_nlp_bench.evaluators.zero_cost import ZeroCostScorer
 from nni_nlp_bench.zero_cost.base import SCORES
 from nni_nlp_bench.zero_cost.encoders.base import ENCODER_SCORES
-from nni_nlp_bench.zero_cost.encoders.passes import EncoderStatistics
 from nni_nlp_bench.zero_cost.encoders.scoring import EncoderScoring
+from nni_nlp_bench.zero_cost.encoders.statistics import EncoderStatistics
 from nni_nlp_bench.zero_cost.task import scoring_of
 from search_spaces.encoder import EncoderArchitecture, EncoderLayer
 from search_spaces.encoder.architecture import OPERATIONS
@@ -71,14 +71,16 @@ def test_every_score_is_a_number_that_repeats(as_published: bool) -> None:
 
 @pytest.mark.parametrize("operation", list(OPERATIONS))
 def test_the_parts_are_those_of_the_release(operation: str) -> None:
-    passes = passes_of(encoder(operation, operation))
+    statistics = passes_of(encoder(operation, operation))
     parts = PARTS[operation] | {
         "softmax_confidence": 1,
         "activation_distance": 3,
         "synaptic_saliency": 4,
     }
     for name, count in parts.items():
-        summed, mean = (ENCODER_SCORES.get(name + end).of(passes) for end in ("", "_normalised"))
+        summed, mean = (
+            ENCODER_SCORES.get(name + end).of(statistics) for end in ("", "_normalised")
+        )
         assert summed / mean == pytest.approx(2 * count)
 
 
@@ -104,20 +106,22 @@ def test_confidence_and_distance_are_those_of_a_plain_pass() -> None:
         and not (name.endswith("weight") and "layers.3" not in name)
     ]
     assert len(heads) == 3 + 1 + 3 + 4
-    passes = passes_of(MIXED)
-    assert ENCODER_SCORES.get("head_confidence").of(passes) == pytest.approx(sum(heads), rel=1e-5)
+    statistics = passes_of(MIXED)
+    assert ENCODER_SCORES.get("head_confidence").of(statistics) == pytest.approx(
+        sum(heads), rel=1e-5
+    )
     alike = 0
     for name, out in outputs:
         if name.endswith("activation"):
             signs = out[0] > 0
             alike += int((signs[:, None] == signs[None]).sum())
-    assert ENCODER_SCORES.get("activation_distance").of(passes) == alike
+    assert ENCODER_SCORES.get("activation_distance").of(statistics) == alike
     attention = network.attention(tokens())
     shares = [attention[i].max(dim=1).values.mean().item() for i in (0, 2, 3)]
     (transformed,) = (out for name, out in outputs if name == "layers.1.mixing.operation")
     split = transformed.unflatten(-1, (2, 64)).softmax(-1)
     shares.append(split.max(dim=2).values.mean().item())
-    found = ENCODER_SCORES.get("softmax_confidence").of(passes)
+    found = ENCODER_SCORES.get("softmax_confidence").of(statistics)
     assert found == pytest.approx(sum(shares), rel=1e-5)
 
 
@@ -137,8 +141,8 @@ def test_saliency_is_that_of_a_plain_pass() -> None:
                     for m in (module.weight, module.weight.grad)
                 ]
                 nuclear += float(np.prod(norms))
-    passes = passes_of(MIXED)
-    found = {name: ENCODER_SCORES.get(name).of(passes) for name in ENCODER_SCORES}
+    statistics = passes_of(MIXED)
+    found = {name: ENCODER_SCORES.get(name).of(statistics) for name in ENCODER_SCORES}
     assert found["synaptic_saliency"] == pytest.approx(importance, rel=1e-4)
     assert found["synaptic_diversity"] == pytest.approx(nuclear, rel=1e-4)
 
@@ -157,8 +161,8 @@ def test_published_parameters(shared: Shared) -> None:
         rows = list(csv.DictReader(file))
     assert len(rows) == 500
     for row in rows:
-        passes = EncoderStatistics(published_encoder(row["ID"]), tokens(), as_published=True)
-        found = ENCODER_SCORES.get("num_params").of(passes)
+        statistics = EncoderStatistics(published_encoder(row["ID"]), tokens(), as_published=True)
+        found = ENCODER_SCORES.get("num_params").of(statistics)
         assert found == float(row["Number of Parameters"])
 
 
@@ -200,7 +204,7 @@ def test_what_is_not_of_the_space_is_refused() -> None:
         scoring_of("encoder")(("naswot",), "pydoc-small")
     with pytest.raises(UnknownNameError, match="unknown score 'head_confidence'"):
         scoring_of("rnn_cell")(("head_confidence",), "pydoc-small")
-    with pytest.raises(UserError, match="'textnas' has no training-free scores; rnn_cell and enc"):
+    with pytest.raises(UserError, match="'textnas' has no zero-cost scores; rnn_cell and enc"):
         scoring_of("textnas")
     with pytest.raises(UserError, match="read 512 tokens, not 513"):
         EncoderScoring(("num_params",), "pydoc-small", steps=513)
@@ -213,6 +217,6 @@ def test_an_encoder_can_be_preferred_by_a_score() -> None:
 
 
 def test_scored_encoders_are_wide() -> None:
-    passes = passes_of(MIXED, as_published=True)
-    assert passes.encoder == as_scored(MIXED)
-    assert passes.encoder.hidden_size == 256
+    statistics = passes_of(MIXED, as_published=True)
+    assert statistics.encoder == as_scored(MIXED)
+    assert statistics.encoder.hidden_size == 256

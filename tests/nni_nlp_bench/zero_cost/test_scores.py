@@ -1,4 +1,4 @@
-"""Training-free scores: published values, definitions on made-up numbers, the contract of each."""
+"""Zero-cost scores: published values, definitions on synthetic numbers, the contract of each."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from nni_nlp_bench.data.folder import read_folder
 from nni_nlp_bench.training.language_model import LanguageModel
 from nni_nlp_bench.training.settings import Sizes
 from nni_nlp_bench.zero_cost.base import SCORES, score
-from nni_nlp_bench.zero_cost.passes import NetworkStatistics
 from nni_nlp_bench.zero_cost.spectra import cosine_score, smallest_eigenvalue, spectrum_score
+from nni_nlp_bench.zero_cost.statistics import NetworkStatistics
 from search_spaces.rnn_cell import Recipe
 from search_spaces.rnn_cell.network import RecurrentCell
 from search_spaces.rnn_cell.published import named_recipe, published_recipe
@@ -70,14 +70,14 @@ def test_published_values_are_reproduced(shared: Callable[[str], Path]) -> None:
     published = rows(shared("nas-bench-nlp/ptb_multi_run.csv.gz"))
     for row in published[:: len(published) // 6]:
         recipe = Recipe.from_json(row["recipe"])
-        passes = NetworkStatistics(recipe, lambda r=recipe: LanguageModel(r, 10_000), batch)
+        statistics = NetworkStatistics(recipe, lambda r=recipe: LanguageModel(r, 10_000), batch)
         for name in PUBLISHED:
-            found, wanted = SCORES.get(name).of(passes), float(row[name])
+            found, wanted = SCORES.get(name).of(statistics), float(row[name])
             assert found == pytest.approx(wanted, rel=1e-5), (row["recipe_id"], name)
-        noised = SCORES.get("more_noised_jacobian_cosine").of(passes)
+        noised = SCORES.get("more_noised_jacobian_cosine").of(statistics)
         assert noised == pytest.approx(float(row["more_noised_jacobian_cosine"]), rel=1e-4)
         # The published column has the other sign.
-        large = SCORES.get("large_noise_jacobian").of(passes)
+        large = SCORES.get("large_noise_jacobian").of(statistics)
         assert large == pytest.approx(-float(row["large_noise_jacobian"]), rel=1e-3)
 
 
@@ -160,35 +160,35 @@ def plain_pass(network: LanguageModel) -> tuple[Tensor, Tensor, list[list[Tensor
 @pytest.mark.parametrize("name", ["lstm", "gru", "rnn"])
 def test_gradients_are_those_of_the_plain_computation(name: str) -> None:
     network = model(named_recipe(name))
-    passes = NetworkStatistics.through(network, tokens())
+    statistics = NetworkStatistics.through(network, tokens())
     embedded, outputs, states = plain_pass(network)
     outputs.backward(torch.ones_like(outputs), retain_graph=True)
     assert embedded.grad is not None
     wanted = embedded.grad.transpose(0, 1).flatten(1).numpy()
-    np.testing.assert_allclose(passes.jacobian, wanted, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(statistics.jacobian, wanted, rtol=1e-4, atol=1e-6)
     saliency = sum(
         (state.detach() * state.grad).abs().sum().item()
         for layer in states
         for state in layer[1:]
         if state.grad is not None
     )
-    found = SCORES.get("hidden_synaptic_saliency").of(passes)
+    found = SCORES.get("hidden_synaptic_saliency").of(statistics)
     assert found == pytest.approx(saliency, rel=1e-4)
 
 
-def test_codes_of_made_up_activations() -> None:
+def test_codes_of_synthetic_activations() -> None:
     """Two sequences whose codes agree in 3 of 4 places, and one that agrees with neither."""
 
     signs = torch.tensor([[[1.0, 1], [1, 1], [-1, -1]], [[1, -1], [1, 1], [-1, 1]]])
     trace = {"h_prev_0": torch.zeros(2, 3, 2), "h_new_0": signs}
-    passes: Any = SimpleNamespace(
+    statistics: Any = SimpleNamespace(
         tokens=torch.zeros(2, 3), recipe=named_recipe("rnn"), traces=[trace]
     )
     kernel = np.array([[4, 3, 0], [3, 4, 1], [0, 1, 4]])
     wanted = math.log(np.linalg.det(kernel))
     for name in ("activation_distance", "naswot"):
-        assert SCORES.get(name).of(passes) == pytest.approx(wanted)
-    assert SCORES.get("linear_regions").of(passes) == 4
+        assert SCORES.get(name).of(statistics) == pytest.approx(wanted)
+    assert SCORES.get("linear_regions").of(statistics) == 4
 
 
 def test_spectra_of_known_matrices() -> None:

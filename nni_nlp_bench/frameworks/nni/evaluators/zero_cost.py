@@ -1,4 +1,4 @@
-"""A training-free score as an NNI evaluator."""
+"""A zero-cost score as an NNI evaluator."""
 
 from __future__ import annotations
 

@@ -97,8 +97,8 @@ def test_integers_of_json_are_labels_in_the_order_of_their_values(tmp_path: Path
     ("name", "content", "fault"),
     [
         ("dev.tsv", b"text\tlabel\na\tyes\nb \xff\tno\n", ":3: not UTF-8 text"),
-        ("dev.tsv", b"text\tlabel\na\0\tyes\n", ":2: holds a NUL byte"),
-        ("dev.tsv", b"", " is empty: fetch it again"),
+        ("dev.tsv", b"text\tlabel\na\0\tyes\n", ":2: contains a NUL byte"),
+        ("dev.tsv", b"", " is empty: download it again"),
         ("dev.tsv", b"text\tlabel\na\tyes\tno\n", ":2: the line has 3 fields, the header has 2"),
         ("dev.tsv", b"text\tlabel\na\tyes\n\n\n", ":3: the line has 1 fields, the header has 2"),
         ("dev.tsv", b"text\tlabel\n \tyes\n", ":2: the text has no words"),
@@ -109,10 +109,18 @@ def test_integers_of_json_are_labels_in_the_order_of_their_values(tmp_path: Path
         ("train.tsv", b"text\treview\tlabel\n", ":1: more than one text column among "),
         ("dev.csv", b"\n", ":1: no text column among nothing; name one of them sentence, text,"),
         ("dev.csv", b"text,label\na,yes\nb\n", ":3: the line has 1 fields, the header has 2"),
-        ("dev.csv", b'text,label\n"a\nb",yes\n"c,no\nd,no\n', ":4: no CSV (unexpected end of dat"),
-        ("dev.csv", b'text,label\n"a"b,yes\n', ":2: no CSV (',' expected after '\"')"),
-        ("dev.csv", b"text,label\na,yes\n%s,no\n" % (b"x" * 200_000), ":3: no CSV (field larger"),
-        ("dev.csv", b"text,label\na,yes\rb,no\n", ":2: no CSV (new-line character seen"),
+        (
+            "dev.csv",
+            b'text,label\n"a\nb",yes\n"c,no\nd,no\n',
+            ":4: invalid CSV (unexpected end of dat",
+        ),
+        ("dev.csv", b'text,label\n"a"b,yes\n', ":2: invalid CSV (',' expected after '\"')"),
+        (
+            "dev.csv",
+            b"text,label\na,yes\n%s,no\n" % (b"x" * 200_000),
+            ":3: invalid CSV (field larger",
+        ),
+        ("dev.csv", b"text,label\na,yes\rb,no\n", ":2: invalid CSV (new-line character seen"),
         ("dev.csv", b'text,label\n"a\n",yes\nb,perhaps\n', ":4: the label 'perhaps' is not among"),
         ("dev.jsonl", b'{"text": "a", "label": "yes"}\n{"text"\n', ":2: expected a JSON object,"),
         ("dev.jsonl", b"[" * 100_000, ":1: expected a JSON object, got '[[["),
@@ -121,8 +129,12 @@ def test_integers_of_json_are_labels_in_the_order_of_their_values(tmp_path: Path
         ("dev.jsonl", b'{"text": "a", "label": true}\n', ":1: the label must be a string or int"),
         ("dev.jsonl", b'{"text": "a", "label": 1.5}\n', ":1: the label must be a string or int"),
         ("dev.jsonl", b'{"text": "a", "label": null}\n', ":1: the label must be a string or int"),
-        ("dev.jsonl", b'{"text": "\\ud800", "label": "no"}\n', ":1: holds a NUL or half a surr"),
-        ("dev.jsonl", b'{"text": "a\\u0000", "label": "no"}\n', ":1: holds a NUL or half a surr"),
+        ("dev.jsonl", b'{"text": "\\ud800", "label": "no"}\n', ":1: contains a NUL or half a surr"),
+        (
+            "dev.jsonl",
+            b'{"text": "a\\u0000", "label": "no"}\n',
+            ":1: contains a NUL or half a surr",
+        ),
         ("dev.jsonl", b'{"label": "yes"}\n', ":1: no text column among 'label'"),
         (
             "dev.jsonl",
@@ -151,13 +163,13 @@ def test_parts_that_are_missing_double_or_in_two_kinds(tmp_path: Path) -> None:
 
     written(tmp_path)
     (tmp_path / "valid.csv").write_text("text,label\n", "utf-8")
-    double = "more than one file of the part 'dev': dev.tsv and valid.csv"
+    double = "more than one file for the part 'dev': dev.tsv and valid.csv"
     assert error() == f"{tmp_path} has {double}"
     (tmp_path / "valid.csv").unlink()
     (tmp_path / "dev.tsv").rename(tmp_path / "dev.txt")
     assert error().startswith(f"{tmp_path / 'dev.txt'} would be trees and the other parts are tab")
     (tmp_path / "dev.txt").unlink()
-    assert error() == f"{tmp_path} has no file of the part 'dev', such as dev.tsv"
+    assert error() == f"{tmp_path} has no file for the part 'dev', such as dev.tsv"
     write(tmp_path / "dev.tsv", [])
     assert error() == f"the part 'dev' of labelled set {tmp_path.name} is empty"
     write(tmp_path / "train.tsv", GOOD[:1])

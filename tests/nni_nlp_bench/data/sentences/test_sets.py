@@ -60,7 +60,9 @@ def test_missing_files_are_named(
     monkeypatch.setenv("NNI_NLP_BENCH_DATA", str(tmp_path))
     with pytest.raises(UserError) as caught:
         load_labelled_set(name)
-    expected = f"labelled set {name} is not here: put {missing} into {tmp_path / folder} (https:"
+    expected = (
+        f"labelled set {name} is not available: put {missing} into {tmp_path / folder} (https:"
+    )
     assert str(caught.value).startswith(expected)
     assert "\n" not in str(caught.value)
 

@@ -90,7 +90,7 @@ def test_progress_is_told_where_it_takes_long(
         (b"the 1 inf\nof 1 2\n", ":1: expected a finite number, got 'inf'"),
         (b"400000 50\nthe 1 2\n", ":1: expected a word and its numbers, got '400000 50'"),
         (b"the 1 2\n\xff 1 2\n", ":2: not UTF-8 text: give vectors as text"),
-        (b"", " is empty: fetch it again"),
+        (b"", " is empty: download it again"),
     ],
 )
 @pytest.mark.parametrize("zipped", [False, True])
@@ -108,7 +108,7 @@ def test_a_zipped_file_that_is_cut_off_or_none(tmp_path: Path) -> None:
     whole = gzip.compress(TEXT.encode())
     for damaged in (whole[:-12], whole[:-6] + b"xxxxxx", TEXT.encode()):
         file.write_bytes(damaged)
-        with pytest.raises(UserError, match=r"cannot read .*vectors\.gz: .*; fetch it again"):
+        with pytest.raises(UserError, match=r"cannot read .*vectors\.gz: .*; download it again"):
             load_vectors(str(file), ["the"])
 
 

@@ -63,8 +63,8 @@ def test_what_is_saved_is_loaded(text: str) -> None:
     [
         ("<pad>\n<unk>\na\nb c\n", ":4: expected one word, got 'b c'"),
         ("<pad>\n<unk>\na\n\nb\n", ":4: expected one word, got ''"),
-        ("<pad>\n<unk>\na\na\n", ":4: 'a' is in line 3 already"),
-        ("the\nof\n", " is no vocabulary: it does not begin with <pad> and <unk>"),
+        ("<pad>\n<unk>\na\na\n", ":4: 'a' is already in line 3"),
+        ("the\nof\n", " is not a vocabulary: it does not begin with <pad> and <unk>"),
         ("", " is empty"),
     ],
 )

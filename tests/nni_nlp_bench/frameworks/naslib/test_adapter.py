@@ -16,11 +16,11 @@ from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.frameworks.naslib.adapter import SpaceAdapter
 from nni_nlp_bench.frameworks.naslib.dataset_api import DatasetApi, dataset_api
 from nni_nlp_bench.strategies.search import search_space
-from nni_nlp_bench.testing import EPOCHS, made_up_table
+from nni_nlp_bench.testing import EPOCHS, synthetic_table
 from search_spaces.base import get_space
 
 SPACES = ("rnn_cell", "textnas", "emd_cell", "enas_cell", "encoder")
-TABLE = made_up_table(60)
+TABLE = synthetic_table(60)
 
 
 class Metric(Enum):
@@ -54,7 +54,7 @@ def api() -> DatasetApi:
 
 @pytest.fixture
 def drawn(api: DatasetApi) -> Adapter:
-    """A cell of the made-up table whose training went to its end."""
+    """A cell of the synthetic table whose training went to its end."""
     graph = Adapter("rnn_cell")
     graph.set_spec(("rnn_cell", TABLE.architectures()[0].to_json()))
     assert api.result(graph.architecture, EPOCHS).status == "OK"

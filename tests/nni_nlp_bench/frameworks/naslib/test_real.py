@@ -28,7 +28,7 @@ from nni_nlp_bench.frameworks.naslib.trainer import train
 from nni_nlp_bench.strategies.configs import StrategyConfig
 from nni_nlp_bench.strategies.registry import make_strategy
 from nni_nlp_bench.strategies.search import Search, search_space
-from nni_nlp_bench.testing import made_up_table
+from nni_nlp_bench.testing import synthetic_table
 from search_spaces.base import get_space
 
 pytestmark = [pytest.mark.naslib, pytest.mark.usefixtures("naslib_here")]
@@ -57,7 +57,7 @@ def table_of(space_name: str, architectures: int = 40) -> Table:
                 recipe_id=i,
             )
         )
-    return Table.from_runs(runs, name=f"made-up {space_name}", space=space_name, epochs=1)
+    return Table.from_runs(runs, name=f"synthetic {space_name}", space=space_name, epochs=1)
 
 
 def trials_of(
@@ -91,7 +91,7 @@ def test_each_optimizer_searches_each_space(optimizer: str, space: str, tmp_path
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_the_seed_decides(optimizer: str, tmp_path: Path) -> None:
-    table = made_up_table(60)
+    table = synthetic_table(60)
     keys = [
         [t.architecture.canonical_key for t in trials_of(optimizer, table, tmp_path / name, seed)]
         for name, seed in (("a", 1), ("b", 1), ("c", 2))
@@ -100,7 +100,7 @@ def test_the_seed_decides(optimizer: str, tmp_path: Path) -> None:
 
 
 def test_an_interrupted_search_goes_on(tmp_path: Path) -> None:
-    table = made_up_table(60)
+    table = synthetic_table(60)
     whole = trials_of("bananas", table, tmp_path / "whole")
 
     def interrupt(trial: Trial) -> None:
@@ -251,12 +251,12 @@ def test_as_a_strategy_it_waits_and_leaves_the_global_generators_alone() -> None
 )
 def test_unknown_options_are_refused(options: dict[str, Any], words: str, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=words):
-        trials_of("bananas", made_up_table(20), tmp_path / "run", **options)
+        trials_of("bananas", synthetic_table(20), tmp_path / "run", **options)
     assert not (tmp_path / "run").exists()
 
 
 def test_the_verb_writes_what_search_writes(tmp_path: Path) -> None:
-    table = made_up_table(60)
+    table = synthetic_table(60)
     table.save(tmp_path / "table")
     arguments = [
         "naslib",
@@ -280,7 +280,7 @@ def test_the_verb_writes_what_search_writes(tmp_path: Path) -> None:
 
 
 def test_a_suite_by_names_writes_the_same_files(tmp_path: Path) -> None:
-    made_up_table(60).save(tmp_path / "table")
+    synthetic_table(60).save(tmp_path / "table")
     outcome = run_suite(
         "local_search",
         "rnn_cell",
@@ -293,12 +293,12 @@ def test_a_suite_by_names_writes_the_same_files(tmp_path: Path) -> None:
     assert [row.strategy for row in outcome.ranked] == ["naslib:local_search"]
     with (tmp_path / "out" / "trials.csv").open() as file:
         assert len(list(csv.DictReader(file))) == 8
-    with pytest.raises(UserError, match="made-up is a benchmark of space 'rnn_cell'"):
+    with pytest.raises(UserError, match="synthetic is a benchmark of space 'rnn_cell'"):
         run_suite("local_search", "textnas", str(tmp_path / "table"), out=tmp_path / "other")
 
 
 def test_both_hosts_stand_in_one_comparison(tmp_path: Path) -> None:
-    made_up_table(60).save(tmp_path / "table")
+    synthetic_table(60).save(tmp_path / "table")
     arguments = ["compare", "--strategies", "random,naslib:local_search", "--trials", "8"]
     common = ["--benchmark", str(tmp_path / "table"), "--restrict", "--seeds", "2", "--json"]
     done = CliRunner().invoke(app, [*arguments, *common, "--out", str(tmp_path / "out")])

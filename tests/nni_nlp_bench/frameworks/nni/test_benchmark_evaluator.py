@@ -12,7 +12,7 @@ from nni_nlp_bench.core.nni_import import import_nni_quietly
 from nni_nlp_bench.evaluators.budget import Budget
 from nni_nlp_bench.evaluators.simulation import Settings, Simulation
 from nni_nlp_bench.strategies.search import search_space
-from nni_nlp_bench.testing import EPOCHS, made_up_table
+from nni_nlp_bench.testing import EPOCHS, synthetic_table
 from search_spaces.base import get_space
 
 pytest.importorskip("nni")
@@ -28,7 +28,7 @@ def explore(
 
     from nni_nlp_bench.frameworks.nni.evaluators.benchmark import ChoiceSpace, SimulationEvaluator
 
-    table = made_up_table(60)
+    table = synthetic_table(60)
     simulation = Simulation(table, Settings(budget=Budget(1000)))
     evaluator = SimulationEvaluator(simulation, search_space(table, restrict=True), **options)
     engine = SequentialExecutionEngine(trials)
@@ -78,7 +78,7 @@ def test_serialises_for_the_training_service(tmp_path: Path) -> None:
 
     from nni_nlp_bench.frameworks.nni.evaluators.benchmark import BenchmarkEvaluator
 
-    made_up_table(12).save(tmp_path / "table")
+    synthetic_table(12).save(tmp_path / "table")
     evaluator = BenchmarkEvaluator(benchmark=str(tmp_path / "table"), on_missing="nearest", seed=3)
     text = nni.dump(evaluator)
     copy = nni.load(text)
@@ -93,7 +93,7 @@ def test_takes_the_torch_space_of_the_same_choices_and_no_other() -> None:
     from nni_nlp_bench.frameworks.nni.evaluators.benchmark import ChoiceSpace, SimulationEvaluator
 
     cells = get_space("rnn_cell")
-    evaluator = SimulationEvaluator(Simulation(made_up_table(12), Settings()), cells)
+    evaluator = SimulationEvaluator(Simulation(synthetic_table(12), Settings()), cells)
     whole = cells.model_space()
     assert ChoiceSpace(whole, evaluator).simplify().keys() == whole.simplify().keys()
     with pytest.raises(ValueError, match="Expect space"):

@@ -12,11 +12,11 @@ from nni_nlp_bench.evaluators.simulation import Settings, Simulation
 from nni_nlp_bench.frameworks.nni.strategies.to_nni import AskTellStrategy
 from nni_nlp_bench.strategies.registry import make_strategy
 from nni_nlp_bench.strategies.search import search_space
-from nni_nlp_bench.testing import EPOCHS, made_up_table
+from nni_nlp_bench.testing import EPOCHS, synthetic_table
 
 pytest.importorskip("nni")
 
-TABLE = made_up_table(60)
+TABLE = synthetic_table(60)
 
 
 def explore(strategy: Any, trials: int) -> list[str]:
@@ -59,7 +59,7 @@ def test_what_was_under_way_is_tried_once_more() -> None:
 
 def test_a_state_of_a_longer_search_space_is_refused() -> None:
     import_nni_quietly()
-    space = search_space(made_up_table(5), restrict=True)
+    space = search_space(synthetic_table(5), restrict=True)
     first = evolution()
     explore(first, 30)
     small = AskTellStrategy(make_strategy("grid", space, 0, EPOCHS))

@@ -9,6 +9,6 @@ from nni_nlp_bench.training.classification.words import EmbeddedDataset
 
 
 @pytest.fixture
-def words(made_up_set: LabelledSet) -> EmbeddedDataset:
+def words(synthetic_set: LabelledSet) -> EmbeddedDataset:
     """With drawn vectors of 16 numbers."""
-    return EmbeddedDataset.of(made_up_set, width=16)
+    return EmbeddedDataset.of(synthetic_set, width=16)

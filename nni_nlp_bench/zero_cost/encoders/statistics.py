@@ -1,4 +1,4 @@
-"""The pass through an encoder, forth and back, that its scores share."""
+"""Statistics of an untrained encoder that zero-cost scores share: one forward-backward pass."""
 
 from __future__ import annotations
 
@@ -28,22 +28,22 @@ class Weight(NamedTuple):
 
 
 @dataclass
-class _Seen:
-    """One number for each output that a hook has seen, in the order of the pass."""
+class _Recorded:
+    """One value per output that a hook has recorded, in the order of the forward pass."""
 
     head_confidence: list[float] = field(default_factory=list)
     softmax_confidence: list[float] = field(default_factory=list)
-    alike: list[float] = field(default_factory=list)
+    same_signs: list[float] = field(default_factory=list)
 
 
 class EncoderStatistics:
-    """One encoder's network with drawn weights, on token ids (batch, length).
+    """Activations and gradients of a randomly initialized encoder on token ids (batch, length).
 
-    The network is that of the encoder, without dropout, and gradients are those of the outputs
-    along a drawn direction. `as_published` does as the code of the publication: hidden size 256,
-    feed-forward networks 1,024 wide, dropout, and the gradient of the sum of all outputs. That sum
-    is 0 whatever the weights, for a layer norm ends the encoder: what comes back are the errors of
-    rounding, hundreds of millions of times smaller in double precision.
+    By default there is no dropout, and the gradients are those of the outputs along a random
+    direction. `as_published` reproduces the published code: hidden size 256, feed-forward width
+    1,024, dropout, and the gradient of the sum of all outputs. That sum is 0 for any weights,
+    because the encoder ends with a layer norm: the gradients are rounding errors, smaller by a
+    factor of hundreds of millions in double precision.
     """
 
     def __init__(
@@ -62,30 +62,36 @@ class EncoderStatistics:
 
     @property
     def head_confidence(self) -> list[float]:
-        """Of each matrix that an operation begins with: its largest output over the places of a
-        text, as a mean over texts and channels."""
+        """Largest output over the positions of a text, averaged over texts and channels.
+
+        One value per input matrix of a mixing operation.
+        """
         return self._run[1].head_confidence
 
     @property
     def softmax_confidence(self) -> list[float]:
-        """Of each layer: its largest share over heads, as a mean over texts and pairs of places; of
-        a linear transform, of the softmax over each head's channels."""
+        """Largest attention weight over heads, averaged over texts and pairs of positions.
+
+        One value per layer. For a linear transform, the softmax is over each head's channels.
+        """
         return self._run[1].softmax_confidence
 
     @property
-    def alike(self) -> list[float]:
-        """Of each activation: in how many channels two places of the first text have the same sign,
-        summed over all pairs of places."""
-        return self._run[1].alike
+    def same_signs(self) -> list[float]:
+        """Number of channels in which two positions of the first text have the same sign.
+
+        Summed over all pairs of positions; one value per activation.
+        """
+        return self._run[1].same_signs
 
     @property
     def mixing(self) -> list[Weight]:
-        """The matrices of all operations and of their outputs."""
+        """Matrices of all mixing operations and their output projections."""
         return self._weights(lambda layer: layer.mixing.named_modules())
 
     @property
     def heads(self) -> list[Weight]:
-        """Those of all operations whose outputs are heads: not what makes kernels."""
+        """Matrices of all mixing operations that produce heads, without the kernel generators."""
         return self._weights(
             lambda layer: (
                 (name, module)
@@ -96,12 +102,12 @@ class EncoderStatistics:
 
     @property
     def feed_forward(self) -> list[Weight]:
-        """Those of all feed-forward networks."""
+        """Matrices of all feed-forward networks."""
         return self._weights(lambda layer: layer.feed_forward.named_modules())
 
     @property
     def jacobian(self) -> NDArray[np.float32]:
-        """The gradient by the embeddings of places: (width of the embedding, length)."""
+        """Gradient with respect to the position embeddings, (embedding width, length)."""
         positions: Any = self._run[0].embeddings.positions
         gradient: Tensor = positions.position_embeddings.weight.grad
         return np.asarray(gradient[: self.tokens.shape[1]].t().numpy())
@@ -115,46 +121,50 @@ class EncoderStatistics:
         ]
 
     @cached_property
-    def _run(self) -> tuple[EncoderNetwork, _Seen]:
-        """The network after the pass, with its gradients, and what was seen."""
+    def _run(self) -> tuple[EncoderNetwork, _Recorded]:
+        """The network after the backward pass, and the recorded values."""
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed)
             network = EncoderNetwork(self.encoder, self.sizes).train(self.as_published)
-            seen = _Seen()
-            _watch(network, seen)
+            recorded = _Recorded()
+            _record_outputs(network, recorded)
             outputs: Tensor = network(self.tokens)
             like = torch.ones_like if self.as_published else torch.randn_like
             torch.autograd.backward([outputs], [like(outputs)])
-        return network, seen
+        return network, recorded
 
 
-def _watch(network: EncoderNetwork, seen: _Seen) -> None:
+def _record_outputs(network: EncoderNetwork, recorded: _Recorded) -> None:
     for each in network.layers:
         layer: Any = each
         operation = layer.mixing.operation
         for name in _PROJECTIONS:
             projection = getattr(operation, name, None)
             if isinstance(projection, nn.Linear):
-                _on_output(projection, seen.head_confidence, lambda out: out.amax(1).mean())
+                _on_output(projection, recorded.head_confidence, lambda out: out.amax(1).mean())
         if isinstance(operation, Attention):
-            _on_output(operation.softmax, seen.softmax_confidence, lambda out: out.amax(1).mean())
+            _on_output(
+                operation.softmax, recorded.softmax_confidence, lambda out: out.amax(1).mean()
+            )
         else:
             heads = operation.heads
             _on_output(
                 operation,
-                seen.softmax_confidence,
+                recorded.softmax_confidence,
                 lambda out, heads=heads: split_heads(out, heads).softmax(-1).amax(1).mean(),
             )
-        _on_output(layer.feed_forward.activation, seen.alike, lambda out: _alike(out[0]))
+        _on_output(
+            layer.feed_forward.activation, recorded.same_signs, lambda out: _same_signs(out[0])
+        )
 
 
-def _on_output(module: nn.Module, into: list[float], figure: Callable[..., Tensor]) -> None:
+def _on_output(module: nn.Module, values: list[float], reduce: Callable[..., Tensor]) -> None:
     module.register_forward_hook(
-        lambda _module, _inputs, output: into.append(figure(output.detach()).item())
+        lambda _module, _inputs, output: values.append(reduce(output.detach()).item())
     )
 
 
-def _alike(values: Tensor) -> Tensor:
-    """Of (places, channels): pairs of places with the same sign, summed over channels."""
+def _same_signs(values: Tensor) -> Tensor:
+    """Pairs of positions with the same sign, summed over channels of (positions, channels)."""
     positive = (values > 0).sum(0, dtype=torch.float64)
     return (positive**2 + (len(values) - positive) ** 2).sum()

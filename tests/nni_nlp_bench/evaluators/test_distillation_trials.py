@@ -32,13 +32,13 @@ SETTINGS = ClassifierSettings(
 
 
 @pytest.fixture(scope="module")
-def folder(made_up_set: LabelledSet, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Some of the made-up sentences as tables."""
-    folder = tmp_path_factory.mktemp("made-up")
+def folder(synthetic_set: LabelledSet, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Some of the synthetic sentences as tables."""
+    folder = tmp_path_factory.mktemp("synthetic")
     for part in ("train", "dev", "test"):
         rows = [
-            f"{' '.join(words)}\t{made_up_set.labels[label]}"
-            for words, label in getattr(made_up_set, part)[:96]
+            f"{' '.join(words)}\t{synthetic_set.labels[label]}"
+            for words, label in getattr(synthetic_set, part)[:96]
         ]
         (folder / f"{part}.tsv").write_text("\n".join(["text\tlabel", *rows]) + "\n", "utf-8")
     return folder

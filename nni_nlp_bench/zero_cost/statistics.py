@@ -1,4 +1,4 @@
-"""The passes through a network that scores read; each is run once, when first asked for."""
+"""Statistics of an untrained network that zero-cost scores share, computed on first access."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from search_spaces.rnn_cell.recurrence.function import Trace
 
 Matrix = NDArray[np.float32]
 NOISES = (0.1, 10.0, 100.0)
-"""Amplitudes of the noised Jacobians."""
+"""Amplitudes of the noise of the noised Jacobians."""
 
 
 class Saliency(NamedTuple):
@@ -29,10 +29,16 @@ class Saliency(NamedTuple):
 
 
 class NetworkStatistics:
-    """One model in evaluation mode, from zero states, on one window of tokens (time, batch).
+    """Activations and gradients of a language model on one window of tokens.
 
-    The model is built when a score first needs it. The outputs are those of the last recurrent
-    layer: the decoder is not applied.
+    The model runs in evaluation mode from zero states. It is built when a score first needs it.
+    The outputs are those of the last recurrent layer: the decoder is not applied.
+
+    Args:
+        recipe: The cell.
+        build: Makes the language model.
+        tokens: Token ids, (time, batch).
+        seed: Seed of the noise of `noised_jacobians`.
     """
 
     def __init__(
@@ -45,7 +51,7 @@ class NetworkStatistics:
 
     @classmethod
     def through(cls, model: LanguageModel, tokens: Tensor, seed: int = 0) -> NetworkStatistics:
-        """NetworkStatistics through a model that is there already."""
+        """Return the statistics of a model that is already built."""
         recipe = cast(RecurrentCell, model.layers[0]).recipe
         return cls(recipe, lambda: model, tokens, seed)
 
@@ -64,12 +70,12 @@ class NetworkStatistics:
 
     @cached_property
     def outputs(self) -> Tensor:
-        """(time, batch, width), with its graph."""
+        """Outputs (time, batch, width), with their autograd graph."""
         return self.model.run(self._embedded, None, self._traces).raw
 
     @property
     def traces(self) -> list[dict[str, Tensor]]:
-        """Of each layer: values (time, batch, hidden) of activations and previous states."""
+        """Values (time, batch, hidden) of activations and previous states by name, per layer."""
         _ = self.outputs
         return [
             {name: value.detach() for name, value in trace.values.items()} for trace in self._traces
@@ -77,12 +83,15 @@ class NetworkStatistics:
 
     @property
     def jacobian(self) -> Matrix:
-        """Gradient of the sum of all outputs by the embedded tokens, (batch, time * embedding)."""
+        """Gradient of the summed outputs with respect to the embedded tokens.
+
+        Shape (batch, time * embedding).
+        """
         return self._gradients_of_sum[0]
 
     @property
     def state_gradients(self) -> list[Tensor]:
-        """Of each layer: gradient (time, batch, hidden) of the same sum by the new states."""
+        """Gradient (time, batch, hidden) of the summed outputs w.r.t. the new states, per layer."""
         return self._gradients_of_sum[1]
 
     @cached_property
@@ -95,9 +104,9 @@ class NetworkStatistics:
 
     @cached_property
     def noised_jacobians(self) -> list[Matrix]:
-        """The Jacobian with noise on the embedded tokens, for each amplitude of `NOISES`.
+        """Jacobians with noise added to the embedded tokens, one per amplitude of `NOISES`.
 
-        The noise is normal, times the variance over the batch.
+        The noise is normal, scaled by the variance over the batch.
         """
         clean = self._embedded.detach().numpy()
         noise = np.random.RandomState(self.seed).normal(size=clean.shape)
@@ -110,7 +119,7 @@ class NetworkStatistics:
 
     @cached_property
     def saliencies(self) -> list[Saliency]:
-        """Of the embedding, and of each matrix of a linear map but its first."""
+        """Saliency of the embedding and of all matrices of linear maps but the first of each."""
         weights: list[Tensor] = [self.model.embedding]
         for layer in self.model.layers:
             for linear in cast(RecurrentCell, layer).maps:

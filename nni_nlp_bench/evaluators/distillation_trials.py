@@ -1,4 +1,4 @@
-"""Answer a trial by training an architecture that learns from a teacher as well."""
+"""Trial evaluator that trains a sentence classifier with a distillation loss."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ WIDTH = 256
 
 
 class DistillationTrialEvaluator:
-    """Trains on labels and a teacher: KD-NAS-EMD's retraining, whose settings are the defaults.
+    """Trains on labels and a distillation loss; the defaults are those of KD-NAS-EMD.
 
-    A shorter training has fewer epochs or, with `--short data`, all epochs on that share of the
-    sentences; with `--distill-when short` it alone learns from the teacher, as in MF-KD.
+    A shorter training has fewer epochs or, with `--short data`, all epochs on a fraction of the
+    sentences. With `--distill-when short`, only shorter trainings are distilled, as in MF-KD.
     """
 
     @classmethod
     def add_options(cls, parser: ArgumentParser) -> None:
-        """On what sentences, from whom, and how."""
+        """Add options for data, teacher and training."""
         add = parser.add_argument
         add("--data", default="docstrings", help="name of labelled sentences, or their folder")
         add("--teacher", default="minilm-l6", help="name of a teacher, or its folder")
@@ -62,7 +62,7 @@ class DistillationTrialEvaluator:
         )
 
     def evaluate(self, architecture: Any, epochs: int | None, report: Report) -> dict[str, float]:
-        """Loss and accuracy on dev, hours and epochs of the training."""
+        """Train a classifier; return dev loss, dev accuracy, hours and epochs."""
         from nni_nlp_bench.distillation.distilled import distilled
         from nni_nlp_bench.training.classification.task import network_task
         from nni_nlp_bench.training.classification.words import subsample_train
