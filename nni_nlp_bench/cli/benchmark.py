@@ -150,7 +150,7 @@ def _facts(benchmark: Benchmark) -> dict[str, Any]:
 
     if isinstance(benchmark, Table):
         part = figure_loss(benchmark.metadata.recorded).removesuffix("loss")
-        return rename_metric_keys(asdict(benchmark.info()), part + benchmark.unit.figure)
+        return rename_metric_keys(asdict(benchmark.info()), part + benchmark.unit.metric)
     named = ("name", "objective", "unit", "epochs")
     facts = {name: getattr(benchmark, name) for name in named}
     facts |= {"space": benchmark.space_name}

@@ -118,7 +118,7 @@ class Reports:
             raise UserError("no training of the search succeeded")
         figures = {
             **self._losses(summary.best_loss),
-            self._reference.unit.figure: summary.best_figure,
+            self._reference.unit.metric: summary.best_metric,
             **_known(hours=summary.simulated_hours),
             "evaluations": summary.evaluations,
             "failed": summary.failed,

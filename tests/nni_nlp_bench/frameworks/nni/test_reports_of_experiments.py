@@ -62,4 +62,4 @@ def test_manager_and_database_tell_the_same_searches(
         assert record.curve.losses == pytest.approx(start - np.arange(3) / 100)
         assert record.curve.hours == (0, 1, 2)
         assert (record.benchmark, record.optimum) == ("invented", pytest.approx(4))
-    assert json.loads(by_id.records[0].find.architecture)
+    assert json.loads(by_id.records[0].best.architecture)
