@@ -215,7 +215,7 @@ FAULTS = (
         before="-reward if self._lower_is_better else reward",
         after="reward if self._lower_is_better else -reward",
         test="tests/nni_nlp_bench/frameworks/nni/test_tuner.py"
-        "::test_the_better_of_two_is_the_centre_of_the_search",
+        "::test_optimize_mode_selects_the_better_result",
     ),
     Fault(
         name="naslib-epoch",
