@@ -227,12 +227,12 @@ FAULTS = (
         "::test_epochs_count_from_zero_and_end_with_the_last",
     ),
     Fault(
-        name="bulk-repeated",
+        name="parallel-repeated",
         what="an interrupted scoring begins again",
         file="nni_nlp_bench/parallel/score.py",
         before="for text in texts if text not in known]",
         after="for text in texts]",
-        test="tests/nni_nlp_bench/parallel/test_bulk.py::test_an_interrupted_scoring_goes_on",
+        test="tests/nni_nlp_bench/parallel/test_parallel.py::test_interrupted_scoring_is_resumed",
     ),
     Fault(
         name="out-lock",
