@@ -73,7 +73,7 @@ def trainings(benchmark: Table) -> pd.DataFrame:
                 "canonical_key": encoder.canonical_key,
                 "layers": len(encoder.layers),
                 "hidden_size": encoder.hidden_size,
-                "glue": math.nan if loss is None else LossUnit.POINTS.figure_of(loss),
+                "glue": math.nan if loss is None else LossUnit.POINTS.to_metric(loss),
             }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("id").sort_index()
 

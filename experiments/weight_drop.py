@@ -54,7 +54,7 @@ def main(
             logs.mkdir(parents=True, exist_ok=True)
             with bar(mode) as progress:
                 settings = replace(SETTINGS, weight_drop=mode)
-                tasks = mini.tasks_of(cells, REPEATED, str(out / "text"), settings)
+                tasks = mini.make_tasks(cells, REPEATED, str(out / "text"), settings)
                 train_all(client, tasks, logs, progress)
             frames.append(trainings(logs, losses))
     pd.concat(frames).to_csv(out / "trainings.csv", index=False)

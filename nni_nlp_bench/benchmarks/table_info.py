@@ -38,12 +38,12 @@ class TableInfo:
     recorded: tuple[str, ...]
     objective: str
     unit: LossUnit
-    best_figure: float | None
+    best_metric: float | None
     """None where no loss is finite."""
     best_architecture: str | None
-    """JSON of the architecture with the best figure."""
-    named_figure: Mapping[str, float]
-    """Best figure of the architectures that have a name, such as `lstm`."""
+    """JSON of the architecture with the best metric."""
+    named_metric: Mapping[str, float]
+    """Best metric of the architectures that have a name, such as `lstm`."""
     source: str
     licence: str
     citation: str
@@ -70,9 +70,9 @@ def table_info(table: Table) -> TableInfo:
         recorded=metadata.recorded,
         objective=table.objective,
         unit=table.unit,
-        best_figure=None if best is None else table.unit.figure_of(lowest[best]),
+        best_metric=None if best is None else table.unit.to_metric(lowest[best]),
         best_architecture=None if best is None else table.architectures()[best].to_json(),
-        named_figure=_named(table, lowest),
+        named_metric=_named(table, lowest),
         source=metadata.source,
         licence=metadata.licence,
         citation=metadata.citation,
@@ -97,7 +97,7 @@ def _named(table: Table, lowest: Mapping[int, float]) -> dict[str, float]:
     names = [name for name in space.published_names() if not name.isdigit()]
     positions = {name: table.position(space.parse(name)) for name in names}
     return {
-        name: table.unit.figure_of(lowest[i])
+        name: table.unit.to_metric(lowest[i])
         for name, i in positions.items()
         if i is not None and i in lowest
     }

@@ -1,4 +1,4 @@
-"""What the losses of a benchmark are measured in."""
+"""Units of losses, and the metrics that are shown for them."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ _LARGEST_LOSS = math.log(sys.float_info.max)
 
 
 class LossUnit(StrEnum):
-    """A unit of losses, by the name that tables write; lower losses are better in each.
+    """Unit of a loss; the value is its name in tables. Lower losses are better in each.
 
-    Readers know a loss by its figure: the perplexity of nats, the score that points lack to 100.
+    Each unit has a metric that reports show: the perplexity of a loss in nats, or the score
+    (100 - loss) of a loss in points.
     """
 
     NATS = "nats per token"
@@ -22,12 +23,12 @@ class LossUnit(StrEnum):
 
     @property
     def short(self) -> str:
-        """After a number: `nats`, `points`."""
+        """Abbreviation that follows a number: `nats` or `points`."""
         return self.partition(" ")[0]
 
     @property
     def target(self) -> float:
-        """A search has arrived when its incumbent is within so much of the reference."""
+        """Largest regret at which a search has reached the target."""
         return 0.02 if self is LossUnit.NATS else 0.5
 
     @property
@@ -37,28 +38,28 @@ class LossUnit(StrEnum):
 
     @property
     def of_regret(self) -> str:
-        """The unit of a difference: `nats per token`, `points`."""
+        """Unit of a difference of losses: `nats per token` or `points`."""
         return self.value if self is LossUnit.NATS else self.short
 
     @property
     def failure(self) -> float:
-        """The loss of a training that failed: a uniform guess over PTB's words, or a score of 0."""
+        """Loss of a failed training: a uniform guess over PTB's words, or a score of 0."""
         return math.log(10_000) if self is LossUnit.NATS else 100.0
 
     @property
-    def figure(self) -> str:
-        """Name of the figure: `perplexity`, of which lower is better, or `score`, higher."""
+    def metric(self) -> str:
+        """Name of the metric: `perplexity` (lower is better) or `score` (higher is better)."""
         return "perplexity" if self is LossUnit.NATS else "score"
 
     @property
     def legend(self) -> str:
-        """The figure's heading in tables, and what it is."""
+        """Column heading of the metric, and its definition."""
         if self is LossUnit.NATS:
             return "ppl: test perplexity, lower is better"
         return "score: of 100 points, higher is better"
 
-    def figure_of(self, loss: float) -> float:
-        """The figure of a loss; a perplexity is infinite where it exceeds every number."""
+    def to_metric(self, loss: float) -> float:
+        """Return the metric of a loss; a perplexity that overflows a float is infinite."""
         if self is LossUnit.POINTS:
             return 100 - loss
         return math.inf if loss > _LARGEST_LOSS else math.exp(loss)
@@ -67,6 +68,11 @@ class LossUnit(StrEnum):
 SHORT_UNITS = {unit.short: unit for unit in LossUnit}
 
 
-def rename_metric_keys(values: Mapping[str, Any], figure: str) -> dict[str, Any]:
-    """The values for files and machines: `best_perplexity` in the place of `best_figure`."""
-    return {name.replace("figure", figure): value for name, value in values.items()}
+def rename_metric_keys(values: Mapping[str, Any], metric: str) -> dict[str, Any]:
+    """Return the values with the metric's name in their keys: `best_perplexity`, not `best_metric`.
+
+    Args:
+        values: Values by name, such as a row of a ranking.
+        metric: Name of the metric, such as `perplexity`.
+    """
+    return {name.replace("metric", metric): value for name, value in values.items()}

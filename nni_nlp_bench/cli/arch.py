@@ -31,7 +31,7 @@ def show(
     json: options.Json = False,
 ) -> None:
     """Show the operations and sizes of an architecture."""
-    from nni_nlp_bench.cli.output import facts_table, print_json, print_tables
+    from nni_nlp_bench.cli.output import key_value_table, print_json, print_tables
     from search_spaces.base import get_space
     from search_spaces.loading import read_architecture
 
@@ -47,7 +47,7 @@ def show(
         print_json({**sizes, "op_counts": counts, "architecture": content})
         return
     words = {name: _word(fact) for name, fact in facts.items()}
-    print_tables(facts_table(words), _parts_table(content))
+    print_tables(key_value_table(words), _parts_table(content))
 
 
 @arch.command()

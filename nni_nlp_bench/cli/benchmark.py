@@ -129,13 +129,13 @@ def export(
 def info(name: NameOrFolder, json: options.Json = False) -> None:
     """Tell what a benchmark holds."""
     from nni_nlp_bench.benchmarks.catalogue import load
-    from nni_nlp_bench.cli.output import facts_table, print_json, print_tables
+    from nni_nlp_bench.cli.output import key_value_table, print_json, print_tables
 
     facts = _facts(load(name))
     if json:
         print_json(facts)
     else:
-        print_tables(facts_table({key: _word(value) for key, value in facts.items()}))
+        print_tables(key_value_table({key: _word(value) for key, value in facts.items()}))
 
 
 _FITTED = ("target", "units", "cells", "runs", "cross_validation")
@@ -150,7 +150,7 @@ def _facts(benchmark: Benchmark) -> dict[str, Any]:
 
     if isinstance(benchmark, Table):
         part = figure_loss(benchmark.metadata.recorded).removesuffix("loss")
-        return rename_metric_keys(asdict(table_info(benchmark)), part + benchmark.unit.figure)
+        return rename_metric_keys(asdict(table_info(benchmark)), part + benchmark.unit.metric)
     named = ("name", "objective", "unit", "epochs")
     facts = {name: getattr(benchmark, name) for name in named}
     facts |= {"space": benchmark.space_name}

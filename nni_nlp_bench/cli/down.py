@@ -1,4 +1,4 @@
-"""`down`: stop experiments."""
+"""`experiment down`: stop experiments."""
 
 from __future__ import annotations
 
@@ -10,14 +10,16 @@ from nni_nlp_bench.core.errors import UserError
 
 
 def down(
-    id: Annotated[str | None, typer.Argument(help="Which one; needless if only one runs.")] = None,
-    all: Annotated[bool, typer.Option("--all", help="Stop every one that runs.")] = False,
+    id: Annotated[
+        str | None, typer.Argument(help="Id of the experiment. Optional if only one is running.")
+    ] = None,
+    all: Annotated[bool, typer.Option("--all", help="Stop all running experiments.")] = False,
 ) -> None:
-    """Stop an experiment of NNI, and wait until its processes are gone."""
-    from nni_nlp_bench.frameworks.nni.serving.running import chosen, running, stop
+    """Stop an NNI experiment and wait until its processes have ended."""
+    from nni_nlp_bench.frameworks.nni.serving.running import find_running, list_running, stop
 
     if all and id is not None:
-        raise UserError("an id and --all contradict each other: give one of them")
-    for experiment in running() if all else [chosen(id)]:
+        raise UserError("give either an id or --all")
+    for experiment in list_running() if all else [find_running(id)]:
         stop(experiment)
         typer.echo(f"{experiment.id} stopped")

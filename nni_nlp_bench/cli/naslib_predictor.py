@@ -42,7 +42,7 @@ def predictor(
     Needs NASLib: NASLIB_HOME names the folder of its sources. Writes predictor.json to --out.
     """
     from nni_nlp_bench.benchmarks.catalogue import load
-    from nni_nlp_bench.cli.output import facts_table, print_json, print_tables
+    from nni_nlp_bench.cli.output import key_value_table, print_json, print_tables
     from nni_nlp_bench.core.files import write_json
     from nni_nlp_bench.core.output_dir import locked_output_dir
     from nni_nlp_bench.frameworks.naslib.evaluation import evaluate_predictor
@@ -72,4 +72,4 @@ def predictor(
     if json:
         print_json({**settings, **found})
         return
-    print_tables(facts_table({key: f"{value:.4g}" for key, value in found.items()}))
+    print_tables(key_value_table({key: f"{value:.4g}" for key, value in found.items()}))

@@ -119,7 +119,7 @@ def _search(
 
 
 def _print(task: OneShotTask, result: OneShotResult, out: Path) -> None:
-    from nni_nlp_bench.cli.output import facts_table, print_tables
+    from nni_nlp_bench.cli.output import key_value_table, print_tables
 
     metrics = {
         name.replace("_", " "): f"{value:.4g}" for name, value in result.validation.metrics.items()
@@ -136,4 +136,4 @@ def _print(task: OneShotTask, result: OneShotResult, out: Path) -> None:
         "rewards": str(out / "rewards.png"),
         "logs": f"tensorboard --logdir {out / 'tensorboard'}",
     }
-    print_tables(facts_table(rows))
+    print_tables(key_value_table(rows))

@@ -1,9 +1,11 @@
-"""What verbs print: JSON for machines, tables and progress for people."""
+"""Output of the commands: JSON, tables and progress."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from threading import Timer
 from typing import TYPE_CHECKING, Any
 
 from nni_nlp_bench.core.files import strict_json
@@ -13,12 +15,12 @@ if TYPE_CHECKING:
 
 
 def print_json(value: Any) -> None:
-    """Strict JSON on stdout: a number that is not finite becomes null."""
+    """Print strict JSON on stdout: non-finite numbers become null."""
     print(strict_json(value))
 
 
 def print_tables(*tables: Table) -> None:
-    """Tables on stdout, as wide as the terminal."""
+    """Print tables on stdout, as wide as the terminal."""
     from rich.console import Console
 
     console = Console()
@@ -27,7 +29,7 @@ def print_tables(*tables: Table) -> None:
 
 
 def plain_table(title: str | None, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
-    """A table of plain words: nothing in a cell is read as markup, nothing is cut off."""
+    """Return a table of plain text, without markup and truncation."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -40,9 +42,9 @@ def plain_table(title: str | None, columns: Sequence[str], rows: Sequence[Sequen
     return table
 
 
-def facts_table(facts: Mapping[str, str]) -> Table:
-    """Names and what they stand for, without a header."""
-    table = plain_table(None, ("", ""), list(facts.items()))
+def key_value_table(values: Mapping[str, str]) -> Table:
+    """Return a table with one row per key and value, without a header."""
+    table = plain_table(None, ("", ""), list(values.items()))
     table.box, table.show_header = None, False
     return table
 
@@ -51,7 +53,16 @@ def facts_table(facts: Mapping[str, str]) -> Table:
 def bar(
     label: str, in_bytes: bool = False, percent: bool = False
 ) -> Iterator[Callable[[int, int | None], None]]:
-    """A progress bar on stderr if that is a terminal; call it with what is done and what is all."""
+    """Show a progress bar on stderr if it is a terminal.
+
+    Args:
+        label: Text before the bar.
+        in_bytes: Whether progress is in bytes.
+        percent: Whether to show a percentage instead of counts.
+
+    Yields:
+        Function to call with the completed and the total amount.
+    """
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn
     from rich.progress import TaskProgressColumn as Percent
@@ -71,3 +82,37 @@ def bar(
         yield advance
     finally:
         progress.stop()
+
+
+@contextmanager
+def step_reporter(delay_s: float = 2.0) -> Iterator[Callable[[str], None]]:
+    """Print the current step of a command on stderr.
+
+    On a terminal every step is printed immediately, otherwise only steps that take longer than
+    `delay_s`.
+
+    Args:
+        delay_s: Seconds after which a step is printed if stderr is not a terminal.
+
+    Yields:
+        Function to call with each step, such as `waiting for the tuner`.
+    """
+    timer: Timer | None = None
+
+    def report(step: str) -> None:
+        nonlocal timer
+        if timer is not None:
+            timer.cancel()
+        line = f"{step} ..."
+        if sys.stderr.isatty():
+            print(line, file=sys.stderr)
+        else:
+            timer = Timer(delay_s, lambda: print(line, file=sys.stderr, flush=True))
+            timer.daemon = True
+            timer.start()
+
+    try:
+        yield report
+    finally:
+        if timer is not None:
+            timer.cancel()

@@ -1,4 +1,4 @@
-"""`register`: give NNI names for our tuners."""
+"""`experiment register`: register the tuners with NNI."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import typer
 
 
 def register() -> None:
-    """Make the tuners known to NNI in this environment, as `nnictl algo register` does.
+    """Register the tuners with NNI in this environment, like `nnictl algo register`.
 
-    An experiment can then say `tuner: {name: StrategyTuner, classArgs: ...}`: no codeDirectory.
+    An experiment can then use `tuner: {name: StrategyTuner, classArgs: ...}`.
     """
     from nni_nlp_bench.frameworks.nni.serving.registration import register_tuners
 

@@ -1,4 +1,4 @@
-"""`report`: one page about finished searches."""
+"""`report`: HTML report on finished searches."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ def report(
     experiments: Annotated[
         list[str],
         typer.Argument(
-            help="NNI experiments by id, folder or address; folders that compare or search wrote."
+            help="NNI experiments (id, folder or URL), or output folders of compare or search."
         ),
     ],
     out: Annotated[Path, typer.Option(help="The HTML file to write.")],
     json: options.Json = False,
 ) -> None:
-    """Compare the strategies of experiments on one page: regret, tests, plots, best networks.
+    """Write an HTML report: regret, statistical tests, plots and best architectures.
 
-    The page is one file that needs no network. Experiments may still run.
+    The report is one self-contained file. Experiments may still be running.
     """
     from rich.console import Console
 
@@ -31,11 +31,11 @@ def report(
     from nni_nlp_bench.reports.page.wording import provenance, verdict
     from nni_nlp_bench.reports.ranking import ranking_table
     from nni_nlp_bench.reports.readers.experiments import read_all
-    from nni_nlp_bench.reports.sections import sections_of
+    from nni_nlp_bench.reports.sections import make_sections
 
-    readings = read_all(experiments)
-    sections = sections_of(readings)
-    write_report(out, readings, sections)
+    sources = read_all(experiments)
+    sections = make_sections(sources)
+    write_report(out, sources, sections)
     if json:
         print_json({"sections": [_section(section) for section in sections], "out": str(out)})
         return
@@ -44,9 +44,9 @@ def report(
         console.print(ranking_table(section.ranked, section.reference, section.benchmark))
         for sentence in (provenance(section), *verdict(section)):
             console.print(sentence, highlight=False, markup=False)
-    for reading in readings:
-        for remark in reading.remarks:
-            console.print(f"{reading.name}: {remark}", highlight=False, markup=False)
+    for source in sources:
+        for warning in source.warnings:
+            console.print(f"{source.name}: {warning}", highlight=False, markup=False)
     console.print(f"report  {out}", soft_wrap=True, highlight=False, markup=False)
 
 
@@ -56,10 +56,10 @@ def _section(section: Any) -> dict[str, Any]:
     from nni_nlp_bench.benchmarks.units import rename_metric_keys
     from nni_nlp_bench.reports.page.wording import verdict
 
-    figure = section.reference.unit.figure
+    metric = section.reference.unit.metric
     ranking = [
         {
-            **rename_metric_keys(asdict(row), figure),
+            **rename_metric_keys(asdict(row), metric),
             "regret_interval": interval and asdict(interval),
         }
         for row in section.ranked
@@ -72,7 +72,7 @@ def _section(section: Any) -> dict[str, Any]:
         "reference": asdict(section.reference),
         "ranking": ranking,
         "friedman": section.friedman and asdict(section.friedman),
-        "pairs": [{**asdict(pair), "clear": pair.clear} for pair in section.pairs],
+        "pairs": [{**asdict(pair), "significant": pair.significant} for pair in section.pairs],
         "verdict": verdict(section),
-        "remarks": section.remarks,
+        "warnings": section.warnings,
     }

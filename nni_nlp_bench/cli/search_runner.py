@@ -65,7 +65,7 @@ def print_comparison(result: ComparisonResult, out: Path, as_json: bool) -> None
 
     reference, note = result.reference, exhausted_note(result.results)
     if as_json:
-        ranking = [rename_metric_keys(asdict(row), reference.unit.figure) for row in result.ranked]
+        ranking = [rename_metric_keys(asdict(row), reference.unit.metric) for row in result.ranked]
         print_json(
             {
                 "budget": result.budget.rstrip(","),

@@ -1,4 +1,4 @@
-"""`status`: the experiments that run on this machine."""
+"""`experiment status`: list the running experiments."""
 
 from __future__ import annotations
 
@@ -9,27 +9,29 @@ import typer
 from nni_nlp_bench.cli import options
 
 if TYPE_CHECKING:
-    from nni_nlp_bench.frameworks.nni.serving.running import Running
+    from nni_nlp_bench.frameworks.nni.serving.running import ExperimentProcess
 
 _COLUMNS = ("id", "name", "status", "trials", "port", "listens on")
 
 
 def status(json: options.Json = False) -> None:
-    """List the experiments of NNI that run here, and the addresses that they listen on."""
+    """List the NNI experiments running on this machine, and their addresses."""
     from nni_nlp_bench.cli.output import plain_table, print_json, print_tables
-    from nni_nlp_bench.frameworks.nni.serving.running import running
+    from nni_nlp_bench.frameworks.nni.serving.running import list_running
 
-    experiments = [_facts(experiment) for experiment in running()]
+    experiments = [_describe(experiment) for experiment in list_running()]
     if json:
         print_json({"experiments": experiments})
     elif experiments:
-        print_tables(plain_table(None, _COLUMNS, [_row(facts) for facts in experiments]))
+        print_tables(plain_table(None, _COLUMNS, [_row(entry) for entry in experiments]))
     else:
-        typer.echo("no experiment runs: start one with `nni-nlp-bench experiment up --config FILE`")
+        typer.echo(
+            "no experiment is running: start one with `nni-nlp-bench experiment up --config FILE`"
+        )
 
 
-def _facts(experiment: Running) -> dict[str, Any]:
-    from nni_nlp_bench.frameworks.nni.serving.addresses import EVERY
+def _describe(experiment: ExperimentProcess) -> dict[str, Any]:
+    from nni_nlp_bench.frameworks.nni.serving.addresses import ALL_INTERFACES
 
     progress, addresses = experiment.progress(), experiment.addresses
     return {
@@ -40,18 +42,18 @@ def _facts(experiment: Running) -> dict[str, Any]:
         "trials_max": None if progress is None else progress.maximum,
         "port": experiment.port,
         "addresses": list(addresses),
-        "all_interfaces": any(address in EVERY for address in addresses),
+        "all_interfaces": any(address in ALL_INTERFACES for address in addresses),
     }
 
 
-def _row(facts: dict[str, Any]) -> list[str]:
-    done, maximum = facts["trials_done"], facts["trials_max"]
-    addresses = "all interfaces!" if facts["all_interfaces"] else ", ".join(facts["addresses"])
+def _row(entry: dict[str, Any]) -> list[str]:
+    done, maximum = entry["trials_done"], entry["trials_max"]
+    addresses = "all interfaces!" if entry["all_interfaces"] else ", ".join(entry["addresses"])
     return [
-        facts["id"],
-        facts["name"],
-        facts["status"] or "does not answer",
-        "?" if done is None else f"{done}/{maximum or 'no limit'}",
-        str(facts["port"]),
-        addresses or "nothing",
+        entry["id"],
+        entry["name"],
+        entry["status"] or "not responding",
+        "?" if done is None else f"{done}/{maximum or 'unlimited'}",
+        str(entry["port"]),
+        addresses or "none",
     ]

@@ -1,4 +1,4 @@
-"""`study`: NAS-Bench-NLP's comparison of strategies, repeated on a table."""
+"""`study`: reproduce the comparison of strategies of NAS-Bench-NLP on a table."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nni_nlp_bench.benchmarks.base import Benchmark
-    from nni_nlp_bench.reports.study import Figure
-    from nni_nlp_bench.reports.study_files import About
+    from nni_nlp_bench.reports.study import StudyRow
+    from nni_nlp_bench.reports.study_files import StudyMetadata
     from nni_nlp_bench.strategies.study import Study
 
 
@@ -37,7 +37,7 @@ def study(
     processes: options.Processes = None,
     json: options.Json = False,
 ) -> None:
-    """Repeat NAS-Bench-NLP's comparison on a table: every strategy with every seed at equal cost.
+    """Reproduce NAS-Bench-NLP's comparison on a table: all strategies and seeds at equal cost.
 
     Run it again to resume after an interruption. Writes trials.csv, summary.csv and best.json as
     `compare` does, and study.csv, study.json and study.png to --out.
@@ -60,9 +60,9 @@ def _run_and_report(
     from nni_nlp_bench.cli.search_runner import jobs_for, search_progress
     from nni_nlp_bench.reports.files import write_searches
     from nni_nlp_bench.reports.measures import reference_loss, summarize
-    from nni_nlp_bench.reports.study import by_method, figures_of
-    from nni_nlp_bench.reports.study_files import About, write_study
-    from nni_nlp_bench.reports.study_plot import costs_drawn, draw_study
+    from nni_nlp_bench.reports.study import regrets_by_method, study_rows
+    from nni_nlp_bench.reports.study_files import StudyMetadata, write_study
+    from nni_nlp_bench.reports.study_plot import draw_study, plotted_costs
     from nni_nlp_bench.strategies.compare import run_comparison
 
     comparison = planned.comparison
@@ -77,49 +77,49 @@ def _run_and_report(
         )
     reference, cost = reference_loss(table, runs), planned.cost
     summaries = [summarize(run, reference) for run in runs]
-    figures = figures_of(runs, cost, table.epochs, reference)
-    about = About.of(planned, table, reference)
+    rows = study_rows(runs, cost, table.epochs, reference)
+    metadata = StudyMetadata.of(planned, table, reference)
     write_searches(out, runs, summaries, reference, table.space_name)
-    write_study(out, about, figures)
-    curves = by_method(runs, costs_drawn(cost), cost, table.epochs, reference)
+    write_study(out, metadata, rows)
+    curves = regrets_by_method(runs, plotted_costs(cost), cost, table.epochs, reference)
     draw_study(out / "study.png", curves, planned, reference, table.name)
-    _print(about, figures, out, as_json)
+    _print(metadata, rows, out, as_json)
 
 
-def _print(about: About, figures: Sequence[Figure], out: Path, as_json: bool) -> None:
+def _print(metadata: StudyMetadata, results: Sequence[StudyRow], out: Path, as_json: bool) -> None:
     from dataclasses import asdict
 
     from nni_nlp_bench.cli.output import plain_table, print_json, print_tables
-    from nni_nlp_bench.reports.page.words import count
+    from nni_nlp_bench.reports.page.formatting import format_count
     from nni_nlp_bench.reports.study import cost_text
 
     if as_json:
-        print_json({**about.to_dict(), "figures": [asdict(f) for f in figures], "out": str(out)})
+        print_json({**metadata.to_dict(), "results": [asdict(r) for r in results], "out": str(out)})
         return
-    parts = {figure.share: f"{figure.share:.0%}\n{cost_text(figure.cost)}" for figure in figures}
-    cells = {(figure.method, figure.share): _cell(figure) for figure in figures}
-    names = dict.fromkeys(figure.method for figure in figures)
-    rows = [[name, *(cells[name, share] for share in parts)] for name in names]
+    columns = {r.share: f"{r.share:.0%}\n{cost_text(r.cost)}" for r in results}
+    cells = {(r.method, r.share): _cell(r) for r in results}
+    names = dict.fromkeys(r.method for r in results)
+    rows = [[name, *(cells[name, share] for share in columns)] for name in names]
     title = (
-        f"{about.benchmark}: mean regret over {count(len(about.seeds), 'seed')} and its 95 % "
-        f"interval,\nwhen so much of the budget is spent, in {about.cost.unit}"
+        f"{metadata.benchmark}: mean regret over {format_count(len(metadata.seeds), 'seed')} and "
+        f"95 % interval,\nby fraction of the budget, in {metadata.cost.unit}"
     )
-    table = plain_table(title, ("method", *parts.values()), rows)
+    table = plain_table(title, ("method", *columns.values()), rows)
     table.padding = (0, 1, 0, 0)
     print_tables(table)
-    for line in about.notes():
+    for line in metadata.notes():
         typer.echo(line)
     typer.echo(f"plot    {out / 'study.png'}")
 
 
-def _cell(figure: Figure) -> str:
-    """The mean, and below it its interval, where there are enough seeds for one."""
-    mean, low, high = (_short(value) for value in (figure.regret, figure.low, figure.high))
-    return mean + (f"\n{low}-{high}" if figure.low == figure.low else "")
+def _cell(row: StudyRow) -> str:
+    """Return the mean, and below it the interval if there is one."""
+    mean, low, high = (_short(value) for value in (row.regret, row.low, row.high))
+    return mean + (f"\n{low}-{high}" if row.low == row.low else "")
 
 
 def _short(value: float) -> str:
-    """Without the zero before the point: four columns of intervals fit a terminal."""
-    from nni_nlp_bench.reports.page.words import known
+    """Format a regret without its leading zero: four columns of intervals then fit a terminal."""
+    from nni_nlp_bench.reports.page.formatting import format_number
 
-    return known(value, ".3f").removeprefix("0")
+    return format_number(value, ".3f").removeprefix("0")

@@ -1,4 +1,4 @@
-"""`up`: start an experiment whose web UI only this machine can reach."""
+"""`experiment up`: start an experiment whose web UI listens on 127.0.0.1."""
 
 from __future__ import annotations
 
@@ -13,36 +13,38 @@ from nni_nlp_bench.core.errors import UserError
 
 
 def up(
-    config: Annotated[Path | None, typer.Option(help="The experiment: a YAML file of NNI.")] = None,
+    config: Annotated[Path | None, typer.Option(help="YAML file of the experiment.")] = None,
     resume: Annotated[
-        str | None, typer.Option(help="Go on with the experiment of this id, which was stopped.")
+        str | None, typer.Option(help="Id of a stopped experiment to resume.")
     ] = None,
     port: Annotated[int, typer.Option(help="Port of the web UI.")] = 8080,
     host: Annotated[
         str,
-        typer.Option(help="An address of this machine to listen on too: NNI asks for no login."),
+        typer.Option(help="Additional address to listen on. The web UI has no authentication."),
     ] = "127.0.0.1",
 ) -> None:
-    """Start an experiment of NNI, with its web UI on 127.0.0.1; stop it with `down`.
+    """Start an NNI experiment with its web UI on 127.0.0.1. Stop it with `experiment down`.
 
-    Every other command of `nnictl` works on it too.
+    The commands of `nnictl` work on it too.
     """
+    from nni_nlp_bench.cli.output import step_reporter
     from nni_nlp_bench.frameworks.nni.serving import server
-    from nni_nlp_bench.frameworks.nni.serving.addresses import EVERY, LOOPBACK
+    from nni_nlp_bench.frameworks.nni.serving.addresses import ALL_INTERFACES, LOOPBACK
 
-    if config is not None and resume is None:
-        started = server.start(config, port, host)
-    elif resume is not None and config is None:
-        started = server.resume(resume, port, host)
-    else:
-        raise UserError("give --config FILE for a new experiment, or --resume ID for a stopped one")
+    with step_reporter() as progress:
+        if config is not None and resume is None:
+            started = server.start(config, port, host, progress)
+        elif resume is not None and config is None:
+            started = server.resume(resume, port, host, progress)
+        else:
+            raise UserError("give either --config FILE or --resume ID")
     typer.echo(f"experiment  {started.id}")
     typer.echo(f"web UI      {started.url}")
     if host == LOOPBACK:
-        here = f"{getpass.getuser()}@{socket.gethostname()}"
-        typer.echo("elsewhere   on the machine that you sit at, then open the same address there:")
-        typer.echo(f"            ssh -L {port}:{LOOPBACK}:{port} {here}")
+        login = f"{getpass.getuser()}@{socket.gethostname()}"
+        typer.echo("remote      run this on your own machine, then open the same address there:")
+        typer.echo(f"            ssh -L {port}:{LOOPBACK}:{port} {login}")
     else:
-        where = "any address of this machine" if host in EVERY else host
-        typer.echo(f"warning: whoever reaches {where} can run commands here", err=True)
+        target = "any address of this machine" if host in ALL_INTERFACES else host
+        typer.echo(f"warning: anyone who can connect to {target} can run commands here", err=True)
     typer.echo(f"stop        nni-nlp-bench experiment down {started.id}")

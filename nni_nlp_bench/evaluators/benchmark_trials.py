@@ -77,7 +77,7 @@ class BenchmarkTrialEvaluator:
             raise TrainingFailedError(f"the training failed: {trial.result.status}")
         loss, hours = -trial.score, trial.result.wall_time_s / 3600
         unit = self._simulation.benchmark.unit
-        metrics = {"default": loss, unit.figure: unit.figure_of(loss)}
+        metrics = {"default": loss, unit.metric: unit.to_metric(loss)}
         if math.isfinite(hours):
             metrics["hours"] = hours
         if self._simulation.benchmark.has_curves:

@@ -1,1 +1,1 @@
-"""Many cells at once, on one machine or on a cluster of Dask."""
+"""Train and score many architectures in parallel, on one machine or a Dask cluster."""

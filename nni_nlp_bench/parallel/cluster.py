@@ -1,4 +1,4 @@
-"""The processes that do the work: Dask's, here or on a cluster of the user's own."""
+"""Local Dask workers, or a connection to a Dask cluster."""
 
 from __future__ import annotations
 
@@ -20,10 +20,19 @@ _PACKAGE = "nni-nlp-bench"
 
 @contextmanager
 def cluster(scheduler: str | None = None, workers: int | None = None) -> Iterator[Client]:
-    """A client of the scheduler at that address, or of `workers` local processes of one thread.
+    """Context with a Dask client.
 
-    By default as many as processors may be used. The local ones listen on 127.0.0.1 alone, are
-    started again where they die, and end with the block. Raises UserError.
+    Local workers listen on 127.0.0.1 only, are restarted if they die, and end with the context.
+
+    Args:
+        scheduler: Address of a Dask scheduler; None to start local workers.
+        workers: Number of local single-threaded processes; None for one per available CPU.
+
+    Yields:
+        The client.
+
+    Raises:
+        UserError: the scheduler cannot be reached, or its workers cannot run the package.
     """
     import dask
     from distributed import Client, LocalCluster
@@ -32,14 +41,14 @@ def cluster(scheduler: str | None = None, workers: int | None = None) -> Iterato
         try:
             client = Client(scheduler, timeout=CONNECT_S)
         except (OSError, ValueError) as error:
-            raise UserError(f"no scheduler of Dask answers at {scheduler}: {error}") from None
+            raise UserError(f"cannot connect to a Dask scheduler at {scheduler}: {error}") from None
         with client:
             _check_workers(client, scheduler)
             yield client
         return
     one_thread = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     config = {"distributed.nanny.pre-spawn-environ": one_thread}
-    with _environment_kept(), dask.config.set(config):
+    with _restored_environment(), dask.config.set(config):
         local = LocalCluster(
             n_workers=workers or available_cpus(),
             threads_per_worker=1,
@@ -51,14 +60,14 @@ def cluster(scheduler: str | None = None, workers: int | None = None) -> Iterato
             with Client(local) as client:
                 yield client
         finally:
-            # On a busy machine, killed workers may take longer to end than Dask waits for them.
+            # On a busy machine, workers may take longer to end than Dask's timeout.
             with suppress(TimeoutError):
                 local.close()
 
 
 @contextmanager
-def _environment_kept() -> Iterator[None]:
-    """Take back what Dask sets for its workers, in the process that starts them as well."""
+def _restored_environment() -> Iterator[None]:
+    """Restore the environment: Dask sets variables for its workers in this process too."""
     before = dict(os.environ)
     try:
         yield
@@ -69,9 +78,9 @@ def _environment_kept() -> Iterator[None]:
 
 
 def _check_workers(client: Client, scheduler: str) -> None:
-    """A worker without the package would leave the cluster at its first task, and none would come.
+    """Raise UserError if workers lack the package or have another version.
 
-    Raises UserError.
+    Otherwise they would fail at the first task, and Dask would wait forever.
     """
     try:
         client.wait_for_workers(1, timeout=CONNECT_S)
@@ -81,9 +90,12 @@ def _check_workers(client: Client, scheduler: str) -> None:
     try:
         there: set[str] = set(client.run(version, _PACKAGE).values())
     except PackageNotFoundError:
-        raise UserError(f"a worker of {scheduler} lacks {_PACKAGE}: install it there") from None
+        raise UserError(
+            f"a worker of {scheduler} does not have {_PACKAGE}: install it there"
+        ) from None
     if there != {here}:
         others = ", ".join(sorted(there))
         raise UserError(
-            f"workers of {scheduler} have {_PACKAGE} {others}, here it is {here}: install the same"
+            f"workers of {scheduler} have {_PACKAGE} {others}, this machine has {here}: "
+            "install the same version"
         )

@@ -1,4 +1,4 @@
-"""Do a task for many items, and hand over each result as soon as it is there."""
+"""Map a function over many items on a cluster, and yield results as they complete."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 Value = TypeVar("Value")
 RETRIES = 2
-AHEAD = 4
-"""Items that are with the cluster at a time, for each thread of it."""
-SHOWN = 3
+TASKS_PER_THREAD = 4
+"""Number of submitted tasks per thread of the cluster."""
+MAX_SHOWN = 3
 
 
-class BulkError(UserError):
-    """Some items could not be done; all others were."""
+class ParallelError(UserError):
+    """Some tasks failed; all others have completed."""
 
 
 def map_unordered(
@@ -29,10 +29,18 @@ def map_unordered(
     items: Sequence[Item],
     name: Callable[[Item], str],
 ) -> Iterator[tuple[Item, Value]]:
-    """(item, result) as they come, in any order.
+    """Run a task for each item, and yield (item, result) pairs in order of completion.
 
-    An item whose worker dies is given to another one; one that fails is tried again, and in the end
-    BulkError names those that failed every time.
+    Tasks that fail, or whose worker dies, are retried.
+
+    Args:
+        client: Dask client.
+        task: Function to run.
+        items: Arguments of the tasks.
+        name: Returns the name of an item for error messages.
+
+    Raises:
+        ParallelError: tasks failed after all retries; raised after all others have completed.
     """
     from distributed import as_completed
 
@@ -47,7 +55,7 @@ def map_unordered(
             yield future
 
     threads = sum(client.nthreads().values())
-    queue: Any = as_completed(submit(AHEAD * max(1, threads)))
+    queue: Any = as_completed(submit(TASKS_PER_THREAD * max(1, threads)))
     for future in queue:
         item = submitted.pop(future.key)
         error = future.exception()
@@ -57,5 +65,6 @@ def map_unordered(
             failed.append(f"{name(item)}: {error}")
         queue.update(submit(1))
     if failed:
-        more = f" and {len(failed) - SHOWN} more" if len(failed) > SHOWN else ""
-        raise BulkError(f"{len(failed)} of {len(items)} failed: {'; '.join(failed[:SHOWN])}{more}")
+        more = f" and {len(failed) - MAX_SHOWN} more" if len(failed) > MAX_SHOWN else ""
+        shown = "; ".join(failed[:MAX_SHOWN])
+        raise ParallelError(f"{len(failed)} of {len(items)} failed: {shown}{more}")

@@ -1,4 +1,4 @@
-"""The benchmark `mini`: which cells are trained and how, their scores, and the table of them."""
+"""Build the benchmark `mini`: train and score cells, and write their table."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NAME = "mini"
 CORPUS = "pydoc-small"
 CELLS = 1_000
 REPEATED = 200
-"""Cells that are trained with three seeds, the first ones."""
+"""Number of cells, the first ones, that are trained with three seeds."""
 SETTINGS = Settings(
     epochs=10,
     sizes=Sizes(embedding=64, hidden=64, layers=1),
@@ -66,21 +66,32 @@ def build(
     repeated: int = REPEATED,
     progress: Progress = no_progress,
 ) -> Table:
-    """Train, score and write `logs`, `scores.csv` and `table` into a folder; or go on with it.
+    """Build a benchmark, or resume an interrupted build.
 
-    Raises UserError.
+    Args:
+        client: Dask client.
+        out: Output folder for `logs`, `scores.csv` and `table`.
+        cells: Number of distinct cells.
+        repeated: Number of cells that are trained with three seeds.
+        progress: Called with the number of completed tasks and the total.
+
+    Returns:
+        The table.
+
+    Raises:
+        UserError: a task failed, or the folder belongs to other settings.
     """
     (out / "logs").mkdir(parents=True, exist_ok=True)
     train_all(client, mini_tasks(cells, repeated), out / "logs", progress)
-    table = table_of(out / "logs")
+    table = make_table(out / "logs")
     recipes = [(i + 1, recipe) for i, recipe in enumerate(table.architectures())]
     score_all(client, recipes, SCORING, out / "scores.csv", progress)
     table.save(out / "table", overwrite=True)
     return table
 
 
-def table_of(logs: Path) -> Table:
-    """The table of the logs in a folder. Raises BenchmarkError."""
+def make_table(logs: Path) -> Table:
+    """Return the table of the logs in a folder. Raises BenchmarkError."""
     digest = load_corpus(CORPUS).digest
     return Table.from_runs(
         read_release_logs(logs).runs,
@@ -98,12 +109,12 @@ def table_of(logs: Path) -> Table:
 
 
 def mini_cells(count: int = CELLS) -> list[tuple[int, Recipe]]:
-    """Published ids and recipes: the named cells, then in turn one of 1, 2 and 3 hidden states.
+    """Return ids and recipes of distinct published cells.
 
-    No two of them are the same cell.
+    The named cells come first, then alternately cells with 1, 2 and 3 hidden states.
     """
     cells: dict[str, tuple[int, Recipe]] = {}
-    for recipe_id in _in_turn(first_ids()):
+    for recipe_id in _interleave(first_ids()):
         recipe = published_recipe(recipe_id)
         cells.setdefault(recipe.canonical_key, (recipe_id, recipe))
         if len(cells) == count:
@@ -112,14 +123,14 @@ def mini_cells(count: int = CELLS) -> list[tuple[int, Recipe]]:
 
 
 def mini_tasks(cells: int = CELLS, repeated: int = REPEATED) -> list[TrainingTask]:
-    """All trainings: every cell once, then the first ones with seeds 1 and 2."""
-    return tasks_of(mini_cells(cells), repeated, CORPUS, SETTINGS)
+    """Return all trainings: every cell with seed 0, then the first ones with seeds 1 and 2."""
+    return make_tasks(mini_cells(cells), repeated, CORPUS, SETTINGS)
 
 
-def tasks_of(
+def make_tasks(
     cells: Sequence[tuple[int, Recipe]], repeated: int, corpus: str, settings: Settings
 ) -> list[TrainingTask]:
-    """Every (id, cell) once with seed 0, then the first ones with seeds 1 and 2."""
+    """Return trainings of every (id, cell) with seed 0, then the first ones with seeds 1 and 2."""
     once = [(recipe_id, recipe, 0) for recipe_id, recipe in cells]
     again = [(i, recipe, seed) for seed in (1, 2) for i, recipe in cells[:repeated]]
     return [
@@ -128,8 +139,8 @@ def tasks_of(
     ]
 
 
-def _in_turn(ids: list[int]) -> Iterator[int]:
-    """The named ones, then one id of each block in turn; blocks are where ids jump."""
+def _interleave(ids: list[int]) -> Iterator[int]:
+    """Yield the named ids, then ids of each consecutive block in turn."""
     named, rest = ids[: len(NAMED)], ids[len(NAMED) :]
     starts = [0, *(i for i in range(1, len(rest)) if rest[i] != rest[i - 1] + 1), len(rest)]
     blocks = [rest[a:b] for a, b in pairwise(starts)]

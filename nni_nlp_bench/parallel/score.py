@@ -1,4 +1,4 @@
-"""Score many recipes into a CSV file, by way of a journal that outlives an interruption."""
+"""Score many recipes and write a CSV file, with a journal to resume interrupted runs."""
 
 from __future__ import annotations
 
@@ -28,9 +28,20 @@ def score_all(
     out: Path,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> None:
-    """Write one row for each (line, recipe), in their order; equal recipes are scored once.
+    """Compute scores and write one row per recipe; equal recipes are scored once.
 
-    The journal beside `out` goes with the last row. Raises BulkError for what failed.
+    The journal beside `out` is deleted at the end.
+
+    Args:
+        client: Dask client.
+        recipes: Line numbers and recipes.
+        scoring: Scores to compute.
+        out: CSV file to write.
+        progress: Called with the number of scored recipes and the total.
+
+    Raises:
+        ParallelError: a task failed.
+        UserError: the journal belongs to other options.
     """
     path = out.with_name(f".{out.name}.jsonl")
     journal = JsonLines(path)
@@ -50,14 +61,14 @@ def score_all(
 
 
 def _known(journal: JsonLines, scoring: AnyScoring) -> dict[str, dict[str, float]]:
-    """Scores by recipe; the first line of a journal says how they were computed."""
-    wanted: dict[str, Any] = {**asdict(cast(Any, scoring)), "scores": list(scoring.scores)}
+    """Return known scores by recipe; the first line of the journal has the options."""
+    settings: dict[str, Any] = {**asdict(cast(Any, scoring)), "scores": list(scoring.scores)}
     if not journal.lines:
-        journal.append(wanted)
-    elif journal.lines[0] != wanted:
+        journal.append(settings)
+    elif journal.lines[0] != settings:
         raise UserError(
-            f"{journal.path} is of an unfinished scoring with other options: repeat that one, or "
-            "delete the file"
+            f"{journal.path} belongs to an unfinished run with other options: use the same "
+            "options, or delete the file"
         )
     return {line["recipe"]: line["scores"] for line in journal.lines[1:]}
 

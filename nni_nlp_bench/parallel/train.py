@@ -1,4 +1,4 @@
-"""Train many cells into a folder of logs in the release's format."""
+"""Train many cells and write logs in the format of NAS-Bench-NLP's release."""
 
 from __future__ import annotations
 
@@ -20,7 +20,17 @@ def train_all(
     logs: Path,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> None:
-    """Train what has no log yet; each log appears whole. Raises BulkError for what failed."""
+    """Run the trainings without a log, and write each log atomically.
+
+    Args:
+        client: Dask client.
+        tasks: Trainings to run.
+        logs: Folder of the logs.
+        progress: Called with the number of completed trainings and the total.
+
+    Raises:
+        ParallelError: a training failed.
+    """
     missing = [task for task in tasks if not (logs / _file_name(task)).exists()]
     done = len(tasks) - len(missing)
     progress(done, len(tasks))

@@ -1,4 +1,4 @@
-"""Every search of a report once, under a name of its own."""
+"""Remove duplicate searches from a report, and give ambiguous strategies unique names."""
 
 from __future__ import annotations
 
@@ -9,34 +9,45 @@ from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.reports.searches import SearchRecord
 
 
-def deduplicate(read: Sequence[SearchRecord]) -> tuple[list[SearchRecord], list[str]]:
-    """The searches, and remarks on those that were read twice and count once.
+def deduplicate(
+    records: Sequence[SearchRecord],
+) -> tuple[list[SearchRecord], list[str]]:
+    """Return the distinct searches, and a warning for each duplicate.
 
-    Where a strategy ran with one seed in several ways, as with other options, each experiment's
-    searches stand under a name of their own. Raises UserError where one experiment holds both.
+    If a strategy ran with the same seed but other options in several experiments, the name of the
+    experiment is appended to that of the strategy.
+
+    Args:
+        records: Searches on one benchmark.
+
+    Returns:
+        The distinct searches, and the warnings.
+
+    Raises:
+        UserError: one experiment has two different searches of the same strategy and seed.
     """
     searches: dict[tuple[str, int | str], list[SearchRecord]] = {}
-    remarks = []
-    for record in read:
+    warnings = []
+    for record in records:
         seed = record.experiment if record.seed is None else record.seed
-        own = searches.setdefault((record.strategy, seed), [])
-        twin = next((known for known in own if known.curve.losses == record.curve.losses), None)
-        if twin is None:
-            own.append(record)
+        group = searches.setdefault((record.strategy, seed), [])
+        duplicate_of = next((r for r in group if r.curve.losses == record.curve.losses), None)
+        if duplicate_of is None:
+            group.append(record)
         else:
-            remarks.append(
-                f"{record.strategy} seed {seed} is the same search in {twin.experiment} and "
-                f"{record.experiment}: it counts once"
+            warnings.append(
+                f"{record.strategy} seed {seed} is the same search in {duplicate_of.experiment} "
+                f"and {record.experiment}: duplicate ignored"
             )
-    clashing = {strategy for (strategy, _), own in searches.items() if len(own) > 1}
-    for (strategy, seed), own in searches.items():
-        experiments = [record.experiment for record in own]
+    ambiguous = {strategy for (strategy, _), group in searches.items() if len(group) > 1}
+    for (strategy, seed), group in searches.items():
+        experiments = [record.experiment for record in group]
         if len(set(experiments)) < len(experiments):
             raise UserError(
-                f"{own[0].experiment} holds {strategy} seed {seed} twice, with different results"
+                f"{group[0].experiment} has {strategy} seed {seed} twice, with different results"
             )
     return [
-        replace(r, strategy=f"{r.strategy}, {r.experiment}") if r.strategy in clashing else r
-        for own in searches.values()
-        for r in own
-    ], remarks
+        replace(r, strategy=f"{r.strategy}, {r.experiment}") if r.strategy in ambiguous else r
+        for group in searches.values()
+        for r in group
+    ], warnings

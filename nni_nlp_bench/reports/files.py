@@ -1,4 +1,4 @@
-"""Write searches to a folder: trials.csv, summary.csv, best.json. Each appears whole or not."""
+"""Write searches to a folder: trials.csv, summary.csv and best.json, each atomically."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ def write_searches(
     reference: Reference,
     space: str,
 ) -> None:
-    """The three files about these searches."""
+    """Write trials.csv, summary.csv and best.json."""
     write_trials(folder / TRIALS, runs, reference)
     write_summary(folder / SUMMARY, summaries, reference.unit)
     write_best(folder / BEST, runs, reference, space)
 
 
 def write_trials(path: Path, runs: Sequence[SearchResult], reference: Reference) -> None:
-    """One row an evaluation, with the regret of the incumbent after it."""
+    """Write one row per evaluation, with the regret of the incumbent after it."""
     rows = (
         {"strategy": run.strategy, "seed": run.seed, "regret": regret, **trial.to_dict()}
         for run in runs
@@ -41,12 +41,12 @@ def write_trials(path: Path, runs: Sequence[SearchResult], reference: Reference)
 
 
 def write_summary(path: Path, summaries: Sequence[Summary], unit: LossUnit) -> None:
-    """One row a search."""
-    write_rows(path, (rename_metric_keys(asdict(summary), unit.figure) for summary in summaries))
+    """Write one row per search."""
+    write_rows(path, (rename_metric_keys(asdict(summary), unit.metric) for summary in summaries))
 
 
 def write_best(path: Path, runs: Sequence[SearchResult], reference: Reference, space: str) -> None:
-    """The architecture of the best objective over all runs, with its losses and their origin."""
+    """Write the best architecture by validation objective over all searches, with its result."""
     ends = [(run, incumbents(run.trials)[-1]) for run in runs if run.trials]
     finished = [(run, best) for run, best in ends if best is not None]
     if not finished:
@@ -69,7 +69,7 @@ def write_best(path: Path, runs: Sequence[SearchResult], reference: Reference, s
 
 
 def write_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
-    """A CSV file with the keys of the first row as its header."""
+    """Write a CSV file whose header is the keys of the first row."""
     with atomic_write(path) as new, new.open("w", newline="", encoding="utf-8") as file:
         writer: csv.DictWriter[str] | None = None
         for row in rows:

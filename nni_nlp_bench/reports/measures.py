@@ -1,4 +1,4 @@
-"""Figures of a search: incumbents, regret, evaluations to target."""
+"""Performance measures of a search: incumbents, regret, evaluations to target."""
 
 from __future__ import annotations
 
@@ -16,45 +16,46 @@ from nni_nlp_bench.strategies.result import SearchResult
 
 @dataclass(frozen=True)
 class Reference:
-    """The loss that regret is measured from."""
+    """Loss that regret is measured from."""
 
     loss: float
-    """NaN where no training succeeded."""
+    """NaN if no training succeeded."""
     unit: LossUnit
     meaning: str
+    """Description of the loss, such as `lowest of wikitext-2`."""
     known: bool = False
-    """Whether no search can find a lower one, and so every comparison measures from it."""
+    """Whether it is the global optimum of the benchmark, so that comparisons share it."""
 
     @classmethod
     def lowest_of(cls, benchmark: str, loss: float, unit: LossUnit) -> Reference:
-        """The lowest loss of a benchmark where it is known."""
+        """Return the known optimum of a benchmark as the reference."""
         return cls(loss, unit, f"lowest of {benchmark}", known=True)
 
     def __str__(self) -> str:
         if math.isnan(self.loss):
-            return "nothing, for no training succeeded"
+            return "nothing (no training succeeded)"
         return f"{self.loss:.3f} {self.unit}, the {self.meaning}"
 
 
 @dataclass(frozen=True)
 class Summary:
-    """One search in one row. Losses and regret: lower is better."""
+    """Metrics of one search. Lower losses and regrets are better."""
 
     strategy: str
     seed: int | None
-    """None where it is not recorded."""
-    best_figure: float
-    """Of the loss, by its unit."""
+    """None if unknown."""
+    best_metric: float
+    """Metric of `best_loss`, such as its perplexity."""
     best_loss: float
-    """Test loss of the incumbent at the end: the architecture of the best objective so far."""
+    """Test loss of the final incumbent: the architecture with the best validation objective."""
     regret: float
     evaluations_to_target: int | None
-    """Evaluations until the regret was within the unit's target; None if it never was."""
+    """Evaluations until the regret was within the target of the unit; None if it never was."""
     hours_to_target: float | None
     simulated_hours: float
     evaluations: int
     distinct: int | None
-    """Architectures told apart; None where it is not recorded."""
+    """Number of distinct architectures; None if unknown."""
     epochs: int | None
     failed: int
     predicted: int
@@ -62,24 +63,24 @@ class Summary:
 
 
 def reported_loss(result: Result) -> float:
-    """The test loss where it is recorded, else the validation loss."""
+    """Return the test loss if it is recorded, else the validation loss."""
     loss = result.test_loss if result.test_loss is not None else result.val_loss
     return math.nan if loss is None else loss
 
 
 def incumbents(trials: Sequence[Trial]) -> list[Trial | None]:
-    """After each trial the one of the best score so far; None until a training succeeds."""
+    """Return the best trial so far after each trial; None until a training succeeds."""
     best: Trial | None = None
-    found: list[Trial | None] = []
+    incumbents: list[Trial | None] = []
     for trial in trials:
         if not trial.failed and (best is None or trial.score > best.score):
             best = trial
-        found.append(best)
-    return found
+        incumbents.append(best)
+    return incumbents
 
 
 def regrets(trials: Sequence[Trial], reference: Reference) -> list[float]:
-    """Test loss of the incumbent above the reference after each trial; NaN without incumbent."""
+    """Return the regret of the incumbent after each trial; NaN before the first success."""
     return [
         math.nan if best is None else reported_loss(best.result) - reference.loss
         for best in incumbents(trials)
@@ -87,7 +88,7 @@ def regrets(trials: Sequence[Trial], reference: Reference) -> list[float]:
 
 
 def reference_loss(benchmark: Benchmark, runs: Sequence[SearchResult]) -> Reference:
-    """The lowest loss of the benchmark, or of all incumbents where nobody knows it."""
+    """Return the lowest loss of the benchmark, or of all incumbents if it is unknown."""
     found = [
         reported_loss(best.result)
         for run in runs
@@ -105,29 +106,29 @@ def reference_loss(benchmark: Benchmark, runs: Sequence[SearchResult]) -> Refere
 
 
 def _lowest(losses: list[float]) -> float:
-    """The lowest of the finite losses, NaN without any."""
+    """Return the lowest finite loss, or NaN if there is none."""
     return min((loss for loss in losses if math.isfinite(loss)), default=math.nan)
 
 
-def arrival(regret: Sequence[float], unit: LossUnit) -> int | None:
-    """Position of the first regret within the unit's target; None where there is none."""
+def first_within_target(regret: Sequence[float], unit: LossUnit) -> int | None:
+    """Return the index of the first regret within the target of the unit, or None."""
     return next((i for i, value in enumerate(regret) if value <= unit.target), None)
 
 
 def summarize(run: SearchResult, reference: Reference) -> Summary:
-    """The row of one search."""
+    """Return the metrics of one search."""
     trials, regret = run.trials, regrets(run.trials, reference)
     best = incumbents(trials)[-1] if trials else None
     loss = math.nan if best is None else reported_loss(best.result)
-    arrived = arrival(regret, reference.unit)
+    target_index = first_within_target(regret, reference.unit)
     return Summary(
         strategy=run.strategy,
         seed=run.seed,
-        best_figure=reference.unit.figure_of(loss),
+        best_metric=reference.unit.to_metric(loss),
         best_loss=loss,
         regret=loss - reference.loss,
-        evaluations_to_target=None if arrived is None else arrived + 1,
-        hours_to_target=None if arrived is None else trials[arrived].end_s / 3600,
+        evaluations_to_target=None if target_index is None else target_index + 1,
+        hours_to_target=None if target_index is None else trials[target_index].end_s / 3600,
         simulated_hours=float(np.max([trial.end_s for trial in trials] or [math.nan])) / 3600,
         evaluations=len(trials),
         distinct=len({trial.key for trial in trials}),

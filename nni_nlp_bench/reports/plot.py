@@ -8,17 +8,19 @@ from pathlib import Path
 from nni_nlp_bench.core.files import atomic_write
 from nni_nlp_bench.reports.measures import Reference
 from nni_nlp_bench.reports.regret_curves import draw_against_evaluations, draw_against_hours
-from nni_nlp_bench.reports.searches import curve_of
+from nni_nlp_bench.reports.searches import curve_from_result
 from nni_nlp_bench.strategies.result import SearchResult
 from search_spaces.plotting import blank_figure
 
 
 def draw_regret(path: Path, runs: Sequence[SearchResult], reference: Reference, title: str) -> None:
-    """Mean regret over the seeds, with the band that holds 80 % of them; lower is better."""
+    """Plot mean regret over the seeds, with a band from the 10th to the 90th percentile."""
     import matplotlib as mpl
 
     names = dict.fromkeys(run.strategy for run in runs)
-    curves = {name: [curve_of(run) for run in runs if run.strategy == name] for name in names}
+    curves = {
+        name: [curve_from_result(run) for run in runs if run.strategy == name] for name in names
+    }
     figure = blank_figure(11, 4.6)
     with mpl.rc_context({"grid.color": "#dddddd"}):
         by_evaluations, by_hours = figure.subplots(1, 2, sharey=True)
@@ -28,7 +30,7 @@ def draw_regret(path: Path, runs: Sequence[SearchResult], reference: Reference, 
     if by_evaluations.lines:
         by_evaluations.legend(loc="upper right", framealpha=0.9, edgecolor="none")
     seeds = len({run.seed for run in runs})
-    band = f"mean and middle 80 % of {seeds} seeds" if seeds > 1 else "one seed"
+    band = f"mean and 10th to 90th percentile of {seeds} seeds" if seeds > 1 else "one seed"
     figure.suptitle(f"{title}\nregret from {reference}; {band}", fontsize=11)
     with atomic_write(path) as new:
         figure.savefig(new, dpi=130)

@@ -1,4 +1,4 @@
-"""Strategies ranked over their seeds, and the ranked table for the terminal."""
+"""Rank strategies over their seeds, and format the ranking for the terminal."""
 
 from __future__ import annotations
 
@@ -10,78 +10,80 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nni_nlp_bench.reports.measures import Reference, Summary
-from nni_nlp_bench.reports.page.words import known
+from nni_nlp_bench.reports.page.formatting import format_number
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-_WIDEST_NAME = 21
-"""Of a strategy, in characters: the ranking then fits 80 columns."""
+_MAX_NAME_LENGTH = 21
+"""Longest strategy name on one line, in characters: the ranking then fits 80 columns."""
 
 
 @dataclass(frozen=True)
 class Ranked:
-    """One strategy over all its seeds."""
+    """Metrics of one strategy over its seeds."""
 
     strategy: str
     seeds: int
-    best_figure: float
-    """The best of all seeds, by the unit of the losses."""
-    figure: float
-    """Mean over the seeds; NaN where no training of some seed succeeded."""
-    figure_sd: float
+    best_metric: float
+    """Best over the seeds, such as the lowest perplexity."""
+    metric: float
+    """Mean over the seeds; NaN if no training of some seed succeeded."""
+    metric_sd: float
+    """Sample standard deviation over the seeds."""
     regret: float
     """Mean over the seeds; lower is better."""
-    arrived: int
-    """Seeds that came within the unit's target of the reference."""
+    reached_target: int
+    """Number of seeds whose regret was within the target of the unit."""
     evaluations_to_target: float | None
-    """Median over the seeds that arrived."""
+    """Median over the seeds that reached the target."""
     simulated_hours: float
     """Mean over the seeds."""
 
 
 def rank(summaries: Sequence[Summary]) -> list[Ranked]:
-    """Strategies by mean regret, the lowest first."""
+    """Return one row per strategy, sorted by mean regret in ascending order."""
     names = dict.fromkeys(summary.strategy for summary in summaries)
     ranked = [_ranked([s for s in summaries if s.strategy == name]) for name in names]
     return sorted(ranked, key=lambda row: (math.isnan(row.regret), row.regret))
 
 
 def _ranked(rows: list[Summary]) -> Ranked:
-    figures = [row.best_figure for row in rows]
+    metrics = [row.best_metric for row in rows]
     found = [row for row in rows if not math.isnan(row.best_loss)]
     best = min(found or rows, key=lambda row: row.best_loss)
-    arrivals = [n for row in rows if (n := row.evaluations_to_target) is not None]
+    to_target = [n for row in rows if (n := row.evaluations_to_target) is not None]
     return Ranked(
         strategy=rows[0].strategy,
         seeds=len(rows),
-        best_figure=best.best_figure,
-        figure=float(np.mean(figures)),
-        figure_sd=_deviation(figures),
+        best_metric=best.best_metric,
+        metric=float(np.mean(metrics)),
+        metric_sd=_sample_sd(metrics),
         regret=float(np.mean([row.regret for row in rows])),
-        arrived=len(arrivals),
-        evaluations_to_target=float(np.median(arrivals)) if arrivals else None,
+        reached_target=len(to_target),
+        evaluations_to_target=float(np.median(to_target)) if to_target else None,
         simulated_hours=float(np.mean([row.simulated_hours for row in rows])),
     )
 
 
-def _deviation(values: list[float]) -> float:
-    """Of the sample; NaN where a value is not finite."""
+def _sample_sd(values: list[float]) -> float:
+    """Return the sample standard deviation; NaN if a value is not finite."""
     if len(values) == 1:
         return 0.0
     return float(np.std(values, ddof=1)) if np.isfinite(values).all() else math.nan
 
 
 def ranking_table(ranked: Sequence[Ranked], reference: Reference, title: str) -> Table:
-    """The ranking for the terminal: fits 80 columns."""
+    """Return the ranking as a table that fits 80 columns."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
     unit = reference.unit
-    figure = unit.legend.partition(":")[0]
+    metric = unit.legend.partition(":")[0]
     caption = (
-        f"{unit.legend}. Regret and target: from {reference}; in brackets the seeds that arrived."
+        f"{unit.legend}. Regret and target: from {reference}; in parentheses: seeds that reached "
+        "the target."
     )
     table = Table(
         title=Text(title),
@@ -93,8 +95,8 @@ def ranking_table(ranked: Sequence[Ranked], reference: Reference, title: str) ->
     table.add_column("", justify="right", style="dim", no_wrap=True)
     table.add_column("strategy", no_wrap=True, style="bold")
     for heading in (
-        f"best\n{figure}",
-        f"mean {figure}\n± sd",
+        f"best\n{metric}",
+        f"mean {metric}\n± sd",
         f"regret\n{unit.short}",
         f"evaluations\nto {unit.target_words}",
         "simulated\nhours",
@@ -103,22 +105,22 @@ def ranking_table(ranked: Sequence[Ranked], reference: Reference, title: str) ->
     for place, row in enumerate(ranked, start=1):
         table.add_row(
             str(place),
-            Text(_folded(row.strategy)),
-            known(row.best_figure, ".1f"),
-            f"{known(row.figure, '.1f')} ± {known(row.figure_sd, '.1f')}",
-            known(row.regret, ".3f"),
-            _arrival(row),
-            known(row.simulated_hours, ",.0f"),
+            Text(_wrap_name(row.strategy)),
+            format_number(row.best_metric, ".1f"),
+            f"{format_number(row.metric, '.1f')} ± {format_number(row.metric_sd, '.1f')}",
+            format_number(row.regret, ".3f"),
+            _format_target(row),
+            format_number(row.simulated_hours, ",.0f"),
         )
     return table
 
 
-def _folded(strategy: str) -> str:
-    """A long name of another host's strategy on two lines, after its colon."""
-    return strategy.replace(":", ":\n") if len(strategy) > _WIDEST_NAME else strategy
+def _wrap_name(strategy: str) -> str:
+    """Break a long name, such as `naslib:NAME`, after its colon."""
+    return strategy.replace(":", ":\n") if len(strategy) > _MAX_NAME_LENGTH else strategy
 
 
-def _arrival(row: Ranked) -> str:
+def _format_target(row: Ranked) -> str:
     if row.evaluations_to_target is None:
         return f"- (0/{row.seeds})"
-    return f"{row.evaluations_to_target:.0f} ({row.arrived}/{row.seeds})"
+    return f"{row.evaluations_to_target:.0f} ({row.reached_target}/{row.seeds})"

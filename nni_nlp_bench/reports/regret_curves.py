@@ -1,4 +1,4 @@
-"""Regret of strategies as curves on matplotlib axes: mean over the seeds, with a band."""
+"""Plot regret curves of strategies: mean over the seeds, with a percentile band."""
 
 from __future__ import annotations
 
@@ -14,58 +14,58 @@ from nni_nlp_bench.reports.searches import Curve
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# Okabe and Ito's colours, told apart by colour-blind readers too.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8C6D31")
+# The palette of Okabe and Ito, distinguishable with colour blindness.
+COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8C6D31")
 STYLES = ("-", "--", "-.", ":")
 BAND = (10, 90)
-"""Percentiles of the seeds between which the band lies."""
-_HOURS_DRAWN = 200
+"""Percentiles over the seeds that bound the band."""
+_HOUR_POINTS = 200
 
 Curves = Mapping[str, Sequence[Curve]]
-"""Strategy -> the curves of its searches."""
+"""Curves of the searches by strategy."""
 
 
 def style_of(position: int) -> tuple[str, str]:
-    """Colour and line style of the strategy at that position of a mapping of curves."""
-    return COLOURS[position % len(COLOURS)], STYLES[position // len(COLOURS) % len(STYLES)]
+    """Return colour and line style of the strategy at a position of a mapping of curves."""
+    return COLORS[position % len(COLORS)], STYLES[position // len(COLORS) % len(STYLES)]
 
 
 def draw_against_evaluations(axes: Axes, curves: Curves, reference: Reference) -> None:
-    """Regret, as far as all seeds of a strategy go."""
-    for name, style, own in _drawable(curves):
+    """Plot regret against evaluations, up to the shortest search of each strategy."""
+    for name, style, own in _nonempty(curves):
         length = min(len(curve.losses) for curve in own)
         losses = np.array([curve.losses[:length] for curve in own])
         _draw(axes, np.arange(1.0, length + 1), losses - reference.loss, name, style)
     axes.set(xlabel="evaluations", ylabel=f"regret ({reference.unit.of_regret})")
     _limit(axes, curves, reference.loss)
-    tidy(axes)
+    style_axes(axes)
 
 
 def draw_against_hours(axes: Axes, curves: Curves, reference: Reference) -> None:
-    """The same at equal simulated times, of the strategies whose times are known."""
-    for name, style, own in _drawable(curves):
+    """Plot regret against simulated hours, for the strategies whose hours are known."""
+    for name, style, own in _nonempty(curves):
         if all(curve.timed for curve in own):
-            hours, losses = _at_equal_hours(own)
+            hours, losses = _interpolate_hours(own)
             _draw(axes, hours, losses - reference.loss, name, style)
     axes.set(
-        xlabel="simulated hours" if axes.lines else "simulated hours: not recorded",
+        xlabel="simulated hours" if axes.lines else "simulated hours (not recorded)",
         ylabel=f"regret ({reference.unit.of_regret})",
     )
     _limit(axes, curves, reference.loss)
-    tidy(axes)
+    style_axes(axes)
 
 
-def _drawable(curves: Curves) -> Iterator[tuple[str, tuple[str, str], list[Curve]]]:
+def _nonempty(curves: Curves) -> Iterator[tuple[str, tuple[str, str], list[Curve]]]:
     for i, (name, searches) in enumerate(curves.items()):
-        own = [curve for curve in searches if curve.losses]
-        if own:
-            yield name, style_of(i), own
+        nonempty = [curve for curve in searches if curve.losses]
+        if nonempty:
+            yield name, style_of(i), nonempty
 
 
-def _at_equal_hours(curves: Sequence[Curve]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _interpolate_hours(curves: Sequence[Curve]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     first = max(curve.hours[0] for curve in curves)
     last = min(curve.hours[-1] for curve in curves)
-    hours = np.linspace(first, max(first, last), _HOURS_DRAWN)
+    hours = np.linspace(first, max(first, last), _HOUR_POINTS)
     ended = [np.searchsorted(curve.hours, hours, side="right") - 1 for curve in curves]
     rows = [np.array(c.timed_losses)[i] for c, i in zip(curves, ended, strict=True)]
     return hours, np.array(rows)
@@ -80,7 +80,7 @@ def _draw(
 ) -> None:
     colour, line = style
     missing = np.isnan(values).sum(axis=0)
-    # It begins when all seeds that ever succeed have an incumbent: else the mean could rise.
+    # Starts when all seeds that ever succeed have an incumbent: otherwise the mean could rise.
     found = (missing == missing.min()) & (missing < len(values))
     x, values = x[found], values[:, found]
     mean, dot = np.nanmean(values, axis=0), "o" if len(set(x)) == 1 else ""
@@ -91,20 +91,20 @@ def _draw(
 
 
 def _limit(axes: Axes, curves: Curves, reference: float) -> None:
-    """Cut off the first few evaluations, whose regret dwarfs all that follows."""
-    settled = [
+    """Clip the first few evaluations, whose regret is much larger than the rest."""
+    later_regrets = [
         loss - reference
         for own in curves.values()
         for curve in own
         for loss in curve.losses[max(1, len(curve.losses) // 20) :]
         if np.isfinite(loss)
     ]
-    if any(settled):
-        axes.set_ylim(min(0.0, *settled), 1.02 * float(np.percentile(settled, 99)))
+    if any(later_regrets):
+        axes.set_ylim(min(0.0, *later_regrets), 1.02 * float(np.percentile(later_regrets, 99)))
 
 
-def tidy(axes: Axes) -> None:
-    """A grid behind the curves, and no frame at the top and the right."""
+def style_axes(axes: Axes) -> None:
+    """Add a grid behind the curves, and remove the top and right spines."""
     axes.grid(linewidth=0.6)
     axes.spines[["top", "right"]].set_visible(False)
     axes.set_axisbelow(True)

@@ -1,4 +1,4 @@
-"""One search as a report sees it, wherever it ran."""
+"""Records of finished searches, independent of where they ran."""
 
 from __future__ import annotations
 
@@ -17,50 +17,50 @@ from nni_nlp_bench.strategies.result import SearchResult
 
 @dataclass(frozen=True)
 class Curve:
-    """Loss of the incumbent: lower is better. NaN until a training succeeded."""
+    """Loss of the incumbent over a search (lower is better); NaN before the first success."""
 
     losses: tuple[float, ...]
-    """After each evaluation, in the order of the search."""
+    """Loss after each evaluation, in the order of the search."""
     hours: tuple[float, ...]
-    """When each training ended, in simulated hours, ascending; NaN where nobody knows."""
+    """End of each training in simulated hours, ascending; NaN if unknown."""
     timed_losses: tuple[float, ...]
-    """Once that training had ended: `losses` again, unless trainings overtook one another."""
+    """Loss at each of `hours`; differs from `losses` if parallel trainings end out of order."""
 
     @property
     def final(self) -> float:
-        """At the end of the search; NaN where no training succeeded."""
+        """Loss at the end of the search; NaN if no training succeeded."""
         return self.losses[-1] if self.losses else math.nan
 
     @property
     def timed(self) -> bool:
-        """Whether every hour is known."""
+        """Whether all `hours` are known."""
         return all(math.isfinite(hour) for hour in self.hours)
 
 
 @dataclass(frozen=True)
 class BestArchitecture:
-    """The architecture that a search ended with."""
+    """Best architecture of a search."""
 
     architecture: str
-    """JSON text that the space's `parse` reads back."""
+    """JSON text, as read by the `parse` of its space."""
     loss: float
     origin: Origin | None
-    """None where it is not recorded."""
+    """`measured` or `predicted`; None if unknown."""
     source: str | None
-    """Name of the benchmark that answered; None where it is not recorded."""
+    """Name of the benchmark that answered; None if unknown."""
 
 
 @dataclass(frozen=True)
 class Counts:
-    """What became of the evaluations of one search. The origin of some may not be recorded."""
+    """Number of evaluations of one search by outcome. The origin of some may be unknown."""
 
     evaluations: int
     measured: int
     predicted: int
     failed: int
-    """Trainings that broke off; a predicted one counts under `predicted` too."""
+    """Failed trainings; a predicted failure also counts as `predicted`."""
     replaced: int
-    """Evaluations that another architecture of the table, the nearest one, stood for."""
+    """Evaluations answered with the nearest architecture of the table."""
 
 
 @dataclass(frozen=True)
@@ -68,25 +68,29 @@ class SearchRecord:
     """One finished search."""
 
     experiment: str
-    """Name of what it was read from."""
+    """Name of the experiment or folder that it was read from."""
     strategy: str
     seed: int | None
-    """None where it is not recorded."""
+    """None if unknown."""
     space: str
+    """Name of the search space."""
     benchmark: str
-    """Results of different benchmarks are never compared."""
+    """Name of the benchmark. Results on different benchmarks are never compared."""
     unit: LossUnit
-    """Of all losses."""
+    """Unit of all losses."""
     optimum: float | None
-    """The lowest loss of the benchmark, where it is known."""
+    """Lowest loss of the benchmark; None if unknown."""
     curve: Curve
     counts: Counts
-    find: BestArchitecture | None
-    """None where no training succeeded."""
+    best: BestArchitecture | None
+    """None if no training succeeded."""
 
 
-def curve_of(run: SearchResult) -> Curve:
-    """The curve of a simulated search; by hours, the incumbent of the trainings that had ended."""
+def curve_from_result(run: SearchResult) -> Curve:
+    """Return the curve of a simulated search.
+
+    `timed_losses` is the incumbent among the trainings that had ended.
+    """
     ends = sorted(run.trials, key=lambda trial: trial.end_s)
     return Curve(
         losses=_losses(run.trials),
@@ -95,10 +99,10 @@ def curve_of(run: SearchResult) -> Curve:
     )
 
 
-def curve_in_order(losses: Sequence[float], ends: Sequence[float]) -> Curve:
-    """A curve from what is known after each evaluation, in the order of the search.
+def sequential_curve(losses: Sequence[float], ends: Sequence[float]) -> Curve:
+    """Return the curve of a search from its losses and end times, in the order of the search.
 
-    Trainings may overtake one another: an incumbent is known when all before it have ended.
+    Parallel trainings may end out of order: an incumbent is known once all earlier ones have ended.
     """
     return Curve(tuple(losses), tuple(np.maximum.accumulate(ends).tolist()), tuple(losses))
 
@@ -109,17 +113,17 @@ def _losses(trials: Sequence[Trial]) -> tuple[float, ...]:
     )
 
 
-def benchmark_of(finds: Iterable[BestArchitecture]) -> str | None:
-    """The benchmark that these finds came from: the table where results were measured.
+def infer_benchmark(architectures: Iterable[BestArchitecture]) -> str | None:
+    """Return the benchmark that these results come from; None if unknown.
 
-    Predictions beside them filled in for what the table lacks. None where no source is recorded.
+    If some were measured, it is their table: predictions then only replaced missing entries.
     """
-    sources = {(find.origin, find.source) for find in finds if find.source is not None}
+    sources = {(best.origin, best.source) for best in architectures if best.source is not None}
     measured = [source for origin, source in sources if origin == "measured"]
     return " + ".join(sorted(measured or {source for _, source in sources})) or None
 
 
-def record_of(result: SearchResult, benchmark: Benchmark, experiment: str) -> SearchRecord:
+def make_record(result: SearchResult, benchmark: Benchmark, experiment: str) -> SearchRecord:
     """Return the record of a search that ran in this process."""
     best, trials = result.best_trial, result.trials
     return SearchRecord(
@@ -130,7 +134,7 @@ def record_of(result: SearchResult, benchmark: Benchmark, experiment: str) -> Se
         benchmark=benchmark.name,
         unit=benchmark.unit,
         optimum=benchmark.lowest_loss,
-        curve=curve_of(result),
+        curve=curve_from_result(result),
         counts=Counts(
             evaluations=len(trials),
             measured=sum(trial.result.origin == "measured" for trial in trials),
@@ -138,7 +142,7 @@ def record_of(result: SearchResult, benchmark: Benchmark, experiment: str) -> Se
             failed=sum(trial.failed for trial in trials),
             replaced=sum(trial.replaced for trial in trials),
         ),
-        find=None
+        best=None
         if best is None
         else BestArchitecture(
             best.evaluated.to_json(),

@@ -1,4 +1,4 @@
-"""The searches on one benchmark, compared: what one section of a report tells."""
+"""Sections of a report: the comparison of all searches on one benchmark."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.reports.deduplicate import deduplicate
-from nni_nlp_bench.reports.measures import Reference, Summary, arrival
+from nni_nlp_bench.reports.measures import Reference, Summary, first_within_target
 from nni_nlp_bench.reports.ranking import Ranked, rank
-from nni_nlp_bench.reports.readers.readings import SearchSource, seeds_word
+from nni_nlp_bench.reports.readers.source import SearchSource, format_seeds
 from nni_nlp_bench.reports.searches import Counts, Curve, SearchRecord
 from nni_nlp_bench.reports.statistics import (
-    FEWEST_SEEDS,
-    FEWEST_STRATEGIES,
+    MIN_SEEDS,
+    MIN_STRATEGIES,
     Friedman,
     Interval,
     Pair,
@@ -28,7 +28,7 @@ _SAME = 1e-6
 
 @dataclass(frozen=True)
 class Section:
-    """One benchmark. Strategies stand in the order of their mean regret, the lowest first."""
+    """Comparison on one benchmark. Strategies are sorted by mean regret in ascending order."""
 
     benchmark: str
     experiments: tuple[str, ...]
@@ -36,44 +36,49 @@ class Section:
     reference: Reference
     ranked: tuple[Ranked, ...]
     intervals: Mapping[str, Interval | None]
-    """Strategy -> 95 % confidence interval of its mean regret; None for too few searches."""
+    """95 % confidence interval of the mean regret by strategy; None for too few searches."""
     shared_seeds: tuple[int, ...]
-    """Seeds that every strategy has: the blocks of the tests."""
+    """Seeds that all strategies have in common: the blocks of the tests."""
     friedman: Friedman | None
     """None for too few strategies or seeds."""
     pairs: tuple[Pair, ...]
     """Empty for too few strategies or seeds."""
-    remarks: tuple[str, ...]
+    warnings: tuple[str, ...]
+    """Duplicates and unequal budgets, in sentences without a full stop."""
 
     @property
     def counts(self) -> Counts:
-        """Over all searches."""
-        own = [record.counts for record in self.records]
+        """Total number of evaluations by outcome."""
+        counts = [record.counts for record in self.records]
         return Counts(
-            evaluations=sum(c.evaluations for c in own),
-            measured=sum(c.measured for c in own),
-            predicted=sum(c.predicted for c in own),
-            failed=sum(c.failed for c in own),
-            replaced=sum(c.replaced for c in own),
+            evaluations=sum(c.evaluations for c in counts),
+            measured=sum(c.measured for c in counts),
+            predicted=sum(c.predicted for c in counts),
+            failed=sum(c.failed for c in counts),
+            replaced=sum(c.replaced for c in counts),
         )
 
     @property
     def seeds(self) -> str:
-        """The seeds of all searches, in words."""
-        return seeds_word(self.records)
+        """Seeds of all searches as text, such as `0 to 9`."""
+        return format_seeds(self.records)
 
     @property
     def curves(self) -> dict[str, list[Curve]]:
-        """Strategy -> the curves of its searches."""
+        """Curves of the searches by strategy."""
         return {
             row.strategy: [r.curve for r in self.records if r.strategy == row.strategy]
             for row in self.ranked
         }
 
 
-def sections_of(readings: Sequence[SearchSource]) -> list[Section]:
-    """One section a benchmark, in the order in which they were read. Raises UserError."""
-    records = [record for reading in readings for record in reading.records]
+def make_sections(sources: Sequence[SearchSource]) -> list[Section]:
+    """Return one section per benchmark, in the order of the sources.
+
+    Raises:
+        UserError: searches contradict each other, or use different units or optima.
+    """
+    records = [record for source in sources for record in source.records]
     benchmarks = dict.fromkeys(record.benchmark for record in records)
     return [
         _section(benchmark, [record for record in records if record.benchmark == benchmark])
@@ -82,13 +87,13 @@ def sections_of(readings: Sequence[SearchSource]) -> list[Section]:
 
 
 def _section(benchmark: str, read: Sequence[SearchRecord]) -> Section:
-    records, repeated = deduplicate(read)
+    records, duplicates = deduplicate(read)
     reference = _reference(records)
     ranked = rank([_summary(record, reference) for record in records])
     losses = {row.strategy: _by_seed(records, row.strategy) for row in ranked}
     shared = sorted(set[int].intersection(*(set(own) for own in losses.values())))
     blocks = {name: [own[seed] - reference.loss for seed in shared] for name, own in losses.items()}
-    enough = len(shared) >= FEWEST_SEEDS
+    enough = len(shared) >= MIN_SEEDS
     return Section(
         benchmark=benchmark,
         experiments=tuple(dict.fromkeys(record.experiment for record in read)),
@@ -97,22 +102,22 @@ def _section(benchmark: str, read: Sequence[SearchRecord]) -> Section:
         ranked=tuple(ranked),
         intervals={name: _interval(records, name, reference) for name in losses},
         shared_seeds=tuple(shared),
-        friedman=friedman(blocks) if enough and len(blocks) >= FEWEST_STRATEGIES else None,
+        friedman=friedman(blocks) if enough and len(blocks) >= MIN_STRATEGIES else None,
         pairs=tuple(pairs(blocks)) if enough and len(blocks) > 1 else (),
-        remarks=(*repeated, *_lengths(records)),
+        warnings=(*duplicates, *_unequal_lengths(records)),
     )
 
 
 def _reference(records: Sequence[SearchRecord]) -> Reference:
-    """The lowest loss of the benchmark, or the best found by any search of the report."""
+    """Return the lowest loss of the benchmark, or the best of all searches if it is unknown."""
     unit, name = records[0].unit, records[0].benchmark
     if any(record.unit is not unit for record in records):
-        raise UserError(f"{name}: searches measure their losses in different units")
+        raise UserError(f"{name}: the losses of the searches have different units")
     known = sorted({record.optimum for record in records if record.optimum is not None})
     if known and known[-1] - known[0] > _SAME:
         raise UserError(
-            f"{name}: searches measure their regret from different optima, "
-            f"{known[0]:g} and {known[-1]:g} {unit.short}; report them apart"
+            f"{name}: the searches have different optima as reference, "
+            f"{known[0]:g} and {known[-1]:g} {unit.short}; write separate reports"
         )
     found = [loss for r in records if math.isfinite(loss := r.curve.final)]
     lowest = min(found, default=math.nan)
@@ -120,23 +125,23 @@ def _reference(records: Sequence[SearchRecord]) -> Reference:
         return Reference(lowest, unit, "best found by the searches of this report")
     reference = Reference.lowest_of(name, known[0], unit)
     if lowest < reference.loss - _SAME:
-        best = f"best found by the searches here, below the {reference.meaning}"
+        best = f"best found by the searches of this report, below the {reference.meaning}"
         return Reference(lowest, unit, best)
     return reference
 
 
 def _summary(record: SearchRecord, reference: Reference) -> Summary:
     curve, counts, unit = record.curve, record.counts, reference.unit
-    arrived = arrival([loss - reference.loss for loss in curve.losses], unit)
-    timed = arrival([loss - reference.loss for loss in curve.timed_losses], unit)
+    target_index = first_within_target([loss - reference.loss for loss in curve.losses], unit)
+    timed_index = first_within_target([loss - reference.loss for loss in curve.timed_losses], unit)
     return Summary(
         strategy=record.strategy,
         seed=record.seed,
-        best_figure=unit.figure_of(curve.final),
+        best_metric=unit.to_metric(curve.final),
         best_loss=curve.final,
         regret=curve.final - reference.loss,
-        evaluations_to_target=None if arrived is None else arrived + 1,
-        hours_to_target=None if timed is None else curve.hours[timed],
+        evaluations_to_target=None if target_index is None else target_index + 1,
+        hours_to_target=None if timed_index is None else curve.hours[timed_index],
         simulated_hours=curve.hours[-1] if curve.hours else math.nan,
         evaluations=counts.evaluations,
         distinct=None,
@@ -148,7 +153,7 @@ def _summary(record: SearchRecord, reference: Reference) -> Summary:
 
 
 def _by_seed(records: Sequence[SearchRecord], strategy: str) -> dict[int, float]:
-    """Final loss by seed, for the tests; without any success that of a failure."""
+    """Return the final loss by seed for the tests; the loss of a failure if none succeeded."""
     return {
         record.seed: record.unit.failure if math.isnan(record.curve.final) else record.curve.final
         for record in records
@@ -164,11 +169,11 @@ def _interval(
     )
 
 
-def _lengths(records: Sequence[SearchRecord]) -> list[str]:
+def _unequal_lengths(records: Sequence[SearchRecord]) -> list[str]:
     lengths = sorted({record.counts.evaluations for record in records})
     if len(lengths) == 1:
         return []
     return [
-        f"the searches took from {lengths[0]} to {lengths[-1]} evaluations, so that their final "
-        "regrets were bought at different prices; compare the curves at equal evaluations"
+        f"the searches have from {lengths[0]} to {lengths[-1]} evaluations, so their final regrets "
+        "are at different budgets; compare the curves at equal evaluations"
     ]

@@ -1,4 +1,4 @@
-"""Whether strategies differ over seeds: confidence intervals, Friedman, Wilcoxon with Holm."""
+"""Statistical comparison of strategies: bootstrap intervals, Friedman, Wilcoxon with Holm."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-LEVEL = 0.05
-"""A difference is called clear below this p value."""
-CONFIDENCE = 1 - LEVEL
-FEWEST_SEEDS = 6
-"""With fewer no Wilcoxon test of two strategies can come out below the level."""
-FEWEST_STRATEGIES = 3
-FEWEST_FOR_INTERVAL = 3
+ALPHA = 0.05
+"""Significance level."""
+CONFIDENCE = 1 - ALPHA
+MIN_SEEDS = 6
+"""Fewest seeds with which a Wilcoxon signed-rank test can be significant."""
+MIN_STRATEGIES = 3
+MIN_FOR_INTERVAL = 3
 _RESAMPLES = 9999
 _BATCH = 500
 """Resamples in memory at a time."""
 _DIGITS = 9
-"""Losses that agree to so many digits after the point are ties."""
+"""Losses that are equal after rounding to so many decimal places are ties."""
 
 
 @dataclass(frozen=True)
@@ -33,36 +33,39 @@ class Interval:
 
 @dataclass(frozen=True)
 class Friedman:
-    """Friedman's test: do the mean ranks of the strategies differ more than by chance?"""
+    """Result of Friedman's test: whether the mean ranks of the strategies differ."""
 
     statistic: float
-    """Chi squared, with `strategies - 1` degrees of freedom; corrected for ties."""
+    """Chi-squared statistic with `strategies - 1` degrees of freedom, corrected for ties."""
     p_value: float
     mean_ranks: Mapping[str, float]
-    """Strategy -> its rank averaged over the seeds; 1 is best, ties share their mean."""
+    """Mean rank over the seeds by strategy; 1 is best, ties get their average rank."""
     seeds: int
 
 
 @dataclass(frozen=True)
 class Pair:
-    """Wilcoxon's signed-rank test of two strategies over the same seeds, two-sided."""
+    """Result of a two-sided Wilcoxon signed-rank test of two strategies over the same seeds."""
 
     better: str
-    """The one of the lower mean regret."""
+    """Strategy with the lower mean regret."""
     other: str
     p_value: float
     adjusted: float
-    """By Holm, over all pairs."""
+    """P value after Holm's correction over all pairs."""
 
     @property
-    def clear(self) -> bool:
-        """Whether the two differ, at a family-wise error of 5 %."""
-        return self.adjusted < LEVEL
+    def significant(self) -> bool:
+        """Whether the two differ, at a family-wise error rate of 5 %."""
+        return self.adjusted < ALPHA
 
 
 def interval_of_mean(values: Sequence[float]) -> Interval | None:
-    """Percentile bootstrap of the mean, always with the same draws. None for too few values."""
-    if len(values) < FEWEST_FOR_INTERVAL or not np.isfinite(values).all():
+    """Return the percentile-bootstrap interval of the mean with a fixed seed.
+
+    None for too few values, or if one is not finite.
+    """
+    if len(values) < MIN_FOR_INTERVAL or not np.isfinite(values).all():
         return None
     low, high = intervals_of_means(np.array(values)[:, None])
     return Interval(low.item(), high.item())
@@ -71,7 +74,7 @@ def interval_of_mean(values: Sequence[float]) -> Interval | None:
 def intervals_of_means(
     values: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Ends of the same interval for every column, with the same draws of rows for all of them."""
+    """Return the bounds of that interval for every column, with the same resamples of rows."""
     from scipy.stats import bootstrap
 
     found = bootstrap(
@@ -87,9 +90,10 @@ def intervals_of_means(
 
 
 def friedman(regrets: Mapping[str, Sequence[float]]) -> Friedman:
-    """Over strategies, whose regrets at equal positions are of equal seeds; lower is better.
+    """Run Friedman's test over strategies (Demsar, JMLR 2006).
 
-    Demsar, Statistical Comparisons of Classifiers over Multiple Data Sets, JMLR 2006.
+    Args:
+        regrets: Regrets by strategy, in the same order of seeds. Lower is better.
     """
     from scipy.stats import friedmanchisquare, rankdata
 
@@ -104,20 +108,26 @@ def friedman(regrets: Mapping[str, Sequence[float]]) -> Friedman:
 
 
 def pairs(regrets: Mapping[str, Sequence[float]]) -> list[Pair]:
-    """Every two strategies, with exact p values; differences of zero by Pratt's method."""
+    """Test every pair of strategies, with exact p values.
+
+    Zero differences are handled by Pratt's method.
+
+    Args:
+        regrets: Regrets by strategy, in the same order of seeds. Lower is better.
+    """
     table = dict(zip(regrets, _table(regrets), strict=True))
-    couples = [_ordered(couple, table) for couple in combinations(table, 2)]
-    p_values = [_wilcoxon(table[other] - table[better]) for better, other in couples]
+    pairs_of_names = [_ordered(pair, table) for pair in combinations(table, 2)]
+    p_values = [_wilcoxon(table[other] - table[better]) for better, other in pairs_of_names]
     return [
         Pair(better, other, p_value, adjusted)
         for (better, other), p_value, adjusted in zip(
-            couples, p_values, holm(p_values), strict=True
+            pairs_of_names, p_values, holm(p_values), strict=True
         )
     ]
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """P values adjusted for their number, in the same order: Holm, 1979."""
+    """Return p values adjusted by Holm's method (1979), in the same order."""
     order = np.argsort(p_values, kind="stable")
     factors = len(p_values) - np.arange(len(p_values))
     stepped = np.maximum.accumulate(factors * np.array(p_values, dtype=np.float64)[order])
@@ -126,10 +136,10 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return [float(value) for value in adjusted]
 
 
-def seeds_for_clear_pairs(strategies: int) -> int:
-    """Fewest seeds with which Holm's correction lets one pair of so many strategies be clear."""
-    tests, seeds = strategies * (strategies - 1) // 2, FEWEST_SEEDS
-    while tests * 2.0 ** (1 - seeds) >= LEVEL:
+def min_seeds_for_significance(strategies: int) -> int:
+    """Return the fewest seeds with which a pair can be significant after Holm's correction."""
+    tests, seeds = strategies * (strategies - 1) // 2, MIN_SEEDS
+    while tests * 2.0 ** (1 - seeds) >= ALPHA:
         seeds += 1
     return seeds
 
@@ -140,21 +150,26 @@ def _table(regrets: Mapping[str, Sequence[float]]) -> NDArray[np.float64]:
     return np.round(table, _DIGITS)
 
 
-def _ordered(couple: tuple[str, str], table: Mapping[str, NDArray[np.float64]]) -> tuple[str, str]:
-    one, other = couple
-    return couple if table[one].mean() <= table[other].mean() else (other, one)
+def _ordered(pair: tuple[str, str], table: Mapping[str, NDArray[np.float64]]) -> tuple[str, str]:
+    one, other = pair
+    return pair if table[one].mean() <= table[other].mean() else (other, one)
 
 
 def _wilcoxon(differences: NDArray[np.float64]) -> float:
-    """Exact for ties too, where SciPy is approximate or slow: over all signs of the ranks."""
+    """Return the exact p value, also with ties, where SciPy is approximate or slow.
+
+    It counts all sign patterns of the ranks.
+    """
     from scipy.stats import rankdata
 
     rounded = np.round(differences, _DIGITS)
-    ranks = np.rint(2 * rankdata(np.abs(rounded))).astype(int)  # twice, for ties share halves
+    ranks = np.rint(2 * rankdata(np.abs(rounded))).astype(
+        int
+    )  # doubled: average ranks of ties are multiples of .5
     ranks, positive = ranks[rounded != 0], rounded[rounded != 0] > 0
-    chances = np.zeros(ranks.sum() + 1)
-    chances[0] = 1.0
+    probabilities = np.zeros(ranks.sum() + 1)
+    probabilities[0] = 1.0
     for rank in ranks:
-        chances = (chances + np.roll(chances, rank)) / 2
-    distance = np.abs(2 * np.arange(len(chances)) - ranks.sum())
-    return float(chances[distance >= abs(2 * ranks[positive].sum() - ranks.sum())].sum())
+        probabilities = (probabilities + np.roll(probabilities, rank)) / 2
+    distance = np.abs(2 * np.arange(len(probabilities)) - ranks.sum())
+    return float(probabilities[distance >= abs(2 * ranks[positive].sum() - ranks.sum())].sum())

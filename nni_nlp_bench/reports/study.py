@@ -1,4 +1,4 @@
-"""What a study found: the regret of each method at equal costs, mean and interval over seeds."""
+"""Results of a study: regret of each method at equal cost, mean and interval over seeds."""
 
 from __future__ import annotations
 
@@ -16,38 +16,45 @@ from nni_nlp_bench.strategies.result import SearchResult
 
 Array = NDArray[np.float64]
 SHARES = (0.25, 0.5, 0.75, 1.0)
-"""Parts of the budget that the table tells of."""
+"""Fractions of the budget at which results are reported."""
 
 
 def cost_text(cost: float) -> str:
-    """Hours or trainings for a reader: whole ones, below ten with two digits."""
+    """Format a cost: without decimals, or with two significant digits below ten."""
     return f"{cost:,.0f}" if cost >= 10 else f"{cost:.2g}"
 
 
 @dataclass(frozen=True)
-class Figure:
-    """One method at one cost. Regret in the unit of the loss: lower is better."""
+class StudyRow:
+    """Result of one method at one cost. Lower regret is better."""
 
     method: str
     seeds: int
     share: float
-    """Part of the budget."""
+    """Fraction of the budget."""
     cost: float
-    """In the unit of the study."""
+    """Cost in the unit of the study."""
     regret: float
-    """Mean over the seeds; NaN where the first training of some seed had not ended, or failed."""
+    """Mean over the seeds; NaN if some seed had no successful training at that cost."""
     low: float
-    """The 95 % confidence interval of that mean, by bootstrap; NaN for too few seeds."""
+    """Lower bound of the 95 % bootstrap interval of the mean; NaN for too few seeds."""
     high: float
+    """Upper bound of that interval."""
 
 
 def regrets_at(
     run: SearchResult, at: Array, cost: Cost, epochs: int, reference: Reference
 ) -> Array:
-    """Regret of the best-validated architecture once so much was spent.
+    """Return the regret of the incumbent at each cost; NaN before a training succeeds.
 
-    Trainings count when they have ended. A search that ended early keeps what it found; NaN before
-    a training succeeded. `epochs` is the length of a full training.
+    Trainings count when they have ended. A search that ended early keeps its incumbent.
+
+    Args:
+        run: Result of a search.
+        at: Costs, in the unit of `cost`.
+        cost: Unit and limit of the cost.
+        epochs: Epochs of a full training.
+        reference: Loss that regret is measured from.
     """
     if cost.unit == "simulated hours":
         spent = np.array([trial.end_s / 3600 for trial in run.trials])
@@ -57,10 +64,10 @@ def regrets_at(
     return np.asarray(after[np.searchsorted(spent, at, side="right")])
 
 
-def by_method(
+def regrets_by_method(
     runs: Sequence[SearchResult], at: Array, cost: Cost, epochs: int, reference: Reference
 ) -> dict[str, Array]:
-    """Seeds x costs of every method."""
+    """Return the regrets by method, each of shape (seeds, costs)."""
     names = dict.fromkeys(run.strategy for run in runs)
     return {
         name: np.stack(
@@ -70,28 +77,28 @@ def by_method(
     }
 
 
-def figures_of(
+def study_rows(
     runs: Sequence[SearchResult], cost: Cost, epochs: int, reference: Reference
-) -> list[Figure]:
-    """The figures at SHARES of the budget, methods by their regret at its end, the lowest first."""
+) -> list[StudyRow]:
+    """Return one row per method and budget fraction, sorted by final regret in ascending order."""
     at = cost.limit * np.array(SHARES)
-    tables = by_method(runs, at, cost, epochs, reference)
-    ranked = sorted(tables.items(), key=lambda item: _last(item[1]))
+    tables = regrets_by_method(runs, at, cost, epochs, reference)
+    ranked = sorted(tables.items(), key=lambda item: _final_regret(item[1]))
     return [
-        _figure(name, share, spent, column)
+        _row(name, share, spent, column)
         for name, table in ranked
         for share, spent, column in zip(SHARES, at, table.T, strict=True)
     ]
 
 
-def _last(table: Array) -> tuple[bool, float]:
+def _final_regret(table: Array) -> tuple[bool, float]:
     mean = float(table[:, -1].mean())
     return math.isnan(mean), mean
 
 
-def _figure(name: str, share: float, spent: float, column: Array) -> Figure:
+def _row(name: str, share: float, spent: float, column: Array) -> StudyRow:
     interval = interval_of_mean(column.tolist())
-    return Figure(
+    return StudyRow(
         method=name,
         seeds=len(column),
         share=share,

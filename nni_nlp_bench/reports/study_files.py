@@ -1,4 +1,4 @@
-"""A study in files: study.csv holds its figures, study.json what was compared on what."""
+"""Write a study to files: study.csv has the results, study.json the settings."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ from nni_nlp_bench.benchmarks.base import Benchmark, LossName
 from nni_nlp_bench.core.files import write_json
 from nni_nlp_bench.reports.files import write_rows
 from nni_nlp_bench.reports.measures import Reference
-from nni_nlp_bench.reports.study import Figure
+from nni_nlp_bench.reports.study import StudyRow
 from nni_nlp_bench.strategies.configs import StrategyConfig
 from nni_nlp_bench.strategies.equal_cost import Cost, left_out_lines
 from nni_nlp_bench.strategies.study import Study
 
-FIGURES, STUDY = "study.csv", "study.json"
+ROWS, STUDY = "study.csv", "study.json"
 
 
 @dataclass(frozen=True)
-class About:
-    """What was compared on what."""
+class StudyMetadata:
+    """Settings of a study: benchmark, strategies, seeds and cost."""
 
     benchmark: str
     objective: LossName
-    """The loss that the searches minimise."""
+    """Loss that the searches minimise."""
     cost: Cost
     strategies: tuple[StrategyConfig, ...]
     left_out: dict[str, str]
-    """Method -> why it cannot run here or on this benchmark."""
+    """Reason why a method cannot run here or on this benchmark, by method."""
     seeds: tuple[int, ...]
     reference: Reference
 
     @classmethod
-    def of(cls, study: Study, benchmark: Benchmark, reference: Reference) -> About:
-        """Of a study that has run on this benchmark."""
+    def of(cls, study: Study, benchmark: Benchmark, reference: Reference) -> StudyMetadata:
+        """Return the settings of a study on a benchmark."""
         return cls(
             benchmark=benchmark.name,
             objective=benchmark.objective,
@@ -48,7 +48,7 @@ class About:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain values."""
+        """Return the settings as JSON values."""
         return {
             **{field.name: getattr(self, field.name) for field in fields(self)},
             "cost": asdict(self.cost),
@@ -57,34 +57,32 @@ class About:
         }
 
     def notes(self) -> list[str]:
-        """What a reader of the figures must know, a line each."""
+        """Return notes on how to read the results, one line each."""
         return [
-            f"regret of the test loss, from {self.reference}",
-            *_notes_on_the_table(self.objective, self.cost),
+            f"regret of the test loss, relative to {self.reference}",
+            *_table_notes(self.objective, self.cost),
             *left_out_lines(self.left_out),
         ]
 
 
-def write_study(folder: Path, about: About, figures: Sequence[Figure]) -> None:
-    """Both files; each appears whole or not at all."""
-    write_rows(folder / FIGURES, (asdict(figure) for figure in figures))
-    write_json(folder / STUDY, about.to_dict())
+def write_study(folder: Path, metadata: StudyMetadata, rows: Sequence[StudyRow]) -> None:
+    """Write study.csv and study.json, each atomically."""
+    write_rows(folder / ROWS, (asdict(row) for row in rows))
+    write_json(folder / STUDY, metadata.to_dict())
 
 
 def left_out_of(folder: Path) -> tuple[str, ...]:
-    """What the study in this folder left out, in lines; empty where the folder holds no study."""
+    """Return a line per method that the study in a folder left out; empty if it has no study."""
     path = folder / STUDY
     if not path.exists():
         return ()
     return tuple(left_out_lines(json.loads(path.read_text("utf-8"))["left_out"]))
 
 
-def _notes_on_the_table(objective: LossName, cost: Cost) -> list[str]:
+def _table_notes(objective: LossName, cost: Cost) -> list[str]:
     notes = []
     if objective == "test_loss":
-        notes.append(
-            "the table records no validation loss: the test loss itself leads the searches"
-        )
+        notes.append("the table has no validation loss: the searches minimise the test loss itself")
     if cost.unit == "full trainings":
-        notes.append("the table records no times: cost is counted in full trainings")
+        notes.append("the table has no training times: cost is measured in full trainings")
     return notes

@@ -1,4 +1,4 @@
-"""Plot one training: what every epoch came to."""
+"""Plot the learning curves of one training."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from search_spaces.plotting import blank_figure
 if TYPE_CHECKING:
     from nni_nlp_bench.training.classification.run import ClassifierCurves
 
-_PARTS = (
-    ("train_losses", "training text", "#0072B2", ":"),
-    ("val_losses", "validation text", "#D55E00", "-"),
-    ("test_losses", "test text", "#009E73", "--"),
+_SPLITS = (
+    ("train_losses", "train", "#0072B2", ":"),
+    ("val_losses", "validation", "#D55E00", "-"),
+    ("test_losses", "test", "#009E73", "--"),
 )
 
 
 def draw_training(path: Path, curves: Curves, title: str) -> None:
-    """Perplexity without dropout on the three parts of the text; lower is better."""
+    """Plot train, validation and test perplexity (evaluated without dropout); lower is better."""
     from matplotlib.ticker import MaxNLocator, ScalarFormatter
 
     figure = blank_figure(6.4, 4)
     axes = figure.subplots()
     epochs = np.arange(1, curves.epochs + 1)
-    for name, label, colour, style in _PARTS:
+    for name, label, colour, style in _SPLITS:
         axes.plot(
             epochs, np.exp(getattr(curves, name)), style, color=colour, label=label, marker="."
         )
@@ -45,23 +45,23 @@ def draw_training(path: Path, curves: Curves, title: str) -> None:
 
 
 def draw_classifier(path: Path, curves: ClassifierCurves, title: str) -> None:
-    """Loss of training and of the dev part, lower is better, and accuracy, higher is better."""
+    """Plot train and dev loss (lower is better), and accuracy (higher is better)."""
     from matplotlib.ticker import MaxNLocator
 
     figure = blank_figure(8, 3.6)
     losses, accuracies = figure.subplots(1, 2)
     epochs = np.arange(1, curves.epochs + 1)
-    losses.plot(epochs, curves.train_losses, ":", color="#0072B2", marker=".", label="training")
+    losses.plot(epochs, curves.train_losses, ":", color="#0072B2", marker=".", label="train")
     if curves.dev_losses:
-        losses.plot(epochs, curves.dev_losses, color="#D55E00", marker=".", label="dev part")
+        losses.plot(epochs, curves.dev_losses, color="#D55E00", marker=".", label="dev")
         percent = 100 * np.array(curves.dev_accuracies)
-        accuracies.plot(epochs, percent, color="#D55E00", marker=".", label="dev part")
+        accuracies.plot(epochs, percent, color="#D55E00", marker=".", label="dev")
     if curves.test_accuracy is not None:
         accuracies.plot(
-            epochs[-1:], [100 * curves.test_accuracy], "D", color="#009E73", label="test part"
+            epochs[-1:], [100 * curves.test_accuracy], "D", color="#009E73", label="test"
         )
-    losses.set(xlabel="epoch", ylabel="nats per sentence")
-    accuracies.set(xlabel="epoch", ylabel="% right")
+    losses.set(xlabel="epoch", ylabel="loss (nats per sentence)")
+    accuracies.set(xlabel="epoch", ylabel="accuracy (%)")
     for axes in (losses, accuracies):
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(color="#dddddd", axis="y")

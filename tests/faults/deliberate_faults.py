@@ -215,7 +215,7 @@ FAULTS = (
         before="-reward if self._lower_is_better else reward",
         after="reward if self._lower_is_better else -reward",
         test="tests/nni_nlp_bench/frameworks/nni/test_tuner.py"
-        "::test_the_better_of_two_is_the_centre_of_the_search",
+        "::test_optimize_mode_selects_the_better_result",
     ),
     Fault(
         name="naslib-epoch",
@@ -227,12 +227,12 @@ FAULTS = (
         "::test_epochs_count_from_zero_and_end_with_the_last",
     ),
     Fault(
-        name="bulk-repeated",
+        name="parallel-repeated",
         what="an interrupted scoring begins again",
         file="nni_nlp_bench/parallel/score.py",
         before="for text in texts if text not in known]",
         after="for text in texts]",
-        test="tests/nni_nlp_bench/parallel/test_bulk.py::test_an_interrupted_scoring_goes_on",
+        test="tests/nni_nlp_bench/parallel/test_parallel.py::test_interrupted_scoring_is_resumed",
     ),
     Fault(
         name="out-lock",

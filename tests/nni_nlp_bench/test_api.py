@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 import nni_nlp_bench as nb
-from nni_nlp_bench.testing import made_up_table
+from nni_nlp_bench.testing import synthetic_table
 
 SURROGATE = "nas-bench-nlp/ptb-surrogate"
 
@@ -105,7 +105,7 @@ def test_ask_and_tell_is_the_same_search(bench: nb.Benchmark) -> None:
     ids=str,
 )
 def test_a_strategy_is_a_name_a_class_or_either_with_options(strategy: Any) -> None:
-    result = nb.search(made_up_table(40), strategy, n_trials=8)
+    result = nb.search(synthetic_table(40), strategy, n_trials=8)
     assert len(result.trials) == 8
 
 
@@ -132,34 +132,38 @@ def test_a_wrong_argument_is_told_with_its_remedy(
     call: Callable[[nb.Table], object], message: str
 ) -> None:
     with pytest.raises(nb.UserError) as error:
-        call(made_up_table(40))
+        call(synthetic_table(40))
     assert message in str(error.value)
     assert "\n" not in str(error.value)
 
 
 def test_a_comparison_is_saved_and_resumed(tmp_path: Path) -> None:
     out = tmp_path / "out"
-    first = nb.compare(made_up_table(40), ["random", "local_search"], n_trials=9, seeds=2, out=out)
+    first = nb.compare(
+        synthetic_table(40), ["random", "local_search"], n_trials=9, seeds=2, out=out
+    )
     journals = sorted(path.name for path in (out / "journals").iterdir())
     assert journals == [f"{s}-{k}.jsonl" for s in ("local_search", "random") for k in (0, 1)]
     before = {path: path.stat().st_mtime_ns for path in (out / "journals").iterdir()}
-    again = nb.compare(made_up_table(40), ["random", "local_search"], n_trials=9, seeds=2, out=out)
+    again = nb.compare(
+        synthetic_table(40), ["random", "local_search"], n_trials=9, seeds=2, out=out
+    )
     pd.testing.assert_frame_equal(first.to_dataframe(), again.to_dataframe())
     assert before == {path: path.stat().st_mtime_ns for path in (out / "journals").iterdir()}
     with pytest.raises(nb.UserError, match="other options"):
-        nb.compare(made_up_table(40), ["random"], n_trials=9, seeds=2, out=out)
+        nb.compare(synthetic_table(40), ["random"], n_trials=9, seeds=2, out=out)
     assert json.loads((out / "best.json").read_text())["space"] == "rnn_cell"
 
 
 def test_parallel_searches_are_the_same(tmp_path: Path) -> None:
     options: dict[str, Any] = {"n_trials": 12, "seeds": 2}
-    one = nb.compare(made_up_table(40), ["random", "local_search"], **options)
-    two = nb.compare(made_up_table(40), ["random", "local_search"], n_jobs=2, **options)
+    one = nb.compare(synthetic_table(40), ["random", "local_search"], **options)
+    two = nb.compare(synthetic_table(40), ["random", "local_search"], n_jobs=2, **options)
     pd.testing.assert_frame_equal(one.to_dataframe(), two.to_dataframe())
 
 
 def test_unequal_trainings_are_compared_at_equal_cost() -> None:
-    table = made_up_table(60)
+    table = synthetic_table(60)
     comparison = nb.compare(table, ["random", "hyperband"], n_trials=10, seeds=1)
     assert "simulated hours, the cost of 10 full trainings, per search" in comparison.title
     spent = {r.strategy: max(t.end_s for t in r.trials) / 3600 for r in comparison.results}
@@ -173,7 +177,7 @@ def test_unequal_trainings_are_compared_at_equal_cost() -> None:
 
 
 def test_a_used_up_table_ends_the_search() -> None:
-    table = made_up_table(12)
+    table = synthetic_table(12)
     result = nb.search(table, "random", n_trials=500)
     assert result.exhausted
     assert len(result.trials) == len(table)
@@ -181,7 +185,7 @@ def test_a_used_up_table_ends_the_search() -> None:
 
 
 def test_a_search_stays_on_its_table() -> None:
-    table = made_up_table(40)
+    table = synthetic_table(40)
     assert all(trial.architecture in table for trial in nb.search(table, "random", seed=7).trials)
     with pytest.raises(nb.UserError, match="nearest"):
         nb.search(table, "random", seed=7, restrict=False)
@@ -205,7 +209,7 @@ def test_fewer_than_ten_frames_lead_from_a_search_to_its_table() -> None:
             self.frames = max(self.frames, count)
             return super().query(*args, **kwargs)
 
-    table = made_up_table(40)
+    table = synthetic_table(40)
     counting = Counting(table.metadata, table.arrays)
     nb.search(counting, "regularized_evolution", n_trials=30)
     assert 0 < counting.frames < 10

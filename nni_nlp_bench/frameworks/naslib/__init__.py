@@ -1,6 +1,6 @@
-"""NASLib as a host: its optimizers, predictors and evaluators on this project's spaces and tables.
+"""NASLib: its optimizers, predictors and evaluators on spaces and benchmarks of this package.
 
-Nothing here imports NASLib before it is used.
+NASLib is imported on first use.
 """
 
 from __future__ import annotations
@@ -17,9 +17,14 @@ __all__ = ["DatasetApi", "dataset_api", "naslib_space", "run_suite"]
 
 
 def naslib_space(name: str) -> SpaceGraph:
-    """The space of that name as a search space of NASLib, to hand to `adapt_search_space`.
+    """Return a search space as a NASLib search space, for `adapt_search_space`.
 
-    Raises UnknownNameError, and NaslibError where NASLib cannot be imported.
+    Args:
+        name: Name of the search space.
+
+    Raises:
+        UnknownNameError: there is no such search space.
+        NaslibError: NASLib cannot be imported.
     """
     from search_spaces.base import get_space
 

@@ -1,4 +1,4 @@
-"""What NASLib asks of a search space, answered by a space of this project. Needs no NASLib."""
+"""NASLib's search-space interface for search spaces of this package. Does not import NASLib."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from nni_nlp_bench.frameworks.naslib.encodings import encoding
 from search_spaces.base import EncodingKind, SearchSpace
 
 Hash = tuple[str, str]
-"""Of an architecture: the name of its space, and the text of its normal form."""
+"""Hash of an architecture: name of its space, and JSON text of its canonical form."""
 
 
 class SpaceAdapter:
-    """A search space and, once one is drawn, one of its architectures, as NASLib has it.
+    """NASLib's interface of a search space and, once set, one of its architectures.
 
-    The graph of an architecture asks `dataset_api` once for each length of training, however often
-    it is queried. Random choices come from NumPy's global generator, which NASLib seeds.
+    Results of `dataset_api` are cached per architecture and number of epochs. Random choices use
+    NumPy's global generator, which NASLib seeds.
     """
 
     QUERYABLE = True
     OPTIMIZER_SCOPE = "all"
     instantiate_model = False
-    """NASLib parses no graph that it only queries."""
+    """Whether NASLib parses graphs that it only queries."""
     features: EncodingKind = "counts"
-    """What flat encodings hold, `counts` or `flat`: docs/naslib.md has the predictors' figures."""
+    """Content of flat encodings, `counts` or `flat`; docs/naslib.md compares them."""
     labeled_archs: list[Hash] | None = None
-    """Drawn from with `load_labeled`; all of the table where it is None."""
+    """Architectures sampled with `load_labeled`; None for all of the table."""
     sample_without_replacement = False
 
-    def adopt(self, space: SearchSpace[Any]) -> None:
-        """Become an empty graph of that space."""
+    def initialize(self, space: SearchSpace[Any]) -> None:
+        """Set the search space, without an architecture."""
         self.space = space
         self.space_name = space.name
         self.architecture: Any = None
@@ -44,57 +44,57 @@ class SpaceAdapter:
     def sample_random_architecture(
         self, dataset_api: DatasetApi | None = None, load_labeled: bool = False
     ) -> None:
-        """Become a random architecture, of the table's with `load_labeled`."""
+        """Set a random architecture, from the table if `load_labeled`."""
         if load_labeled:
             self.load_labeled_architecture(dataset_api)
         else:
-            self._become(self._moves(dataset_api).sample(_generator()))
+            self._set(self._sampling_space(dataset_api).sample(_generator()))
 
     def load_labeled_architecture(self, dataset_api: DatasetApi | None = None) -> None:
-        """Become one of `labeled_archs`, else of the table's architectures. Raises UserError."""
+        """Set a random one of `labeled_archs`, or of the table. Raises UserError without any."""
         if self.labeled_archs is None:
-            held = _needed(dataset_api).labelled()
-            self._become(held[int(_generator().integers(len(held)))])
+            labelled = _require_api(dataset_api).labelled()
+            self._set(labelled[int(_generator().integers(len(labelled)))])
             return
         if not self.labeled_archs:
-            raise UserError("labeled_archs is empty: every architecture of it has been drawn")
-        place = int(_generator().integers(len(self.labeled_archs)))
-        chosen = self.labeled_archs[place]
+            raise UserError("labeled_archs is empty: all of its architectures have been sampled")
+        index = int(_generator().integers(len(self.labeled_archs)))
+        chosen = self.labeled_archs[index]
         if self.sample_without_replacement:
-            del self.labeled_archs[place]
+            del self.labeled_archs[index]
         self.set_spec(chosen)
 
     def mutate(self, parent: SpaceAdapter, dataset_api: DatasetApi | None = None) -> None:
-        """Become an architecture one edit away from that of `parent`, which stays as it is."""
-        self._become(self._moves(dataset_api).mutate(parent.chosen, _generator()))
+        """Set a random neighbour of `parent`, which is not modified."""
+        self._set(self._sampling_space(dataset_api).mutate(parent.chosen, _generator()))
 
     def neighbours(self, dataset_api: DatasetApi | None = None) -> list[Any]:
-        """All architectures one edit away, in random order: local search takes the last first."""
-        near = self._moves(dataset_api).neighbours(self.chosen)
-        return [near[i] for i in _generator().permutation(len(near))]
+        """Return all neighbours in random order, as local search always starts with the last."""
+        neighbours = self._sampling_space(dataset_api).neighbours(self.chosen)
+        return [neighbours[i] for i in _generator().permutation(len(neighbours))]
 
     def set_spec(self, spec: Hash, dataset_api: DatasetApi | None = None) -> None:
-        """Become the architecture of a hash. Raises ArchitectureError, UserError."""
+        """Set the architecture of a hash. Raises ArchitectureError, UserError."""
         name, text = spec
         if name != self.space_name:
-            raise UserError(f"an architecture of space {name!r}, not of {self.space_name!r}")
-        self._become(self.space.parse(text))
+            raise UserError(f"the architecture belongs to space {name!r}, not {self.space_name!r}")
+        self._set(self.space.parse(text))
 
     def get_hash(self) -> Hash:
-        """The same exactly for the same architecture; its text is a Python literal."""
+        """Return a hash that is equal for equal architectures; its repr is a Python literal."""
         return self._hash_of(self.chosen)
 
     def get_arch_iterator(self, dataset_api: DatasetApi | None = None) -> Iterator[Hash]:
-        """The hashes of all architectures of the table. Raises UserError."""
-        for architecture in _needed(dataset_api).labelled():
+        """Yield the hashes of all architectures of the table. Raises UserError."""
+        for architecture in _require_api(dataset_api).labelled():
             yield self._hash_of(architecture)
 
     def get_type(self) -> str:
-        """`nlp`, the one type of NASLib's for language: its predictors take no other."""
+        """Return `nlp`, NASLib's search-space type for language, which its predictors require."""
         return "nlp"
 
     def encode(self, encoding_type: Any = None) -> list[float] | dict[str, Any]:
-        """A flat list, or for GCN, BONAS and SEMINAS the dictionary of a graph."""
+        """Return a flat list, or a dictionary of a graph for GCN, BONAS and SEMINAS."""
         kind = "ADJACENCY_ONE_HOT" if encoding_type is None else encoding_type.name
         return encoding(self.space, self.chosen, kind, self.features)
 
@@ -107,13 +107,21 @@ class SpaceAdapter:
         full_lc: bool = False,
         dataset_api: DatasetApi | None = None,
     ) -> float | list[float] | dict[str, Any]:
-        """What the benchmark knows of this architecture.
+        """Return a metric of the architecture from the benchmark.
 
-        `epoch` counts from 0, -1 is the last, and what lies beyond is the last too. Accuracies are
-        those of `DatasetApi`: higher is better. Times are seconds from the start of the training.
-        Raises UserError for a metric that no benchmark has, and as the benchmark.
+        Args:
+            metric: Metric of NASLib. Accuracies are those of `DatasetApi` (higher is better); times
+                are in seconds from the start of the training.
+            dataset: Ignored.
+            path: Ignored.
+            epoch: Epoch, counted from 0; -1 and later ones are the last.
+            full_lc: Return the learning curve up to the epoch.
+            dataset_api: Benchmark to query.
+
+        Raises:
+            UserError: the metric is not available, or the benchmark lacks the architecture.
         """
-        api = _needed(dataset_api)
+        api = _require_api(dataset_api)
         epochs = api.epochs if epoch < 0 else min(epoch + 1, api.epochs)
         part, _, kind = metric.name.lower().partition("_")
         if metric.name == "HP":
@@ -134,11 +142,11 @@ class SpaceAdapter:
             return float(result.epoch)
         if metric.name in ("RAW", "ALL"):
             return api.raw(result)
-        raise UserError(f"{api.benchmark.name} knows no {metric.name}")
+        raise UserError(f"{api.benchmark.name} has no metric {metric.name}")
 
     @property
     def chosen(self) -> Any:
-        """The architecture. Raises UserError where none is chosen yet."""
+        """The architecture. Raises UserError if none is set."""
         if self.architecture is None:
             raise UserError("no architecture yet: call sample_random_architecture or set_spec")
         return self.architecture
@@ -147,11 +155,11 @@ class SpaceAdapter:
         normal = getattr(architecture, "canonical", architecture)
         return self.space_name, normal.to_json()
 
-    def _become(self, architecture: Any) -> None:
+    def _set(self, architecture: Any) -> None:
         self.architecture = architecture
         self._results = {}
 
-    def _moves(self, dataset_api: DatasetApi | None) -> SearchSpace[Any]:
+    def _sampling_space(self, dataset_api: DatasetApi | None) -> SearchSpace[Any]:
         return self.space if dataset_api is None else dataset_api.space
 
     def _result(self, api: DatasetApi, epochs: int) -> Result:
@@ -160,12 +168,12 @@ class SpaceAdapter:
         return self._results[epochs]
 
     def _hyperparameters(self) -> dict[str, float]:
-        """`parameters` of the network, and `params`, the same in millions, as NASLib counts."""
+        """Return `parameters`, and `params`, the same number in millions as in NASLib."""
         count = float(self.space.describe(self.chosen)["parameters"])
         return {"parameters": count, "params": count / 1e6}
 
 
-def _needed(dataset_api: DatasetApi | None) -> DatasetApi:
+def _require_api(dataset_api: DatasetApi | None) -> DatasetApi:
     if dataset_api is None:
         raise UserError(
             "no dataset_api: pass nni_nlp_bench.frameworks.naslib.dataset_api(NAME) to "
@@ -175,5 +183,5 @@ def _needed(dataset_api: DatasetApi | None) -> DatasetApi:
 
 
 def _generator() -> np.random.Generator:
-    """A generator that follows from NumPy's global one, which NASLib's Trainer seeds."""
+    """Return a generator seeded from NumPy's global one, which NASLib's Trainer seeds."""
     return np.random.default_rng(np.random.randint(2**31, size=4))

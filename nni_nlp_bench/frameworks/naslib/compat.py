@@ -1,4 +1,4 @@
-"""Make NASLib's release of 2023 importable on a Python of today, on request only."""
+"""Import NASLib's release of 2023 with current versions of Python and of its dependencies."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _REAL = (
     "fvcore.common.config",
     "fvcore.common.file_io",
 )
-"""Imported first, so that none of them meets a stand-in."""
+"""Dependencies that are imported first, so that they do not import stubs."""
 _MODULES = (
     "naslib.search_spaces.core.graph",
     "naslib.search_spaces.core.query_metrics",
@@ -42,39 +42,41 @@ _MODULES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Replaced:
-    """What `prepare` put in the place of something else."""
+class Patches:
+    """Changes that `prepare` made to import NASLib."""
 
     stubs: tuple[str, ...]
-    """Libraries that are missing, and that NASLib could import nevertheless."""
-    repairs: tuple[str, ...]
-    """Functions of NASLib that fail with the libraries of today."""
+    """Missing libraries that were replaced with stubs."""
+    patched: tuple[str, ...]
+    """Functions of NASLib that fail with current libraries and were replaced."""
 
     def __str__(self) -> str:
         missing = ", ".join(self.stubs) or "none"
-        return f"NASLib: stand-ins for {missing}; repaired {', '.join(self.repairs)}"
+        return f"NASLib: stubs for {missing}; patched {', '.join(self.patched)}"
 
 
 @cache
-def prepare() -> Replaced:
-    """Import NASLib, of `$NASLIB_HOME` or the import path, and repair it; once a process.
+def prepare() -> Patches:
+    """Import NASLib from `$NASLIB_HOME` or the import path, and patch it, once per process.
 
-    Stand-ins are seen by NASLib alone, repairs are made in NASLib's own modules. Raises NaslibError
-    where it is missing or another release.
+    Only NASLib sees the stubs, and only modules of NASLib are patched.
+
+    Raises:
+        NaslibError: NASLib is missing, or another release.
     """
     folder = find_naslib()
     for name in _REAL:
         _import(name)
     with _restored_path(), _abstract_collections(), stubs() as made:
         sys.path.insert(0, str(folder.parent))
-        repairs = [_repair_parameter_count(import_module("naslib.utils"))]
+        patched = [_patch_parameter_count(import_module("naslib.utils"))]
         for name in _MODULES:
             import_module(name)
-    repairs += [
-        _repair_squared(sys.modules[name])
+    patched += [
+        _patch_mean_squared_error(sys.modules[name])
         for name in ("naslib.utils.zerocost", "naslib.defaults.predictor_evaluator")
     ]
-    return Replaced(tuple(sorted(made)), tuple(repairs))
+    return Patches(tuple(sorted(made)), tuple(patched))
 
 
 def _import(name: str) -> None:
@@ -89,7 +91,7 @@ def _import(name: str) -> None:
 
 @contextmanager
 def _restored_path() -> Iterator[None]:
-    """NASLib puts its own folders on the import path, where its `utils` hides others'."""
+    """Restore `sys.path`: NASLib adds its own folders, whose `utils` hides other modules."""
     path = list(sys.path)
     try:
         yield
@@ -99,7 +101,7 @@ def _restored_path() -> Iterator[None]:
 
 @contextmanager
 def _abstract_collections() -> Iterator[None]:
-    """`from collections import Iterable` works inside, as it did before Python 3.10."""
+    """Allow `from collections import Iterable` as before Python 3.10."""
     collections.Iterable = collections.abc.Iterable  # type: ignore[attr-defined]
     try:
         yield
@@ -107,8 +109,8 @@ def _abstract_collections() -> Iterator[None]:
         del collections.Iterable  # type: ignore[attr-defined]
 
 
-def _repair_parameter_count(utils: ModuleType) -> str:
-    """NumPy 2 sums no generators. Optimizers take the function over when they are imported."""
+def _patch_parameter_count(utils: ModuleType) -> str:
+    """Replace a sum over a generator, which NumPy 2 rejects, before optimizers import it."""
 
     def count_parameters_in_MB(model: Any) -> float:  # noqa: N802  # NASLib's name
         parameters = model.named_parameters()
@@ -118,8 +120,8 @@ def _repair_parameter_count(utils: ModuleType) -> str:
     return "naslib.utils.count_parameters_in_MB"
 
 
-def _repair_squared(module: ModuleType) -> str:
-    """scikit-learn has no `squared=` any more; NASLib's metrics all became NaN by that."""
+def _patch_mean_squared_error(module: ModuleType) -> str:
+    """Support `squared=`, which scikit-learn removed: all of NASLib's metrics would be NaN."""
     metrics = module.metrics
 
     def mean_squared_error(true: Any, predicted: Any, squared: bool = True) -> float:

@@ -1,4 +1,4 @@
-"""What NASLib's optimizers read from their configuration."""
+"""Configuration of NASLib's optimizers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ OPTIMIZERS = {
     "bananas": "Bananas",
     "npenas": "Npenas",
 }
-"""Name here -> class of `naslib.optimizers`."""
+"""Class of `naslib.optimizers` by name."""
 OPTIONS: dict[str, Any] = {
     "sample_size": 10,
     "population_size": 30,
@@ -29,20 +29,22 @@ OPTIONS: dict[str, Any] = {
     "max_mutations": 1,
     "num_candidates": 100,
 }
-"""Settings of the optimizers, by NASLib's names, with this package's defaults."""
+"""Options of the optimizers by NASLib's names, with the defaults of this package."""
 
 
 def check_options(optimizer: str, options: Mapping[str, Any]) -> None:
-    """Raise UserError for an optimizer or an option that nobody knows."""
+    """Raise UserError for an unknown optimizer, or an unknown or invalid option."""
     if optimizer not in OPTIMIZERS:
         known = ", ".join(OPTIMIZERS)
         raise UserError(f"unknown optimizer {optimizer!r} of NASLib; known: {known}")
     for name, value in options.items():
         if name not in OPTIONS:
             raise UserError(f"unknown option {name!r} of NASLib; known: {', '.join(OPTIONS)}")
-        wanted = type(OPTIONS[name])
-        if not isinstance(value, wanted):
-            raise UserError(f"option {name} of NASLib is of type {wanted.__name__}, not {value!r}")
+        expected = type(OPTIONS[name])
+        if not isinstance(value, expected):
+            raise UserError(
+                f"option {name} of NASLib must be of type {expected.__name__}, not {value!r}"
+            )
 
 
 def search_configuration(
@@ -55,9 +57,16 @@ def search_configuration(
     folder: Path,
     options: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """The tree that `fvcore.common.config.CfgNode` takes; an epoch of NASLib's is one trial.
+    """Return a configuration for `fvcore.common.config.CfgNode`.
 
-    `full_training` is in epochs of training: random search asks for that length.
+    Args:
+        dataset: Name of the benchmark.
+        space: Name of the search space.
+        trials: Number of evaluations; NASLib calls them epochs.
+        full_training: Epochs of a full training.
+        seed: Random seed.
+        folder: Folder for NASLib's files.
+        options: Options of the optimizer.
     """
     return {
         "seed": seed,
@@ -77,8 +86,8 @@ def search_configuration(
 
 
 def make_optimizer(name: str, configuration: Mapping[str, Any]) -> Any:
-    """NASLib's optimizer of that name; NASLib is imported already."""
-    import naslib.optimizers as theirs
+    """Return a NASLib optimizer by name; requires `prepare` first."""
+    import naslib.optimizers as optimizers
     from fvcore.common.config import CfgNode
 
-    return getattr(theirs, OPTIMIZERS[name])(CfgNode(configuration))
+    return getattr(optimizers, OPTIMIZERS[name])(CfgNode(configuration))

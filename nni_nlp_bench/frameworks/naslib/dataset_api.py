@@ -1,4 +1,4 @@
-"""Results of a benchmark in NASLib's terms: accuracies, of which higher is better."""
+"""Adapter of benchmarks to NASLib, which maximises accuracies."""
 
 from __future__ import annotations
 
@@ -14,10 +14,14 @@ _FIELDS = ("train_loss", "val_loss", "test_loss", "wall_time_s", "status", "epoc
 
 
 class DatasetApi:
-    """What NASLib hands back to `query` as `dataset_api`: a benchmark and the space of its moves.
+    """Benchmark for the argument `dataset_api` of NASLib.
 
-    NASLib maximises accuracies; here they are minus the losses in nats, and scores of 100 points.
-    Values are plain floats, NaN where the benchmark recorded none.
+    Accuracies (higher is better) are minus the losses in nats, or scores in points. Values are
+    Python floats, NaN if not recorded.
+
+    Args:
+        benchmark: Benchmark to query.
+        space: Search space of random architectures and mutations.
     """
 
     def __init__(self, benchmark: Benchmark, space: SearchSpace[Any]) -> None:
@@ -27,24 +31,28 @@ class DatasetApi:
         """Epochs of a full training."""
 
     def result(self, architecture: Any, epochs: int) -> Result:
-        """The result after so many epochs. Raises MissingArchitectureError, BenchmarkError."""
+        """Return the result after a number of epochs.
+
+        Raises:
+            BenchmarkError: the benchmark lacks the architecture, or cannot answer.
+        """
         return self.benchmark.query(architecture, epochs)
 
     def labelled(self) -> list[Any]:
-        """All architectures of the table, in its order. Raises UserError where there is none."""
+        """Return all architectures of the table. Raises UserError if it is not a table."""
         held = self.benchmark.architectures()
         if held is None:
             raise UserError(
-                f"{self.benchmark.name} answers for any architecture: it has no list of labelled "
-                "ones; leave load_labeled out"
+                f"{self.benchmark.name} is not a table and has no list of labelled architectures: "
+                "do not use load_labeled"
             )
         return list(held)
 
     def loss(self, result: Result, part: str) -> float:
-        """The loss of `train`, `val` or `test`; NaN where none was recorded.
+        """Return the loss on `train`, `val` or `test`; NaN if not recorded.
 
-        `val` is what a search minimises, the test loss where no other is recorded; `test` is the
-        validation loss where no test loss is.
+        `val` is the objective, which is the test loss if no validation loss is recorded. `test` is
+        the validation loss if no test loss is recorded.
         """
         objective = self.benchmark.objective
         other: dict[str, tuple[LossName, ...]] = {
@@ -56,32 +64,36 @@ class DatasetApi:
         return float(recorded[0]) if recorded else math.nan
 
     def accuracy(self, result: Result, part: str) -> float:
-        """Higher is better. A training that failed has the accuracy of a guess, or of no point."""
+        """Return the accuracy (higher is better); for failed trainings that of the failure loss."""
         loss = self.loss(result, part)
         failed = result.status != OK or math.isinf(loss)
         return self.as_accuracy(self.benchmark.unit.failure if failed else loss)
 
     def as_accuracy(self, loss: float) -> float:
-        """The accuracy of a loss in the benchmark's unit."""
+        """Return the accuracy of a loss in the unit of the benchmark."""
         return 100 - loss if self.benchmark.unit is LossUnit.POINTS else -loss
 
     def losses(self, architecture: Any, epochs: int, part: str) -> list[float]:
-        """The loss of every epoch up to this one. Raises as `result`."""
+        """Return the losses of the first epochs. Raises as `result`."""
         curve: Curve = self.benchmark.curve(architecture)
         name = self.benchmark.objective if part == "val" else f"{part}_loss"
         return [float(loss) for loss in getattr(curve, name)[:epochs]]
 
     def raw(self, result: Result) -> dict[str, Any]:
-        """Everything that is known, by name: losses in the benchmark's unit, seconds, status."""
+        """Return all recorded values by name; losses are in the unit of the benchmark."""
         known = {name: getattr(result, name) for name in (*_FIELDS, "origin", "source")}
         return {name: value for name, value in known.items() if value is not None}
 
 
 def dataset_api(name: str, restrict: bool = False) -> DatasetApi:
-    """The results of a benchmark by its name, or of a table by its folder, for NASLib.
+    """Return a benchmark as `dataset_api` for NASLib.
 
-    With `restrict` every move stays on architectures that the table holds, which a table of a few
-    hundred needs. Raises UnknownNameError, BenchmarkError.
+    Args:
+        name: Name of a benchmark, or folder of a table.
+        restrict: Sample and mutate only architectures of the table, as small tables require.
+
+    Raises:
+        UserError: the benchmark is unknown or cannot be loaded.
     """
     from nni_nlp_bench.benchmarks.catalogue import load
     from nni_nlp_bench.strategies.search import search_space

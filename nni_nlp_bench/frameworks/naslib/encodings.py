@@ -1,4 +1,4 @@
-"""Architectures as NASLib's predictors read them."""
+"""Encodings of architectures for NASLib's predictors."""
 
 from __future__ import annotations
 
@@ -12,32 +12,44 @@ from search_spaces.base import EncodingKind, SearchSpace
 from search_spaces.op_graph import GraphSpace, OpGraph
 
 GCN_COLUMNS = 8
-"""Columns of an operation that NASLib's GCN takes from a space of language models."""
+"""Number of columns per operation in NASLib's GCN for language models."""
 SEMINAS_VERTICES, SEMINAS_KINDS = 25, 10
-"""The largest graphs and numbers of operations that its SemiNAS takes."""
+"""Largest number of vertices and of operations in NASLib's SemiNAS."""
 FLAT = ("ADJACENCY_ONE_HOT", "ADJACENCY_MIX", "PATH", "COMPACT")
 
 
 def encoding(
     space: SearchSpace[Any], architecture: Any, kind: str, features: EncodingKind = "counts"
 ) -> list[float] | dict[str, Any]:
-    """By the name of NASLib's EncodingType: a flat list of `features`, or a dictionary of a graph.
+    """Return an encoding of an architecture.
 
-    Raises UserError for a kind that nobody knows and for a space whose architectures are no graphs.
+    Args:
+        space: Search space of the architecture.
+        architecture: Architecture to encode.
+        kind: Name of a member of NASLib's EncodingType.
+        features: Content of flat encodings.
+
+    Returns:
+        A flat list, or a dictionary of a graph.
+
+    Raises:
+        UserError: the encoding is unknown, or architectures of the space are not graphs.
     """
     if kind in FLAT:
         return [float(value) for value in space.encode(architecture, features)]
     if kind not in _GRAPHS:
         raise UserError(f"unknown encoding {kind!r}; known: {', '.join((*FLAT, *_GRAPHS))}")
     if not isinstance(space, GraphSpace):
-        raise UserError(f"space {space.name!r} gives no graphs of operations, which {kind} needs")
+        raise UserError(
+            f"{kind} needs graphs of operations, which space {space.name!r} does not have"
+        )
     return _GRAPHS[kind](space.op_graph(architecture))
 
 
 def _gcn(graph: OpGraph) -> dict[str, Any]:
-    """Vertices beyond the architecture's own are all zero; a pool over `num_vertices` drops them.
+    """Return the encoding for GCN, padded with zero vertices that its pooling ignores.
 
-    An operation is one of eight columns, or the binary number of its kind where there are more.
+    Operations are one-hot encoded, or binary if there are more than eight.
     """
     operations = np.zeros((graph.size, GCN_COLUMNS), dtype=np.float32)
     for row, kind in enumerate(graph.vertices):
@@ -58,7 +70,7 @@ def _columns(number: int, kinds: int) -> NDArray[np.float32]:
 
 
 def _bonas(graph: OpGraph) -> dict[str, Any]:
-    """Rows read columns; a last vertex reads all others, and NASLib's BONAS reads the last."""
+    """Return the encoding for BONAS: transposed, with a global last vertex, which BONAS reads."""
     size = graph.size + 1
     adjacency = _adjacency(graph, size).T + np.eye(size)
     adjacency[-1, : len(graph.vertices)] = 1
@@ -70,7 +82,7 @@ def _bonas(graph: OpGraph) -> dict[str, Any]:
 
 
 def _seminas(graph: OpGraph) -> dict[str, Any]:
-    """Operations as numbers. Raises UserError for graphs that are too large for it."""
+    """Return the encoding for SemiNAS. Raises UserError for graphs that are too large."""
     if len(graph.vertices) > SEMINAS_VERTICES or len(graph.op_set) > SEMINAS_KINDS:
         raise UserError(
             f"NASLib's SemiNAS takes graphs of up to {SEMINAS_VERTICES} vertices of "

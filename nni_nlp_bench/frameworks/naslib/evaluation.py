@@ -1,4 +1,4 @@
-"""How well a predictor ranks architectures, by NASLib's own evaluators."""
+"""Evaluate how well predictors rank architectures, with NASLib's evaluators."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from nni_nlp_bench.frameworks.naslib.word_batch import WordBatch
 
 MEASURES = ("kendalltau", "spearman", "pearson", "rmse", "mae")
-"""NASLib's, of predicted and true accuracies; `pearson` without its sign."""
+"""Metrics of NASLib on predicted and true accuracies; `pearson` is the absolute value."""
 TIMES = ("fit_time", "query_time")
-"""Seconds to fit, and to predict one architecture."""
+"""Seconds to fit the predictor, and to predict one architecture."""
 LOG = "naslib.log"
 
 
@@ -36,11 +36,24 @@ def evaluate_predictor(
     data: str | None = None,
     features: EncodingKind = "counts",
 ) -> dict[str, float]:
-    """`MEASURES` of the predictor of that name on `test` architectures, and its `TIMES`.
+    """Evaluate a predictor with NASLib's evaluators.
 
-    `train` architectures fit it, unless it needs no training. Both are drawn from the space of the
-    moves. What NASLib prints, and its `errors.json` or `scores.json`, are left in `folder`. Raises
-    UserError.
+    Args:
+        name: Name of a predictor, `zero_cost:MEASURE` or `score:NAME`.
+        benchmark: Benchmark with the true accuracies.
+        space: Search space from which architectures are sampled.
+        train: Number of architectures to fit the predictor to, if it needs fitting.
+        test: Number of architectures to rank.
+        seed: Random seed.
+        folder: Folder for NASLib's log and files.
+        data: Input of zero-cost measures: labelled sentences or a corpus.
+        features: Content of flat encodings.
+
+    Returns:
+        `MEASURES` and `TIMES` by name.
+
+    Raises:
+        UserError: the predictor is unknown or not applicable, or the benchmark cannot answer.
     """
     from nni_nlp_bench.frameworks.naslib.compat import prepare
 
@@ -51,7 +64,7 @@ def evaluate_predictor(
     from nni_nlp_bench.frameworks.naslib.predictors import SCORE, ZERO_COST
 
     if min(train, test) < 2:
-        raise UserError("a rank correlation needs two architectures or more")
+        raise UserError("a rank correlation needs at least two architectures")
     folder.mkdir(parents=True, exist_ok=True)
     graph, api = SpaceGraph(space), DatasetApi(benchmark, space)
     graph.features = features
@@ -62,8 +75,8 @@ def evaluate_predictor(
             results = _untrained(name, graph, api, test, seed, folder, data)
         else:
             results = _fitted(name, graph, api, train, test, folder)
-    wanted = [*MEASURES, *TIMES]
-    return {key: float(results[key]) for key in wanted if key in results}
+    names = [*MEASURES, *TIMES]
+    return {key: float(results[key]) for key in names if key in results}
 
 
 def _fitted(
@@ -109,7 +122,7 @@ def _untrained(
 
     batch = word_batch(graph.space, data, seed)
     graph.num_classes = batch.classes
-    graph.labeled_archs = _drawn(graph, api, test)
+    graph.labeled_archs = _sample_hashes(graph, api, test)
     graph.sample_without_replacement = True
     configuration = {
         "test_size": test,
@@ -117,7 +130,7 @@ def _untrained(
         "test_data_file": None,
         "save": str(folder),
     }
-    with _reading(zc_evaluator, batch):
+    with _patched_loaders(zc_evaluator, batch):
         evaluator = zc_evaluator.ZeroCostPredictorEvaluator(
             make_predictor(name, graph), use_zc_api=False, config=CfgNode(configuration)
         )
@@ -126,27 +139,27 @@ def _untrained(
     return results
 
 
-def _drawn(graph: SpaceGraph, api: DatasetApi, count: int) -> list[tuple[str, str]]:
-    """Hashes of different architectures. Raises UserError where the space has too few."""
+def _sample_hashes(graph: SpaceGraph, api: DatasetApi, count: int) -> list[tuple[str, str]]:
+    """Return hashes of distinct architectures. Raises UserError if the space has too few."""
     found: dict[tuple[str, str], None] = {}
     for _ in range(100 * count):
-        drawn = graph.clone()
-        drawn.sample_random_architecture(api)
-        found.setdefault(drawn.get_hash())
+        sample = graph.clone()
+        sample.sample_random_architecture(api)
+        found.setdefault(sample.get_hash())
         if len(found) == count:
             return list(found)
-    raise UserError(f"only {len(found)} different architectures were found, not {count}")
+    raise UserError(f"only {len(found)} distinct architectures were found, not {count}")
 
 
 @contextlib.contextmanager
-def _reading(evaluator: ModuleType, batch: WordBatch) -> Iterator[None]:
-    """NASLib's zero-cost evaluator reads words inside, where it would load images."""
-    theirs = evaluator.utils
+def _patched_loaders(evaluator: ModuleType, batch: WordBatch) -> Iterator[None]:
+    """Replace the image loaders of NASLib's zero-cost evaluator with a batch of words."""
+    original = evaluator.utils
     evaluator.utils = SimpleNamespace(  # type: ignore[attr-defined]
-        compute_scores=theirs.compute_scores,
+        compute_scores=original.compute_scores,
         get_train_val_loaders=lambda *args, **options: (batch, batch, batch, None, None),
     )
     try:
         yield
     finally:
-        evaluator.utils = theirs  # type: ignore[attr-defined]
+        evaluator.utils = original  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""A space of this project as a search space of NASLib. Importing this imports NASLib."""
+"""NASLib search space of a search space of this package. Imports NASLib."""
 
 from __future__ import annotations
 
@@ -26,22 +26,26 @@ _SETTINGS = (
 
 
 class SpaceGraph(SpaceAdapter, Graph):  # type: ignore[misc]
-    """One architecture, or none yet, of any space; `parse` makes it a network of word vectors."""
+    """NASLib graph of one architecture, or of none yet; `parse` builds its network.
+
+    Args:
+        space: Search space.
+    """
 
     num_classes = 10
-    """Of the network."""
+    """Number of outputs of the network."""
 
     def __init__(self, space: SearchSpace[Any]) -> None:
         Graph.__init__(self, name=space.name)
-        self.adopt(space)
+        self.initialize(space)
         self.network: VectorsNetwork | None = None
 
     def __bool__(self) -> bool:
-        """True: a graph without vertices would be false, and NASLib's Trainer would pass it by."""
+        """Return True: NASLib's Trainer would ignore a graph without vertices, which is falsy."""
         return True
 
     def clone(self) -> SpaceGraph:
-        """Another graph of the same architecture, without results and network."""
+        """Return another graph of the same architecture, without results and network."""
         other = type(self)(self.space)
         other.architecture = self.architecture
         for name in _SETTINGS:
@@ -54,29 +58,29 @@ class SpaceGraph(SpaceAdapter, Graph):  # type: ignore[misc]
         return other
 
     def get_nbhd(self, dataset_api: DatasetApi | None = None) -> list[torch.nn.Module]:
-        """Modules whose `arch` is a graph of a neighbour."""
+        """Return a module with attribute `arch` for the graph of each neighbour."""
         modules = []
         for neighbour in self.neighbours(dataset_api):
             module = torch.nn.Module()
             module.arch = self.clone()
-            module.arch._become(neighbour)
+            module.arch._set(neighbour)
             modules.append(module)
         return modules
 
     def parse(self) -> None:
         """Build the network, with weights from torch's global generator. Raises UserError."""
-        self._built()
+        self._build()
 
     def _built(self) -> VectorsNetwork:
         self.network = VectorsNetwork.of(self.space, self.chosen, self.num_classes)
         return self.network
 
     def forward(self, vectors: Tensor) -> Tensor:
-        """Logits (batch, classes) of word vectors (batch, length, width)."""
-        network = self.network or self._built()
+        """Return logits (batch, classes) of word vectors (batch, length, width)."""
+        network = self.network or self._build()
         logits: Tensor = network(vectors)
         return logits
 
     def get_loss_fn(self) -> Callable[..., Tensor]:
-        """Cross entropy of logits and labels."""
+        """Return the cross entropy of logits and labels."""
         return cross_entropy

@@ -1,4 +1,4 @@
-"""Where NASLib is on this machine, and whether it is the release that this package knows."""
+"""Locate NASLib and check its release."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from nni_nlp_bench.core.errors import UserError
 
 HOME = "NASLIB_HOME"
-"""Environment variable: the folder of NASLib's sources, the one that holds `naslib/`."""
+"""Environment variable with the folder of NASLib's sources, which contains `naslib/`."""
 REPOSITORY = "https://github.com/automl/NASLib"
 BRANCH = "Develop"
 FILES = (
@@ -28,32 +28,36 @@ FILES = (
     "evaluators/zc_evaluator.py",
     "utils/zerocost.py",
 )
-"""What the release of 2023 has, of that which this package uses."""
+"""Files of the release of 2023 that this package uses."""
 
 
 class NaslibError(UserError):
-    """NASLib is missing, or not the release that this package knows."""
+    """NASLib is missing, or not a supported release."""
 
 
 def find_naslib() -> Path:
-    """The folder `naslib`, of `$NASLIB_HOME` or on the import path. Raises NaslibError."""
-    home = os.environ.get(HOME)
-    folder = Path(home).expanduser() / "naslib" if home else _on_the_path()
+    """Return the folder `naslib` in `$NASLIB_HOME` or on the import path.
+
+    Raises:
+        NaslibError: NASLib is missing, or not a supported release.
+    """
+    sources = os.environ.get(HOME)
+    folder = Path(sources).expanduser() / "naslib" if sources else _on_import_path()
     if folder is None or not folder.is_dir():
-        where = "NASLib is not here" if folder is None else f"{HOME}: no folder {folder}"
+        reason = "NASLib is not installed" if folder is None else f"{HOME}: no folder {folder}"
         raise NaslibError(
-            f"{where}: run `git clone -b {BRANCH} {REPOSITORY}` and set {HOME} to its folder"
+            f"{reason}: run `git clone -b {BRANCH} {REPOSITORY}` and set {HOME} to its folder"
         )
     missing = [name for name in FILES if not (folder / name).is_file()]
     if missing:
         raise NaslibError(
-            f"{folder} is not the NASLib that is known here, it has no {missing[0]}: "
+            f"{folder} is not a supported release of NASLib, {missing[0]} is missing: "
             f"use branch {BRANCH} of {REPOSITORY}"
         )
     return folder
 
 
-def _on_the_path() -> Path | None:
+def _on_import_path() -> Path | None:
     known = sys.modules.get("naslib")
     spec = find_spec("naslib") if known is None else known.__spec__
     return Path(spec.origin).parent if spec is not None and spec.origin else None

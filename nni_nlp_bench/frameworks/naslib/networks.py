@@ -1,4 +1,4 @@
-"""Networks over word vectors, for NASLib's zero-cost predictors: no tokens, one tensor in."""
+"""Networks with word vectors as input, for NASLib's zero-cost predictors."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ from nni_nlp_bench.core.errors import UserError
 from search_spaces.base import SearchSpace, SentenceSpace
 
 WIDTH = 32
-"""Of word vectors, and of the states of a recurrent cell."""
+"""Width of word vectors, and of the states of a recurrent cell."""
 
 
 class VectorsNetwork(nn.Module):
-    """Logits (batch, classes) of word vectors (batch, length, width); a zero vector is no word."""
+    """Network from word vectors (batch, length, width) to logits (batch, classes).
+
+    Zero vectors are padding.
+    """
 
     def __init__(self, body: nn.Module) -> None:
         super().__init__()
@@ -23,27 +26,30 @@ class VectorsNetwork(nn.Module):
 
     @classmethod
     def of(cls, space: SearchSpace[Any], architecture: Any, classes: int) -> VectorsNetwork:
-        """The network of an architecture, with weights from torch's global generator.
+        """Return the network of an architecture, initialized with torch's global generator.
 
-        A space of classifiers gives its classifier; a recurrent cell reads the words one by one and
-        a linear layer the last state. Raises UserError for a space of neither.
+        It is the classifier of a space of sentence classifiers, or a recurrent cell followed by a
+        linear layer on its last state.
+
+        Raises:
+            UserError: the space has neither.
         """
         if isinstance(space, SentenceSpace):
             body: Any = space.classifier(architecture, vectors=WIDTH, classes=classes)
             return cls(body)
         cell = space.network(architecture, {"input_size": WIDTH, "hidden_size": WIDTH})
         if not hasattr(cell, "unroll"):
-            raise UserError(f"space {space.name!r} gives no networks that read word vectors")
+            raise UserError(f"space {space.name!r} has no networks with word vectors as input")
         return cls(LastState(cell, classes))
 
     def forward(self, vectors: Tensor) -> Tensor:
-        """As the class says."""
+        """Return logits (batch, classes) of word vectors (batch, length, width)."""
         logits: Tensor = self.body(vectors, vectors.ne(0).any(-1))
         return logits
 
 
 class LastState(nn.Module):
-    """A recurrent cell over the words, and a linear layer on what it gave for the last of them."""
+    """Recurrent cell followed by a linear layer on the output of the last word."""
 
     cell: Any
 
@@ -53,7 +59,7 @@ class LastState(nn.Module):
         self.decoder = nn.Linear(WIDTH, classes)
 
     def forward(self, vectors: Tensor, mask: Tensor) -> Tensor:
-        """(batch, length, width) and (batch, length) to (batch, classes)."""
+        """Return logits (batch, classes) of vectors (batch, length, width) and their mask."""
         outputs, _ = self.cell.unroll(vectors.transpose(0, 1))
         last = mask.long().sum(1).clamp(min=1) - 1
         logits: Tensor = self.decoder(

@@ -1,4 +1,4 @@
-"""NASLib's optimizers among the strategies, as `naslib:NAME`: they run on any evaluator."""
+"""NASLib's optimizers as strategies `naslib:NAME`."""
 
 from __future__ import annotations
 
@@ -23,15 +23,22 @@ from nni_nlp_bench.strategies.thread_coroutine import ThreadCoroutine
 from search_spaces.base import SearchSpace
 
 UNLIMITED = 10**9
-_GUESS = -LossUnit.NATS.failure
-"""The score of what fails before any other score is known."""
+_FAILURE_SCORE = -LossUnit.NATS.failure
+"""Score of a failure before any other score is known."""
 
 
 class NaslibStrategy(Strategy):
-    """Runs an optimizer of NASLib, which waits for each score: it keeps one worker busy.
+    """Strategy that runs a NASLib optimizer, which is sequential: it uses one worker.
 
-    Options are those of NASLib's configuration, by its names. Raises NaslibError where NASLib
-    cannot be imported, and UserError for an option that it does not know.
+    Args:
+        space: Search space.
+        rng: Source of randomness.
+        epochs: Epochs of a full training.
+        **options: Options of NASLib's configuration.
+
+    Raises:
+        NaslibError: NASLib cannot be imported.
+        UserError: an option is unknown.
     """
 
     optimizer: ClassVar[str]
@@ -47,11 +54,11 @@ class NaslibStrategy(Strategy):
         self._seed = int(rng.integers(2**31))
         self._options = options
         self._coroutine = ThreadCoroutine(self._optimize, self._seed)
-        self._api = _AskingApi(space, epochs, self._coroutine)
+        self._api = _AskTellApi(space, epochs, self._coroutine)
 
     @classmethod
     def missing_dependency(cls) -> str | None:
-        """Where and how to get NASLib, where it is not here."""
+        """Return how to install NASLib, if it is missing."""
         try:
             find_naslib()
         except NaslibError as error:
@@ -59,14 +66,14 @@ class NaslibStrategy(Strategy):
         return None
 
     def ask(self) -> Proposal | None:
-        """The next architecture; None while its score is due."""
-        if self._api.asked is None:
+        """Return the next architecture; None while its score is pending."""
+        if self._api.proposal is None:
             self._coroutine.resume()
-            return self._api.asked
+            return self._api.proposal
         return None
 
     def tell(self, proposal: Proposal, score: float | None) -> None:
-        """NASLib knows no failures: one counts as the worst score so far."""
+        """Report a score; a failure counts as the worst score so far, as NASLib has no failures."""
         self._api.answer(score)
 
     def close(self) -> None:
@@ -91,52 +98,54 @@ class NaslibStrategy(Strategy):
             optimizer.new_epoch(epoch)
 
 
-class _AskingApi(DatasetApi):
-    """Answers with the scores that the host tells."""
+class _AskTellApi(DatasetApi):
+    """`dataset_api` that returns the scores reported to the strategy."""
 
     def __init__(self, space: SearchSpace[Any], epochs: int, coroutine: ThreadCoroutine) -> None:
         self.space = space
         self.epochs = epochs
-        self.asked: Proposal | None = None
+        self.proposal: Proposal | None = None
         self._coroutine = coroutine
-        self._score = _GUESS
+        self._score = _FAILURE_SCORE
         self._worst: float | None = None
 
     def result(self, architecture: Any, epochs: int) -> Result:
-        """Pass the question on to the host, and wait for its answer."""
-        self.asked = Proposal(architecture)
+        """Propose the architecture, and suspend the optimizer until its score is reported."""
+        self.proposal = Proposal(architecture)
         self._coroutine.suspend()
-        return Result(None, -self._score, None, math.nan, OK, epochs, None, "measured", "the host")
+        return Result(
+            None, -self._score, None, math.nan, OK, epochs, None, "measured", "ask-and-tell"
+        )
 
     def accuracy(self, result: Result, part: str) -> float:
-        """The host's score."""
+        """Return the reported score."""
         return math.nan if result.val_loss is None else -result.val_loss
 
     def answer(self, score: float | None) -> None:
-        """What the host found; None where the evaluation failed."""
+        """Set the reported score; None if the evaluation failed."""
         worst = self._worst
         if score is not None:
             self._worst = score if worst is None else min(worst, score)
         elif worst is not None:
             score = worst
-        self._score = _GUESS if score is None else score
-        self.asked = None
+        self._score = _FAILURE_SCORE if score is None else score
+        self.proposal = None
 
 
 class RandomSearch(NaslibStrategy):
-    """NASLib's random search: it may draw an architecture twice."""
+    """NASLib's random search, with replacement."""
 
     optimizer = "random_search"
 
 
 class RegularizedEvolution(NaslibStrategy):
-    """NASLib's regularised evolution: 30 architectures, the best of ten is mutated."""
+    """NASLib's regularised evolution: population of 30, tournaments of 10."""
 
     optimizer = "regularized_evolution"
 
 
 class LocalSearch(NaslibStrategy):
-    """NASLib's local search: all neighbours of the best of ten, then of the best of those."""
+    """NASLib's local search: starts with the best of 10, evaluates all neighbours of the best."""
 
     optimizer = "local_search"
 
@@ -148,6 +157,6 @@ class Bananas(NaslibStrategy):
 
 
 class Npenas(NaslibStrategy):
-    """NASLib's NPENAS: mutants of the best that a predictor ranks highest."""
+    """NASLib's NPENAS: mutants of the best architectures, ranked by a predictor."""
 
     optimizer = "npenas"

@@ -1,4 +1,4 @@
-"""Stand-ins, while NASLib is imported, for modules that it imports and a search never touches."""
+"""Stubs of libraries that NASLib imports but does not use in searches."""
 
 from __future__ import annotations
 
@@ -30,44 +30,44 @@ UNUSED = (
     "transforms3d",
     "xgboost",
 )
-"""Images, plots, and predictors that need a library of their own."""
+"""Libraries for images, plots, and predictors that are not used by default."""
 
 
 class MissingLibraryError(UserError):
-    """What was called is of a library that is not installed."""
+    """A library that is not installed was used."""
 
 
-class _Absent(type):
-    """A class of a missing library: it can be inherited from, and says so when it is called."""
+class _Missing(type):
+    """Metaclass of stub classes: they can be inherited from, and raise an error when called."""
 
     def __getattr__(cls, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        return _absent(f"{cls.__module__}.{name}")
+        return _missing(f"{cls.__module__}.{name}")
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
-        library = next(c.__module__ for c in reversed(cls.__mro__) if isinstance(c, _Absent))
+        library = next(c.__module__ for c in reversed(cls.__mro__) if isinstance(c, _Missing))
         raise MissingLibraryError(
             f"{cls.__name__} needs {library.partition('.')[0]}: install it, then start again"
         )
 
 
-def _absent(name: str) -> _Absent:
+def _missing(name: str) -> _Missing:
     module, _, own = name.rpartition(".")
-    return _Absent(own, (), {"__module__": module})
+    return _Missing(own, (), {"__module__": module})
 
 
-class _StandIn(ModuleType):
-    """A module whose every name is an absent class."""
+class _StubModule(ModuleType):
+    """Module whose attributes are stub classes."""
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        return _absent(f"{self.__name__}.{name}")
+        return _missing(f"{self.__name__}.{name}")
 
 
 class _Finder:
-    """The last to be asked for a module: it makes those that nobody else has."""
+    """Meta path finder that creates stubs for missing libraries; the last one in the path."""
 
     def __init__(self) -> None:
         self.made: set[str] = set()
@@ -75,7 +75,7 @@ class _Finder:
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """A stand-in where the library is one of the unused."""
+        """Return the spec of a stub if the library is one of `UNUSED`."""
         library = name.partition(".")[0]
         if library not in UNUSED:
             return None
@@ -83,18 +83,18 @@ class _Finder:
         return ModuleSpec(name, self, is_package=True)  # type: ignore[arg-type]
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
-        """An empty module."""
-        return _StandIn(spec.name)
+        """Return a stub module."""
+        return _StubModule(spec.name)
 
     def exec_module(self, module: ModuleType) -> None:
-        """Nothing to run."""
+        """Do nothing."""
 
 
 @contextmanager
 def stubs() -> Iterator[set[str]]:
-    """Inside, the unused libraries that are missing can be imported; gives those that were.
+    """Allow imports of missing libraries of `UNUSED`; yield the set of those that were imported.
 
-    Afterwards no other code can import a stand-in.
+    The stubs are removed from `sys.modules` at the end.
     """
     finder = _Finder()
     sys.meta_path.append(finder)
@@ -102,5 +102,5 @@ def stubs() -> Iterator[set[str]]:
         yield finder.made
     finally:
         sys.meta_path.remove(finder)
-        for name in [n for n, module in sys.modules.items() if isinstance(module, _StandIn)]:
+        for name in [n for n, module in sys.modules.items() if isinstance(module, _StubModule)]:
             del sys.modules[name]

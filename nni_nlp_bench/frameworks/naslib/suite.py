@@ -1,4 +1,4 @@
-"""NASLib's suite on a space and a benchmark by their names, with the files that searches write."""
+"""Run NASLib's Trainer on a search space and a benchmark by name, and write the results."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from nni_nlp_bench.reports.comparison import ComparisonResult
 
 PREFIX = "naslib:"
-"""Before the name of an optimizer, among the strategies."""
+"""Prefix of NASLib's optimizers in names of strategies."""
 
 
 def run_suite(
@@ -35,12 +35,34 @@ def run_suite(
     options: Mapping[str, Any] | None = None,
     on_trial: Callable[[Trial], None] | None = None,
 ) -> ComparisonResult:
-    """Run one of NASLib's optimizers through NASLib's Trainer, and write what `search` writes.
+    """Run a NASLib optimizer in NASLib's Trainer, and write the same files as `search`.
 
-    `optimizer` is `random_search`, `regularized_evolution`, `local_search`, `bananas` or `npenas`;
-    `options` are settings of NASLib's, by its names. NASLib's own files are left in `out/naslib`;
-    run again, it goes on where it was interrupted. Raises UserError: NaslibError where NASLib
-    cannot be imported, and as `run_search`.
+    An interrupted run is resumed by running it again.
+
+    Args:
+        optimizer: `random_search`, `regularized_evolution`, `local_search`, `bananas` or `npenas`.
+        space: Name of the search space.
+        benchmark: Name of a benchmark, or folder of a table.
+        out: Output folder; NASLib's own files are in `out/naslib`.
+        trials: Number of evaluations.
+        seed: Random seed.
+        on_missing: How to evaluate an architecture that the table lacks.
+        restrict: Propose only architectures of the table; None if there is no other way to
+            evaluate others.
+        options: Options of the optimizer by NASLib's names.
+        on_trial: Called after each evaluation.
+
+    Returns:
+        The result, with one search.
+
+    Raises:
+        NaslibError: NASLib cannot be imported.
+        UserError: an argument is invalid, or the benchmark cannot answer.
+
+    Example:
+        >>> benchmark = "nas-bench-nlp/ptb-surrogate"
+        >>> result = run_suite("bananas", "rnn_cell", benchmark, out=Path("out"))
+        >>> result.ranking()
     """
     from nni_nlp_bench.benchmarks.surrogate_benchmark import surrogate_of
     from nni_nlp_bench.reports.comparison import ComparisonResult
@@ -50,7 +72,7 @@ def run_suite(
     config = StrategyConfig(PREFIX + optimizer, PREFIX + optimizer, dict(options or {}))
     search = Search(config, seed, settings, restrict)
     surrogate = surrogate_of(loaded) if on_missing == "surrogate" else None
-    done = train(optimizer, search, loaded, out / "naslib", surrogate, on_trial)
-    result = ComparisonResult(loaded, (done,), str(settings.budget))
+    search_result = train(optimizer, search, loaded, out / "naslib", surrogate, on_trial)
+    result = ComparisonResult(loaded, (search_result,), str(settings.budget))
     result.save(out)
     return result

@@ -1,4 +1,4 @@
-"""Run one of NASLib's optimizers through NASLib's own Trainer, on a benchmark of this project."""
+"""Run a NASLib optimizer in NASLib's Trainer on a benchmark of this package."""
 
 from __future__ import annotations
 
@@ -32,15 +32,23 @@ def train(
     surrogate: Benchmark | None = None,
     on_trial: Callable[[Trial], None] | None = None,
 ) -> SearchResult:
-    """Run a search by that optimizer, with as many trials as its budget has evaluations.
+    """Run a search with a NASLib optimizer.
 
-    NASLib's own files (config.yaml, errors.json, search/) and the journal are left in `folder`.
-    Raises NaslibError where NASLib cannot be imported, UserError for settings that it cannot serve,
-    and as `run_search`.
+    Args:
+        optimizer: Name of the optimizer.
+        search: Search to run; its budget must be a number of evaluations, with one worker.
+        benchmark: Benchmark to query.
+        folder: Folder for the journal and NASLib's files (config.yaml, errors.json, search/).
+        surrogate: Benchmark for architectures that the table lacks.
+        on_trial: Called after each evaluation.
+
+    Raises:
+        NaslibError: NASLib cannot be imported.
+        UserError: the settings are not supported, or as in `run_search`.
     """
     check_options(optimizer, search.strategy.options)
     if search.settings.budget.evaluations is None or search.settings.workers != 1:
-        raise UserError("NASLib's Trainer runs a number of trials, one after another")
+        raise UserError("NASLib's Trainer needs a number of evaluations as budget, and one worker")
     from nni_nlp_bench.frameworks.naslib.compat import prepare
 
     prepare()
@@ -84,12 +92,12 @@ def _train(
     (folder / "search").mkdir(parents=True, exist_ok=True)
     _write_configuration(folder / CONFIGURATION, configuration)
     set_seed(search.seed)
-    theirs = make_optimizer(optimizer, configuration)
+    naslib_optimizer = make_optimizer(optimizer, configuration)
     api = SimulationApi(simulation, space)
-    theirs.adapt_search_space(SpaceGraph(space), dataset_api=api)
-    trainer = Trainer(theirs, CfgNode(configuration), lightweight_output=True)
+    naslib_optimizer.adapt_search_space(SpaceGraph(space), dataset_api=api)
+    trainer = Trainer(naslib_optimizer, CfgNode(configuration), lightweight_output=True)
     trainer.search()
-    trainer.evaluate(best_arch=theirs.get_final_architecture(), dataset_api=api)
+    trainer.evaluate(best_arch=naslib_optimizer.get_final_architecture(), dataset_api=api)
 
 
 def _write_configuration(path: Path, configuration: Mapping[str, Any]) -> None:
@@ -100,12 +108,12 @@ def _write_configuration(path: Path, configuration: Mapping[str, Any]) -> None:
 
 
 class SimulationApi(DatasetApi):
-    """Each first question about a graph is an evaluation of the simulation, and is charged."""
+    """`dataset_api` whose queries are evaluations of a simulation."""
 
     def __init__(self, simulation: Simulation, space: SearchSpace[Any]) -> None:
         super().__init__(simulation.benchmark, space)
         self._simulation = simulation
 
     def result(self, architecture: Any, epochs: int) -> Result:
-        """Evaluate it. Raises BenchmarkError."""
+        """Evaluate an architecture. Raises BenchmarkError."""
         return self._simulation.evaluate(architecture, epochs).result

@@ -1,4 +1,4 @@
-"""Real words as random vectors, for scores of untrained networks: what NASLib calls a loader."""
+"""Batch of words with random vectors, as data loader of NASLib's zero-cost measures."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from nni_nlp_bench.frameworks.naslib.networks import WIDTH
 from search_spaces.base import SearchSpace, SentenceSpace
 
 SENTENCES, TEXT = "docstrings", "pydoc-small"
-"""What networks of sentences and recurrent cells read by default; both need no download."""
+"""Default data for classifiers and recurrent cells; neither needs a download."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WordBatch:
-    """One batch of word vectors and labels; to iterate over it gives the batch, once."""
+    """Data loader with one batch of word vectors and labels."""
 
     vectors: Tensor
-    """(batch, length, width); zero where no word stands."""
+    """Vectors of shape (batch, length, width); zero for padding."""
     labels: Tensor
-    """(batch,)"""
+    """Labels of shape (batch,)."""
     classes: int
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
@@ -40,10 +40,20 @@ def word_batch(
     batch_size: int = 32,
     length: int = 32,
 ) -> WordBatch:
-    """A batch for the networks of a space; each word has a vector that follows from `seed`.
+    """Return a batch for networks of a search space.
 
-    Classifiers read labelled sentences, `data` by name or folder, and recurrent cells the text of a
-    corpus, whose labels are the words that follow. Raises UserError.
+    Classifiers get labelled sentences; recurrent cells get text of a corpus, with the next words as
+    labels.
+
+    Args:
+        space: Search space of the networks.
+        data: Name or folder of labelled sentences or of a corpus; None for a default.
+        seed: Seed of the word vectors.
+        batch_size: Number of sentences, or of columns of text.
+        length: Number of words per sentence or column.
+
+    Raises:
+        UserError: the data cannot be loaded.
     """
     if isinstance(space, SentenceSpace):
         return _of_sentences(data or SENTENCES, seed, batch_size, length)

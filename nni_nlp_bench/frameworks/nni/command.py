@@ -1,4 +1,4 @@
-"""What the commands of trials share."""
+"""Entry point shared by the trial commands."""
 
 from __future__ import annotations
 
@@ -11,10 +11,16 @@ from nni_nlp_bench.core.extras import optional_imports
 
 
 def run_command(run: Callable[[Sequence[str] | None], None]) -> int:
-    """Exit code 2 and one line on stderr for every error that a user can mend, else 0.
+    """Run a trial command.
 
-    A trial computes with one thread unless OMP_NUM_THREADS says otherwise: the threads of trials
-    that run side by side would wait for each other, at times for a hundred times as long.
+    Trials use one thread unless OMP_NUM_THREADS is set: the threads of parallel trials would
+    compete for cores, and may take a hundred times as long.
+
+    Args:
+        run: Function to run; it gets None and parses `sys.argv`.
+
+    Returns:
+        Exit code: 2 for a UserError, which is printed in one line on stderr, otherwise 0.
     """
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     try:

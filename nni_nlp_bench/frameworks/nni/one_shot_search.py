@@ -1,7 +1,10 @@
-"""`python -m nni_nlp_bench.frameworks.nni.one_shot_search`: a trial is a search, then a training.
+"""Trial that runs a one-shot search and trains the result.
 
-The tuner's parameters are `strategy` and `seed`, and may be fields of the search's settings, such
-as `epochs`, and `distillation loss`; any tuner of NNI can choose them.
+    python -m nni_nlp_bench.frameworks.nni.one_shot_search --help
+
+
+Parameters of the trial are `strategy`, `seed`, `kd_loss`, and fields of the search settings, such
+as `epochs`. Any tuner of NNI can choose them.
 """
 
 from __future__ import annotations
@@ -21,8 +24,8 @@ from nni_nlp_bench.frameworks.nni.trial_client import TrialClient
 
 def _run(arguments: Sequence[str] | None) -> None:
     options = _options(arguments)
-    manager = TrialClient()
-    manager.finish(search_and_train(options, manager.parameters, manager.report))
+    client = TrialClient()
+    client.finish(search_and_train(options, client.parameters, client.report))
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -30,25 +33,43 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         prog="nni_nlp_bench.frameworks.nni.one_shot_search", description=__doc__
     )
     add = parser.add_argument
-    add("--space", required=True, help="name of a space whose networks classify sentences")
-    add("--data", required=True, help="name of labelled sentences, or their folder")
-    add("--teacher", default="minilm-l6", help="whose tokens all networks read: name or folder")
-    add("--search-epochs", type=int, default=15, help="epochs of the search")
-    add("--search-width", type=int, help="width of the layers in the search, where open: 128")
-    add("--full-epochs", type=int, default=15, help="epochs of the training from scratch")
-    add("--full-width", type=int, help="width of the layers in it, where open: 256")
-    add("--batch-size", type=int, default=64)
-    add("--max-length", type=int, default=64, help="tokens of a sentence")
+    add("--space", required=True, help="name of a search space of sentence classifiers")
+    add("--data", required=True, help="name or folder of labelled sentences")
+    add(
+        "--teacher",
+        default="minilm-l6",
+        help="name or folder of the teacher whose tokens all networks read",
+    )
+    add("--search-epochs", type=int, default=15, help="number of epochs of the search")
+    add(
+        "--search-width",
+        type=int,
+        help="width of the layers in the search, if the space has a width (default: 128)",
+    )
+    add("--full-epochs", type=int, default=15, help="number of epochs of the final training")
+    add("--full-width", type=int, help="width of the layers in the final training (default: 256)")
+    add("--batch-size", type=int, default=64, help="number of sentences per batch")
+    add("--max-length", type=int, default=64, help="maximum number of tokens per sentence")
     return parser.parse_args(arguments)
 
 
 def search_and_train(
     options: argparse.Namespace, parameters: Mapping[str, Any], report: Callable[[float], None]
 ) -> dict[str, Any]:
-    """Search, reporting the mean reward of every epoch; train what was found on labels alone.
+    """Run a one-shot search and train the best architecture from scratch, without distillation.
 
-    `default` is the accuracy on dev of the training: higher is better. The test part is not looked
-    at. Raises UserError.
+    The test set is not used.
+
+    Args:
+        options: Options of the command.
+        parameters: Parameters of the trial.
+        report: Called with the mean reward of every epoch of the search.
+
+    Returns:
+        The final result; `default` is the dev accuracy of the training, higher is better.
+
+    Raises:
+        UserError: a parameter or option cannot be used.
     """
     from nni_nlp_bench.core.nni_import import import_nni_quietly
     from nni_nlp_bench.distillation.tokens import load_tokens
@@ -61,16 +82,19 @@ def search_and_train(
     chosen = dict(parameters)
     strategy, seed = chosen.pop("strategy", None), chosen.pop("seed", 0)
     if not isinstance(strategy, str):
-        raise UserError("the search space lacks 'strategy': give the names of some")
+        raise UserError("the search space lacks 'strategy': add a choice of strategies")
     distills = ONE_SHOT_STRATEGIES.get(strategy).distills
     kd_loss = chosen.pop("kd_loss", "emd") if distills else None
-    usual = {"epochs": options.search_epochs, **width_for(options.space, options.search_width, 128)}
+    defaults = {
+        "epochs": options.search_epochs,
+        **width_for(options.space, options.search_width, 128),
+    }
     full_width: dict[str, Any] = width_for(options.space, options.full_width, 256)
-    usual |= {"batch_size": options.batch_size, "max_length": options.max_length}
+    defaults |= {"batch_size": options.batch_size, "max_length": options.max_length}
     try:
-        settings = settings_kind(options.space)(**{**usual, **chosen})
+        settings = settings_kind(options.space)(**{**defaults, **chosen})
     except TypeError as error:
-        raise UserError(f"a parameter of the search space cannot be used: {error}") from None
+        raise UserError(f"invalid parameter in the search space: {error}") from None
     words = load_tokens(options.data, options.teacher)
     import_nni_quietly()
     disable_malloc_trim()

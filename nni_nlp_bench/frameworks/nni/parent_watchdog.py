@@ -1,4 +1,4 @@
-"""End with NNI's manager: a process that outlives it would disturb the one that resumes."""
+"""Watchdog that ends the tuner with its manager, so that it cannot disturb a resumed one."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from threading import Thread
 import psutil
 
 
-def end_with_manager() -> None:
-    """End this process at once when the manager that started it dies.
+def exit_with_manager() -> None:
+    """Start a thread that ends this process as soon as its manager dies.
 
-    NNI's dispatcher tries to connect again for half a minute, to whatever manager then listens on
-    the same port. In a process that no manager started, nothing happens.
+    NNI's dispatcher tries to reconnect for half a minute, to any manager that then listens on the
+    same port. Without a manager among the parent processes, nothing happens.
     """
     manager = next((p for p in psutil.Process().parents() if p.name() == "node"), None)
     if manager is not None:
-        Thread(target=_outlive, args=(manager,), daemon=True).start()
+        Thread(target=_exit_after, args=(manager,), daemon=True).start()
 
 
-def _outlive(manager: psutil.Process) -> None:
+def _exit_after(manager: psutil.Process) -> None:
     manager.wait()
-    os._exit(1)  # what the search has written down is complete at any time
+    os._exit(1)  # the log of the search is consistent at any time

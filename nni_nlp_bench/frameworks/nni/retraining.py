@@ -1,9 +1,10 @@
-"""Train one architecture with a tuner's settings.
+"""Trial that trains one architecture.
 
     python -m nni_nlp_bench.frameworks.nni.retraining --help
 
-The tuner's parameters are fields of a classifier's settings and sizes, such as `learning_rate`; any
-tuner of NNI can choose them.
+
+Parameters of the trial are settings and sizes of a classifier, such as `learning_rate`. Any tuner
+of NNI can choose them.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ from nni_nlp_bench.frameworks.nni.trial_client import TrialClient
 
 def _run(arguments: Sequence[str] | None) -> None:
     options = _options(arguments)
-    manager = TrialClient()
-    manager.finish(retrain(options, manager.parameters, manager.report))
+    client = TrialClient()
+    client.finish(retrain(options, client.parameters, client.report))
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -31,18 +32,30 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         prog="nni_nlp_bench.frameworks.nni.retraining", description=__doc__
     )
     add = parser.add_argument
-    add("--architecture", required=True, help="its name, JSON text, or a search's best.json")
-    add("--space", default="textnas", help="name of its search space")
-    add("--data", required=True, help="name of labelled sentences, or their folder")
-    add("--vectors", help="name or file of word vectors (default: drawn)")
-    add("--full-epochs", type=int, default=10, help="length of a training")
-    add("--seed", type=int, default=0)
-    add("--device", default="cpu")
+    add("--architecture", required=True, help="name, JSON text, or best.json of a search")
+    add("--space", default="textnas", help="name of the search space")
+    add("--data", required=True, help="name or folder of labelled sentences")
+    add("--vectors", help="name or file of word vectors (default: random)")
+    add("--full-epochs", type=int, default=10, help="number of epochs")
+    add("--seed", type=int, default=0, help="random seed")
+    add("--device", default="cpu", help="torch device")
     return parser.parse_args(arguments)
 
 
 def retrain(options: argparse.Namespace, parameters: Mapping[str, Any], report: Any) -> Any:
-    """Train on train; the accuracy on dev, higher is better, is reported. Raises UserError."""
+    """Train on the train set and evaluate on the dev set.
+
+    Args:
+        options: Options of the command.
+        parameters: Parameters of the trial.
+        report: Called with the dev accuracy (higher is better) after every epoch.
+
+    Returns:
+        The final result; `default` is the dev accuracy.
+
+    Raises:
+        UserError: a parameter or option cannot be used.
+    """
     from nni_nlp_bench.training.classification.settings import ClassifierSettings
     from nni_nlp_bench.training.classification.task import (
         network_task,

@@ -1,6 +1,9 @@
-"""`python -m nni_nlp_bench.frameworks.nni.search`: one trial is one whole search on a benchmark.
+"""Trial that runs a complete search on a benchmark.
 
-The parameters of the trial are `strategy`, `seed`, and options of the strategy by name.
+    python -m nni_nlp_bench.frameworks.nni.search --help
+
+
+Parameters of the trial are `strategy`, `seed`, and options of the strategy.
 """
 
 from __future__ import annotations
@@ -36,40 +39,40 @@ def _run(arguments: Sequence[str] | None) -> None:
     )
     add_benchmark_options(parser)
     add = parser.add_argument
-    add("--trials", type=int, default=100, help="evaluations of the search")
-    add("--epochs", type=int, help="also stop after so many epochs in all")
-    add("--hours", type=float, help="also stop after so many simulated hours")
-    add("--workers", type=int, default=1, help="simulated trainings at a time")
+    add("--trials", type=int, default=100, help="number of evaluations")
+    add("--epochs", type=int, help="maximum number of epochs of all trainings")
+    add("--hours", type=float, help="maximum number of simulated hours")
+    add("--workers", type=int, default=1, help="number of simulated parallel workers")
     add(
         "--restrict",
         action=argparse.BooleanOptionalAction,
-        help="search only the table's architectures (default: if no other is answered)",
+        help="search only architectures of the table (default: if the benchmark has no others)",
     )
     options = parser.parse_args(arguments)
-    manager = TrialClient()
-    search = _search(manager.parameters, options)
+    client = TrialClient()
+    search = _search(client.parameters, options)
     benchmark = load(options.benchmark)
-    reports = Reports(manager, benchmark.space_name, reference_loss(benchmark, []))
+    reporter = TrialReporter(client, benchmark.space_name, reference_loss(benchmark, []))
     with threadpool_limits(1):  # the trials of an experiment share the cores
-        run = _run_search(benchmark, search, reports)
-    reports.finish(run)
+        run = _run_search(benchmark, search, reporter)
+    reporter.finish(run)
 
 
 def _search(parameters: Mapping[str, Any], options: argparse.Namespace) -> Search:
-    of_strategy = dict(parameters)
+    strategy_options = dict(parameters)
     try:
-        strategy, seed = str(of_strategy.pop("strategy")), int(of_strategy.pop("seed"))
+        strategy, seed = str(strategy_options.pop("strategy")), int(strategy_options.pop("seed"))
     except (KeyError, ValueError) as error:
         raise UserError(
-            f"searchSpace must be a choice of 'strategy' and of whole numbers 'seed' ({error})"
+            f"searchSpace must have the choices 'strategy' and 'seed' (integers): {error}"
         ) from None
     budget = Budget(options.trials, options.epochs, options.hours)
     settings = Settings(options.on_missing, options.run_selection, seed, options.workers, budget)
-    return Search(StrategyConfig.of((strategy, of_strategy)), seed, settings, options.restrict)
+    return Search(StrategyConfig.of((strategy, strategy_options)), seed, settings, options.restrict)
 
 
-def _run_search(benchmark: Benchmark, search: Search, reports: Reports) -> SearchResult:
-    """Run the search with its journal in the trial's folder, where a repeated trial resumes."""
+def _run_search(benchmark: Benchmark, search: Search, reporter: TrialReporter) -> SearchResult:
+    """Run the search with its journal in the trial's folder, where a rerun trial resumes."""
     surrogate = None
     if search.settings.on_missing == "surrogate":
         from nni_nlp_bench.benchmarks.surrogate_benchmark import surrogate_of
@@ -77,7 +80,7 @@ def _run_search(benchmark: Benchmark, search: Search, reports: Reports) -> Searc
         surrogate = surrogate_of(benchmark, workers=1)
     journal = _folder() / "journal.jsonl"
     return run_search(
-        benchmark, search, surrogate=surrogate, journal_path=journal, on_trial=reports
+        benchmark, search, surrogate=surrogate, journal_path=journal, on_trial=reporter
     )
 
 
@@ -85,20 +88,25 @@ def _folder() -> Path:
     return Path(os.environ["NNI_OUTPUT_DIR"])
 
 
-class Reports:
-    """Reports the incumbent after every evaluation, and the figures of the search at its end.
+class TrialReporter:
+    """Reports the incumbent after every evaluation, and the metrics of the search at the end.
 
-    `default`, which is minimised, is the regret, or the loss where no reference is known.
+    `default`, which is minimised, is the regret, or the loss if the optimum is unknown.
+
+    Args:
+        client: Connection to NNI's manager.
+        space: Name of the search space.
+        reference: Loss that regret is measured from.
     """
 
-    def __init__(self, manager: TrialClient, space: str, reference: Reference) -> None:
-        self._manager = manager
+    def __init__(self, client: TrialClient, space: str, reference: Reference) -> None:
+        self._client = client
         self._space = space
         self._reference = reference
         self._best: Trial | None = None
 
     def __call__(self, trial: Trial) -> None:
-        """One more evaluation. Before a training succeeds, the loss is that of a failure."""
+        """Report the incumbent after an evaluation; before a success, the loss of a failure."""
         found = not trial.failed and (self._best is None or trial.score > self._best.score)
         self._best = best = trial if found else self._best
         shown: dict[str, Any] = {"failed": 1} if best is None else {}
@@ -108,34 +116,34 @@ class Reports:
         if found and best is not None:
             shown |= {"space": self._space, "architecture": best.evaluated.to_json()}
             shown |= {"source": best.result.source, "origin": best.result.origin}
-        self._manager.report({**self._losses(loss), **_known(hours=trial.end_s / 3600), **shown})
+        self._client.report({**self._losses(loss), **_drop_nan(hours=trial.end_s / 3600), **shown})
 
     def finish(self, run: SearchResult) -> None:
-        """The final result; every evaluation is left in the trial's folder."""
+        """Report the final result, and write all evaluations to the trial's folder."""
         summary = summarize(run, self._reference)
         write_searches(_folder(), [run], [summary], self._reference, self._space)
         if self._best is None:
             raise UserError("no training of the search succeeded")
-        figures = {
+        metrics = {
             **self._losses(summary.best_loss),
-            self._reference.unit.figure: summary.best_figure,
-            **_known(hours=summary.simulated_hours),
+            self._reference.unit.metric: summary.best_metric,
+            **_drop_nan(hours=summary.simulated_hours),
             "evaluations": summary.evaluations,
             "failed": summary.failed,
             "predicted": summary.predicted,
             "replaced": summary.replaced,
         }
         if summary.evaluations_to_target is not None:
-            figures["to_target"] = summary.evaluations_to_target
-        self._manager.finish(figures)
+            metrics["to_target"] = summary.evaluations_to_target
+        self._client.finish(metrics)
 
     def _losses(self, loss: float) -> dict[str, float]:
-        regret = _known(default=loss - self._reference.loss)
+        regret = _drop_nan(default=loss - self._reference.loss)
         return {"default": loss, **regret, "loss": loss}
 
 
-def _known(**values: float) -> dict[str, float]:
-    """The values that are numbers."""
+def _drop_nan(**values: float) -> dict[str, float]:
+    """Return the values that are not NaN."""
     return {name: value for name, value in values.items() if value == value}
 
 

@@ -1,4 +1,4 @@
-"""Evaluate the architecture that the tuner chose.
+"""Trial that evaluates one architecture.
 
 python -m nni_nlp_bench.frameworks.nni.trial --help
 """
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from nni_nlp_bench.evaluators.base import EVALUATORS
 from nni_nlp_bench.frameworks.nni.command import run_command
 from nni_nlp_bench.frameworks.nni.trial_client import TrialClient
-from nni_nlp_bench.frameworks.nni.tuning.architecture_trials import parsed_proposal
+from nni_nlp_bench.frameworks.nni.tuning.architecture_codec import parse_proposal
 from search_spaces.base import get_space
 
 
@@ -22,10 +22,10 @@ def _run(arguments: Sequence[str] | None) -> None:
     parser.add_argument("--space", default="rnn_cell", help="name of the search space")
     parser.add_argument("--evaluator", default="benchmark", help="name of the evaluator")
     parser.add_argument(
-        "--architecture", help="evaluate this one and print the results, without NNI"
+        "--architecture", help="architecture to evaluate without NNI; prints the results"
     )
     parser.add_argument(
-        "--epochs", type=int, help="with --architecture: the length of the training"
+        "--epochs", type=int, help="with --architecture: number of epochs of the training"
     )
     chosen, _ = parser.parse_known_args(arguments)
     evaluator = EVALUATORS.get(chosen.evaluator)
@@ -37,10 +37,10 @@ def _run(arguments: Sequence[str] | None) -> None:
         architecture = space.parse(options.architecture)
         print(json.dumps(trial.evaluate(architecture, options.epochs, print)))
         return
-    manager = TrialClient()
-    proposal = parsed_proposal(space, manager.parameters)
+    client = TrialClient()
+    proposal = parse_proposal(space, client.parameters)
     trial = evaluator(options.space, options)
-    manager.finish(trial.evaluate(proposal.architecture, proposal.epochs, manager.report))
+    client.finish(trial.evaluate(proposal.architecture, proposal.epochs, client.report))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A trial's line to NNI's manager, ready in a fraction of the time that `import nni` takes."""
+"""Connection of a trial to NNI's manager, without the slow `import nni`."""
 
 from __future__ import annotations
 
@@ -20,29 +20,50 @@ _TRIES, _PAUSE_S, _SECONDS = 50, 0.1, 30
 
 
 class TrialClient:
-    """What a trial says to the manager: asks for its parameters, reports its results."""
+    """Client for trials: receives the parameters, and reports the results.
+
+    Raises:
+        UserError: the process was not started by an NNI experiment.
+
+    Example:
+        >>> client = TrialClient()
+        >>> client.report(0.5)
+        >>> client.finish({"default": 0.4, "hours": 1.5})
+    """
 
     def __init__(self) -> None:
         if os.environ.get("NNI_PLATFORM") is None:
-            raise UserError("no NNI experiment runs this trial: give --architecture to try it")
+            raise UserError(
+                "not started by an NNI experiment: give --architecture to run it without one"
+            )
         self._channel = _nni_channel()
         on_this_machine = os.environ["NNI_PLATFORM"] == "local"
-        self._record = _noted_form() if on_this_machine else self._channel.receive_parameter()
+        self._record = (
+            _recorded_parameters() if on_this_machine else self._channel.receive_parameter()
+        )
         self._reported = 0
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """The trial's parameters."""
+        """Parameters that the tuner chose."""
         parameters: dict[str, Any] = self._record["parameters"]
         return parameters
 
     def report(self, metric: Any) -> None:
-        """One more intermediate result."""
+        """Report an intermediate result.
+
+        Args:
+            metric: A number, or a dictionary with the key `default`.
+        """
         self._send("PERIODICAL", self._reported, metric)
         self._reported += 1
 
     def finish(self, metric: Any) -> None:
-        """The final result."""
+        """Report the final result.
+
+        Args:
+            metric: A number, or a dictionary with the key `default`.
+        """
         self._send("FINAL", 0, metric)
 
     def _send(self, kind: str, sequence: int, metric: Any) -> None:
@@ -55,41 +76,41 @@ class TrialClient:
         )
 
 
-def _noted_form() -> dict[str, Any]:
-    """Parameter id and parameters that the manager has noted under this trial's name.
+def _recorded_parameters() -> dict[str, Any]:
+    """Return parameter id and parameters of this trial from the manager's REST API.
 
-    Its command channel gives the next parameters to whichever trial asks first: results of trials
-    that start together would be shown, exported and resumed under each other's parameters. Trials
-    on other machines cannot reach the manager's REST API and have to live with that.
+    The command channel gives the next parameters to the first trial that requests them, which swaps
+    the results of trials that start simultaneously. Trials on other machines cannot access the REST
+    API, so they use the channel nevertheless.
     """
     manager = os.environ["NNI_TRIAL_COMMAND_CHANNEL"].rpartition("/env/")[0]
     job = f"{manager}/api/v1/nni/trial-jobs/{os.environ['NNI_TRIAL_JOB_ID']}"
     for _ in range(_TRIES):
-        with suppress(HTTPError), urlopen(job, timeout=_SECONDS) as answer:
-            noted = json.load(answer).get("hyperParameters")
-            if noted:
-                form: dict[str, Any] = json.loads(noted[0])
-                return form
-        time.sleep(_PAUSE_S)  # the manager notes a trial just after it has started it
-    raise UserError(f"NNI's manager knows no parameters of this trial ({job})")
+        with suppress(HTTPError), urlopen(job, timeout=_SECONDS) as response:
+            recorded = json.load(response).get("hyperParameters")
+            if recorded:
+                record: dict[str, Any] = json.loads(recorded[0])
+                return record
+        time.sleep(_PAUSE_S)  # the manager records a trial just after starting it
+    raise UserError(f"NNI's manager has no parameters of this trial ({job})")
 
 
 def _nni_channel() -> Any:
-    """NNI's own channel: over HTTP, or through files and stdout where trials run elsewhere.
+    """Return NNI's command channel: HTTP, or files and stdout on other machines.
 
-    `nni/__init__.py` would load scipy.stats and all of NNI's experiments for it, so an empty
-    package stands in for it until the channel is there.
+    `nni/__init__.py` would import scipy.stats and NNI's experiment management, so an empty package
+    replaces it while the channel is imported.
     """
     loaded, spec = sys.modules.get("nni"), find_spec("nni")
     if loaded is None:
         assert spec is not None
-        stand_in = ModuleType("nni")
-        stand_in.__path__ = list(spec.submodule_search_locations or ())
-        sys.modules["nni"] = stand_in
+        package_stub = ModuleType("nni")
+        package_stub.__path__ = list(spec.submodule_search_locations or ())
+        sys.modules["nni"] = package_stub
         with block_imports("pandas"):
             from nni.common.serializer import dump, load
 
-        stand_in.dump, stand_in.load = dump, load  # type: ignore[attr-defined]
+        package_stub.dump, package_stub.load = dump, load  # type: ignore[attr-defined]
     from nni.runtime.trial_command_channel import get_default_trial_command_channel
 
     channel = get_default_trial_command_channel()

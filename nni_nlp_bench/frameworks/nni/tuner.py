@@ -1,4 +1,4 @@
-"""The tuner of experiments in which one trial is one architecture."""
+"""NNI tuner for experiments with one architecture per trial."""
 
 from __future__ import annotations
 
@@ -10,12 +10,23 @@ from nni_nlp_bench.frameworks.nni.tuning.tuner_config import TunerConfig, minimi
 
 
 class StrategyTuner(AskTellTuner):
-    """Runs any discrete strategy over any space; `classArgs` are the fields of `TunerConfig`.
+    """NNI tuner that runs a strategy of this package over a search space of this package.
 
-    The experiment's `searchSpace` bounds what the web UI shows of an architecture, such as `nodes`.
+    The experiment's `searchSpace` bounds descriptors of architectures, such as `nodes`.
+
+    Args:
+        **class_args: `classArgs` of the experiment: the fields of `TunerConfig`.
+
+    Example:
+        In the YAML file of an experiment::
+
+            tuner:
+              className: nni_nlp_bench.frameworks.nni.tuner.StrategyTuner
+              codeDirectory: .
+              classArgs: {strategy: bayesian, space: rnn_cell, seed: 0}
     """
 
     def _set_up(self, class_args: Mapping[str, Any]) -> None:
-        setting = TunerConfig.from_args(class_args)
-        self._strategy, self._kind = setting.build()
-        self._lower_is_better = minimizes(setting.optimize_mode)
+        config = TunerConfig.from_args(class_args)
+        self._strategy, self._codec = config.build()
+        self._lower_is_better = minimizes(config.optimize_mode)

@@ -1,1 +1,1 @@
-"""The report as one self-contained HTML page."""
+"""Self-contained HTML page of a report."""

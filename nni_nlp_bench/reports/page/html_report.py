@@ -1,4 +1,4 @@
-"""Write the report as one HTML file that needs nothing else."""
+"""Write a report as one self-contained HTML file."""
 
 from __future__ import annotations
 
@@ -9,10 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nni_nlp_bench.core.files import atomic_write
-from nni_nlp_bench.reports.page import figures, wording
-from nni_nlp_bench.reports.page.best_cells import BestCell, best_cells
-from nni_nlp_bench.reports.page.words import count, known, listed, p_word
-from nni_nlp_bench.reports.readers.readings import SearchSource
+from nni_nlp_bench.reports.page import plots, wording
+from nni_nlp_bench.reports.page.best_architectures import BestArchitectureView, best_architectures
+from nni_nlp_bench.reports.page.formatting import (
+    format_count,
+    format_number,
+    format_p_value,
+    join_names,
+)
+from nni_nlp_bench.reports.readers.source import SearchSource
 from nni_nlp_bench.reports.sections import Section
 
 if TYPE_CHECKING:
@@ -22,44 +27,53 @@ TEMPLATE = "report.html.j2"
 
 
 @dataclass(frozen=True)
-class _Pictures:
-    """Of one section, as HTML; None where there is nothing to draw."""
+class _Plots:
+    """Plots of one section as HTML; None if there is no data."""
 
     by_evaluations: str
     by_hours: str | None
     ranks: str | None
     swatches: dict[str, str]
-    cells: list[BestCell]
+    architectures: list[BestArchitectureView]
 
 
-def write_report(path: Path, readings: Sequence[SearchSource], sections: Sequence[Section]) -> None:
-    """The page; it appears whole or not at all. Raises UserError."""
+def write_report(path: Path, sources: Sequence[SearchSource], sections: Sequence[Section]) -> None:
+    """Write the page atomically.
+
+    Args:
+        path: File to write.
+        sources: Experiments and folders that were read.
+        sections: One comparison per benchmark.
+
+    Raises:
+        UserError: the file cannot be written, or an architecture cannot be drawn.
+    """
     with atomic_write(path) as new:
-        new.write_text(html(readings, sections), "utf-8")
+        new.write_text(render_html(sources, sections), "utf-8")
 
 
-def html(readings: Sequence[SearchSource], sections: Sequence[Section]) -> str:
-    """The page as text."""
-    pictures = [_pictures(f"s{i}", section) for i, section in enumerate(sections)]
+def render_html(sources: Sequence[SearchSource], sections: Sequence[Section]) -> str:
+    """Return the page as HTML text."""
+    plots = [_make_plots(f"s{i}", section) for i, section in enumerate(sections)]
     return (
         _environment()
         .get_template(TEMPLATE)
         .render(
-            readings=readings,
-            parts=list(zip(sections, pictures, strict=True)),
+            sources=sources,
+            sections=list(zip(sections, plots, strict=True)),
             version=version("nni-nlp-bench"),
         )
     )
 
 
-def _pictures(name: str, section: Section) -> _Pictures:
+def _make_plots(name: str, section: Section) -> _Plots:
     curves, reference, test = section.curves, section.reference, section.friedman
-    return _Pictures(
-        by_evaluations=figures.regret_by_evaluations(f"{name}e", curves, reference),
-        by_hours=figures.regret_by_hours(f"{name}h", curves, reference),
-        ranks=None if test is None else figures.ranks(f"{name}r", test),
-        swatches={strategy: figures.swatch(i) for i, strategy in enumerate(curves)},
-        cells=best_cells(section),
+    return _Plots(
+        by_evaluations=plots.regret_by_evaluations(f"{name}e", curves, reference),
+        by_hours=plots.regret_by_hours(f"{name}h", curves, reference),
+        ranks=None if test is None else plots.ranks(f"{name}r", test),
+        swatches={strategy: plots.swatch(i) for i, strategy in enumerate(curves)},
+        architectures=best_architectures(section),
     )
 
 
@@ -74,13 +88,13 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     filters: dict[str, Any] = {
-        "loss": lambda value: known(value, "z.3f"),
-        "figure": lambda value: known(value, ",.1f"),
-        "whole": lambda value: known(value, ",.0f"),
-        "count": count,
-        "listed": listed,
-        "p_word": p_word,
-        "p_number": lambda p: "< 0.001" if p < 0.001 else f"{p:.3f}",
+        "loss": lambda value: format_number(value, "z.3f"),
+        "metric": lambda value: format_number(value, ",.1f"),
+        "integer": lambda value: format_number(value, ",.0f"),
+        "count": format_count,
+        "join_names": join_names,
+        "p_equation": format_p_value,
+        "p_value": lambda p: "< 0.001" if p < 0.001 else f"{p:.3f}",
         "capitalize_first": lambda text: text[:1].upper() + text[1:],
         "provenance": wording.provenance,
         "verdict": wording.verdict,

@@ -1,4 +1,4 @@
-"""Matplotlib figures as SVG inside a page, in the colours of the page, light or dark."""
+"""Convert matplotlib figures to inline SVG in the colours of the page, light or dark."""
 
 from __future__ import annotations
 
@@ -9,34 +9,40 @@ from contextlib import contextmanager
 from html import escape
 from typing import TYPE_CHECKING
 
-from nni_nlp_bench.reports.regret_curves import COLOURS
+from nni_nlp_bench.reports.regret_curves import COLORS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 INK, GRID, MUTED = "#1a2b3c", "#2b3c4d", "#3c4d5e"
-"""Stand for colours that the page decides: no other part of a figure has them."""
+"""Placeholders for colours of the page; figures must not use them otherwise."""
 _VARIABLES = {INK: "--ink", GRID: "--grid", MUTED: "--muted"} | {
-    colour: f"--series-{i}" for i, colour in enumerate(COLOURS)
+    colour: f"--series-{i}" for i, colour in enumerate(COLORS)
 }
 
 
 @contextmanager
 def page_style() -> Iterator[None]:
-    """Figures drawn inside take the colours of the page; text stays text."""
+    """Context in which figures use the placeholder colours, and text is not converted to paths."""
     import matplotlib as mpl
 
-    inked = ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color")
+    text_keys = ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color")
     style = {"svg.fonttype": "none", "svg.hashsalt": "nni-nlp-bench", "grid.color": GRID}
-    with mpl.rc_context(style | dict.fromkeys(inked, INK) | {"font.size": 11.0}):
+    with mpl.rc_context(style | dict.fromkeys(text_keys, INK) | {"font.size": 11.0}):
         yield
 
 
 def inline_svg(figure: Figure, name: str, description: str) -> str:
-    """The figure as an element of HTML; `name` tells it apart from the others of the page."""
+    """Return a figure as an SVG element.
+
+    Args:
+        figure: Figure drawn in `page_style`.
+        name: Prefix that makes its ids unique in the page.
+        description: Text alternative.
+    """
     buffer = io.StringIO()
-    nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
-    figure.savefig(buffer, format="svg", transparent=True, metadata=nothing)
+    no_metadata = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+    figure.savefig(buffer, format="svg", transparent=True, metadata=no_metadata)
     svg = buffer.getvalue()
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)

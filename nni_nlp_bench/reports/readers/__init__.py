@@ -1,1 +1,1 @@
-"""Read searches from NNI experiments and from folders that `compare` wrote."""
+"""Read searches from NNI experiments and from output folders of `compare`."""

@@ -1,4 +1,4 @@
-"""Read an experiment in which one trial is one architecture: the experiment is one search."""
+"""Read an NNI experiment with one architecture per trial: the experiment is one search."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from nni_nlp_bench.reports.readers.nni_experiment import (
     NniExperiment,
     TrialJob,
 )
-from nni_nlp_bench.reports.readers.readings import SearchSource, number, text, unit_of
+from nni_nlp_bench.reports.readers.source import SearchSource, infer_unit, read_number, read_text
 from nni_nlp_bench.reports.searches import (
     BestArchitecture,
     Counts,
     Curve,
     SearchRecord,
-    curve_in_order,
+    sequential_curve,
 )
 
 _TRIAL = "nni_nlp_bench.frameworks.nni.trial"
@@ -33,7 +33,7 @@ _TRIAL = "nni_nlp_bench.frameworks.nni.trial"
 
 @dataclass(frozen=True)
 class _Evaluation:
-    """One trial that has ended. Its loss and hours are NaN where it failed."""
+    """Result of a finished trial. Loss and hours are NaN if it failed."""
 
     architecture: str
     ended_ms: int
@@ -47,15 +47,16 @@ class _Evaluation:
         return math.isnan(self.loss)
 
 
-def search_of_architectures(experiment: NniExperiment) -> SearchSource:
-    """The one search, of the trials that have ended, in the order of their results.
+def read_architecture_trials(experiment: NniExperiment) -> SearchSource:
+    """Return the search of an experiment: its finished trials, in the order of their results.
 
-    Raises ExperimentError where no training has succeeded yet.
+    Raises:
+        ExperimentError: no training has succeeded yet, or the results are maximised.
     """
     arguments = _class_arguments(experiment)
     if arguments.get("optimize_mode", "minimize") != "minimize":
         raise ExperimentError(
-            f"experiment {experiment.name} maximises its trials' results: a report reads losses"
+            f"experiment {experiment.name} maximises its results: a report reads losses"
         )
     ended = [trial for trial in experiment.trials if trial.status in ENDED]
     evaluations = sorted(
@@ -63,8 +64,8 @@ def search_of_architectures(experiment: NniExperiment) -> SearchSource:
     )
     if all(e.failed for e in evaluations):
         raise ExperimentError(
-            f"experiment {experiment.name} holds no finished trial with a result: "
-            f"{len(experiment.trials)} trials, {len(ended)} of them ended"
+            f"experiment {experiment.name} has no finished trial with a result: "
+            f"{len(experiment.trials)} trials, {len(ended)} of them finished"
         )
     seed, benchmark = arguments.get("seed"), _benchmark(experiment)
     record = SearchRecord(
@@ -77,18 +78,18 @@ def search_of_architectures(experiment: NniExperiment) -> SearchSource:
         optimum=None,
         curve=_curve(evaluations),
         counts=_counts(evaluations),
-        find=_find(evaluations, benchmark),
+        best=_best(evaluations, benchmark),
     )
-    return SearchSource(experiment.name, (record,), _remarks(experiment, evaluations))
+    return SearchSource(experiment.name, (record,), _warnings(experiment, evaluations))
 
 
-def _remarks(experiment: NniExperiment, evaluations: list[_Evaluation]) -> tuple[str, ...]:
-    remarks = []
+def _warnings(experiment: NniExperiment, evaluations: list[_Evaluation]) -> tuple[str, ...]:
+    warnings = []
     if running := len(experiment.trials) - len(evaluations):
-        remarks.append(f"left out, for they had not ended: {running} trials")
+        warnings.append(f"excluded, not finished: {running} trials")
     if any(e.failed for e in evaluations) and not all(math.isnan(e.hours) for e in evaluations):
-        remarks.append("the hours leave out failed trainings, whose times are not recorded")
-    return tuple(remarks)
+        warnings.append("the hours exclude failed trainings, whose times are not recorded")
+    return tuple(warnings)
 
 
 def _class_arguments(experiment: NniExperiment) -> Mapping[str, Any]:
@@ -96,7 +97,7 @@ def _class_arguments(experiment: NniExperiment) -> Mapping[str, Any]:
 
 
 def _benchmark(experiment: NniExperiment) -> str | None:
-    """As the trials' command names it, or our trial's own where it names none."""
+    """Return the benchmark in the trial command, or the default of this package's trial."""
     named, evaluator = experiment.option("benchmark"), experiment.option("evaluator")
     if named or evaluator not in (None, "benchmark") or not experiment.runs(_TRIAL):
         return named
@@ -106,15 +107,15 @@ def _benchmark(experiment: NniExperiment) -> str | None:
 
 
 def _strategy(experiment: NniExperiment, arguments: Mapping[str, Any]) -> str:
-    """The strategy of our tuner, or the name of another tuner."""
+    """Return the strategy of this package's tuner, or the name of another tuner."""
     tuner = experiment.config.get("tuner") or {}
     name = arguments.get("strategy") or tuner.get("name") or tuner.get("className")
     return str(name or "tuner not recorded").rpartition(".")[2]
 
 
 def _evaluation(experiment: NniExperiment, trial: TrialJob) -> _Evaluation:
-    where = experiment.where(trial)
-    architecture = text(trial.parameters, "architecture", where)
+    where = experiment.describe(trial)
+    architecture = read_text(trial.parameters, "architecture", where)
     final = experiment.final(trial.id)
     if trial.status != "SUCCEEDED" or final is None:
         assert trial.ended_ms is not None
@@ -124,24 +125,24 @@ def _evaluation(experiment: NniExperiment, trial: TrialJob) -> _Evaluation:
     return _Evaluation(
         architecture=architecture,
         ended_ms=final.reported_ms,
-        loss=number(result, "default", where),
-        hours=number(result, "hours", where) if "hours" in result else math.nan,
+        loss=read_number(result, "default", where),
+        hours=read_number(result, "hours", where) if "hours" in result else math.nan,
         origin=origins.get(result.get("predicted")),
         replaced=bool(result.get("replaced")),
     )
 
 
 def _unit(experiment: NniExperiment, trials: Sequence[TrialJob]) -> LossUnit:
-    """That of any result; those of one experiment are of one benchmark."""
+    """Return the unit of any result: all are of one benchmark."""
     finals = (experiment.final(trial.id) for trial in trials)
-    return next(unit_of(final.data) for final in finals if final is not None)
+    return next(infer_unit(final.data) for final in finals if final is not None)
 
 
 def _curve(evaluations: list[_Evaluation]) -> Curve:
-    """Trainings one after the other; a failed one is charged no hours, for none are recorded."""
+    """Return the curve of sequential trainings; failed ones add no hours, as none are recorded."""
     losses = np.fmin.accumulate([e.loss for e in evaluations])
     hours = np.cumsum([0.0 if e.failed else e.hours for e in evaluations])
-    return curve_in_order(losses.tolist(), hours.tolist())
+    return sequential_curve(losses.tolist(), hours.tolist())
 
 
 def _counts(evaluations: list[_Evaluation]) -> Counts:
@@ -154,6 +155,6 @@ def _counts(evaluations: list[_Evaluation]) -> Counts:
     )
 
 
-def _find(evaluations: list[_Evaluation], source: str | None) -> BestArchitecture:
+def _best(evaluations: list[_Evaluation], source: str | None) -> BestArchitecture:
     best = min((e for e in evaluations if not e.failed), key=lambda e: e.loss)
     return BestArchitecture(best.architecture, best.loss, best.origin, source)

@@ -1,4 +1,4 @@
-"""Read back what `compare` and `search` write: trials.csv and best.json."""
+"""Read the output folder of `compare` or `search`: trials.csv and best.json."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from nni_nlp_bench.benchmarks.base import OK
 from nni_nlp_bench.benchmarks.units import LossUnit
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.reports.files import BEST, TRIALS
-from nni_nlp_bench.reports.readers.readings import SearchSource, origin_of
+from nni_nlp_bench.reports.readers.source import SearchSource, parse_origin
 from nni_nlp_bench.reports.searches import (
     BestArchitecture,
     Counts,
     Curve,
     SearchRecord,
-    benchmark_of,
-    curve_in_order,
+    infer_benchmark,
+    sequential_curve,
 )
 from nni_nlp_bench.reports.study_files import left_out_of
 
@@ -28,36 +28,43 @@ _Rows = Sequence[Mapping[str, str]]
 
 
 def read_comparison(folder: Path) -> SearchSource:
-    """The searches of a comparison that has ended. Raises UserError."""
+    """Return the searches of a finished comparison.
+
+    Args:
+        folder: Output folder of `compare`, `search` or `study`.
+
+    Raises:
+        UserError: files are missing, unfinished or damaged.
+    """
     try:
         with (folder / TRIALS).open(newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
         best = json.loads((folder / BEST).read_text("utf-8"))
         if best["architecture"] is None:
-            raise UserError(f"{folder} holds no finished trial with a result: {best['note']}")
-        return _reading(folder, rows, best, left_out_of(folder))
+            raise UserError(f"{folder} has no finished trial with a result: {best['note']}")
+        return _source(folder, rows, best, left_out_of(folder))
     except FileNotFoundError as error:
-        raise UserError(f"{error.filename} is missing: run the search to its end") from None
+        raise UserError(f"{error.filename} is missing: let the search finish") from None
     except OSError as error:
         raise UserError(f"cannot read {error.filename}: {error.strerror}") from None
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(
             f"{folder}: {TRIALS} and {BEST} cannot be read ({error!r}): run the search again, "
-            "which goes on from its journals"
+            "which resumes from its journals"
         ) from None
 
 
-def _reading(
-    folder: Path, rows: _Rows, best: Mapping[str, Any], remarks: tuple[str, ...]
+def _source(
+    folder: Path, rows: _Rows, best: Mapping[str, Any], warnings: tuple[str, ...]
 ) -> SearchSource:
     reference = float(best["reference"]["loss"])
-    # Before there was another unit, best.json named none.
+    # Files from before points were supported have no unit.
     unit = LossUnit(best["reference"].get("unit", LossUnit.NATS))
     searches: dict[tuple[str, int], list[Mapping[str, str]]] = {}
     for row in rows:
         searches.setdefault((row["strategy"], int(row["seed"])), []).append(row)
-    found = {key: _curve_and_find(own, reference) for key, own in searches.items()}
-    benchmark = benchmark_of(find for _, find in found.values() if find is not None)
+    found = {key: _curve_and_best(own, reference) for key, own in searches.items()}
+    benchmark = infer_benchmark(best for _, best in found.values() if best is not None)
     records = tuple(
         SearchRecord(
             experiment=str(folder),
@@ -69,26 +76,26 @@ def _reading(
             optimum=reference if best["reference"]["known"] else None,
             curve=found[strategy, seed][0],
             counts=_counts(own),
-            find=found[strategy, seed][1],
+            best=found[strategy, seed][1],
         )
         for (strategy, seed), own in searches.items()
     )
-    return SearchSource(str(folder), records, remarks)
+    return SearchSource(str(folder), records, warnings)
 
 
-def _curve_and_find(rows: _Rows, reference: float) -> tuple[Curve, BestArchitecture | None]:
-    """The incumbent changes where the regret does: then the row's own loss is the incumbent's."""
+def _curve_and_best(rows: _Rows, reference: float) -> tuple[Curve, BestArchitecture | None]:
+    """Return the curve and the best architecture: the incumbent changes when the regret does."""
     losses: list[float] = []
-    loss, regret, find = math.nan, math.nan, None
+    loss, regret, best = math.nan, math.nan, None
     for row in rows:
-        told = float(row["regret"])
-        if not math.isnan(told) and told != regret:
-            regret, loss = told, float(row["test_loss"] or row["val_loss"])
-            find = BestArchitecture(
-                row["architecture"], loss, origin_of(row["origin"]), row["source"]
+        new_regret = float(row["regret"])
+        if not math.isnan(new_regret) and new_regret != regret:
+            regret, loss = new_regret, float(row["test_loss"] or row["val_loss"])
+            best = BestArchitecture(
+                row["architecture"], loss, parse_origin(row["origin"]), row["source"]
             )
         losses.append(loss)
-    return curve_in_order(losses, [float(row["simulated_end_h"]) for row in rows]), find
+    return sequential_curve(losses, [float(row["simulated_end_h"]) for row in rows]), best
 
 
 def _counts(rows: _Rows) -> Counts:

@@ -1,4 +1,4 @@
-"""Read an experiment, wherever it is: by id, folder or address."""
+"""Read an experiment by id, folder or URL."""
 
 from __future__ import annotations
 
@@ -10,30 +10,35 @@ from nni_nlp_bench.reports.files import TRIALS
 from nni_nlp_bench.reports.readers.comparison_folder import read_comparison
 from nni_nlp_bench.reports.readers.nni_database import DATABASE, experiment_folder, read_database
 from nni_nlp_bench.reports.readers.nni_rest import read_rest
-from nni_nlp_bench.reports.readers.nni_searches import searches_of
-from nni_nlp_bench.reports.readers.readings import SearchSource
+from nni_nlp_bench.reports.readers.nni_searches import read_searches
+from nni_nlp_bench.reports.readers.source import SearchSource
 
 
 def read(place: str) -> SearchSource:
-    """What an experiment's id, a folder, or the address of a running manager holds.
+    """Return the searches of an NNI experiment or an output folder.
 
-    Raises UserError.
+    Args:
+        place: Id of an NNI experiment on this machine, URL of its running manager, folder of an
+            experiment, or output folder of `compare`, `search` or `study`.
+
+    Raises:
+        UserError: there are no searches, or they cannot be read.
     """
     if place.startswith(("http://", "https://")):
-        return searches_of(read_rest(place))
+        return read_searches(read_rest(place))
     folder = Path(place)
     if not folder.is_dir():
-        return searches_of(read_database(experiment_folder(place)))
+        return read_searches(read_database(experiment_folder(place)))
     if (folder / DATABASE).is_file():
-        return searches_of(read_database(folder))
+        return read_searches(read_database(folder))
     if (folder / TRIALS).is_file() or (folder / "settings.json").is_file():
         return read_comparison(folder)
     raise UserError(
-        f"{place} holds no searches: give an NNI experiment (with {DATABASE}) or what compare "
-        f"wrote (with {TRIALS})"
+        f"{place} has no searches: give an NNI experiment (with {DATABASE}) or the output folder "
+        f"of compare (with {TRIALS})"
     )
 
 
 def read_all(places: Sequence[str]) -> list[SearchSource]:
-    """Every place once: an experiment that is named twice counts once. Raises UserError."""
-    return list({reading.name: reading for reading in map(read, places)}.values())
+    """Read several experiments or folders; duplicates are ignored. As `read`."""
+    return list({source.name: source for source in map(read, places)}.values())

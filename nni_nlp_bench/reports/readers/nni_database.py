@@ -1,4 +1,4 @@
-"""Read an experiment from the database that NNI keeps of it, running or finished."""
+"""Read a running or finished experiment from NNI's database."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from nni_nlp_bench.reports.readers.nni_experiment import (
     ExperimentError,
     NniExperiment,
     TrialJob,
-    decoded_metric,
-    decoded_trial,
-    with_own_parameters,
+    decode_metric,
+    decode_trial,
+    match_parameters,
 )
 
 DATABASE = Path("db", "nni.sqlite")
@@ -25,7 +25,11 @@ _WAIT_S = 10.0
 
 
 def experiment_folder(experiment_id: str) -> Path:
-    """Where NNI's list says that an experiment is kept. Raises ExperimentError."""
+    """Return the folder of an experiment in NNI's list of experiments.
+
+    Raises:
+        ExperimentError: the list lacks the experiment, or cannot be read.
+    """
     path = Path.home() / _LIST
     try:
         listed = json.loads(path.read_text("utf-8"))
@@ -37,24 +41,28 @@ def experiment_folder(experiment_id: str) -> Path:
     if experiment_id not in known:
         names = ", ".join(sorted(known)) or "none"
         raise ExperimentError(
-            f"{experiment_id}: neither a folder, nor an address, nor an experiment in NNI's list "
-            f"{path}; known: {names}"
+            f"{experiment_id}: not a folder, a URL or an experiment in NNI's list {path}; known: "
+            f"{names}"
         )
     return known[experiment_id]
 
 
 def read_database(folder: Path) -> NniExperiment:
-    """The experiment of the folder `<logDir>/<id>`; nothing is written. Raises ExperimentError."""
+    """Read the experiment in the folder `<logDir>/<id>` without changing it.
+
+    Raises:
+        ExperimentError: the database is missing or damaged.
+    """
     path = folder / DATABASE
     if not path.is_file():
-        raise ExperimentError(f"{path} is missing: the folder of an NNI experiment holds it")
+        raise ExperimentError(f"{path} is missing: not the folder of an NNI experiment")
     try:
         uri = f"{path.resolve().as_uri()}?mode=ro"
         with closing(sqlite3.connect(uri, uri=True, timeout=_WAIT_S)) as database:
             database.row_factory = sqlite3.Row
             return _experiment(database, path)
     except sqlite3.Error as error:
-        raise ExperimentError(f"{path} is no database of an NNI experiment: {error}") from None
+        raise ExperimentError(f"{path} is not a database of an NNI experiment: {error}") from None
     except (ValueError, KeyError, TypeError) as error:
         raise ExperimentError(f"{path} is damaged: {error!r}") from None
 
@@ -64,7 +72,7 @@ def _experiment(database: sqlite3.Connection, path: Path) -> NniExperiment:
         "SELECT id, params FROM ExperimentProfile ORDER BY revision DESC LIMIT 1"
     ).fetchone()
     if profile is None:
-        raise ExperimentError(f"{path} holds no experiment: it was never started")
+        raise ExperimentError(f"{path} has no experiment: it was never started")
     events = database.execute(
         "SELECT trialJobId, event, data, timestamp FROM TrialJobEvent "
         "WHERE trialJobId <> '' ORDER BY timestamp, rowid"
@@ -73,24 +81,24 @@ def _experiment(database: sqlite3.Connection, path: Path) -> NniExperiment:
         "SELECT trialJobId, parameterId, type, sequence, timestamp, data FROM MetricData "
         "WHERE type IN ('PERIODICAL', 'FINAL')"
     )
-    results = tuple(decoded_metric(dict(row)) for row in metrics)
+    results = tuple(decode_metric(dict(row)) for row in metrics)
     return NniExperiment(
         id=profile["id"],
         config=json.loads(profile["params"]),
-        trials=with_own_parameters(_trials(dict(row) for row in events), results),
+        trials=match_parameters(_trials(dict(row) for row in events), results),
         metrics=results,
     )
 
 
 def _trials(events: Iterable[Mapping[str, Any]]) -> list[TrialJob]:
-    """A trial from its events in the order of time: its end is final."""
+    """Return the trials from their events in chronological order; end states are final."""
     found: dict[str, list[Mapping[str, Any]]] = {}
     for event in events:
         found.setdefault(event["trialJobId"], []).append(event)
     trials = []
     for trial, own in found.items():
         last = ([event for event in own if event["event"] in ENDED] or own)[-1]
-        told = [event["data"] for event in own if event["data"]]
-        if told:  # else it was stopped before it had parameters
-            trials.append(decoded_trial(trial, last["event"], told[-1], last["timestamp"]))
+        parameters = [event["data"] for event in own if event["data"]]
+        if parameters:  # otherwise it was stopped before it had parameters
+            trials.append(decode_trial(trial, last["event"], parameters[-1], last["timestamp"]))
     return trials

@@ -1,4 +1,4 @@
-"""What NNI keeps of an experiment: its configuration, trials and metrics."""
+"""Configuration, trials and metrics of an NNI experiment."""
 
 from __future__ import annotations
 
@@ -13,43 +13,43 @@ from typing import Any, Literal
 from nni_nlp_bench.core.errors import UserError
 
 ENDED = ("SUCCEEDED", "FAILED", "USER_CANCELED", "EARLY_STOPPED")
-"""A trial of another status is waiting or running, or was when the experiment was stopped."""
+"""Final statuses. Trials of other statuses wait or run, or did when the experiment stopped."""
 MetricKind = Literal["PERIODICAL", "FINAL"]
 
 
 class ExperimentError(UserError):
-    """An experiment cannot be read, or is not one of searches; the message names it."""
+    """An experiment cannot be read, or has no searches."""
 
 
 @dataclass(frozen=True)
 class TrialJob:
-    """One trial."""
+    """One trial of an NNI experiment."""
 
     id: str
     status: str
     parameter_id: int
     parameters: Mapping[str, Any]
     ended_ms: int | None
-    """Unix time in milliseconds; None until it has ended."""
+    """Unix time in milliseconds; None if it has not ended."""
 
 
 @dataclass(frozen=True)
 class Metric:
-    """One result that a trial reported."""
+    """One metric that a trial reported."""
 
     trial: str
     parameter_id: int
-    """Of the parameters that the trial ran with."""
+    """Id of the parameters that the trial ran with."""
     kind: MetricKind
     sequence: int
-    """Position among the intermediate results of the trial."""
+    """Index among the intermediate results of the trial."""
     reported_ms: int
     data: Any
 
 
 @dataclass(frozen=True)
 class NniExperiment:
-    """One experiment. NNI stores neither trials nor metrics in an order that says anything."""
+    """One NNI experiment. Trials and metrics are in no particular order."""
 
     id: str
     config: Mapping[str, Any]
@@ -58,45 +58,45 @@ class NniExperiment:
 
     @property
     def name(self) -> str:
-        """Its name and id, or the id alone."""
+        """Name and id of the experiment, or the id if it has no name."""
         name = self.config.get("experimentName")
         return f"{name} ({self.id})" if name else self.id
 
-    def where(self, trial: TrialJob) -> str:
-        """A trial in the words of an error."""
+    def describe(self, trial: TrialJob) -> str:
+        """Return the name of a trial for error messages."""
         return f"trial {trial.id} of experiment {self.name}"
 
     def intermediates(self, trial: str) -> list[Any]:
-        """The intermediate results of a trial, in the order of its reports."""
+        """Return the intermediate results of a trial in the order in which they were reported."""
         own = self._by_trial.get((trial, "PERIODICAL"), [])
         return [metric.data for metric in sorted(own, key=lambda metric: metric.sequence)]
 
     def final(self, trial: str) -> Metric | None:
-        """The final result of a trial, the last one if it reported several."""
+        """Return the final result of a trial, the last one if it reported several, or None."""
         own = self._by_trial.get((trial, "FINAL"), [])
         return max(own, key=lambda metric: metric.reported_ms, default=None)
 
     def option(self, name: str) -> str | None:
-        """The value of `--name` in the trials' command; None where it is not given."""
+        """Return the value of option `--name` in the trial command, or None."""
         parser = ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
         parser.add_argument(f"--{name}", dest="value")
         try:
-            chosen, _ = parser.parse_known_args(self._words)
+            chosen, _ = parser.parse_known_args(self._command)
         except ArgumentError:
-            return None  # a name without a value
+            return None  # an option without a value
         return str(chosen.value) if chosen.value is not None else None
 
     def runs(self, module: str) -> bool:
-        """Whether the trials' command runs that Python module."""
-        return module in self._words
+        """Return whether the trial command runs that Python module."""
+        return module in self._command
 
     @cached_property
-    def _words(self) -> list[str]:
-        """The trials' command in words."""
+    def _command(self) -> list[str]:
+        """Arguments of the trial command."""
         try:
             return shlex.split(self.config.get("trialCommand", ""))
         except ValueError:
-            return []  # a shell may read what shlex cannot; then no option is known
+            return []  # valid for the shell but not for shlex
 
     @cached_property
     def _by_trial(self) -> dict[tuple[str, str], list[Metric]]:
@@ -106,8 +106,8 @@ class NniExperiment:
         return found
 
 
-def decoded_metric(row: Mapping[str, Any]) -> Metric:
-    """From a row of NNI's table or REST API. A trial encodes its result, the manager once more."""
+def decode_metric(row: Mapping[str, Any]) -> Metric:
+    """Return the metric in a row of NNI's table or REST API, whose data is JSON encoded twice."""
     return Metric(
         trial=row["trialJobId"],
         parameter_id=int(row["parameterId"]),
@@ -118,9 +118,9 @@ def decoded_metric(row: Mapping[str, Any]) -> Metric:
     )
 
 
-def decoded_trial(id: str, status: str, told: str, ended_ms: Any) -> TrialJob:
-    """From what NNI stores of a trial; `told` is the text that holds its parameters."""
-    record = json.loads(told)
+def decode_trial(id: str, status: str, parameters: str, ended_ms: Any) -> TrialJob:
+    """Return a trial from the values that NNI stores; `parameters` is a JSON record."""
+    record = json.loads(parameters)
     return TrialJob(
         id=id,
         status=status,
@@ -130,22 +130,21 @@ def decoded_trial(id: str, status: str, told: str, ended_ms: Any) -> TrialJob:
     )
 
 
-def with_own_parameters(
-    trials: Sequence[TrialJob], metrics: Sequence[Metric]
-) -> tuple[TrialJob, ...]:
-    """Each trial with the parameters that it ran with.
+def match_parameters(trials: Sequence[TrialJob], metrics: Sequence[Metric]) -> tuple[TrialJob, ...]:
+    """Return each trial with the parameters that it actually ran with.
 
-    NNI's local service gives the next parameters to the trial that asks first, and so its record
-    swaps those of trials that start together. What a trial reports names its own; a trial that
-    reported nothing has those of its record, or one of those that are left.
+    NNI's local training service gives the next parameters to the first trial that requests them, so
+    its records may swap the parameters of trials that start simultaneously. Metrics have the actual
+    parameter id. A trial without metrics gets the recorded parameters if they are unused, otherwise
+    any unused ones.
     """
     parameters = {trial.parameter_id: trial.parameters for trial in trials}
     own = {metric.trial: metric.parameter_id for metric in metrics}
-    left = [number for number in parameters if number not in set(own.values())]
+    unused = [number for number in parameters if number not in set(own.values())]
     silent = [trial for trial in trials if trial.id not in own]
-    for trial in sorted(silent, key=lambda trial: trial.parameter_id not in left):
-        own[trial.id] = trial.parameter_id if trial.parameter_id in left else left[0]
-        left.remove(own[trial.id])
+    for trial in sorted(silent, key=lambda trial: trial.parameter_id not in unused):
+        own[trial.id] = trial.parameter_id if trial.parameter_id in unused else unused[0]
+        unused.remove(own[trial.id])
     return tuple(
         replace(trial, parameter_id=own[trial.id], parameters=parameters[own[trial.id]])
         for trial in trials

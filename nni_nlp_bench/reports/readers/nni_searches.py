@@ -1,27 +1,31 @@
-"""The searches of an NNI experiment, told apart by its trials' parameters.
+"""Read the searches of an NNI experiment.
 
-Either one trial is one whole search, with a strategy and a seed for parameters, or one trial is one
-architecture, and the whole experiment is one search.
+A trial is either a complete search, with `strategy` and `seed` as parameters, or one architecture;
+then the experiment is one search.
 """
 
 from __future__ import annotations
 
-from nni_nlp_bench.reports.readers.architecture_trials import search_of_architectures
+from nni_nlp_bench.reports.readers.architecture_trials import read_architecture_trials
 from nni_nlp_bench.reports.readers.nni_experiment import ExperimentError, NniExperiment
-from nni_nlp_bench.reports.readers.readings import SearchSource
-from nni_nlp_bench.reports.readers.search_trials import searches_of_trials
+from nni_nlp_bench.reports.readers.search_trials import read_search_trials
+from nni_nlp_bench.reports.readers.source import SearchSource
 
 
-def searches_of(experiment: NniExperiment) -> SearchSource:
-    """What an experiment's trials tell. Raises ExperimentError."""
+def read_searches(experiment: NniExperiment) -> SearchSource:
+    """Return the searches of an experiment.
+
+    Raises:
+        ExperimentError: its trials are neither searches nor architectures.
+    """
     if not experiment.trials:
-        raise ExperimentError(f"experiment {experiment.name} holds no trial yet")
+        raise ExperimentError(f"experiment {experiment.name} has no trials yet")
     names = [trial.parameters.keys() for trial in experiment.trials]
     if all("architecture" in own for own in names):
-        return search_of_architectures(experiment)
+        return read_architecture_trials(experiment)
     if all({"strategy", "seed"} <= own for own in names):
-        return searches_of_trials(experiment)
+        return read_search_trials(experiment)
     raise ExperimentError(
-        f"experiment {experiment.name} holds no search: its trials' parameters are neither "
-        "a strategy with a seed nor an architecture"
+        f"experiment {experiment.name} has no searches: its trial parameters are neither "
+        "a strategy and a seed nor an architecture"
     )

@@ -1,4 +1,4 @@
-"""Read an experiment in which one trial is one whole search."""
+"""Read an NNI experiment with one complete search per trial."""
 
 from __future__ import annotations
 
@@ -12,31 +12,38 @@ from nni_nlp_bench.reports.readers.nni_experiment import (
     NniExperiment,
     TrialJob,
 )
-from nni_nlp_bench.reports.readers.readings import SearchSource, number, origin_of, text, unit_of
+from nni_nlp_bench.reports.readers.source import (
+    SearchSource,
+    infer_unit,
+    parse_origin,
+    read_number,
+    read_text,
+)
 from nni_nlp_bench.reports.searches import (
     BestArchitecture,
     Counts,
     Curve,
     SearchRecord,
-    benchmark_of,
-    curve_in_order,
+    infer_benchmark,
+    sequential_curve,
 )
 
-_SAME = 1e-9
+_TOLERANCE = 1e-9
 
 
-def searches_of_trials(experiment: NniExperiment) -> SearchSource:
-    """The finished searches; those that run or failed are left out, with a remark.
+def read_search_trials(experiment: NniExperiment) -> SearchSource:
+    """Return the finished searches; running and failed ones are excluded with a warning.
 
-    Raises ExperimentError where none has finished.
+    Raises:
+        ExperimentError: no search has finished.
     """
-    finished, remarks = _sorted_out(experiment)
+    finished, warnings = _split_finished(experiment)
     if not finished:
-        why = "; ".join(remarks)
-        raise ExperimentError(f"experiment {experiment.name} holds no finished search: {why}")
-    finds = [_find(experiment, trial) for trial in finished]
+        reasons = "; ".join(warnings)
+        raise ExperimentError(f"experiment {experiment.name} has no finished search: {reasons}")
+    best = [_best(experiment, trial) for trial in finished]
     benchmark = (
-        benchmark_of(find for find in finds if find is not None)
+        infer_benchmark(found for found in best if found is not None)
         or experiment.option("benchmark")
         or f"benchmark not recorded, {experiment.name}"
     )
@@ -49,41 +56,41 @@ def searches_of_trials(experiment: NniExperiment) -> SearchSource:
             seed=_seed(experiment, trial),
             space=space,
             benchmark=benchmark,
-            unit=unit_of(_final(experiment, trial)),
+            unit=infer_unit(_final(experiment, trial)),
             optimum=optimum,
             curve=_curve(experiment, trial),
             counts=_counts(experiment, trial),
-            find=find,
+            best=found,
         )
-        for trial, find in zip(finished, finds, strict=True)
+        for trial, found in zip(finished, best, strict=True)
     )
-    return SearchSource(experiment.name, records, tuple(remarks))
+    return SearchSource(experiment.name, records, tuple(warnings))
 
 
-def _sorted_out(experiment: NniExperiment) -> tuple[list[TrialJob], list[str]]:
-    """The trials that finished, in the order of strategies and seeds, and what became of others."""
+def _split_finished(experiment: NniExperiment) -> tuple[list[TrialJob], list[str]]:
+    """Return finished trials sorted by strategy and seed, and warnings about the others."""
     groups: dict[str, list[TrialJob]] = {}
     strategies_and_seeds = sorted(
         experiment.trials,
         key=lambda t: (str(t.parameters["strategy"]), _seed(experiment, t), t.id),
     )
     for trial in strategies_and_seeds:
-        groups.setdefault(_fate(experiment, trial), []).append(trial)
+        groups.setdefault(_exclusion_reason(experiment, trial), []).append(trial)
     finished = groups.pop("", [])
-    remarks = [f"{fate}: {', '.join(map(_label, own))}" for fate, own in groups.items()]
-    return finished, remarks
+    warnings = [f"{reason}: {', '.join(map(_label, own))}" for reason, own in groups.items()]
+    return finished, warnings
 
 
-def _fate(experiment: NniExperiment, trial: TrialJob) -> str:
-    """Why a trial's search is left out; empty where it finished."""
+def _exclusion_reason(experiment: NniExperiment, trial: TrialJob) -> str:
+    """Return the reason why a search is excluded; empty if it finished."""
     final = experiment.final(trial.id)
     if trial.status not in ENDED:
-        return "left out, for they had not ended"
+        return "excluded, not finished"
     if trial.status != "SUCCEEDED" or final is None:
-        return "left out, for they failed or were stopped"
-    evaluations = number(final.data, "evaluations", experiment.where(trial))
+        return "excluded, failed or stopped"
+    evaluations = read_number(final.data, "evaluations", experiment.describe(trial))
     if len(experiment.intermediates(trial.id)) != evaluations:
-        return "left out, for some of their results are missing"
+        return "excluded, results are missing"
     return ""
 
 
@@ -92,43 +99,46 @@ def _label(trial: TrialJob) -> str:
 
 
 def _seed(experiment: NniExperiment, trial: TrialJob) -> int:
-    return int(number(trial.parameters, "seed", experiment.where(trial)))
+    return int(read_number(trial.parameters, "seed", experiment.describe(trial)))
 
 
 def _curve(experiment: NniExperiment, trial: TrialJob) -> Curve:
-    where = experiment.where(trial)
-    told = experiment.intermediates(trial.id)
+    where = experiment.describe(trial)
+    records = experiment.intermediates(trial.id)
     losses = tuple(
-        math.nan if record.get("failed") else number(record, "loss", where) for record in told
+        math.nan if record.get("failed") else read_number(record, "loss", where)
+        for record in records
     )
-    ends = [number(record, "hours", where) if "hours" in record else math.nan for record in told]
-    return curve_in_order(losses, ends)
+    ends = [
+        read_number(record, "hours", where) if "hours" in record else math.nan for record in records
+    ]
+    return sequential_curve(losses, ends)
 
 
-def _find(experiment: NniExperiment, trial: TrialJob) -> BestArchitecture | None:
-    """The last architecture that became the incumbent."""
-    where = experiment.where(trial)
+def _best(experiment: NniExperiment, trial: TrialJob) -> BestArchitecture | None:
+    """Return the final incumbent."""
+    where = experiment.describe(trial)
     new = [record for record in experiment.intermediates(trial.id) if "architecture" in record]
     if not new:
         return None
     last: Any = new[-1]
     return BestArchitecture(
-        architecture=text(last, "architecture", where),
-        loss=number(last, "loss", where),
-        origin=origin_of(last.get("origin")),
+        architecture=read_text(last, "architecture", where),
+        loss=read_number(last, "loss", where),
+        origin=parse_origin(last.get("origin")),
         source=last.get("source"),
     )
 
 
 def _space(experiment: NniExperiment, trials: Sequence[TrialJob]) -> str:
-    """Where the architectures are from; trials tell it since there is more than one space."""
-    told = (
+    """Return the search space that the trials report; old ones of rnn_cell do not report it."""
+    spaces = (
         str(record["space"])
         for trial in trials
         for record in experiment.intermediates(trial.id)
         if "space" in record
     )
-    return next(told, "rnn_cell")
+    return next(spaces, "rnn_cell")
 
 
 def _final(experiment: NniExperiment, trial: TrialJob) -> Any:
@@ -140,19 +150,19 @@ def _final(experiment: NniExperiment, trial: TrialJob) -> Any:
 def _counts(experiment: NniExperiment, trial: TrialJob) -> Counts:
     final = _final(experiment, trial)
     evaluations, failed, predicted, replaced = (
-        int(number(final, name, experiment.where(trial)))
+        int(read_number(final, name, experiment.describe(trial)))
         for name in ("evaluations", "failed", "predicted", "replaced")
     )
     return Counts(evaluations, evaluations - predicted, predicted, failed, replaced)
 
 
 def _optimum(experiment: NniExperiment, trials: Sequence[TrialJob]) -> float | None:
-    """What regret is measured from, if that is what the trials minimise: one loss for all."""
-    below = [
-        number(record, "loss", where) - number(record, "default", where)
+    """Return the reference of the regret, if the trials minimise regret: one loss for all."""
+    references = [
+        read_number(record, "loss", where) - read_number(record, "default", where)
         for trial in trials
-        if (where := experiment.where(trial))
+        if (where := experiment.describe(trial))
         for record in experiment.intermediates(trial.id)
     ]
-    same = bool(below) and max(below) - min(below) < _SAME
-    return below[0] if same and abs(below[0]) > _SAME else None
+    constant = bool(references) and max(references) - min(references) < _TOLERANCE
+    return references[0] if constant and abs(references[0]) > _TOLERANCE else None

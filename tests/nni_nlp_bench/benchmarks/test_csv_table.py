@@ -70,7 +70,7 @@ def test_a_space_and_a_unit_of_choice(tmp_path: Path) -> None:
     import_benchmark(source, "csv", tmp_path / "table", columns=columns)
     table = Table.load(tmp_path / "table")
     assert table.unit is LossUnit.POINTS
-    assert table_info(table).best_figure == 69.5
+    assert table_info(table).best_metric == 69.5
     other = replace(columns, space="textnas")
     with pytest.raises(BenchmarkError, match="nothing to import as csv"):
         import_benchmark(source, "csv", tmp_path / "other", columns=other)

@@ -55,9 +55,9 @@ def test_published_archive_has_the_published_figures(wikitext2: Table) -> None:
     assert (info.runs, info.distinct_ids, info.distinct_recipes, info.ok) == (345, 344, 291, 341)
     assert info.other_statuses == {"loss is nan!": 4}
     assert info.dataset == "wikitext-2"
-    perplexities = {name: round(value, 2) for name, value in info.named_figure.items()}
+    perplexities = {name: round(value, 2) for name, value in info.named_metric.items()}
     assert perplexities == {"rnn": 170.26, "lstm": 91.36, "gru": 103.47}
-    assert info.best_figure == min(info.named_figure.values())
+    assert info.best_metric == min(info.named_metric.values())
 
 
 def test_published_run_that_broke_off_keeps_its_epochs(wikitext2: Table) -> None:

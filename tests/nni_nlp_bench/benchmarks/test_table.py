@@ -96,9 +96,9 @@ def test_info_counts_and_takes_the_best_epoch_of_any_run(small_table: Table) -> 
     info = table_info(small_table)
     assert (info.runs, info.distinct_ids, info.distinct_cells, info.ok) == (6, 4, 4, 4)
     assert info.other_statuses == {"loss is nan!": 1, "out of memory": 1}
-    assert info.best_figure == pytest.approx(math.exp(1.1))
+    assert info.best_metric == pytest.approx(math.exp(1.1))
     assert info.best_architecture == LSTM.to_json()
-    assert info.named_figure == pytest.approx({"rnn": math.exp(4.35), "lstm": math.exp(1.1)})
+    assert info.named_metric == pytest.approx({"rnn": math.exp(4.35), "lstm": math.exp(1.1)})
 
 
 def test_one_loss_alone_is_the_objective_and_others_are_none(make_run: MakeRun) -> None:

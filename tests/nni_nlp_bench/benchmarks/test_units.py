@@ -24,7 +24,7 @@ from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.evaluators.benchmark_trials import BenchmarkTrialEvaluator
 from nni_nlp_bench.evaluators.simulation import Settings, Simulation
 from nni_nlp_bench.reports.readers.comparison_folder import read_comparison
-from nni_nlp_bench.reports.sections import sections_of
+from nni_nlp_bench.reports.sections import make_sections
 from nni_nlp_bench.testing import synthetic_table
 from search_spaces.base import get_space
 
@@ -56,12 +56,12 @@ def points(tmp_path: Path) -> Path:
 
 
 def test_the_figures_of_losses() -> None:
-    assert LossUnit.NATS.figure_of(4.0) == pytest.approx(math.exp(4))
-    assert LossUnit.NATS.figure_of(1e4) == math.inf
-    assert LossUnit.POINTS.figure_of(25.5) == 74.5
-    assert math.isnan(LossUnit.NATS.figure_of(math.nan))
+    assert LossUnit.NATS.to_metric(4.0) == pytest.approx(math.exp(4))
+    assert LossUnit.NATS.to_metric(1e4) == math.inf
+    assert LossUnit.POINTS.to_metric(25.5) == 74.5
+    assert math.isnan(LossUnit.NATS.to_metric(math.nan))
     assert LossUnit.NATS.failure == pytest.approx(9.2103, abs=1e-4)
-    assert LossUnit.POINTS.figure_of(LossUnit.POINTS.failure) == 0
+    assert LossUnit.POINTS.to_metric(LossUnit.POINTS.failure) == 0
     assert [unit.target_words for unit in LossUnit] == [".02 nats", ".5 points"]
 
 
@@ -69,7 +69,7 @@ def test_a_table_keeps_its_unit(points: Path) -> None:
     assert Table.load(points).unit is LossUnit.POINTS
     assert synthetic_table(12).unit is LossUnit.NATS
     info = table_info(Table.load(points))
-    assert (info.unit, info.best_figure) == (LossUnit.POINTS, 100 - 12)
+    assert (info.unit, info.best_metric) == (LossUnit.POINTS, 100 - 12)
 
 
 @pytest.mark.parametrize("units", [{}, {"val_loss": "bits"}, None])
@@ -103,7 +103,7 @@ def test_a_search_speaks_of_points_alone(points: Path, tmp_path: Path) -> None:
     with (out / "summary.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert all(float(row["best_score"]) == 100 - float(row["best_loss"]) >= 84 for row in rows)
-    (section,) = sections_of([read_comparison(out)])
+    (section,) = make_sections([read_comparison(out)])
     assert section.reference.unit is LossUnit.POINTS
     assert section.reference.loss == 12
 

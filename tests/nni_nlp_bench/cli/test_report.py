@@ -27,7 +27,7 @@ def test_a_report_for_people(compared: Path, tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     words = " ".join(done.stdout.split())
     assert "All 32 evaluations are results of trained networks, from synthetic." in words
-    assert "here 2 strategies share 2 seeds" in words
+    assert "and 2 strategies share 2 seeds" in words
     assert done.stdout.endswith(f"report  {tmp_path / 'report.html'}\n")
     assert (tmp_path / "report.html").read_text().startswith("<!doctype html>")
 
@@ -47,9 +47,9 @@ def test_a_report_for_machines_has_the_numbers_of_compare(compared: Path, tmp_pa
     with (compared / "summary.csv").open(newline="", encoding="utf-8") as file:
         summaries = list(csv.DictReader(file))
     for row in section["ranking"]:
-        own = [s for s in summaries if s["strategy"] == row["strategy"]]
+        rows = [s for s in summaries if s["strategy"] == row["strategy"]]
         for column in ("regret", "simulated_hours"):
-            assert row[column] == pytest.approx(sum(float(s[column]) for s in own) / 2)
+            assert row[column] == pytest.approx(sum(float(s[column]) for s in rows) / 2)
 
 
 def test_what_cannot_be_read_or_written_is_one_line_and_exit_code_2(

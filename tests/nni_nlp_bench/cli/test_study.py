@@ -63,8 +63,8 @@ def test_a_study_tells_of_its_searches_and_goes_on(table: Path, tmp_path: Path) 
     options = ("--strategies", "random,random_fifth", "--seeds", 3, "--trainings", 4)
     first = study(table, tmp_path / "out", *options, "--json")
     assert first.returncode == 0, first.stderr
-    told = json.loads(first.stdout)
-    assert (told["cost"]["unit"], told["left_out"]) == ("simulated hours", {})
+    output = json.loads(first.stdout)
+    assert (output["cost"]["unit"], output["left_out"]) == ("simulated hours", {})
     trials = rows(tmp_path / "out/trials.csv")
     by_search: dict[tuple[str, str], list[str]] = {}
     for row in trials:
@@ -72,21 +72,21 @@ def test_a_study_tells_of_its_searches_and_goes_on(table: Path, tmp_path: Path) 
     assert len({tuple(keys) for keys in by_search.values()}) == 6
     short = {row["epoch"] for row in trials if row["strategy"] == "random_fifth"}
     assert short == {"2"}
-    figures = rows(tmp_path / "out/study.csv")
-    for figure in figures:
-        if figure["share"] != "1.0":
+    results = rows(tmp_path / "out/study.csv")
+    for result in results:
+        if result["share"] != "1.0":
             continue
         ended = [
             [
                 float(row["regret"])
                 for row in trials
-                if (row["strategy"], row["seed"]) == (figure["method"], seed)
-                and float(row["simulated_end_h"]) <= told["cost"]["limit"]
+                if (row["strategy"], row["seed"]) == (result["method"], seed)
+                and float(row["simulated_end_h"]) <= output["cost"]["limit"]
             ][-1]
             for seed in "012"
         ]
-        assert float(figure["regret"]) == pytest.approx(fmean(ended))
-        assert float(figure["low"]) <= fmean(ended) <= float(figure["high"])
+        assert float(result["regret"]) == pytest.approx(fmean(ended))
+        assert float(result["low"]) <= fmean(ended) <= float(result["high"])
     journal = tmp_path / "out/journals/random_fifth-1.jsonl"
     lines = journal.read_text().splitlines(keepends=True)
     journal.write_text("".join(lines[:5]))
@@ -94,7 +94,7 @@ def test_a_study_tells_of_its_searches_and_goes_on(table: Path, tmp_path: Path) 
     again = study(table, tmp_path / "out", *options)
     assert again.returncode == 0, again.stderr
     assert journal.read_text().splitlines(keepends=True) == lines
-    assert rows(tmp_path / "out/study.csv") == figures
+    assert rows(tmp_path / "out/study.csv") == results
 
 
 def test_what_the_table_lacks_is_told(finals: Path, tmp_path: Path) -> None:
@@ -104,8 +104,8 @@ def test_what_the_table_lacks_is_told(finals: Path, tmp_path: Path) -> None:
     lines = done.stdout.splitlines()
     (left_out,) = [line for line in lines if line.startswith("left out: ")]
     assert left_out.startswith("left out: hyperband, random_fifth: finals has no learning curves")
-    assert any("the test loss itself leads the searches" in line for line in lines)
-    assert any("cost is counted in full trainings" in line for line in lines)
+    assert any("the searches minimise the test loss itself" in line for line in lines)
+    assert any("cost is measured in full trainings" in line for line in lines)
     assert [row["cost"] for row in rows(tmp_path / "out/study.csv")] == ["1.0", "2.0", "3.0", "4.0"]
     assert len(rows(tmp_path / "out/trials.csv")) == 2 * 4
     page = reported(tmp_path / "out", tmp_path / "page.html")

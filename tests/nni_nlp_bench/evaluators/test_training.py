@@ -117,10 +117,10 @@ def test_nni_searches_by_a_zero_cost_score() -> None:
     from nni.nas.strategy import Random
 
     from nni_nlp_bench.frameworks.nni.evaluators.benchmark import ChoiceSpace
-    from nni_nlp_bench.frameworks.nni.evaluators.zero_cost import TrainingFreeEvaluator
+    from nni_nlp_bench.frameworks.nni.evaluators.zero_cost import ZeroCostEvaluator
 
     strategy = Random(seed=0)
-    strategy(ChoiceSpace(TrainingFreeEvaluator()), SequentialExecutionEngine(max_model_count=5))
+    strategy(ChoiceSpace(ZeroCostEvaluator()), SequentialExecutionEngine(max_model_count=5))
     metrics = [model.metric for model in strategy.list_models(limit=5)]
     assert metrics == sorted(metrics, reverse=True)
     assert all(0 <= metric <= 3 for metric in metrics)

@@ -1,4 +1,4 @@
-"""The packaged benchmark `mini`: what it holds, how it was made, how it is searched."""
+"""The packaged benchmark `mini`: contents, build, searches."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def table() -> Table:
 
 
 @pytest.mark.slow
-def test_it_holds_a_thousand_cells_with_curves(table: Table) -> None:
+def test_table_has_a_thousand_cells_with_curves(table: Table) -> None:
     assert len(table) >= 1_000
     assert table.epochs == SETTINGS.epochs == 10
     assert table.has_curves
@@ -48,13 +48,13 @@ def test_it_holds_a_thousand_cells_with_curves(table: Table) -> None:
     assert sum(file.stat().st_size for file in PACKAGE.rglob("*")) < 3_000_000
 
 
-def test_every_cell_is_trained_once_and_the_first_ones_with_two_more_seeds() -> None:
+def test_seeds_of_the_trainings() -> None:
     ids = [recipe_id for recipe_id, _ in mini_cells(4)]
     planned = [(task.recipe_id, task.settings.seed) for task in mini_tasks(cells=4, repeated=2)]
     assert planned == [(i, 0) for i in ids] + [(i, seed) for seed in (1, 2) for i in ids[:2]]
 
 
-def test_named_cells_come_in_the_published_order(table: Table) -> None:
+def test_named_cells_come_first(table: Table) -> None:
     losses = {
         name: np.mean(
             [
@@ -67,7 +67,7 @@ def test_named_cells_come_in_the_published_order(table: Table) -> None:
     assert losses["lstm"] < losses["gru"] < losses["rnn"]
 
 
-def test_the_scores_are_those_of_its_cells(table: Table) -> None:
+def test_scores_of_the_cells(table: Table) -> None:
     with (PACKAGE / "scores.csv").open(encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
     assert [row["canonical_key"] for row in rows] == [
@@ -80,8 +80,8 @@ def test_the_scores_are_those_of_its_cells(table: Table) -> None:
 
 
 @pytest.mark.slow
-def test_a_cell_that_is_trained_again_comes_out_alike(table: Table) -> None:
-    """The last digits depend on the machine."""
+def test_training_is_reproducible(table: Table) -> None:
+    """Up to floating-point differences between machines."""
     tasks = {task.recipe_id: task for task in mini_tasks()[:1_000]}
     log = train_task(tasks[1_000_002])
     known = table.query(named_recipe("gru"), seed=0)
@@ -101,7 +101,7 @@ def _marks(strategy: str) -> list[pytest.MarkDecorator]:
 @pytest.mark.parametrize(
     "strategy", [pytest.param(name, marks=_marks(name)) for name in STRATEGIES]
 )
-def test_every_strategy_searches_it(
+def test_strategies_search_the_table(
     table: Table, strategy: str, request: pytest.FixtureRequest
 ) -> None:
     if strategy.startswith("naslib:"):
@@ -112,10 +112,10 @@ def test_every_strategy_searches_it(
     assert max(trial.score for trial in trials) > -math.log(1_000)
 
 
-def test_its_ranking_goes_with_that_of_the_published_losses(
+def test_ranking_correlates_with_published_losses(
     table: Table, shared: Callable[[str], Path]
 ) -> None:
-    """Weakly: other text, size, epochs and weight drop; docs/mini.md has the figures."""
+    """Weakly: data, size, epochs and weight drop differ; docs/mini.md has the correlations."""
     losses: dict[str, list[float]] = defaultdict(list)
     with gzip.open(shared("nas-bench-nlp/ptb_multi_run.csv.gz"), "rt") as stream:
         for row in csv.DictReader(stream):
@@ -132,9 +132,7 @@ def test_its_ranking_goes_with_that_of_the_published_losses(
 
 
 @pytest.mark.slow
-def test_it_is_built_by_one_command_that_can_be_interrupted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_interrupted_build_is_resumed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class StopError(Exception):
         pass
 

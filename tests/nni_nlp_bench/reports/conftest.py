@@ -1,4 +1,4 @@
-"""Invented searches, and NNI's database as NNI lays it out."""
+"""Made-up searches, and NNI's database."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from nni_nlp_bench.reports.readers.nni_experiment import Metric, NniExperiment, 
 from nni_nlp_bench.reports.searches import BestArchitecture, Counts, Curve, SearchRecord
 from search_spaces.base import get_space
 
-# As NNI 3.0 creates them.
+# Schema of NNI 3.0.
 TABLES = """
 CREATE TABLE TrialJobEvent (timestamp integer, trialJobId text, event text, data text,
     logPath text, sequenceId integer, message text, environmentId text);
@@ -31,7 +31,7 @@ CREATE TABLE ExperimentProfile (params text, id text, execDuration integer, star
 
 
 def cell(number: int) -> str:
-    """The JSON text of one of many cells."""
+    """Return the JSON text of a random cell."""
     text: str = get_space("rnn_cell").sample(np.random.default_rng(number)).to_json()
     return text
 
@@ -39,8 +39,8 @@ def cell(number: int) -> str:
 def search_results(
     losses: Sequence[float], optimum: float = 0.0, **changes: Any
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """What the trial of a search reports: after each evaluation, and at the end."""
-    told: list[dict[str, Any]] = []
+    """Return the metrics of the trial of a search: intermediate results and final result."""
+    records: list[dict[str, Any]] = []
     incumbent = math.nan
     for i, loss in enumerate(losses):
         better = not loss >= incumbent and not math.isnan(loss)
@@ -55,34 +55,34 @@ def search_results(
             "source": "synthetic",
             "origin": "predicted",
         }
-        told.append(record | (new if better else {}) | changes)
+        records.append(record | (new if better else {}) | changes)
     final = {
-        **{key: told[-1][key] for key in ("default", "loss", "hours")},
-        "perplexity": math.exp(told[-1]["loss"]),
+        **{key: records[-1][key] for key in ("default", "loss", "hours")},
+        "perplexity": math.exp(records[-1]["loss"]),
         "evaluations": len(losses),
         "failed": sum(map(math.isnan, losses)),
         "predicted": len(losses),
         "replaced": 1,
     }
-    return told, final
+    return records, final
 
 
 @pytest.fixture
-def experiment_of() -> Callable[..., NniExperiment]:
-    """Make an experiment of (parameters, intermediate results, final result, status)."""
+def make_experiment() -> Callable[..., NniExperiment]:
+    """Factory of experiments from (parameters, intermediate results, final result, status)."""
 
     def make(
         trials: Sequence[tuple[Mapping[str, Any], Sequence[Any], Any, str]], **config: Any
     ) -> NniExperiment:
         jobs, metrics = [], []
-        for i, (parameters, told, final, status) in enumerate(trials):
+        for i, (parameters, intermediates, final, status) in enumerate(trials):
             ended = None if status == "RUNNING" else 1000 * i + 900
             jobs.append(TrialJob(f"T{i}", status, i, parameters, ended))
-            for k, data in enumerate(told):
+            for k, data in enumerate(intermediates):
                 metrics.append(Metric(f"T{i}", i, "PERIODICAL", k, 1000 * i + k, data))
             if final is not None:
                 metrics.append(Metric(f"T{i}", i, "FINAL", 0, 1000 * i + 800, final))
-        # NNI stores metrics as they come in: of several trials at a time, and not in order.
+        # NNI stores metrics of parallel trials interleaved and out of order.
         random.Random(0).shuffle(metrics)
         config = {"experimentName": "invented", "tuner": {"name": "GridSearch"}, **config}
         return NniExperiment("abcd1234", config, tuple(jobs), tuple(metrics))
@@ -91,21 +91,21 @@ def experiment_of() -> Callable[..., NniExperiment]:
 
 
 @pytest.fixture
-def search_experiment(experiment_of: Callable[..., NniExperiment]) -> NniExperiment:
-    """Two strategies with three seeds each, one of which still runs; the optimum is 4.5 nats."""
+def search_experiment(make_experiment: Callable[..., NniExperiment]) -> NniExperiment:
+    """Two strategies with three seeds each, one still running; the optimum is 4.5 nats."""
     trials: list[tuple[dict[str, Any], list[dict[str, Any]], Any, str]] = []
     for strategy, start in (("random", 5.2), ("local_search", 5.0)):
         for seed in range(3):
             losses = [math.nan, start, start + 0.3, start - 0.1 * (seed + 1)]
-            told, final = search_results(losses, optimum=4.5)
-            trials.append(({"strategy": strategy, "seed": seed}, told, final, "SUCCEEDED"))
+            intermediates, final = search_results(losses, optimum=4.5)
+            trials.append(({"strategy": strategy, "seed": seed}, intermediates, final, "SUCCEEDED"))
     trials[-1] = (*trials[-1][:2], None, "RUNNING")
-    return experiment_of(trials)
+    return make_experiment(trials)
 
 
 @pytest.fixture
 def store() -> Callable[[NniExperiment, Path], Path]:
-    """Write an experiment as NNI does; gives the folder that the experiment is kept in."""
+    """Factory that writes an experiment like NNI and returns its folder."""
 
     def write(experiment: NniExperiment, log_dir: Path) -> Path:
         folder = log_dir / experiment.id
@@ -119,8 +119,8 @@ def store() -> Callable[[NniExperiment, Path], Path]:
                     (profile, experiment.id, 3 - revision),
                 )
             for trial in experiment.trials:
-                told = {"parameter_id": trial.parameter_id, "parameters": trial.parameters}
-                events: list[tuple[str, int, str | None]] = [("RUNNING", 0, json.dumps(told))]
+                record = {"parameter_id": trial.parameter_id, "parameters": trial.parameters}
+                events: list[tuple[str, int, str | None]] = [("RUNNING", 0, json.dumps(record))]
                 if trial.ended_ms is not None:
                     events.insert(0, (trial.status, trial.ended_ms, None))
                 for event, time, data in events:
@@ -140,16 +140,16 @@ def store() -> Callable[[NniExperiment, Path], Path]:
 
 
 @pytest.fixture
-def record_of() -> Callable[..., SearchRecord]:
-    """Make a search of the losses of its incumbent after each evaluation, an hour each."""
+def make_record() -> Callable[..., SearchRecord]:
+    """Factory of searches from the incumbent losses after each evaluation of one hour."""
 
     def make(strategy: str, seed: int | None, losses: Sequence[float], **more: Any) -> SearchRecord:
         hours = tuple(float(i + 1) for i in range(len(losses)))
         curve = Curve(tuple(losses), hours, tuple(losses))
         counts = Counts(len(losses), 0, len(losses), 0, 0)
-        find = None
+        best = None
         if math.isfinite(losses[-1]):
-            find = BestArchitecture(cell(len(strategy)), losses[-1], "predicted", "synthetic")
+            best = BestArchitecture(cell(len(strategy)), losses[-1], "predicted", "synthetic")
         fields = {
             "experiment": "invented",
             "space": "rnn_cell",
@@ -157,7 +157,7 @@ def record_of() -> Callable[..., SearchRecord]:
             "unit": LossUnit.NATS,
             "optimum": None,
             "counts": counts,
-            "find": find,
+            "best": best,
         }
         return SearchRecord(strategy=strategy, seed=seed, curve=curve, **(fields | more))
 

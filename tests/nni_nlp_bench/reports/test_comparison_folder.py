@@ -1,4 +1,4 @@
-"""What compare wrote, read back."""
+"""Reading the output folder of a comparison."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from nni_nlp_bench.evaluators.simulation import Settings
 from nni_nlp_bench.reports.files import write_best, write_trials
 from nni_nlp_bench.reports.measures import Reference, reference_loss, summarize
 from nni_nlp_bench.reports.readers.experiments import read
-from nni_nlp_bench.reports.searches import Counts, curve_of
-from nni_nlp_bench.reports.sections import sections_of
+from nni_nlp_bench.reports.searches import Counts, curve_from_result
+from nni_nlp_bench.reports.sections import make_sections
 from nni_nlp_bench.strategies.configs import StrategyConfig
 from nni_nlp_bench.strategies.result import SearchResult
 from nni_nlp_bench.strategies.search import Search, run_search
@@ -44,11 +44,11 @@ def folder(runs: list[SearchResult], tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_searches_are_the_same(runs: list[SearchResult], folder: Path) -> None:
+def test_searches_are_unchanged(runs: list[SearchResult], folder: Path) -> None:
     records = read(str(folder)).records
     assert [(r.strategy, r.seed) for r in records] == [(r.strategy, r.seed) for r in runs]
     for record, run in zip(records, runs, strict=True):
-        expected = curve_of(run)
+        expected = curve_from_result(run)
         assert record.curve.losses == pytest.approx(expected.losses, nan_ok=True)
         assert record.curve.hours == pytest.approx(expected.hours)
         assert record.counts.measured == record.counts.evaluations == 15
@@ -56,14 +56,14 @@ def test_the_searches_are_the_same(runs: list[SearchResult], folder: Path) -> No
         assert (record.benchmark, record.space) == ("synthetic", "rnn_cell")
 
 
-def test_origins_of_results_are_counted(tmp_path: Path) -> None:
-    """Of a search of the whole space, answered by the nearest cells and by a surrogate."""
+def test_results_are_counted_by_origin(tmp_path: Path) -> None:
+    """For a search of the whole space with nearest neighbours and predictions."""
     table = synthetic_table(60)
     settings = Settings(on_missing="nearest", budget=Budget(8))
-    own = run_search(table, Search(StrategyConfig.of("random"), 3, settings)).trials
+    trials = run_search(table, Search(StrategyConfig.of("random"), 3, settings)).trials
     predicted = [
         replace(trial, result=replace(trial.result, origin="predicted")) if i < 3 else trial
-        for i, trial in enumerate(own)
+        for i, trial in enumerate(trials)
     ]
     kept = [replace(trial, nearest=None) for trial in predicted[:2]]
     run = SearchResult("random", 3, (*kept, *predicted[2:]))
@@ -71,45 +71,47 @@ def test_origins_of_results_are_counted(tmp_path: Path) -> None:
     write_trials(tmp_path / "trials.csv", [run], reference)
     write_best(tmp_path / "best.json", [run], reference, "rnn_cell")
     (record,) = read(str(tmp_path)).records
-    failed = sum(trial.failed for trial in own)
+    failed = sum(trial.failed for trial in trials)
     assert record.counts == Counts(8, measured=5, predicted=3, failed=failed, replaced=6)
 
 
-def test_a_report_ranks_as_compare_does(runs: list[SearchResult], folder: Path) -> None:
-    (section,) = sections_of([read(str(folder))])
+def test_ranking_equals_that_of_compare(runs: list[SearchResult], folder: Path) -> None:
+    (section,) = make_sections([read(str(folder))])
     reference = reference_loss(synthetic_table(60), runs)
     assert section.reference == reference
     for row in section.ranked:
-        own = [summarize(run, reference) for run in runs if run.strategy == row.strategy]
-        assert row.regret == pytest.approx(sum(s.regret for s in own) / len(own))
-        assert row.simulated_hours == pytest.approx(sum(s.simulated_hours for s in own) / len(own))
-        assert row.arrived == sum(s.evaluations_to_target is not None for s in own)
+        summaries = [summarize(run, reference) for run in runs if run.strategy == row.strategy]
+        assert row.regret == pytest.approx(sum(s.regret for s in summaries) / len(summaries))
+        assert row.simulated_hours == pytest.approx(
+            sum(s.simulated_hours for s in summaries) / len(summaries)
+        )
+        assert row.reached_target == sum(s.evaluations_to_target is not None for s in summaries)
 
 
-def test_before_there_were_units_losses_were_nats(folder: Path) -> None:
+def test_unit_defaults_to_nats(folder: Path) -> None:
     best = json.loads((folder / "best.json").read_text())
     assert best["reference"].pop("unit") == "nats per token"
     (folder / "best.json").write_text(json.dumps(best))
     assert {record.unit for record in read(str(folder)).records} == {LossUnit.NATS}
 
 
-def test_what_is_missing_or_damaged_is_named(folder: Path) -> None:
+def test_error_names_the_missing_or_damaged_file(folder: Path) -> None:
     (folder / "settings.json").write_text("{}")
     trials = (folder / "trials.csv").read_text()
     (folder / "trials.csv").write_text(trials.replace("regret", "regrets", 1))
     with pytest.raises(UserError, match="cannot be read"):
         read(str(folder))
     (folder / "trials.csv").unlink()
-    with pytest.raises(UserError, match=r"trials\.csv is missing: run the search to its end"):
+    with pytest.raises(UserError, match=r"trials\.csv is missing: let the search finish"):
         read(str(folder))
     (folder / "settings.json").unlink()
-    with pytest.raises(UserError, match="holds no searches"):
+    with pytest.raises(UserError, match="has no searches"):
         read(str(folder))
 
 
-def test_a_search_without_success(tmp_path: Path) -> None:
-    nothing = Reference(math.nan, LossUnit.NATS, "best of the table")
-    write_trials(tmp_path / "trials.csv", [SearchResult("random", 0, ())], nothing)
-    write_best(tmp_path / "best.json", [], nothing, "rnn_cell")
+def test_search_without_successful_training(tmp_path: Path) -> None:
+    reference = Reference(math.nan, LossUnit.NATS, "best of the table")
+    write_trials(tmp_path / "trials.csv", [SearchResult("random", 0, ())], reference)
+    write_best(tmp_path / "best.json", [], reference, "rnn_cell")
     with pytest.raises(UserError, match="no training succeeded"):
         read(str(tmp_path))

@@ -1,4 +1,4 @@
-"""The page: whole, alone, and safe against what it shows."""
+"""HTML reports are well-formed, self-contained, and escape their contents."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from pathlib import Path
 import pytest
 
 from nni_nlp_bench.core.errors import UserError
-from nni_nlp_bench.reports.page.html_report import html, write_report
-from nni_nlp_bench.reports.readers.readings import SearchSource
+from nni_nlp_bench.reports.page.html_report import render_html, write_report
+from nni_nlp_bench.reports.readers.source import SearchSource
 from nni_nlp_bench.reports.searches import SearchRecord
-from nni_nlp_bench.reports.sections import sections_of
+from nni_nlp_bench.reports.sections import make_sections
 
-RecordOf = Callable[..., SearchRecord]
+MakeRecord = Callable[..., SearchRecord]
 HOSTILE = "<script>alert(1)</script>\"' & $\\frac{1}{2}$"
 VOID = {"meta", "img", "link", "br", "hr", "input"}
 
 
 class Page(HTMLParser):
-    """The elements of a page, checked to be closed in order."""
+    """Parser that checks that all elements are closed in order."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -49,22 +49,22 @@ class Page(HTMLParser):
         self.text += data
 
 
-def page_of(records: list[SearchRecord], name: str = "invented") -> str:
-    readings = [SearchSource(name, tuple(records), ("left out: one search",))]
-    return html(readings, sections_of(readings))
+def render_page(records: list[SearchRecord], name: str = "invented") -> str:
+    sources = [SearchSource(name, tuple(records), ("excluded: one search",))]
+    return render_html(sources, make_sections(sources))
 
 
 @pytest.fixture
-def records(record_of: RecordOf) -> list[SearchRecord]:
+def records(make_record: MakeRecord) -> list[SearchRecord]:
     return [
-        record_of(name, seed, [6.0, 5.0 + i * seed / 10, 4.6 + i / 10])
+        make_record(name, seed, [6.0, 5.0 + i * seed / 10, 4.6 + i / 10])
         for seed in range(7)
         for i, name in enumerate(("random", "local_search", HOSTILE))
     ]
 
 
-def test_the_page_needs_nothing_else(records: list[SearchRecord]) -> None:
-    text = page_of(records)
+def test_page_is_self_contained(records: list[SearchRecord]) -> None:
+    text = render_page(records)
     page = Page(text)
     assert not re.search(r"https?:", text)
     assert not any(tag in ("script", "link", "iframe", "object") for tag, _ in page.tags)
@@ -75,9 +75,9 @@ def test_the_page_needs_nothing_else(records: list[SearchRecord]) -> None:
     assert not re.search(r"@import|url\((?!#)", text)
 
 
-def test_ids_are_given_once_and_references_lead_somewhere(records: list[SearchRecord]) -> None:
+def test_ids_are_unique_and_references_resolve(records: list[SearchRecord]) -> None:
     other = [record for record in records if record.strategy == "random"]
-    text = page_of([*records, *(replace_benchmark(record) for record in other)])
+    text = render_page([*records, *(replace_benchmark(record) for record in other)])
     ids = [attributes["id"] for _, attributes in Page(text).tags if "id" in attributes]
     assert len(ids) == len(set(ids))
     wanted = re.findall(r'(?:url\(|href="|labelledby=")#?([\w-]+)', text)
@@ -88,34 +88,36 @@ def replace_benchmark(record: SearchRecord) -> SearchRecord:
     return replace(record, benchmark="other")
 
 
-def test_hostile_names_are_text(records: list[SearchRecord]) -> None:
-    text = page_of(records, HOSTILE)
+def test_names_are_escaped(records: list[SearchRecord]) -> None:
+    text = render_page(records, HOSTILE)
     page = Page(text)
     assert "<script" not in text
-    assert page.text.count(HOSTILE) >= 4  # the table, the pairs, the legend, the plot of ranks
+    assert (
+        page.text.count(HOSTILE) >= 4
+    )  # ranking, pairwise tests, legend, critical-difference diagram
     assert not any("onerror" in attributes for _, attributes in page.tags)
 
 
-def test_the_page_tells_the_numbers(records: list[SearchRecord]) -> None:
-    page = Page(page_of(records))
+def test_page_contains_the_results(records: list[SearchRecord]) -> None:
+    page = Page(render_page(records))
     words = " ".join(page.text.split())
     assert "All 63 evaluations were predicted by synthetic" in words
     assert "random 7 0.000 [0.000, 0.000] 99.5 99.5 ± 0.0 3 (7/7) 3" in words
     assert "local_search has" not in words
     assert "best found by the searches of this report" in words
-    assert "Left out: one search." in words
-    assert "Wilcoxon's signed-rank test of every two strategies over the 7 seeds" in words
+    assert "Excluded: one search." in words
+    assert "Two-sided Wilcoxon signed-rank tests over the 7 seeds" in words
     assert "critical difference 1.25" in words
-    pictures = [attributes for tag, attributes in page.tags if tag == "img"]
-    assert len(pictures) == 3
-    for picture in pictures:
-        assert "nodes" in (picture["alt"] or "")
-        _, _, data = (picture["src"] or "").partition("base64,")
+    images = [attributes for tag, attributes in page.tags if tag == "img"]
+    assert len(images) == 3
+    for image in images:
+        assert "nodes" in (image["alt"] or "")
+        _, _, data = (image["src"] or "").partition("base64,")
         assert b"</svg>" in base64.b64decode(data)
 
 
-def test_every_plot_and_table_says_what_it_is(records: list[SearchRecord]) -> None:
-    page = Page(page_of(records))
+def test_plots_and_tables_have_labels(records: list[SearchRecord]) -> None:
+    page = Page(render_page(records))
     plots = [attributes for tag, attributes in page.tags if tag == "svg"]
     assert all("aria-label" in plot or plot.get("aria-hidden") == "true" for plot in plots)
     tags = [tag for tag, _ in page.tags]
@@ -124,27 +126,27 @@ def test_every_plot_and_table_says_what_it_is(records: list[SearchRecord]) -> No
     assert all("scope" in attributes for tag, attributes in page.tags if tag == "th")
 
 
-def test_a_page_of_little(record_of: RecordOf) -> None:
-    """One failed search, whose hours nobody knows: words in place of plots and numbers."""
-    record = record_of("random", None, [math.nan, math.nan])
+def test_report_on_one_failed_search(make_record: MakeRecord) -> None:
+    """One failed search with unknown hours: text instead of plots and numbers."""
+    record = make_record("random", None, [math.nan, math.nan])
     untimed = replace(record, curve=replace(record.curve, hours=(math.nan, math.nan)))
-    words = " ".join(Page(page_of([untimed])).text.split())
+    words = " ".join(Page(render_page([untimed])).text.split())
     assert "No training succeeded." in words
-    assert "the searches record none" in words
-    assert "nothing to test" in words
+    assert "the searches do not record them" in words
+    assert "No test was run: there is only one strategy." in words
     assert not re.search(r"\bnan\b", words.lower())
 
 
-def test_the_file_is_whole_or_not_there(records: list[SearchRecord], tmp_path: Path) -> None:
-    assert records[0].find is not None
-    broken = replace(records[0].find, architecture="{}")
-    readings = [SearchSource("invented", (replace(records[0], find=broken),), ())]
+def test_report_is_written_atomically(records: list[SearchRecord], tmp_path: Path) -> None:
+    assert records[0].best is not None
+    broken = replace(records[0].best, architecture="{}")
+    sources = [SearchSource("invented", (replace(records[0], best=broken),), ())]
     with pytest.raises(UserError):
-        write_report(tmp_path / "report.html", readings, sections_of(readings))
+        write_report(tmp_path / "report.html", sources, make_sections(sources))
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(UserError, match="cannot write"):
-        write_report(tmp_path / "no" / "report.html", readings, [])
+        write_report(tmp_path / "no" / "report.html", sources, [])
 
 
-def test_the_same_searches_give_the_same_page(records: list[SearchRecord]) -> None:
-    assert page_of(records) == page_of(records)
+def test_report_is_deterministic(records: list[SearchRecord]) -> None:
+    assert render_page(records) == render_page(records)

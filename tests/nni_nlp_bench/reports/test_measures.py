@@ -1,4 +1,4 @@
-"""Regret, targets and rankings of searches whose outcome is known."""
+"""Regret, targets and rankings of searches with known results."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from nni_nlp_bench.evaluators.trial import Trial
 from nni_nlp_bench.reports.files import write_best, write_trials
 from nni_nlp_bench.reports.measures import (
     Reference,
-    arrival,
+    first_within_target,
     incumbents,
     reference_loss,
     regrets,
@@ -29,8 +29,8 @@ from nni_nlp_bench.testing import synthetic_table
 from search_spaces.rnn_cell import published_recipe
 
 
-def run_of(losses: list[tuple[float, float]], strategy: str = "s", seed: int = 0) -> SearchResult:
-    """Trials of the given validation and test losses; a NaN is a failed training."""
+def make_run(losses: list[tuple[float, float]], strategy: str = "s", seed: int = 0) -> SearchResult:
+    """Return a search with these validation and test losses; NaN is a failed training."""
     trials = []
     for i, (val_loss, test_loss) in enumerate(losses):
         failed = math.isnan(val_loss)
@@ -53,11 +53,11 @@ def run_of(losses: list[tuple[float, float]], strategy: str = "s", seed: int = 0
 
 
 NAN = math.nan
-RUN = run_of([(NAN, NAN), (5.0, 5.2), (5.5, 4.0), (4.8, 5.1), (4.9, 1.0)])
+RUN = make_run([(NAN, NAN), (5.0, 5.2), (5.5, 4.0), (4.8, 5.1), (4.9, 1.0)])
 REFERENCE = Reference(5.09, LossUnit.NATS, "best of the table")
 
 
-def test_the_incumbent_is_chosen_by_validation_and_reported_by_test_loss() -> None:
+def test_incumbent_is_selected_by_validation_loss_and_reported_by_test_loss() -> None:
     found = [None if best is None else best.index for best in incumbents(RUN.trials)]
     assert found == [None, 1, 1, 3, 3]
     assert regrets(RUN.trials, REFERENCE) == pytest.approx(
@@ -65,21 +65,21 @@ def test_the_incumbent_is_chosen_by_validation_and_reported_by_test_loss() -> No
     )
 
 
-def test_summary() -> None:
+def test_summarize() -> None:
     row = summarize(RUN, REFERENCE)
-    assert row.best_figure == pytest.approx(math.exp(5.1))
+    assert row.best_metric == pytest.approx(math.exp(5.1))
     assert row.regret == pytest.approx(0.01)
     assert (row.evaluations_to_target, row.hours_to_target) == (4, 4.0)
     assert (row.evaluations, row.distinct, row.epochs, row.failed) == (5, 5, 25, 1)
     assert row.simulated_hours == 5.0
 
 
-def test_a_target_that_is_never_reached_is_none() -> None:
-    row = summarize(run_of([(5.0, 6.0)]), REFERENCE)
+def test_evaluations_to_target_are_none_if_it_is_never_reached() -> None:
+    row = summarize(make_run([(5.0, 6.0)]), REFERENCE)
     assert row.evaluations_to_target is row.hours_to_target is None
 
 
-def test_the_reference_of_a_table_is_its_lowest_test_loss() -> None:
+def test_reference_of_a_table_is_its_lowest_test_loss() -> None:
     table = synthetic_table(20)
     best = min(
         curve.test_loss[-1]
@@ -90,63 +90,69 @@ def test_the_reference_of_a_table_is_its_lowest_test_loss() -> None:
     assert reference == Reference(best, LossUnit.NATS, "lowest of synthetic", known=True)
 
 
-def test_a_better_find_than_the_table_is_the_reference() -> None:
+def test_lower_loss_than_the_table_becomes_the_reference() -> None:
     table = synthetic_table(20)
-    reference = reference_loss(table, [run_of([(1.0, 1.5)])])
+    reference = reference_loss(table, [make_run([(1.0, 1.5)])])
     assert reference.loss == 1.5
     assert "below all of synthetic" in reference.meaning
 
 
 def test_strategies_are_ranked_by_mean_regret() -> None:
     runs = [
-        run_of([(6.0, 6.0)], "slow", 0),
-        run_of([(5.1, 5.1)], "slow", 1),
-        run_of([(5.2, 5.2)], "steady", 0),
-        run_of([(5.2, 5.2)], "steady", 1),
-        run_of([(NAN, NAN)], "broken", 0),
+        make_run([(6.0, 6.0)], "slow", 0),
+        make_run([(5.1, 5.1)], "slow", 1),
+        make_run([(5.2, 5.2)], "steady", 0),
+        make_run([(5.2, 5.2)], "steady", 1),
+        make_run([(NAN, NAN)], "broken", 0),
     ]
     ranked = rank([summarize(run, REFERENCE) for run in runs])
     assert [row.strategy for row in ranked] == ["steady", "slow", "broken"]
-    assert ranked[1].best_figure == pytest.approx(math.exp(5.1))
-    assert (ranked[1].arrived, ranked[1].seeds, ranked[1].evaluations_to_target) == (1, 2, 1.0)
+    assert ranked[1].best_metric == pytest.approx(math.exp(5.1))
+    assert (ranked[1].reached_target, ranked[1].seeds, ranked[1].evaluations_to_target) == (
+        1,
+        2,
+        1.0,
+    )
     assert math.isnan(ranked[2].regret)
 
 
-def test_a_strategy_over_its_seeds_by_hand() -> None:
-    """Losses are ln 100, ln 200 and ln 600: their mean is 300, their sample deviation 264.6."""
+def test_metrics_over_seeds_by_hand() -> None:
+    """Losses are ln 100, ln 200, ln 600: mean perplexity 300, sample standard deviation 264.6."""
     found = [math.log(100), math.log(200), math.log(600)]
     reference = replace(REFERENCE, loss=math.log(100))
-    runs = [run_of([(9.0, 9.0)] * (3 * i) + [(loss, loss)]) for i, loss in enumerate(found)]
-    runs += [run_of([(9.0, 9.0)] * 10 + [(found[0], found[0])])]
+    runs = [make_run([(9.0, 9.0)] * (3 * i) + [(loss, loss)]) for i, loss in enumerate(found)]
+    runs += [make_run([(9.0, 9.0)] * 10 + [(found[0], found[0])])]
     (row,) = rank([summarize(run, reference) for run in runs[:3]])
-    assert (row.figure, row.best_figure) == (pytest.approx(300), pytest.approx(100))
-    assert row.figure_sd == pytest.approx(math.sqrt((200**2 + 100**2 + 300**2) / 2))
+    assert (row.metric, row.best_metric) == (pytest.approx(300), pytest.approx(100))
+    assert row.metric_sd == pytest.approx(math.sqrt((200**2 + 100**2 + 300**2) / 2))
     assert row.regret == pytest.approx((math.log(2) + math.log(6)) / 3)
-    assert (row.arrived, row.evaluations_to_target) == (1, 1)
+    assert (row.reached_target, row.evaluations_to_target) == (1, 1)
     (row,) = rank([summarize(run, replace(reference, loss=7.0)) for run in runs])
-    assert (row.arrived, row.evaluations_to_target) == (4, 5.5), "the median of 1, 4, 7 and 11"
+    assert (row.reached_target, row.evaluations_to_target) == (4, 5.5), (
+        "the median of 1, 4, 7 and 11"
+    )
 
 
-def test_a_regret_as_large_as_the_target_is_within_it() -> None:
-    assert arrival([0.5, LossUnit.NATS.target, 0.0], LossUnit.NATS) == 1
-    assert arrival([0.5, LossUnit.POINTS.target + 1e-9], LossUnit.POINTS) == 0
-    assert arrival([], LossUnit.NATS) is None
+def test_target_is_inclusive() -> None:
+    assert first_within_target([0.5, LossUnit.NATS.target, 0.0], LossUnit.NATS) == 1
+    assert first_within_target([0.5, LossUnit.POINTS.target + 1e-9], LossUnit.POINTS) == 0
+    assert first_within_target([], LossUnit.NATS) is None
 
 
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("losses", [[], [(NAN, NAN)], [(NAN, NAN), (5.0, 5.2)], [(5.0, 800.0)]])
-def test_reports_of_little(losses: list[tuple[float, float]], tmp_path: Path) -> None:
-    """No trials, failed ones, a single one: every file is written."""
+def test_files_of_degenerate_searches(losses: list[tuple[float, float]], tmp_path: Path) -> None:
+    """No trials, only failed ones, or a single one: every file is written."""
     table = synthetic_table(12)
     statuses = tuple("out of memory" for _ in table.metadata.statuses)
     broken = Table(replace(table.metadata, statuses=statuses), table.arrays)
-    runs = [run_of(losses, "random", seed) for seed in range(2)]
+    runs = [make_run(losses, "random", seed) for seed in range(2)]
     reference = reference_loss(broken, runs)
     summaries = [summarize(run, reference) for run in runs]
     best = min((test for val, test in losses if not math.isnan(val)), default=NAN)
     assert reference.loss == pytest.approx(best, nan_ok=True)
-    assert rank(summaries)[0].best_figure == pytest.approx(
-        LossUnit.NATS.figure_of(best), nan_ok=True
+    assert rank(summaries)[0].best_metric == pytest.approx(
+        LossUnit.NATS.to_metric(best), nan_ok=True
     )
     write_trials(tmp_path / "trials.csv", runs, reference)
     write_best(tmp_path / "best.json", runs, reference, "rnn_cell")
@@ -160,16 +166,16 @@ def test_reports_of_little(losses: list[tuple[float, float]], tmp_path: Path) ->
     assert (tmp_path / "curve.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_a_seed_without_success_does_not_hide_the_best_of_the_others() -> None:
-    runs = [run_of([(NAN, NAN)]), run_of([(5.0, 5.2)], seed=1)]
+def test_failed_seed_does_not_affect_the_best_metric() -> None:
+    runs = [make_run([(NAN, NAN)]), make_run([(5.0, 5.2)], seed=1)]
     ranked = rank([summarize(run, REFERENCE) for run in runs])
-    assert ranked[0].best_figure == pytest.approx(math.exp(5.2))
+    assert ranked[0].best_metric == pytest.approx(math.exp(5.2))
 
 
-def test_the_ranking_fits_a_terminal_of_80_columns() -> None:
+def test_ranking_fits_80_columns() -> None:
     from rich.console import Console
 
-    run = run_of([(5.2, 5.2)], "regularized_evolution", 0)
+    run = make_run([(5.2, 5.2)], "regularized_evolution", 0)
     table = ranking_table(rank([summarize(run, REFERENCE)]), REFERENCE, "title")
     console = Console(width=80, record=True, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123
     console.print(table)

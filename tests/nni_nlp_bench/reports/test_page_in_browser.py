@@ -1,4 +1,4 @@
-"""The page as a browser shows it: on a phone and on a desk, light and dark."""
+"""Rendering of reports in a browser: narrow and wide, light and dark."""
 
 from __future__ import annotations
 
@@ -9,33 +9,33 @@ from typing import Any
 import pytest
 
 from nni_nlp_bench.reports.page.html_report import write_report
-from nni_nlp_bench.reports.readers.readings import SearchSource
+from nni_nlp_bench.reports.readers.source import SearchSource
 from nni_nlp_bench.reports.searches import SearchRecord
-from nni_nlp_bench.reports.sections import sections_of
+from nni_nlp_bench.reports.sections import make_sections
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 SMALL_TEXT_CONTRAST = 4.5
-"""What WCAG 2.1 asks for at its level AA."""
+"""Minimum contrast ratio of WCAG 2.1, level AA."""
 CONTRASTS = """
     const channel = (c) => (c /= 255) <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
     const light = (rgb) => {
         const [r, g, b] = rgb.match(/[0-9.]+/g).map(Number).map(channel);
         return 0.2126 * r + 0.7152 * g + 0.0722 * b;
     };
-    const behind = (element) => {
+    const background = (element) => {
         for (; element; element = element.parentElement) {
             const colour = getComputedStyle(element).backgroundColor;
             if (colour !== "rgba(0, 0, 0, 0)") return colour;
         }
         return "rgb(255, 255, 255)";
     };
-    const said = [...document.querySelectorAll("body :not(style)")].filter((element) =>
+    const textual = [...document.querySelectorAll("body :not(style)")].filter((element) =>
         [...element.childNodes].some((n) => n.nodeType === 3 && n.data.trim() !== ""));
-    return said.map((element) => {
+    return textual.map((element) => {
         const ink = getComputedStyle(element);
         const colour = element instanceof SVGElement ? ink.fill : ink.color;
-        const [low, high] = [light(colour), light(behind(element))].sort((a, b) => a - b);
+        const [low, high] = [light(colour), light(background(element))].sort((a, b) => a - b);
         return [element.textContent.trim(), (high + 0.05) / (low + 0.05)];
     });
 """
@@ -48,19 +48,19 @@ def page(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def shown(
-    browser: Any, page: Path, record_of: Callable[..., SearchRecord]
+    browser: Any, page: Path, make_record: Callable[..., SearchRecord]
 ) -> Callable[[int, str], Any]:
-    """Open the page in a width and a colour scheme."""
+    """Open the page with a width and a colour scheme."""
     names = ("random", "local_search", "bayesian", "regularized_evolution", "tpe")
     records = [
-        record_of(
+        make_record(
             name, seed, [6.0 - i, 5.0 + (i * seed % 4) / 10, 4.5 + (2 * i + i * seed % 3) / 50]
         )
         for seed in range(6)
         for i, name in enumerate(names)
     ]
-    readings = [SearchSource("invented", tuple(records), ("left out: one search",))]
-    write_report(page, readings, sections_of(readings))
+    sources = [SearchSource("invented", tuple(records), ("excluded: one search",))]
+    write_report(page, sources, make_sections(sources))
 
     def show(width: int, scheme: str) -> Any:
         browser.execute_cdp_cmd(
@@ -70,7 +70,7 @@ def shown(
         feature = {"name": "prefers-color-scheme", "value": scheme}
         browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [feature]})
         browser.get("about:blank")
-        browser.get_log("browser")  # what earlier pages had to say
+        browser.get_log("browser")  # discard messages of earlier pages
         browser.get(page.as_uri())
         return browser
 
@@ -88,7 +88,7 @@ def shown(
         (1280, "dark"),
     ],
 )
-def test_nothing_is_cut_off_or_too_faint(shown, width: int, scheme: str, screenshot) -> None:
+def test_no_clipping_and_sufficient_contrast(shown, width: int, scheme: str, screenshot) -> None:
     browser = shown(width, scheme)
     screenshot(f"report {width} {scheme}")
     root = "document.documentElement"
@@ -105,10 +105,10 @@ def test_nothing_is_cut_off_or_too_faint(shown, width: int, scheme: str, screens
     assert browser.execute_script(pictures) == [True] * 5
 
 
-def test_curves_and_ranks_are_drawn(shown) -> None:
+def test_plots_are_rendered(shown) -> None:
     browser = shown(1280, "light")
     for svg in browser.find_elements("css selector", ".plots svg"):
         assert svg.size["width"] > 300 and svg.size["height"] > 100
     captions = [each.text for each in browser.find_elements("css selector", "figcaption")]
-    assert any("critical difference" in text.lower() for text in captions)
+    assert any("critical-difference" in text.lower() for text in captions)
     assert browser.get_log("browser") == []

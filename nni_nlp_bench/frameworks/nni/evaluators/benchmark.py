@@ -1,4 +1,4 @@
-"""The NNI evaluator that answers from a benchmark, and the model space that goes with it."""
+"""NNI evaluator that queries a benchmark, and its model space."""
 
 from __future__ import annotations
 
@@ -18,15 +18,19 @@ from search_spaces.choices import Choices
 
 
 class ChoicesEvaluator(NniBenchmarkEvaluator):  # type: ignore[misc]
-    """Gives NNI a space of categorical choices; what evaluates its samples is up to subclasses."""
+    """Base class of NNI evaluators over the categorical choices of a search space.
+
+    Args:
+        choices: Choices of the search space.
+    """
 
     def __init__(self, choices: Choices) -> None:
         super().__init__()
         self.choices = choices
-        self._known_space: Mutable | None = None
+        self._validated_space: Mutable | None = None
 
     def default_space(self) -> SlimBenchmarkSpace:
-        """The choices of the search space as NNI's mutables."""
+        """Return the choices of the search space as NNI mutables."""
         return SlimBenchmarkSpace(
             {
                 label: Categorical(values, label=label)
@@ -35,18 +39,24 @@ class ChoicesEvaluator(NniBenchmarkEvaluator):  # type: ignore[misc]
         )
 
     def validate_space(self, space: Mutable) -> dict[str, LabeledMutable]:
-        """Accept the space of these choices. NNI asks again for every sample: answer once."""
-        if space is not self._known_space:
+        """Check that a space has these choices. NNI calls it for every sample: cache the result."""
+        if space is not self._validated_space:
             super().validate_space(space)
-            self._known_space = space
+            self._validated_space = space
         return {}
 
 
 class SimulationEvaluator(ChoicesEvaluator):
-    """Runs NNI's samples through a simulation; `epochs` (None: all) is the length of a training.
+    """NNI evaluator that evaluates samples in a simulated search.
 
-    Reports minus the objective loss: higher is better, as NNI expects. The loss after every epoch
-    is reported on the way where `report_curves` is set and the benchmark has curves.
+    The metric is minus the objective loss: higher is better, as NNI expects.
+
+    Args:
+        simulation: Simulation that is charged for the evaluations.
+        space: Search space of the samples.
+        epochs: Epochs of a training; None for a full one.
+        report_curves: Report the metric after every epoch as intermediate results, if the benchmark
+            has learning curves.
     """
 
     def __init__(
@@ -63,13 +73,13 @@ class SimulationEvaluator(ChoicesEvaluator):
         self.report_curves = report_curves and simulation.benchmark.has_curves
 
     def with_epochs(self, epochs: int | None) -> SimulationEvaluator:
-        """The same evaluator for trainings of another length; both spend from one budget."""
+        """Return an evaluator with other training lengths that shares the budget."""
         other = copy.copy(self)
         other.epochs = epochs
         return other
 
     def evaluate(self, sample: Sample) -> float:
-        """The score of one sample: minus the objective loss."""
+        """Evaluate a sample, report its metric to NNI and return it."""
         trial = self.simulation.evaluate(self.choices.from_sample(sample), self.epochs)
         if self.report_curves:
             self._report_curve(trial)
@@ -85,7 +95,26 @@ class SimulationEvaluator(ChoicesEvaluator):
 
 @nni.trace
 class BenchmarkEvaluator(SimulationEvaluator):
-    """The same from names alone, so that NNI can send it to another process or machine."""
+    """NNI evaluator that queries a benchmark; serializable, as all arguments are plain values.
+
+    The metric is minus the objective loss: higher is better, as NNI expects.
+
+    Args:
+        benchmark: Name of a benchmark, or folder of a table.
+        on_missing: How to evaluate an architecture that the table lacks.
+        run_selection: Which run counts if the table has several of an architecture.
+        seed: Seed of the random run selection.
+        epochs: Epochs of a training; None for a full one.
+        report_curves: Report the metric after every epoch as intermediate results, if the benchmark
+            has learning curves.
+
+    Raises:
+        UserError: the benchmark cannot be loaded.
+
+    Example:
+        >>> evaluator = BenchmarkEvaluator("nas-bench-nlp/ptb-surrogate")
+        >>> experiment = NasExperiment(ChoiceSpace(evaluator), evaluator, strategy)
+    """
 
     def __init__(
         self,
@@ -110,8 +139,8 @@ class BenchmarkEvaluator(SimulationEvaluator):
 
 
 class ChoiceSpace(BenchmarkModelSpace):  # type: ignore[misc]
-    """NNI's benchmark space, whose samples stay what they were when they were frozen."""
+    """NNI's benchmark model space, whose frozen samples do not change."""
 
     def freeze(self, sample: Sample) -> BenchmarkModelSpace:
-        """A copy of the sample, for NNI's grid search goes on changing the one it passes."""
+        """Freeze a copy of the sample, because NNI's grid search modifies the original."""
         return super().freeze(dict(sample))

@@ -1,4 +1,4 @@
-"""Training of classifiers as an NNI evaluator, for NNI's multi-trial strategies."""
+"""NNI evaluator that trains sentence classifiers, for multi-trial strategies."""
 
 from __future__ import annotations
 
@@ -19,12 +19,22 @@ from nni_nlp_bench.training.classification.words import EmbeddedDataset
 
 @nni.trace
 class ClassifierEvaluator(Evaluator):  # type: ignore[misc]
-    """Trains the architecture of every network of sentences that NNI hands over, from scratch.
+    """NNI evaluator that trains a sentence classifier from scratch.
 
-    Reports the accuracy on dev after every epoch and at the end: higher is better. The test part is
-    not looked at. With a teacher, by name or folder, networks start from its tokens and vectors and
-    learn from it by the distillation loss of that name too. Raises UserError for settings that
-    train on dev.
+    The metric is the accuracy on the dev set (higher is better), reported after every epoch and at
+    the end. The test set is not used.
+
+    Args:
+        data: Name or folder of labelled sentences.
+        settings: Settings of the training; `train_on` must be `train`.
+        vectors: Name or file of word vectors; None for random ones.
+        teacher: Name or folder of a teacher. Networks then read its tokens and embeddings, and the
+            training adds a distillation loss.
+        kd_loss: Name of the distillation loss.
+        kd_weight: Weight of the distillation loss; None for its default.
+
+    Raises:
+        UserError: `settings.train_on` is not `train`.
     """
 
     def __init__(
@@ -38,13 +48,13 @@ class ClassifierEvaluator(Evaluator):  # type: ignore[misc]
     ) -> None:
         super().__init__()
         if settings.train_on != "train":
-            raise UserError("a search needs the dev part to compare by: train_on must be 'train'")
+            raise UserError("the search compares on the dev set: train_on must be 'train'")
         self.data, self.settings, self.vectors = data, settings, vectors
         self.teacher, self.kd_loss, self.kd_weight = teacher, kd_loss, kd_weight
 
     @cached_property
     def words(self) -> EmbeddedDataset:
-        """The sentences, loaded once."""
+        """Dataset with embeddings, loaded once."""
         if self.teacher is None:
             return EmbeddedDataset.load(self.data, self.vectors, self.settings.seed)
         from nni_nlp_bench.distillation.tokens import load_tokens
@@ -52,7 +62,7 @@ class ClassifierEvaluator(Evaluator):  # type: ignore[misc]
         return load_tokens(self.data, self.teacher)
 
     def with_epochs(self, epochs: int | None) -> ClassifierEvaluator:
-        """The same evaluator for trainings of another length, in epochs."""
+        """Return an evaluator with another number of epochs; None for the same."""
         options = {name: getattr(self, name) for name in _OPTIONS}
         if epochs is not None:
             options["settings"] = replace(self.settings, epochs=epochs)
@@ -61,7 +71,10 @@ class ClassifierEvaluator(Evaluator):  # type: ignore[misc]
         return other
 
     def evaluate(self, model: Any) -> float:
-        """The accuracy on dev; the widths of words and classes are those of the data."""
+        """Train a model and return its dev accuracy.
+
+        The embedding width and the number of classes are those of the data.
+        """
         curves = train_classifier(self._task(model), epoch_done=_report)
         accuracy = math.nan if curves.status != "OK" else curves.dev_accuracies[-1]
         if nni.get_current_parameter() is not None:

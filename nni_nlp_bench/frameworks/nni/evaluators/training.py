@@ -1,4 +1,4 @@
-"""Training as an NNI evaluator on PyTorch Lightning, for NNI's multi-trial strategies."""
+"""NNI evaluator that trains language models with PyTorch Lightning, for multi-trial strategies."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Window = tuple[Tensor, Tensor]
 
 
 class RandomWindows(IterableDataset[Window]):
-    """An epoch's windows of random length, as the release draws them."""
+    """Windows of random length over one epoch of text, as in the release of NAS-Bench-NLP."""
 
     def __init__(self, rows: Tensor, settings: Settings) -> None:
         self.rows, self.bptt = rows, settings.bptt
@@ -39,9 +39,14 @@ class RandomWindows(IterableDataset[Window]):
 
 @nni.trace
 class LanguageModelModule(LightningModule):  # type: ignore[misc]
-    """Trains the language model around the cell that NNI hands over.
+    """Lightning module that trains the language model of a recurrent cell.
 
-    Reports minus the validation loss in nats per token after every epoch, and at the end.
+    The metric is minus the validation loss in nats per token (higher is better), reported after
+    every epoch and at the end.
+
+    Args:
+        words: Size of the vocabulary.
+        settings: Settings of the training.
     """
 
     def __init__(self, words: int, settings: Settings) -> None:
@@ -52,19 +57,19 @@ class LanguageModelModule(LightningModule):  # type: ignore[misc]
         self._states: States | None = None
 
     def set_model(self, model: RecurrentCell) -> None:
-        """Build the language model of the cell's recipe, with weights of its own."""
+        """Build the language model of the cell's recipe with new weights."""
         s = self.settings
         super().set_model(
             LanguageModel(model.recipe, self.words, s.sizes, s.dropouts, s.weight_drop, s.seed)
         )
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
-        """Adam, as the settings say."""
+        """Return the Adam optimizer of the settings."""
         s = self.settings
         return torch.optim.Adam(self.parameters(), lr=s.learning_rate, weight_decay=s.weight_decay)
 
     def training_step(self, batch: Window, batch_idx: int) -> Tensor:
-        """The loss of one window, penalties included."""
+        """Return the loss of one window, including activation penalties."""
         if batch_idx == 0:
             self._states = None
         outputs, loss = self._run(batch)
@@ -80,7 +85,7 @@ class LanguageModelModule(LightningModule):  # type: ignore[misc]
         self.log("val_loss", loss, prog_bar=True, batch_size=len(batch[1]))
 
     def on_validation_epoch_end(self) -> None:
-        """Tell NNI how the epoch ended."""
+        """Report the metric of the epoch to NNI."""
         if self.trainer.sanity_checking:
             return
         self.score = -float(self.trainer.callback_metrics["val_loss"])
@@ -88,7 +93,7 @@ class LanguageModelModule(LightningModule):  # type: ignore[misc]
             nni.report_intermediate_result(self.score)
 
     def on_fit_end(self) -> None:
-        """Tell NNI how the training ended."""
+        """Report the final metric to NNI."""
         if nni.get_current_parameter() is not None:
             nni.report_final_result(self.score)
 
@@ -100,25 +105,35 @@ class LanguageModelModule(LightningModule):  # type: ignore[misc]
 
 @nni.trace
 class FreshLightning(Lightning):  # type: ignore[misc]
-    """NNI's evaluator with a new trainer for every model: a used one does not train again."""
+    """NNI's Lightning evaluator with a new trainer for every model: trainers cannot be reused."""
 
     def evaluate(self, model: RecurrentCell) -> Any:
-        """Train the model, and report to NNI."""
+        """Train the model and return its metric."""
         self.trainer: Any = Trainer(**self.trainer.trace_kwargs)
         return super().evaluate(model)
 
 
 def lightning_evaluator(corpus: str, settings: Settings, **options: Any) -> Lightning:
-    """An evaluator for `nni.nas` that trains every cell on a corpus; options go to the trainer.
+    """Return an NNI evaluator that trains every cell on a corpus.
 
-    Raises UserError for an unknown corpus.
+    Args:
+        corpus: Name or folder of a corpus.
+        settings: Settings of the training.
+        **options: Options of `nni.nas.evaluator.pytorch.Trainer`.
+
+    Raises:
+        UserError: the corpus is unknown or cannot be read.
     """
     text = load_corpus(corpus)
     rows = columns(text.train, settings.batch_size)
     valid = list(windows(columns(text.valid, settings.eval_batch_size), settings.bptt))
-    plain: dict[str, Any] = {"logger": False, "enable_checkpointing": False, "accelerator": "cpu"}
+    defaults: dict[str, Any] = {
+        "logger": False,
+        "enable_checkpointing": False,
+        "accelerator": "cpu",
+    }
     trainer = Trainer(
-        max_epochs=settings.epochs, gradient_clip_val=settings.clip, **(plain | options)
+        max_epochs=settings.epochs, gradient_clip_val=settings.clip, **(defaults | options)
     )
     return FreshLightning(
         LanguageModelModule(len(text.vocabulary), settings),

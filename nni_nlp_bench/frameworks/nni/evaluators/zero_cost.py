@@ -1,4 +1,4 @@
-"""A zero-cost score as an NNI evaluator."""
+"""NNI evaluator that computes a zero-cost score."""
 
 from __future__ import annotations
 
@@ -11,8 +11,16 @@ from search_spaces.base import get_space
 
 
 @nni.trace
-class TrainingFreeEvaluator(ChoicesEvaluator):
-    """Reports the score of that name, turned so that higher is better, as NNI expects."""
+class ZeroCostEvaluator(ChoicesEvaluator):
+    """NNI evaluator that computes a zero-cost score.
+
+    Scores of which lower is better are negated: higher is better, as NNI expects.
+
+    Args:
+        score: Name of the zero-cost score.
+        corpus: Name or folder of the corpus that networks read.
+        space: Name of the search space.
+    """
 
     def __init__(
         self,
@@ -21,10 +29,10 @@ class TrainingFreeEvaluator(ChoicesEvaluator):
         space: str = "rnn_cell",
     ) -> None:
         super().__init__(get_space(space).choices())
-        self._preference = ZeroCostScorer(score, corpus, space)
+        self._scorer = ZeroCostScorer(score, corpus, space)
 
     def evaluate(self, sample: Sample) -> float:
-        """The score of one sample; NaN where the network has none."""
-        score = self._preference(self.choices.from_sample(sample))
+        """Report the score of a sample to NNI and return it; NaN if it is undefined."""
+        score = self._scorer(self.choices.from_sample(sample))
         nni.report_final_result(score)
         return score

@@ -1,1 +1,1 @@
-"""Experiments whose web UI listens where it should: start them, list them, stop them."""
+"""Start, list and stop NNI experiments with a web UI on a chosen address."""

@@ -1,4 +1,4 @@
-"""An experiment's YAML file, checked as far as that is possible before anything starts."""
+"""Load and validate the YAML file of an experiment before anything starts."""
 
 from __future__ import annotations
 
@@ -10,20 +10,24 @@ from pathlib import Path
 from typing import Any
 
 from nni_nlp_bench.core.errors import UserError
-from nni_nlp_bench.frameworks.nni.serving.addresses import services
+from nni_nlp_bench.frameworks.nni.serving.addresses import training_services
 
 _SILENT = logging.NullHandler()
-_REFUSALS = (ValueError, TypeError, AttributeError, AssertionError, OSError)
-"""What NNI's classes raise for what they do not accept."""
+_VALIDATION_ERRORS = (ValueError, TypeError, AttributeError, AssertionError, OSError)
+"""Exceptions of NNI's classes for invalid values."""
 
 
 class ConfigError(UserError):
-    """The file holds no experiment that NNI can run; the message names the remedy."""
+    """The file is not a valid experiment configuration."""
 
 
 def load_config(file: Path) -> Any:
-    """NNI's ExperimentConfig of a YAML file, found valid. Raises UserError."""
-    content = _fields(file)
+    """Return the validated ExperimentConfig of a YAML file.
+
+    Raises:
+        UserError: the file cannot be read, or NNI or the tuner rejects it.
+    """
+    content = _read_yaml(file)
     _silence_nni()
     from nni.experiment.config import ExperimentConfig, utils
 
@@ -33,31 +37,33 @@ def load_config(file: Path) -> Any:
         _check_services(file, config)
         utils.unset_base_path()
         config.validate()
-    except _REFUSALS as error:
-        raise ConfigError(f"{file}: NNI refuses it: {_reason(error)}") from None
+    except _VALIDATION_ERRORS as error:
+        raise ConfigError(f"{file}: NNI rejects it: {_reason(error)}") from None
     finally:
         utils.unset_base_path()
     if config.use_annotation:
-        raise ConfigError(f"{file}: NNI 3 has no useAnnotation: give it a searchSpace")
+        raise ConfigError(f"{file}: NNI 3 does not support useAnnotation: use searchSpace")
     _check_tuner(file, config)
     return config
 
 
-def stopped_config(id: str) -> Any:
-    """The configuration of an experiment that was stopped. Raises ConfigError."""
+def load_stopped_config(id: str) -> Any:
+    """Return the configuration of a stopped experiment.
+
+    Raises:
+        ConfigError: there is no stopped experiment of that id.
+    """
     _silence_nni()
     from nni.experiment.config import ExperimentConfig
     from nni.experiment.launcher import get_stopped_experiment_config_json
 
     content = get_stopped_experiment_config_json(id)
     if content is None:
-        raise ConfigError(
-            f"no stopped experiment {id}: `nnictl experiment list --all` names those that there are"
-        )
+        raise ConfigError(f"no stopped experiment {id}: see `nnictl experiment list --all`")
     return ExperimentConfig(**content)
 
 
-def _fields(file: Path) -> Mapping[str, Any]:
+def _read_yaml(file: Path) -> Mapping[str, Any]:
     import yaml
 
     try:
@@ -67,15 +73,15 @@ def _fields(file: Path) -> Mapping[str, Any]:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigError(f"{file} is not YAML: {error}") from None
     if not isinstance(content, dict):
-        raise ConfigError(f"{file} holds no fields: see `nni-nlp-bench experiment examples`")
+        raise ConfigError(f"{file} is not a mapping: see `nni-nlp-bench experiment examples`")
     if "trainingServicePlatform" in content:
-        raise ConfigError(f"{file} is in the format of NNI 1: write it with 'trainingService'")
+        raise ConfigError(f"{file} is in the format of NNI 1: use 'trainingService'")
     if content.get("experimentType", "hpo") != "hpo":
-        raise ConfigError(f"{file}: no trial would ever run: remove experimentType")
+        raise ConfigError(f"{file}: unsupported experimentType, no trial would run: remove it")
     for name in ("tuner", "assessor", "searchSpace"):
         if not isinstance(content.get(name, {}), dict):
             raise ConfigError(
-                f"{file}: {name} must have fields: see `nni-nlp-bench experiment examples`"
+                f"{file}: {name} must be a mapping: see `nni-nlp-bench experiment examples`"
             )
     return content
 
@@ -83,35 +89,37 @@ def _fields(file: Path) -> Mapping[str, Any]:
 def _check_services(file: Path, config: Any) -> None:
     from nni.experiment.config.training_service import TrainingServiceConfig
 
-    for service in services(config):
+    for service in training_services(config):
         if not isinstance(service, TrainingServiceConfig):
-            raise ConfigError(f"{file}: trainingService needs a platform that NNI has, as 'local'")
+            raise ConfigError(f"{file}: trainingService needs a platform of NNI, such as 'local'")
         if service.platform == "openpai":
-            raise ConfigError(f"{file}: NNI 3 cannot run on OpenPAI any more, though it reads this")
+            raise ConfigError(f"{file}: NNI 3 no longer runs on OpenPAI")
     if isinstance(config.training_service, list) and config.nni_manager_ip is None:
-        raise ConfigError(f"{file}: several training services need nniManagerIp")
+        raise ConfigError(f"{file}: multiple training services require nniManagerIp")
 
 
 def _check_tuner(file: Path, config: Any) -> None:
-    """NNI would wait for the tuner for ten seconds, and then say that it did not connect."""
+    """Check the tuner: NNI itself would only report a timeout after ten seconds."""
     from nni.tools.package_utils.config_manager import get_algo_meta
 
     canonical = config.canonical_copy()
     tuner = canonical.tuner
-    known = None if tuner.name is None else get_algo_meta(tuner.name)
-    if tuner.name is not None and known is None:
+    registered = None if tuner.name is None else get_algo_meta(tuner.name)
+    if tuner.name is not None and registered is None:
         raise ConfigError(
             f"{file}: unknown tuner {tuner.name!r}: see `nnictl algo list`; `nni-nlp-bench "
-            "register` adds ours"
+            "experiment register` adds those of this package"
         )
-    module, _, name = (tuner.class_name if known is None else known.class_name).rpartition(".")
+    module, _, name = (
+        tuner.class_name if registered is None else registered.class_name
+    ).rpartition(".")
     if module.startswith("nni_nlp_bench."):
-        kind = getattr(import_module(module), name)
-        kind.check(tuner.class_args or {}, canonical.search_space)
+        tuner_class = getattr(import_module(module), name)
+        tuner_class.check(tuner.class_args or {}, canonical.search_space)
 
 
 def _silence_nni() -> None:
-    """Its errors are told in one line, and it would name every address as one of the web UI."""
+    """Silence NNI's log: errors are raised, and it would print wrong addresses of the web UI."""
     from nni.runtime.log import silence_stdout
 
     silence_stdout()
@@ -119,5 +127,5 @@ def _silence_nni() -> None:
 
 
 def _reason(error: Exception) -> str:
-    """What NNI says, or the assertion that it makes without a word."""
+    """Return NNI's message, or the source of an assertion without a message."""
     return str(error) or str(traceback.extract_tb(error.__traceback__)[-1].line)

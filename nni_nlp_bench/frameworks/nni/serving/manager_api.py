@@ -1,4 +1,4 @@
-"""The REST API of the manager that started this dispatcher."""
+"""Client of the REST API of the manager that started this tuner."""
 
 from __future__ import annotations
 
@@ -6,31 +6,31 @@ import os
 from typing import Any
 
 ENDED = frozenset({"SUCCEEDED", "FAILED", "EARLY_STOPPED", "USER_CANCELED", "SYS_CANCELED"})
-"""The statuses of trials that do not run any more, nor ever will."""
-_SECONDS = 30
+"""Final statuses of trials."""
+_TIMEOUT_S = 30
 
 
 def trial_jobs() -> list[dict[str, Any]]:
-    """All trials so far, with status, parameters and final results."""
+    """Return all trials with status, parameters and final results."""
     import httpx
 
-    answer = httpx.get(f"{_address()}/trial-jobs", timeout=_SECONDS).raise_for_status()
-    jobs: list[dict[str, Any]] = answer.json()
+    response = httpx.get(f"{_address()}/trial-jobs", timeout=_TIMEOUT_S).raise_for_status()
+    jobs: list[dict[str, Any]] = response.json()
     return jobs
 
 
 def stop_requesting_trials() -> None:
-    """Set the experiment's maximum to the trials that there are, so that it ends with them.
+    """Set the maximum number of trials to the current one, so that the experiment finishes.
 
-    NNI 3.0 waits for ever for a tuner that has said that it has no more.
+    NNI 3.0 waits forever after a tuner has reported that it has no more trials.
     """
     import httpx
 
     experiment = f"{_address()}/experiment"
-    profile = httpx.get(experiment, timeout=_SECONDS).raise_for_status().json()
+    profile = httpx.get(experiment, timeout=_TIMEOUT_S).raise_for_status().json()
     profile["params"]["maxTrialNumber"] = len(trial_jobs())
     maximum = {"update_type": "MAX_TRIAL_NUM"}
-    httpx.put(experiment, params=maximum, json=profile, timeout=_SECONDS).raise_for_status()
+    httpx.put(experiment, params=maximum, json=profile, timeout=_TIMEOUT_S).raise_for_status()
 
 
 def _address() -> str:

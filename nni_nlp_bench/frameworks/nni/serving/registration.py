@@ -1,15 +1,15 @@
-"""Names for our tuners among NNI's algorithms."""
+"""Register the tuners of this package with NNI."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 TUNERS = Path(__file__).with_name("tuners.yml")
-"""The file for `nnictl algo register --meta`."""
+"""File for `nnictl algo register --meta`."""
 
 
 def register_tuners() -> list[str]:
-    """Write them into NNI's configuration of this environment; the names."""
+    """Register the tuners in NNI's configuration of this environment, and return their names."""
     from nni.tools.nnictl.algo_management import read_reg_meta_list
     from nni.tools.package_utils import register_algo_meta
 

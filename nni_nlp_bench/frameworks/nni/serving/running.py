@@ -1,4 +1,4 @@
-"""The experiments that run on this machine: what they are, where they listen, how they end."""
+"""List, inspect and stop the experiments that run on this machine."""
 
 from __future__ import annotations
 
@@ -16,51 +16,51 @@ from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.frameworks.nni.serving.addresses import LOOPBACK, url_of
 from nni_nlp_bench.frameworks.nni.serving.manager_api import ENDED
 
-PATIENCE_S = 90
-"""NNI's manager gives its own parts a minute to end."""
+STOP_TIMEOUT_S = 90
+"""NNI's manager waits a minute for its own components."""
 
 
 class ExperimentError(UserError):
-    """No such experiment, or it does not end; the message names the remedy."""
+    """There is no such experiment, or it does not stop."""
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far an experiment is."""
+    """Progress of an experiment."""
 
     status: str
     done: int
-    """Trials that have ended, however they did."""
+    """Number of finished trials, including failed ones."""
     maximum: int | None
-    """Trials that the experiment may run; None for no limit."""
+    """Maximum number of trials; None if unlimited."""
 
 
 @dataclass(frozen=True)
-class Running:
-    """An experiment whose manager lives."""
+class ExperimentProcess:
+    """An experiment with a running manager process."""
 
     id: str
     name: str
     port: int
     pid: int
     logs: Path
-    """The folder of the logs of its manager and its tuner."""
+    """Folder with the logs of the manager and the tuner."""
     prefix: str | None = None
-    """What the paths of its web UI begin with."""
+    """URL prefix of the web UI."""
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """The addresses that its port listens on; `::` and `0.0.0.0` are all interfaces."""
+        """Addresses on which its port listens; `::` and `0.0.0.0` mean all interfaces."""
         with suppress(psutil.NoSuchProcess):
             found = psutil.Process(self.pid).net_connections("tcp")
             return tuple(sorted({c.laddr.ip for c in found if _listens(c, self.port)}))
         return ()
 
     @property
-    def has_tuner(self) -> bool:
-        """Whether its tuner is there: a process below the manager that is connected to it.
+    def tuner_connected(self) -> bool:
+        """Whether the tuner is connected: a descendant of the manager with a connection to it.
 
-        There may be a shell between the two.
+        It may be the child of a shell.
         """
         with suppress(psutil.NoSuchProcess):
             for process in psutil.Process(self.pid).children(recursive=True):
@@ -70,75 +70,85 @@ class Running:
         return False
 
     @property
-    def starts_tuner(self) -> bool:
-        """Whether the process of its tuner lives, connected or not."""
+    def tuner_alive(self) -> bool:
+        """Whether the process of the tuner is alive, connected or not."""
         with suppress(psutil.NoSuchProcess):
             children = psutil.Process(self.pid).children(recursive=True)
             return any("--exp_params" in word for child in children for word in child.cmdline())
         return False
 
     def progress(self) -> Progress | None:
-        """How far it is; None while its manager does not answer."""
-        status, counts, profile = map(self.ask, ("check-status", "job-statistics", "experiment"))
+        """Return the progress; None if the manager does not respond."""
+        status, counts, profile = map(self.get, ("check-status", "job-statistics", "experiment"))
         if status is None or counts is None or profile is None:
             return None
         done = sum(c["trialJobNumber"] for c in counts if c["trialJobStatus"] in ENDED)
         return Progress(status["status"], done, profile["params"].get("maxTrialNumber"))
 
-    def ask(self, route: str) -> Any:
-        """What the REST API answers; None where it does not."""
+    def get(self, route: str) -> Any:
+        """Return the response of the REST API; None if there is none."""
         import httpx
 
         parts = (url_of(LOOPBACK, self.port), self.prefix, "api/v1/nni", route)
         with suppress(httpx.HTTPError, json.JSONDecodeError):
             url = "/".join(part.strip("/") for part in parts if part)
-            # Certificates, which take 70 ms to load, say nothing about http.
-            answer = httpx.get(url, timeout=10, trust_env=False, verify=False)
-            return answer.raise_for_status().json()
+            # verify=False skips loading certificates (70 ms), which http does not use.
+            response = httpx.get(url, timeout=10, trust_env=False, verify=False)
+            return response.raise_for_status().json()
         return None
 
 
-def running() -> list[Running]:
-    """The experiments in NNI's list whose managers live, in the order of their start."""
-    entries = sorted(_listed(), key=lambda entry: float(entry["startTime"]))
-    return [_running(e) for e in entries if "port" in e and _manages(e["pid"], e["id"])]
+def list_running() -> list[ExperimentProcess]:
+    """Return the experiments with running managers, sorted by start time."""
+    entries = sorted(_read_list(), key=lambda entry: float(entry["startTime"]))
+    return [_running(e) for e in entries if "port" in e and _is_manager(e["pid"], e["id"])]
 
 
-def chosen(id: str | None) -> Running:
-    """The experiment of that id, or the only one. Raises ExperimentError."""
-    found = [e for e in running() if id is None or e.id == id]
+def find_running(id: str | None) -> ExperimentProcess:
+    """Return the running experiment of that id, or the only one.
+
+    Raises:
+        ExperimentError: none or several match.
+    """
+    found = [e for e in list_running() if id is None or e.id == id]
     if not found:
-        name = "no experiment runs" if id is None else f"no experiment {id} runs"
-        raise ExperimentError(f"{name}: `nni-nlp-bench experiment status` lists those that do")
+        name = "no experiment is running" if id is None else f"experiment {id} is not running"
+        raise ExperimentError(f"{name}: see `nni-nlp-bench experiment status`")
     if len(found) > 1:
         ids = ", ".join(e.id for e in found)
-        raise ExperimentError(f"several experiments run: give the id of one ({ids}), or --all")
+        raise ExperimentError(
+            f"several experiments are running: give the id of one ({ids}), or --all"
+        )
     return found[0]
 
 
-def stop(experiment: Running, patience_s: float = PATIENCE_S) -> None:
-    """End an experiment and wait until its processes are gone. Raises ExperimentError."""
+def stop(experiment: ExperimentProcess, timeout_s: float = STOP_TIMEOUT_S) -> None:
+    """Stop an experiment and wait until its processes have ended.
+
+    Raises:
+        ExperimentError: a process did not end within the timeout.
+    """
     try:
         manager = psutil.Process(experiment.pid)
-        family = [manager, *manager.children(recursive=True)]
+        processes = [manager, *manager.children(recursive=True)]
         manager.terminate()
     except psutil.NoSuchProcess:
         return
-    psutil.wait_procs([manager], timeout=patience_s)
-    # NNI ends a trial's shell and forgets what the shell has started.
-    _, left = psutil.wait_procs(family, timeout=5)
+    psutil.wait_procs([manager], timeout=timeout_s)
+    # NNI ends the shell of a trial, but not the children of the shell.
+    _, left = psutil.wait_procs(processes, timeout=5)
     for process in left:
         if process.pid != manager.pid:
             with suppress(psutil.NoSuchProcess):
                 process.terminate()
-    _, left = psutil.wait_procs(left, timeout=patience_s)
+    _, left = psutil.wait_procs(left, timeout=timeout_s)
     if left:
         pids = " ".join(str(process.pid) for process in left)
-        raise ExperimentError(f"experiment {experiment.id} does not end: try `kill -9 {pids}`")
+        raise ExperimentError(f"experiment {experiment.id} does not stop: try `kill -9 {pids}`")
 
 
-def _running(entry: Mapping[str, Any]) -> Running:
-    return Running(
+def _running(entry: Mapping[str, Any]) -> ExperimentProcess:
+    return ExperimentProcess(
         id=entry["id"],
         name=entry["experimentName"] or "",
         port=entry["port"],
@@ -148,8 +158,8 @@ def _running(entry: Mapping[str, Any]) -> Running:
     )
 
 
-def _listed() -> Iterable[dict[str, Any]]:
-    """NNI's list of experiments; it is not written whole, so a torn one is read again."""
+def _read_list() -> Iterable[dict[str, Any]]:
+    """Return the entries of NNI's list of experiments; retries while it is being written."""
     file = Path.home() / "nni-experiments" / ".experiment"
     for _ in range(20):
         try:
@@ -160,11 +170,11 @@ def _listed() -> Iterable[dict[str, Any]]:
             time.sleep(0.1)
         else:
             return [entry for entry in entries.values() if isinstance(entry, dict)]
-    raise ExperimentError(f"{file} is damaged: remove it, and NNI begins a new list")
+    raise ExperimentError(f"{file} is damaged: remove it, and NNI creates a new one")
 
 
-def _manages(pid: int, id: str) -> bool:
-    """Whether the process is the experiment's manager: a number can have passed to another one."""
+def _is_manager(pid: int, id: str) -> bool:
+    """Return whether the process is the experiment's manager: process ids are reused."""
     try:
         return id in psutil.Process(pid).cmdline()
     except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):

@@ -1,1 +1,1 @@
-"""Strategies of this package in NNI's engines, and NNI's strategies in this package."""
+"""Adapters between strategies of this package and strategies of NNI."""

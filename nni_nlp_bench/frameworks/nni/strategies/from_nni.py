@@ -1,4 +1,4 @@
-"""Run a strategy of NNI by ask and tell, in a thread that alternates with the caller."""
+"""Adapter that runs an NNI strategy through the ask-and-tell interface, as a coroutine thread."""
 
 from __future__ import annotations
 
@@ -20,10 +20,21 @@ from search_spaces.base import SearchSpace
 
 
 class NNIStrategyAdapter(Strategy):
-    """Asks an NNI strategy for its next model and tells it the metric.
+    """Strategy that runs an NNI strategy.
 
-    A sample that is not an architecture of the space fails at once. An error in the NNI strategy
-    is raised by the next `ask`.
+    Samples that are not architectures of the space are reported as failed. An error in the NNI
+    strategy is raised by the next `ask`.
+
+    Args:
+        space: Search space.
+        rng: Source of randomness.
+        epochs: Epochs of a full training.
+        strategy: Strategy of `nni.nas.strategy`, or of the same interface.
+
+    Example:
+        >>> adapter = NNIStrategyAdapter(space, rng, 50, nni.nas.strategy.RegularizedEvolution())
+        >>> proposal = adapter.ask()
+        >>> adapter.tell(proposal, score=-4.5)
     """
 
     def __init__(
@@ -42,7 +53,7 @@ class NNIStrategyAdapter(Strategy):
         self._engine = _SuspendingEngine(self._coroutine.suspend)
 
     def ask(self) -> Proposal | None:
-        """The architecture of the strategy's next model; None while it waits, or after its end."""
+        """Return the next model as a proposal; None while the strategy waits, or after its end."""
         while (model := self._next_model()) is not None:
             try:
                 proposal = Proposal(self._choices.from_sample(model.sample))
@@ -54,7 +65,7 @@ class NNIStrategyAdapter(Strategy):
         return None
 
     def tell(self, proposal: Proposal, score: float | None) -> None:
-        """The metric of the model; without one it has failed."""
+        """Report the metric of the model to NNI; None if its evaluation failed."""
         self._engine.end(self._models.pop(proposal), score)
 
     def close(self) -> None:
@@ -62,14 +73,14 @@ class NNIStrategyAdapter(Strategy):
         self._coroutine.close()
 
     def _next_model(self) -> ExecutableModelSpace | None:
-        """Let the strategy run until it submits a model; None if it waits or has ended."""
+        """Run the strategy until it submits a model; return None if it waits or has ended."""
         if not self._engine.submitted:
             self._coroutine.resume()
         return self._engine.submitted.popleft() if self._engine.submitted else None
 
 
 class _SuspendingEngine(ExecutionEngine):  # type: ignore[misc]
-    """Suspends the strategy whenever it submits models or waits for them."""
+    """Execution engine that suspends the strategy when it submits models or waits for them."""
 
     def __init__(self, suspend: Callable[[], None]) -> None:
         super().__init__()
@@ -78,14 +89,14 @@ class _SuspendingEngine(ExecutionEngine):  # type: ignore[misc]
         self._suspend = suspend
 
     def end(self, model: ExecutableModelSpace, metric: float | None) -> None:
-        """The end of a model's training, with its metric if it succeeded."""
+        """Signal the end of a training, with its metric if it succeeded."""
         if metric is not None:
             self.dispatch_model_event(FinalMetricEvent(model, metric))
         status = ModelStatus.Failed if metric is None else ModelStatus.Trained
         self.dispatch_model_event(TrainingEndEvent(model, status))
 
     def submit_models(self, *models: ExecutableModelSpace) -> None:
-        """Queue the models until they are asked for."""
+        """Queue the models for `ask`."""
         for model in models:
             model.status = ModelStatus.Training
             self.submitted.append(model)
@@ -93,19 +104,19 @@ class _SuspendingEngine(ExecutionEngine):  # type: ignore[misc]
         self._suspend()
 
     def wait_models(self, *models: ExecutableModelSpace) -> None:
-        """Suspend until these models (all by default) have ended."""
+        """Suspend until the given models, by default all, have ended."""
         waiting = models or tuple(self._history)
         while not all(model.status.completed() for model in waiting):
             self._suspend()
 
     def list_models(self, status: ModelStatus | None = None) -> Iterable[ExecutableModelSpace]:
-        """The models so far, of one status if given."""
+        """Return all models, or those of a status."""
         return [model for model in self._history if status in (None, model.status)]
 
     def idle_worker_available(self) -> bool:
-        """True: the strategy runs only when it is asked for a model."""
+        """Return True: the strategy only runs when a model is requested."""
         return True
 
     def budget_available(self) -> bool:
-        """True: the caller has the budget."""
+        """Return True: the caller manages the budget."""
         return True

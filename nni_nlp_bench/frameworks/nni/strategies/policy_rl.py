@@ -41,7 +41,7 @@ class PolicyRL(Strategy):
         return self._adapter.ask()
 
     def tell(self, proposal: Proposal, score: float | None) -> None:
-        """Take in the reward of a trajectory."""
+        """Report the reward of a trajectory."""
         self._adapter.tell(proposal, score)
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""NNI's policy-gradient reinforcement learning, made reproducible."""
+"""NNI's policy-gradient reinforcement learning with a seed."""
 
 from __future__ import annotations
 
@@ -15,10 +15,15 @@ from nni_nlp_bench.training.seeding import seeded
 
 
 class SeededPolicyRL(PolicyBasedRL):  # type: ignore[misc]
-    """PPO with an LSTM policy over the space's choices, under a seed of its own.
+    """PolicyBasedRL (PPO with an LSTM policy) with reproducible results.
 
-    A cell is a trajectory of a hundred choices: NNI's default of 25 passes over the replay buffer
-    an update, in batches of 32, takes minutes, so here it is two passes in batches of 256.
+    A cell is a trajectory of about a hundred choices. NNI's default of 25 passes over the replay
+    buffer per update, in batches of 32, takes minutes; the default here is 2 passes in batches of
+    256.
+
+    Args:
+        seed: Random seed.
+        **options: Options of `nni.nas.strategy.PolicyBasedRL`.
     """
 
     def __init__(self, seed: int, **options: Any) -> None:
@@ -40,7 +45,7 @@ class SeededPolicyRL(PolicyBasedRL):  # type: ignore[misc]
 def _seeded(seed: int) -> Iterator[None]:
     """Seed the global generators that tianshou draws from, and restore them afterwards.
 
-    One thread: the policy decides one choice at a time, and threads only get in each other's way.
+    Uses one thread: the policy samples one choice at a time, too little work for several threads.
     """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)

@@ -1,4 +1,4 @@
-"""Run a strategy of this package as an NNI strategy, on any of NNI's execution engines."""
+"""Adapter that runs a strategy of this package as an NNI strategy, on any execution engine."""
 
 from __future__ import annotations
 
@@ -16,9 +16,17 @@ from nni_nlp_bench.strategies.base import Proposal, Strategy
 
 
 class AskTellStrategy(NniStrategy):  # type: ignore[misc]
-    """Submits what the strategy proposes and tells it the final metric of every model.
+    """NNI strategy that runs a strategy of this package.
 
-    Shorter trainings need an evaluator with `with_epochs(epochs)`.
+    Multi-fidelity strategies need an evaluator with the method `with_epochs(epochs)`.
+
+    Args:
+        strategy: Strategy of this package.
+
+    Example:
+        >>> strategy = make_strategy("tpe", get_space("rnn_cell"), seed=0, epochs=50)
+        >>> evaluator = BenchmarkEvaluator()
+        >>> NasExperiment(ChoiceSpace(evaluator), evaluator, AskTellStrategy(strategy)).run()
     """
 
     def __init__(self, strategy: Strategy) -> None:
@@ -27,33 +35,35 @@ class AskTellStrategy(NniStrategy):  # type: ignore[misc]
         self._choices = strategy.space.choices()
         self._trials: dict[int, _Trial] = {}
         self._history: list[tuple[str, int, float | None]] = []
-        """`ask` and `tell` in order, with the number of the proposal and its score."""
+        """Calls of `ask` and `tell` in order, with the number of the proposal and its score."""
         self._numbers: dict[Proposal, int] = {}
-        self._again: deque[Proposal] = deque()
-        """What an interrupted experiment had asked for and never heard of."""
+        self._requeued: deque[Proposal] = deque()
+        """Proposals of an interrupted experiment without a result."""
         self._lock = threading.Lock()  # an engine may report from another thread
 
     def extra_repr(self) -> str:
-        """The strategy's name."""
+        """Return the class name of the strategy."""
         return type(self.strategy).__name__
 
     def state_dict(self) -> dict[str, Any]:
-        """What was asked and told: NNI stores it with an experiment."""
+        """Return the history of `ask` and `tell`, which NNI stores with an experiment."""
         with self._lock:
             return {"history": list(self._history)}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Lead the strategy to where it was; what it waited for is tried once more."""
+        """Replay a history; proposals without a result are evaluated again."""
         waiting: dict[int, Proposal] = {}
         for event, number, score in state_dict["history"]:
             if event == "ask":
                 proposal = self._ask()
                 if proposal is None:
-                    raise ValueError("the strategy proposes less than it did: use the same options")
+                    raise ValueError(
+                        "the strategy ends earlier than in the saved state: use the same options"
+                    )
                 waiting[number] = proposal
             else:
                 self._tell(waiting.pop(number), score)
-        self._again.extend(waiting.values())
+        self._requeued.extend(waiting.values())
 
     def _initialize(
         self, model_space: ExecutableModelSpace, engine: ExecutionEngine
@@ -69,18 +79,18 @@ class AskTellStrategy(NniStrategy):  # type: ignore[misc]
     def _run(self) -> None:
         while self.wait_for_resource():
             with self._lock:
-                proposal = self._again.popleft() if self._again else self._ask()
+                proposal = self._requeued.popleft() if self._requeued else self._ask()
                 training = [trial.model for trial in self._trials.values() if not trial.ended]
             if proposal is not None:
                 self._submit(proposal)
             elif training:
                 self.engine.wait_models(training[0])
             elif self._trials:
-                self._give_up()
+                self._fail_without_metric()
             else:
                 return
         self.engine.wait_models(*(trial.model for trial in list(self._trials.values())))
-        self._give_up()
+        self._fail_without_metric()
 
     def _ask(self) -> Proposal | None:
         proposal = self.strategy.ask()
@@ -117,12 +127,12 @@ class AskTellStrategy(NniStrategy):  # type: ignore[misc]
             elif event.model.metric is not None:
                 self._finish(trial, _score(event.model.metric))
             else:
-                # NNI may give two trials that start together each other's model: the metric of
-                # this one then comes from the other trial, which may take longer.
+                # NNI may swap the models of trials that start simultaneously: the metric then
+                # comes from the other trial, which may take longer.
                 trial.ended = True
 
-    def _give_up(self) -> None:
-        """Count what ended, and never gave a metric, as failed."""
+    def _fail_without_metric(self) -> None:
+        """Mark trials that ended without a metric as failed."""
         with self._lock:
             for trial in [trial for trial in self._trials.values() if trial.ended]:
                 self._finish(trial, None)
@@ -137,7 +147,7 @@ class _Trial:
     model: ExecutableModelSpace
     proposal: Proposal
     ended: bool = False
-    """Its process is gone; it stays here until its metric comes."""
+    """Whether its process has ended; the metric may follow."""
 
 
 def _score(metric: Any) -> Any:

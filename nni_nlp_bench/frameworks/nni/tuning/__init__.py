@@ -1,1 +1,1 @@
-"""NNI's tuner: runs a strategy in an experiment, one trial at a time."""
+"""Implementation of the NNI tuners: session, log, bounds and trial codecs."""

@@ -1,4 +1,4 @@
-"""Descriptors of an architecture, the axes of NNI's web UI."""
+"""Descriptors of architectures, which NNI's web UI shows as parameters."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _MILLION = 1_000_000
 
 
 def descriptors(space: SearchSpace[Any], architecture: Any) -> Description:
-    """Return the description under names short enough for axes, parameters in millions."""
+    """Return the descriptors with short names, and the number of parameters in millions."""
     described = dict(space.describe(architecture))
     parameters = float(described.pop("parameters"))
     short = _short_names(space.op_counts(architecture), described)
@@ -21,7 +21,7 @@ def descriptors(space: SearchSpace[Any], architecture: Any) -> Description:
 
 
 def _short_names(operations: Iterable[str], taken: Iterable[str]) -> dict[str, str]:
-    """`elementwise_sum` -> `sum`: operations without their kind, where that leaves one a word."""
+    """Return names without prefix (`elementwise_sum` -> `sum`), if these are unique words."""
     words = {name: name.partition("_")[2] for name in operations}
     uses = Counter([*words.values(), *taken])
     return {name: word for name, word in words.items() if word[:1].isalpha() and uses[word] == 1}

@@ -1,4 +1,4 @@
-"""What an earlier manager of this experiment left behind, by the manager that resumed it."""
+"""State of the trials of a resumed experiment."""
 
 from __future__ import annotations
 
@@ -14,32 +14,34 @@ Parameters = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class TrialSnapshot:
-    """The trials that the tuner chose."""
+    """Trials of the tuner, without those that users added."""
 
     ids: frozenset[str]
     results: Sequence[tuple[Parameters, Any]]
-    """Parameters and final results. Trials that start together may get each other's
-    parameters, and the manager notes the wrong ones; a result says whose it is."""
+    """Parameters and final results. The manager may swap the recorded parameters of trials that
+    start simultaneously; results have the actual parameter id."""
     without_result: Sequence[Parameters]
-    """Parameters of trials that have ended without one."""
-    to_come: Sequence[Parameters]
-    """Parameters of trials that run, or that NNI will run again."""
+    """Parameters of trials that ended without a result."""
+    pending: Sequence[Parameters]
+    """Parameters of trials that are running, or that NNI will rerun."""
 
 
-def trials() -> TrialSnapshot:
-    """All trials so far, from the manager that started this process."""
+def take_snapshot() -> TrialSnapshot:
+    """Return the current state of all trials from the manager of this process."""
     return _read(trial_jobs())
 
 
 def _read(jobs: Sequence[Mapping[str, Any]]) -> TrialSnapshot:
-    forms = [(job, json.loads(job["hyperParameters"][0])) for job in jobs]
-    chosen = [(job, form) for job, form in forms if form["parameter_source"] != "customized"]
-    by_id = {str(form["parameter_id"]): form["parameters"] for _, form in chosen}
+    records = [(job, json.loads(job["hyperParameters"][0])) for job in jobs]
+    chosen = [
+        (job, record) for job, record in records if record["parameter_source"] != "customized"
+    ]
+    by_id = {str(record["parameter_id"]): record["parameters"] for _, record in chosen}
     finals = [final for job, _ in chosen for final in job.get("finalMetricData", ())]
-    ended = [(job, form) for job, form in chosen if job["status"] in ENDED]
+    ended = [(job, record) for job, record in chosen if job["status"] in ENDED]
     return TrialSnapshot(
         ids=frozenset(job["trialJobId"] for job, _ in chosen),
         results=[(by_id[f["parameterId"]], json.loads(json.loads(f["data"]))) for f in finals],
         without_result=[f["parameters"] for job, f in ended if not job.get("finalMetricData")],
-        to_come=[form["parameters"] for job, form in chosen if job["status"] not in ENDED],
+        pending=[record["parameters"] for job, record in chosen if job["status"] not in ENDED],
     )

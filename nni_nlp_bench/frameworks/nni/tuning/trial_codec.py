@@ -1,4 +1,4 @@
-"""What the trials of an experiment are, apart from the strategy that proposes them."""
+"""Interface of the codec between proposals and trial parameters."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from nni_nlp_bench.strategies.base import Proposal
 
 
 class TrialCodec(Protocol):
-    """Translates between a strategy's proposals and the parameters of NNI's trials."""
+    """Converts proposals of a strategy to parameters of NNI trials and back."""
 
     def bound(self, search_space: Mapping[str, Any]) -> None:
-        """Keep what comes within an experiment's `searchSpace`. Raises UserError."""
+        """Set the bounds from a `searchSpace`. Raises UserError if it is invalid."""
 
     def allows(self, proposal: Proposal) -> bool:
-        """Whether a proposal is within the bounds."""
+        """Return whether a proposal is within the bounds."""
 
     def to_parameters(self, proposal: Proposal) -> dict[str, Any]:
-        """The parameters of the trial that evaluates a proposal."""
+        """Return the parameters of the trial that evaluates a proposal."""
 
     def from_parameters(self, parameters: Mapping[str, Any]) -> Proposal:
-        """The proposal back. Raises UserError for parameters of another kind."""
+        """Return the proposal of a trial. Raises UserError for other parameters."""

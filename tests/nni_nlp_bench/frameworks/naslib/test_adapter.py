@@ -1,4 +1,4 @@
-"""What NASLib relies on in the graph of a space. None of this needs NASLib."""
+"""NASLib's search-space interface, tested without NASLib."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TABLE = synthetic_table(60)
 
 
 class Metric(Enum):
-    """The names of NASLib's."""
+    """Members of NASLib's Metric."""
 
     RAW = auto()
     ALL = auto()
@@ -41,10 +41,10 @@ class Metric(Enum):
 
 
 class Adapter(SpaceAdapter):
-    """Without NASLib's Graph around it."""
+    """SpaceAdapter without NASLib's Graph."""
 
     def __init__(self, name: str) -> None:
-        self.adopt(get_space(name))
+        self.initialize(get_space(name))
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def api() -> DatasetApi:
 
 @pytest.fixture
 def drawn(api: DatasetApi) -> Adapter:
-    """A cell of the synthetic table whose training went to its end."""
+    """A cell of the synthetic table with a successful training."""
     graph = Adapter("rnn_cell")
     graph.set_spec(("rnn_cell", TABLE.architectures()[0].to_json()))
     assert api.result(graph.architecture, EPOCHS).status == "OK"
@@ -62,7 +62,7 @@ def drawn(api: DatasetApi) -> Adapter:
 
 
 @pytest.mark.parametrize("name", SPACES)
-def test_a_hash_is_a_literal_that_gives_the_architecture_back(name: str) -> None:
+def test_hash_round_trip(name: str) -> None:
     graph, other = Adapter(name), Adapter(name)
     graph.sample_random_architecture()
     other.set_spec(eval(str(graph.get_hash())))
@@ -71,7 +71,7 @@ def test_a_hash_is_a_literal_that_gives_the_architecture_back(name: str) -> None
     assert len({graph.get_hash(), other.get_hash()}) == 1
 
 
-def test_equal_cells_have_one_hash() -> None:
+def test_equal_cells_have_equal_hashes() -> None:
     graph, other = Adapter("rnn_cell"), Adapter("rnn_cell")
     graph.set_spec(("rnn_cell", "lstm"))
     nodes = json.loads(graph.architecture.to_json())
@@ -81,7 +81,7 @@ def test_equal_cells_have_one_hash() -> None:
 
 
 @pytest.mark.parametrize("name", SPACES)
-def test_a_mutant_is_another_architecture_and_its_parent_stays(name: str) -> None:
+def test_mutation_does_not_modify_the_parent(name: str) -> None:
     parent, child = Adapter(name), Adapter(name)
     parent.sample_random_architecture()
     before = parent.get_hash()
@@ -91,7 +91,7 @@ def test_a_mutant_is_another_architecture_and_its_parent_stays(name: str) -> Non
 
 
 @pytest.mark.parametrize("name", SPACES)
-def test_numpys_global_seed_decides_every_choice(name: str) -> None:
+def test_random_choices_depend_on_numpys_global_seed(name: str) -> None:
     def choices() -> list[Any]:
         np.random.seed(3)
         graph, mutant = Adapter(name), Adapter(name)
@@ -102,7 +102,7 @@ def test_numpys_global_seed_decides_every_choice(name: str) -> None:
     assert choices() == choices()
 
 
-def test_moves_stay_on_the_table_of_a_restricted_api(api: DatasetApi) -> None:
+def test_restricted_api_proposes_only_architectures_of_the_table(api: DatasetApi) -> None:
     graph, child = Adapter("rnn_cell"), Adapter("rnn_cell")
     graph.sample_random_architecture(api)
     child.mutate(graph, api)
@@ -111,7 +111,7 @@ def test_moves_stay_on_the_table_of_a_restricted_api(api: DatasetApi) -> None:
     assert near and all(a in TABLE and a != graph.architecture for a in near)
 
 
-def test_accuracies_are_minus_losses_in_plain_floats(drawn: Adapter, api: DatasetApi) -> None:
+def test_accuracies_are_minus_losses(drawn: Adapter, api: DatasetApi) -> None:
     result = TABLE.query(drawn.architecture)
     for metric, loss in {
         Metric.TRAIN_ACCURACY: result.train_loss,
@@ -133,7 +133,7 @@ def test_epochs_count_from_zero_and_end_with_the_last(drawn: Adapter, api: Datas
     assert [at(0), at(3), at(EPOCHS - 1), at(108), at(-1)] == [1, 4, EPOCHS, EPOCHS, EPOCHS]
 
 
-def test_a_curve_is_a_list_of_plain_floats(drawn: Adapter, api: DatasetApi) -> None:
+def test_curve_is_a_list_of_floats(drawn: Adapter, api: DatasetApi) -> None:
     curve = drawn.query(Metric.VAL_ACCURACY, full_lc=True, dataset_api=api)
     assert isinstance(curve, list)
     assert {type(value) for value in curve} == {float}
@@ -142,9 +142,7 @@ def test_a_curve_is_a_list_of_plain_floats(drawn: Adapter, api: DatasetApi) -> N
     assert drawn.query(Metric.VAL_ACCURACY, epoch=2, full_lc=True, dataset_api=api) == curve[:3]
 
 
-def test_raw_is_a_dictionary_and_hp_has_the_real_parameters(
-    drawn: Adapter, api: DatasetApi
-) -> None:
+def test_raw_and_hyperparameters(drawn: Adapter, api: DatasetApi) -> None:
     raw = drawn.query(Metric.RAW, dataset_api=api)
     assert isinstance(raw, dict)
     assert raw["origin"] == "measured"
@@ -157,14 +155,14 @@ def test_raw_is_a_dictionary_and_hp_has_the_real_parameters(
     assert drawn.query(Metric.PARAMETERS, dataset_api=api) == count
 
 
-def test_a_failed_training_has_the_accuracy_of_a_guess(api: DatasetApi) -> None:
+def test_failed_training_has_the_failure_accuracy(api: DatasetApi) -> None:
     failed = next(a for a in TABLE.architectures() if TABLE.query(a).status != "OK")
     graph = Adapter("rnn_cell")
     graph.set_spec(("rnn_cell", failed.to_json()))
     assert graph.query(Metric.VAL_ACCURACY, dataset_api=api) == -LossUnit.NATS.failure
 
 
-def test_what_was_not_recorded_is_nan_and_the_objective_answers_for_validation() -> None:
+def test_missing_losses() -> None:
     surrogate = dataset_api("nas-bench-nlp/ptb-surrogate")
     graph = Adapter("rnn_cell")
     graph.set_spec(("rnn_cell", "lstm"))
@@ -173,7 +171,7 @@ def test_what_was_not_recorded_is_nan_and_the_objective_answers_for_validation()
     assert graph.query(Metric.VAL_ACCURACY, dataset_api=surrogate) == -float(test_loss or 0)
 
 
-def test_a_graph_asks_the_benchmark_once(drawn: Adapter, api: DatasetApi) -> None:
+def test_results_are_cached(drawn: Adapter, api: DatasetApi) -> None:
     asked = []
     answer = api.result
     api.result = lambda *args: asked.append(args) or answer(*args)
@@ -185,7 +183,7 @@ def test_a_graph_asks_the_benchmark_once(drawn: Adapter, api: DatasetApi) -> Non
     assert len(asked) == 2
 
 
-def test_labelled_architectures_are_the_tables(api: DatasetApi) -> None:
+def test_labelled_architectures_are_those_of_the_table(api: DatasetApi) -> None:
     graph = Adapter("rnn_cell")
     hashes = list(graph.get_arch_iterator(api))
     assert len(set(hashes)) == len(TABLE)
@@ -193,7 +191,7 @@ def test_labelled_architectures_are_the_tables(api: DatasetApi) -> None:
     assert graph.get_hash() in hashes
 
 
-def test_labelled_architectures_are_drawn_without_replacement(api: DatasetApi) -> None:
+def test_sampling_without_replacement(api: DatasetApi) -> None:
     graph = Adapter("rnn_cell")
     graph.labeled_archs = list(graph.get_arch_iterator(api))[:5]
     graph.sample_without_replacement = True
@@ -210,24 +208,24 @@ def test_labelled_architectures_are_drawn_without_replacement(api: DatasetApi) -
     ("call", "words"),
     [
         (lambda graph, api: graph.query(Metric.VAL_ACCURACY), "no dataset_api"),
-        (lambda graph, api: graph.query(Metric.FLOPS, dataset_api=api), "knows no FLOPS"),
+        (lambda graph, api: graph.query(Metric.FLOPS, dataset_api=api), "has no metric FLOPS"),
         (lambda graph, api: Adapter("rnn_cell").get_hash(), "no architecture yet"),
-        (lambda graph, api: graph.set_spec(("textnas", "{}")), "of space 'textnas'"),
+        (lambda graph, api: graph.set_spec(("textnas", "{}")), "belongs to space 'textnas'"),
         (
             lambda graph, api: graph.load_labeled_architecture(
                 dataset_api("nas-bench-nlp/ptb-surrogate")
             ),
-            "leave load_labeled out",
+            "do not use load_labeled",
         ),
     ],
 )
-def test_bad_calls_get_one_line(call: Any, words: str, drawn: Adapter, api: DatasetApi) -> None:
+def test_errors(call: Any, words: str, drawn: Adapter, api: DatasetApi) -> None:
     with pytest.raises(UserError, match=words) as caught:
         call(drawn, api)
     assert "\n" not in str(caught.value)
 
 
-def test_a_table_of_another_package_is_wrapped_by_its_folder(tmp_path: Any) -> None:
+def test_dataset_api_of_a_folder(tmp_path: Any) -> None:
     TABLE.save(tmp_path / "table")
     api = dataset_api(str(tmp_path / "table"), restrict=True)
     assert isinstance(api.benchmark, Table)

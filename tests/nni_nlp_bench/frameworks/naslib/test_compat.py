@@ -1,4 +1,4 @@
-"""NASLib is looked for and repaired on request only, and an unknown one is refused."""
+"""Locating, patching and importing NASLib, on request only."""
 
 from __future__ import annotations
 
@@ -31,29 +31,27 @@ def layout(folder: Path, without: str = "") -> Path:
     return folder
 
 
-def test_the_home_names_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_folder_from_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NASLIB_HOME", str(layout(tmp_path)))
     assert find_naslib() == tmp_path / "naslib"
 
 
-def test_a_missing_folder_is_told_with_the_remedy(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_error_for_missing_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NASLIB_HOME", str(tmp_path / "nothing"))
     with pytest.raises(NaslibError, match=f"git clone -b {BRANCH} {REPOSITORY}"):
         find_naslib()
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_an_unknown_layout_is_refused(
+def test_error_for_other_release(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NASLIB_HOME", str(layout(tmp_path, without=name)))
-    with pytest.raises(NaslibError, match=f"it has no {name}: use branch {BRANCH}"):
+    with pytest.raises(NaslibError, match=f"{name} is missing: use branch {BRANCH}"):
         find_naslib()
 
 
-def test_stand_ins_are_gone_afterwards() -> None:
+def test_stubs_are_removed_afterwards() -> None:
     with stubs() as made:
         import pybnn.dngo
 
@@ -66,18 +64,18 @@ def test_stand_ins_are_gone_afterwards() -> None:
         absent(1)
 
 
-def test_a_class_may_inherit_from_a_stand_in() -> None:
+def test_stub_classes_can_be_inherited_from() -> None:
     with stubs():
         import pybnn
 
         class Mine(pybnn.base.Model):
-            """Never made."""
+            """Never instantiated."""
 
     with pytest.raises(MissingLibraryError, match="Mine needs pybnn"):
         Mine()
 
 
-def test_what_is_installed_and_what_nobody_knows_have_no_stand_in() -> None:
+def test_only_missing_known_libraries_get_stubs() -> None:
     with stubs() as made:
         import numpy
 
@@ -87,7 +85,7 @@ def test_what_is_installed_and_what_nobody_knows_have_no_stand_in() -> None:
     assert made == set()
 
 
-def test_importing_this_package_imports_no_naslib() -> None:
+def test_importing_the_package_does_not_import_naslib() -> None:
     code = """
 import sys
 import nni_nlp_bench.cli.app
@@ -100,7 +98,7 @@ assert not [name for name in sys.modules if name.split('.')[0] in ('naslib', 'to
 @pytest.mark.parametrize(
     "verb", [["naslib", "search", "--optimizer", "bananas"], ["naslib", "predictor", "lgb"]]
 )
-def test_a_verb_without_naslib_says_how_to_get_it(verb: list[str], tmp_path: Path) -> None:
+def test_error_of_commands_without_naslib(verb: list[str], tmp_path: Path) -> None:
     command = [Path(sys.executable).with_name("nni-nlp-bench"), *verb, "--out", tmp_path / "out"]
     environment = {**os.environ, "NASLIB_HOME": str(tmp_path)}
     done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True)
@@ -113,16 +111,16 @@ def test_a_verb_without_naslib_says_how_to_get_it(verb: list[str], tmp_path: Pat
 @pytest.mark.naslib
 @pytest.mark.usefixtures("naslib_here")
 class TestPrepared:
-    """Against the real NASLib."""
+    """With the real NASLib."""
 
-    def test_what_was_replaced_is_listed(self) -> None:
+    def test_patches_are_listed(self) -> None:
         from nni_nlp_bench.frameworks.naslib.compat import prepare
 
-        replaced = prepare()
-        assert "naslib.utils.count_parameters_in_MB" in replaced.repairs
-        assert all(name in str(replaced) for name in replaced.stubs)
+        patches = prepare()
+        assert "naslib.utils.count_parameters_in_MB" in patches.patched
+        assert all(name in str(patches) for name in patches.stubs)
 
-    def test_nothing_else_is_changed(self) -> None:
+    def test_other_modules_are_unchanged(self) -> None:
         import sklearn.metrics
 
         from nni_nlp_bench.frameworks.naslib.locate import find_naslib
@@ -132,7 +130,7 @@ class TestPrepared:
         with pytest.raises(TypeError):
             sklearn.metrics.mean_squared_error([1.0], [2.0], squared=False)
 
-    def test_the_repaired_functions_count_and_measure(self) -> None:
+    def test_patched_functions(self) -> None:
         import torch
         from naslib.optimizers.discrete.bananas import optimizer
         from naslib.utils import compute_scores

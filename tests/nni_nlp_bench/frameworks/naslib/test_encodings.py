@@ -1,4 +1,4 @@
-"""Architectures as NASLib's predictors read them. None of this needs NASLib."""
+"""Encodings for NASLib's predictors, tested without NASLib."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def sampled(name: str, count: int = 20) -> tuple[Any, list[Any]]:
 
 
 @pytest.mark.parametrize("name", SPACES)
-def test_flat_is_a_list_of_one_length(name: str) -> None:
+def test_flat_encodings_have_equal_lengths(name: str) -> None:
     space, architectures = sampled(name)
     lists = [encoding(space, a, "ADJACENCY_ONE_HOT") for a in architectures]
     assert {type(value) for row in lists for value in row} == {float}
@@ -42,7 +42,7 @@ def test_graphs_can_be_stacked(name: str, kind: str) -> None:
 
 
 @pytest.mark.parametrize("name", SPACES)
-def test_gcn_tells_operations_apart_in_eight_columns(name: str) -> None:
+def test_gcn_encodes_operations_uniquely(name: str) -> None:
     space, architectures = sampled(name)
     codes: dict[str, tuple[float, ...]] = {}
     for architecture in architectures:
@@ -57,7 +57,7 @@ def test_gcn_tells_operations_apart_in_eight_columns(name: str) -> None:
     assert len(set(codes.values())) == len(codes)
 
 
-def test_an_lstm_as_a_graph() -> None:
+def test_graph_of_the_lstm() -> None:
     space = get_space("rnn_cell")
     lstm = space.parse("lstm")
     graph = space.op_graph(lstm)
@@ -68,7 +68,7 @@ def test_an_lstm_as_a_graph() -> None:
     assert encoded["adjacency"].sum() == len(graph.edges)
 
 
-def test_bonas_reads_everything_in_its_last_row() -> None:
+def test_bonas_has_a_global_last_vertex() -> None:
     space = get_space("emd_cell")
     cell = space.sample(np.random.default_rng(0))
     encoded: Any = encoding(space, cell, "BONAS")
@@ -79,7 +79,7 @@ def test_bonas_reads_everything_in_its_last_row() -> None:
     assert {edge for edge in read if edge[0] != edge[1]} == set(graph.edges)
 
 
-def test_seminas_refuses_what_it_would_cut_short() -> None:
+def test_error_for_graphs_too_large_for_seminas() -> None:
     space = get_space("rnn_cell")
     fitting = space.parse("lstm")
     encoded: Any = encoding(space, fitting, "SEMINAS")
@@ -88,7 +88,7 @@ def test_seminas_refuses_what_it_would_cut_short() -> None:
         encoding(get_space("emd_cell"), get_space("emd_cell").parse("example"), "SEMINAS")
 
 
-def test_an_unknown_encoding_is_refused() -> None:
+def test_error_for_unknown_encoding() -> None:
     space = get_space("rnn_cell")
     with pytest.raises(UserError, match="unknown encoding 'TREE'; known: ADJACENCY_ONE_HOT"):
         encoding(space, space.parse("lstm"), "TREE")
@@ -102,6 +102,6 @@ def test_an_unknown_encoding_is_refused() -> None:
         (("a", "b"), ((1, 0),), 2, "from a lower vertex to a higher"),
     ],
 )
-def test_a_graph_is_checked(vertices: Any, edges: Any, size: int, words: str) -> None:
+def test_graphs_are_validated(vertices: Any, edges: Any, size: int, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         OpGraph(("a", "b"), vertices, edges, size)

@@ -1,4 +1,4 @@
-"""The real NASLib: each of its optimizers on each space, its Trainer and its evaluators."""
+"""The real NASLib: optimizers on all search spaces, Trainer and evaluators."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ TRIALS = 12
 
 
 def table_of(space_name: str, architectures: int = 40) -> Table:
-    """Invented losses that fall with the mean of the features; one epoch's curve each."""
+    """Return a table with synthetic losses that decrease with the mean of the features."""
     space, rng = get_space(space_name), np.random.default_rng(0)
     runs = []
     for i in range(architectures):
@@ -76,7 +76,7 @@ def trials_of(
 
 @pytest.mark.parametrize("space", SPACES)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
-def test_each_optimizer_searches_each_space(optimizer: str, space: str, tmp_path: Path) -> None:
+def test_optimizers_on_search_spaces(optimizer: str, space: str, tmp_path: Path) -> None:
     table = table_of(space)
     trials = trials_of(optimizer, table, tmp_path)
     assert len(trials) == TRIALS
@@ -85,12 +85,12 @@ def test_each_optimizer_searches_each_space(optimizer: str, space: str, tmp_path
     statistics = json.loads((tmp_path / "errors.json").read_text())[1]
     best = [max(t.score for t in trials[: i + 1]) for i in range(TRIALS)]
     assert len(statistics["valid_acc"]) == TRIALS
-    if optimizer != "local_search":  # which forgets a start from which it found nothing better
+    if optimizer != "local_search":  # it drops a start without better neighbours
         assert statistics["valid_acc"] == pytest.approx(best)
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
-def test_the_seed_decides(optimizer: str, tmp_path: Path) -> None:
+def test_search_is_deterministic(optimizer: str, tmp_path: Path) -> None:
     table = synthetic_table(60)
     keys = [
         [t.architecture.canonical_key for t in trials_of(optimizer, table, tmp_path / name, seed)]
@@ -99,7 +99,7 @@ def test_the_seed_decides(optimizer: str, tmp_path: Path) -> None:
     assert keys[0] == keys[1] != keys[2]
 
 
-def test_an_interrupted_search_goes_on(tmp_path: Path) -> None:
+def test_interrupted_search_is_resumed(tmp_path: Path) -> None:
     table = synthetic_table(60)
     whole = trials_of("bananas", table, tmp_path / "whole")
 
@@ -117,18 +117,18 @@ def test_an_interrupted_search_goes_on(tmp_path: Path) -> None:
     assert 0 < len(asked) < TRIALS
 
 
-def test_scores_of_encoders_are_accuracies(shared: Callable[[str], Path], tmp_path: Path) -> None:
+def test_accuracies_of_encoders_are_scores(shared: Callable[[str], Path], tmp_path: Path) -> None:
     source = shared("nas-bench-bert/BERT_benchmark.json")
     import_benchmark(source, "nas-bench-bert", tmp_path / "table")
     table = Table.load(tmp_path / "table")
     trials = trials_of("npenas", table, tmp_path / "run")
     statistics = json.loads((tmp_path / "run" / "errors.json").read_text())[1]
     assert statistics["valid_acc"][-1] == pytest.approx(100 + max(t.score for t in trials))
-    assert 60 < statistics["valid_acc"][-1] < 80  # GLUE, of 100 points
+    assert 60 < statistics["valid_acc"][-1] < 80  # GLUE score
 
 
-def test_the_trainer_evaluates_the_graph_that_it_is_given() -> None:
-    """A graph without vertices would count as none, and NASLib would load another one."""
+def test_trainer_evaluates_the_given_graph() -> None:
+    """NASLib would ignore a graph without vertices and load another one."""
     from fvcore.common.config import CfgNode
     from naslib.defaults.trainer import Trainer
 
@@ -170,7 +170,7 @@ def test_neighbours_are_modules_with_graphs(space: str) -> None:
 
 
 @pytest.mark.parametrize("space", SPACES)
-def test_a_graph_is_a_network_of_word_vectors(space: str) -> None:
+def test_network_of_a_graph(space: str) -> None:
     import torch
 
     from nni_nlp_bench.frameworks.naslib.word_batch import word_batch
@@ -189,7 +189,7 @@ def test_a_graph_is_a_network_of_word_vectors(space: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["lgb", "rf", "mlp", "bonas", "score:miniature_recall"])
-def test_naslibs_evaluators_measure_predictors(name: str, tmp_path: Path) -> None:
+def test_evaluate_predictor(name: str, tmp_path: Path) -> None:
     api = dataset_api("nas-bench-nlp/ptb-surrogate")
     found = evaluate_predictor(
         name, api.benchmark, api.space, train=20, test=12, seed=0, folder=tmp_path
@@ -200,7 +200,7 @@ def test_naslibs_evaluators_measure_predictors(name: str, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("space", ["textnas", "emd_cell"])
-def test_naslibs_measures_read_our_networks(space: str, tmp_path: Path) -> None:
+def test_zero_cost_measures_on_networks(space: str, tmp_path: Path) -> None:
     table = table_of(space)
     found = evaluate_predictor(
         "zero_cost:jacov",
@@ -223,13 +223,13 @@ def test_naslibs_measures_read_our_networks(space: str, tmp_path: Path) -> None:
         ("score:none", "unknown score 'none'"),
     ],
 )
-def test_what_does_not_apply_is_refused(name: str, words: str, tmp_path: Path) -> None:
+def test_error_for_inapplicable_measures(name: str, words: str, tmp_path: Path) -> None:
     api = dataset_api("nas-bench-nlp/ptb-surrogate")
     with pytest.raises(UserError, match=words):
         evaluate_predictor(name, api.benchmark, api.space, train=5, test=3, seed=0, folder=tmp_path)
 
 
-def test_as_a_strategy_it_waits_and_leaves_the_global_generators_alone() -> None:
+def test_strategy_is_sequential_and_restores_global_generators() -> None:
     space = get_space("rnn_cell")
     strategy = make_strategy("naslib:regularized_evolution", space, 0, 50, **SMALL)
     np.random.seed(7)
@@ -249,13 +249,13 @@ def test_as_a_strategy_it_waits_and_leaves_the_global_generators_alone() -> None
         ({"k": "ten"}, "option k of NASLib is of type int, not 'ten'"),
     ],
 )
-def test_unknown_options_are_refused(options: dict[str, Any], words: str, tmp_path: Path) -> None:
+def test_error_for_unknown_options(options: dict[str, Any], words: str, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=words):
         trials_of("bananas", synthetic_table(20), tmp_path / "run", **options)
     assert not (tmp_path / "run").exists()
 
 
-def test_the_verb_writes_what_search_writes(tmp_path: Path) -> None:
+def test_command_writes_the_files_of_search(tmp_path: Path) -> None:
     table = synthetic_table(60)
     table.save(tmp_path / "table")
     arguments = [
@@ -279,7 +279,7 @@ def test_the_verb_writes_what_search_writes(tmp_path: Path) -> None:
     assert again.stdout == first.stdout
 
 
-def test_a_suite_by_names_writes_the_same_files(tmp_path: Path) -> None:
+def test_run_suite_writes_the_same_files(tmp_path: Path) -> None:
     synthetic_table(60).save(tmp_path / "table")
     outcome = run_suite(
         "local_search",
@@ -297,7 +297,7 @@ def test_a_suite_by_names_writes_the_same_files(tmp_path: Path) -> None:
         run_suite("local_search", "textnas", str(tmp_path / "table"), out=tmp_path / "other")
 
 
-def test_both_hosts_stand_in_one_comparison(tmp_path: Path) -> None:
+def test_comparison_with_own_strategies(tmp_path: Path) -> None:
     synthetic_table(60).save(tmp_path / "table")
     arguments = ["compare", "--strategies", "random,naslib:local_search", "--trials", "8"]
     common = ["--benchmark", str(tmp_path / "table"), "--restrict", "--seeds", "2", "--json"]

@@ -1,4 +1,4 @@
-"""Fixtures for real NNI experiments: a home folder of its own; all is stopped at the end."""
+"""Fixtures for real NNI experiments in a separate home folder, stopped after the tests."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ import yaml
 from filelock import FileLock
 from in_process import run
 
-from nni_nlp_bench.frameworks.nni.serving.running import Running
+from nni_nlp_bench.frameworks.nni.serving.running import ExperimentProcess
 from nni_nlp_bench.frameworks.nni.serving.server import manager_environment
 
 collect_ignore_glob = [] if find_spec("nni") else ["test_*.py"]  # all need the extra `nni`
@@ -35,21 +35,21 @@ collect_ignore_glob = [] if find_spec("nni") else ["test_*.py"]  # all need the 
 BIN = Path(sys.executable).parent
 EXPERIMENTS = Path(__file__).parents[4] / "experiments"
 WIKITEXT_2 = "nas-bench-nlp/wikitext-2"
-PATIENCE_S = 240
-"""A test that starts managers may take longer than this: it has a `timeout` of its own."""
+TIMEOUT_S = 240
+"""Time limit of one step; tests that start managers have a longer `timeout`."""
 CLIENT = httpx.Client(
     timeout=30,
     trust_env=False,
-    verify=False,  # certificates say nothing about http, and take long to load
+    verify=False,  # http uses no certificates, which are slow to load
     limits=httpx.Limits(max_keepalive_connections=0),
 )
-LATE = (
+TRANSIENT_ERRORS = (
     *("not ready in time", "did not connect in 10 seconds", "port"),
     *("Connection refused", "Max retries exceeded", "Read timed out"),
 )
-"""What is said where the machine is too busy for NNI, or another process was faster at a port."""
-STARTING = FileLock(Path(tempfile.gettempdir()) / "nni-nlp-bench-tests-start.lock")
-"""Held while a manager starts: NNI gives each a few seconds, however many start at a time."""
+"""Messages if the machine is too busy for NNI, or if another process has taken the port."""
+START_LOCK = FileLock(Path(tempfile.gettempdir()) / "nni-nlp-bench-tests-start.lock")
+"""Held while a manager starts: NNI has a time limit of a few seconds for each."""
 
 
 @dataclass(frozen=True)
@@ -63,47 +63,49 @@ class RunningExperiment:
 
     @property
     def url(self) -> str:
-        """Where the web UI and the REST API are."""
+        """Address of the web UI and the REST API."""
         return f"http://127.0.0.1:{self.port}"
 
     def get(self, route: str) -> Any:
-        """What the REST API answers."""
+        """Return the response of the REST API."""
         return CLIENT.get(f"{self.url}/api/v1/nni/{route}").raise_for_status().json()
 
     def trial_jobs(self) -> list[dict[str, Any]]:
-        """Trials with their status and parameters."""
+        """Return the trials with status and parameters."""
         return list(self.get("trial-jobs"))
 
     def metric_data(self) -> list[dict[str, Any]]:
-        """Intermediate and final results; `data` is decoded."""
-        # A trial encodes its metric, and the manager encodes the text once more.
+        """Return intermediate and final results with decoded `data`."""
+        # Metrics are encoded twice, by the trial and by the manager.
         return [
             row | {"data": json.loads(json.loads(row["data"]))} for row in self.get("metric-data")
         ]
 
     def wait_for(self, status: str = "DONE") -> None:
-        """Wait until the experiment has the status; fail when it ends with another one."""
-        deadline = time.monotonic() + PATIENCE_S
+        """Wait until the experiment has a status; fail if it ends with another one."""
+        deadline = time.monotonic() + TIMEOUT_S
         while (answer := self.get("check-status"))["status"] != status:
             log = self.folder / "log" / "nnimanager.log"
             if answer["status"] in ("ERROR", "STOPPED") or time.monotonic() > deadline:
-                pytest.fail(f"{status} awaited, got {answer}:\n{log.read_text()[-4000:]}")
+                pytest.fail(f"expected {status}, got {answer}:\n{log.read_text()[-4000:]}")
             time.sleep(0.3)
 
-    def late_tuner(self) -> str | None:
-        """What NNI says when its tuner does not come in time; None once that cannot happen."""
-        deadline = time.monotonic() + PATIENCE_S
-        while not Running(self.id, "", self.port, self.pid, self.folder).has_tuner:
+    def wait_for_tuner(self) -> str | None:
+        """Return the error if the tuner does not connect in time; None once it is connected."""
+        deadline = time.monotonic() + TIMEOUT_S
+        while not ExperimentProcess(self.id, "", self.port, self.pid, self.folder).tuner_connected:
             answer = self.get("check-status")
             if answer["status"] not in ("INITIALIZED", "RUNNING"):
-                return next((e for e in answer["errors"] if any(t in e for t in LATE)), None)
+                return next(
+                    (e for e in answer["errors"] if any(t in e for t in TRANSIENT_ERRORS)), None
+                )
             assert time.monotonic() < deadline, answer
             time.sleep(0.2)
         return None
 
     @property
     def processes(self) -> list[psutil.Process]:
-        """The manager, its dispatcher and its trials, as far as they live."""
+        """Live processes of the manager, the dispatcher and the trials."""
         try:
             manager = psutil.Process(self.pid)
             return [manager, *manager.children(recursive=True)]
@@ -111,18 +113,18 @@ class RunningExperiment:
             return []
 
     def reap(self) -> None:
-        """Where the manager is a child of this process: let it be gone once it has ended."""
+        """Reap the manager after its end, if it is a child of this process."""
         with suppress(psutil.NoSuchProcess):
             Thread(target=psutil.Process(self.pid).wait, daemon=True).start()
 
     def stop(self) -> None:
-        """End the manager and all that it started, by pid."""
+        """End the manager and its child processes by pid."""
         end(self.processes)
 
 
 @dataclass(frozen=True)
 class NniHome:
-    """A home folder for NNI, which keeps its list of experiments there."""
+    """Home folder with NNI's list of experiments."""
 
     folder: Path
 
@@ -131,14 +133,14 @@ class NniHome:
         return run(*words, env=self._environment(variables))
 
     def call(self, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        """Run a command of this interpreter's environment, such as `nnictl`, as a process."""
+        """Run a command of this environment, such as `nnictl`, as a process."""
         return subprocess.run(
             [str(BIN / command[0]), *command[1:]],
             env={**os.environ, **self._environment(variables)},
             cwd=self.folder,
             capture_output=True,
             text=True,
-            timeout=PATIENCE_S,
+            timeout=TIMEOUT_S,
         )
 
     def _environment(self, variables: Mapping[str, str]) -> dict[str, str]:
@@ -151,11 +153,11 @@ class NniHome:
         return self._by_nnictl("create", "--config", str(file))
 
     def resume(self, experiment: RunningExperiment) -> RunningExperiment:
-        """Go on with an experiment that has ended, on the same port."""
+        """Resume an experiment on the same port."""
         return self._by_nnictl("resume", experiment.id, port=experiment.port)
 
     def view(self, experiment: RunningExperiment) -> RunningExperiment:
-        """Serve an experiment that has ended, without going on with it."""
+        """Open a stopped experiment read-only."""
         return self._by_nnictl("view", experiment.id)
 
     def up(self, config: Path | Mapping[str, Any], *options: str) -> RunningExperiment:
@@ -166,7 +168,7 @@ class NniHome:
         )
 
     def up_again(self, experiment: RunningExperiment) -> RunningExperiment:
-        """Go on with an experiment that has ended, on the same port, with `up --resume`."""
+        """Resume an experiment on the same port with `up --resume`."""
         return self._start(
             lambda port: self.run("experiment", "up", "--resume", experiment.id, *port),
             experiment.port,
@@ -175,31 +177,33 @@ class NniHome:
     def up_as_process(
         self, config: Mapping[str, Any]
     ) -> tuple[RunningExperiment, subprocess.CompletedProcess[str]]:
-        """The same as `up` in a process that ends, and what that process said."""
-        said: list[subprocess.CompletedProcess[str]] = []
+        """Like `up`, but as a process, whose output is returned too."""
+        outputs: list[subprocess.CompletedProcess[str]] = []
 
         def start(port: tuple[str, str]) -> subprocess.CompletedProcess[str]:
-            said.append(
+            outputs.append(
                 self.call("nni-nlp-bench", "experiment", "up", "--config", str(file), *port)
             )
-            return said[-1]
+            return outputs[-1]
 
         file = self.write(config)
-        return self._start(start), said[-1]
+        return self._start(start), outputs[-1]
 
     def create_plainly(self, config: Mapping[str, Any]) -> RunningExperiment:
-        """Start an experiment as `nnictl create` does without us: on all interfaces."""
+        """Start an experiment with plain `nnictl create`, on all interfaces."""
         file = str(self.write(config))
         return self._start(lambda port: self.call("nnictl", "create", "--config", file, *port))
 
-    def in_time(
+    def with_retries(
         self, start: Callable[[int], subprocess.CompletedProcess[str]]
     ) -> subprocess.CompletedProcess[str]:
-        """Run a process that starts a manager on a port; again where NNI is late."""
+        """Run a process that starts a manager on a port; retry after transient errors."""
         for _ in range(4):
-            with STARTING:
+            with START_LOCK:
                 ran = start(free_port())
-            if ran.returncode == 0 or not any(text in ran.stdout + ran.stderr for text in LATE):
+            if ran.returncode == 0 or not any(
+                text in ran.stdout + ran.stderr for text in TRANSIENT_ERRORS
+            ):
                 break
         return ran
 
@@ -213,27 +217,27 @@ class NniHome:
         start: Callable[[tuple[str, str]], subprocess.CompletedProcess[str]],
         port: int | None = None,
     ) -> RunningExperiment:
-        """The experiment that `start` starts; where NNI was late, it gets more chances."""
-        with STARTING:
+        """Start an experiment and return it; retry after transient errors."""
+        with START_LOCK:
             for _ in range(5):
                 at = port or free_port()
                 started = start(("--port", str(at)))
-                said = started.stdout + started.stderr
+                output = started.stdout + started.stderr
                 if started.returncode == 0:
                     experiment = self._at(at)
                     experiment.reap()
-                    late = experiment.late_tuner()
-                    if late is None:
+                    error = experiment.wait_for_tuner()
+                    if error is None:
                         return experiment
-                    said += late
+                    output += error
                     experiment.stop()
-                elif not any(text in said for text in LATE):
+                elif not any(text in output for text in TRANSIENT_ERRORS):
                     break
-        raise AssertionError(said)
+        raise AssertionError(output)
 
     def _at(self, port: int) -> RunningExperiment:
-        """The experiment on that port, once NNI's list, which is not written whole, names it."""
-        deadline = time.monotonic() + PATIENCE_S
+        """Return the experiment on a port; retries while NNI writes its list."""
+        deadline = time.monotonic() + TIMEOUT_S
         while time.monotonic() < deadline:
             with suppress(json.JSONDecodeError):
                 for experiment in self.experiments():
@@ -243,13 +247,13 @@ class NniHome:
         raise AssertionError(f"no experiment on port {port} is in NNI's list")
 
     def write(self, config: Mapping[str, Any], name: str = "experiment.yml") -> Path:
-        """A configuration as a YAML file in this folder."""
+        """Write a configuration to a YAML file in this folder."""
         file = self.folder / name
         file.write_text(yaml.safe_dump(dict(config)), encoding="utf-8")
         return file
 
     def experiments(self) -> list[RunningExperiment]:
-        """The experiments that NNI's list takes for running."""
+        """Return the running experiments in NNI's list."""
         listed = self.folder / "nni-experiments" / ".experiment"
         if not listed.exists():
             return []
@@ -261,7 +265,7 @@ class NniHome:
 
 
 def end(processes: list[psutil.Process]) -> None:
-    """Ask processes to end, and kill those that do not."""
+    """Terminate processes, and kill those that do not end."""
     for process in processes:
         with suppress(psutil.NoSuchProcess):
             process.terminate()
@@ -272,10 +276,10 @@ def end(processes: list[psutil.Process]) -> None:
 
 
 def _candidates() -> Iterator[int]:
-    """Ports below those that systems give to clients; every worker of a run has its own."""
+    """Ports below the ephemeral range; every test worker has its own."""
     worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
     first = 10_000 + int(worker) % 8 * 2_500
-    start = random.SystemRandom().randrange(0, 2_500, 2)  # apart from those of another run
+    start = random.SystemRandom().randrange(0, 2_500, 2)  # avoids those of other runs
     return itertools.cycle(
         [*range(first + start, first + 2_500, 2), *range(first, first + start, 2)]
     )
@@ -285,7 +289,7 @@ _CANDIDATES = _candidates()
 
 
 def free_port() -> int:
-    """A port that is free on every address of this machine, as is the one above it."""
+    """Return a port that is free on all addresses, as is the next one."""
     return next(port for port in _CANDIDATES if _is_free(port) and _is_free(port + 1))
 
 
@@ -300,25 +304,25 @@ def _is_free(port: int) -> bool:
 
 @pytest.fixture(scope="session")
 def list_of_experiments() -> Iterator[None]:
-    """NNI looks for the home folder when it is imported; here, whenever its list is read."""
+    """Let NNI look up the home folder whenever it reads its list, not only at import."""
     from nni.tools.nnictl.config_utils import Experiments
 
-    theirs = Experiments.__init__
+    original = Experiments.__init__
 
-    def anew(self: Any, home_dir: str | None = None) -> None:
-        theirs(self, home_dir or str(Path.home() / "nni-experiments"))
+    def patched_init(self: Any, home_dir: str | None = None) -> None:
+        original(self, home_dir or str(Path.home() / "nni-experiments"))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Experiments, "__init__", anew)
+        patch.setattr(Experiments, "__init__", patched_init)
         yield
 
 
 @pytest.fixture(scope="session")
 def wait_until() -> Callable[[Callable[[], Any]], None]:
-    """Waits until a condition holds, and fails when that takes minutes."""
+    """Function that waits until a condition holds, with a time limit."""
 
     def wait(holds: Callable[[], Any]) -> None:
-        deadline = time.monotonic() + PATIENCE_S
+        deadline = time.monotonic() + TIMEOUT_S
         while not holds():
             assert time.monotonic() < deadline
             time.sleep(0.2)
@@ -328,19 +332,19 @@ def wait_until() -> Callable[[Callable[[], Any]], None]:
 
 @pytest.fixture(scope="session")
 def ports() -> Iterator[int]:
-    """Ports that nothing listens on."""
+    """Free ports."""
     return (free_port() for _ in itertools.count())
 
 
 @pytest.fixture
 def port(ports: Iterator[int]) -> int:
-    """One of them."""
+    """A free port."""
     return next(ports)
 
 
 @pytest.fixture
 def nni_home(tmp_path: Path, list_of_experiments: None) -> Iterator[NniHome]:
-    """An empty home for NNI; its experiments are stopped after the test."""
+    """Empty home folder for NNI; experiments are stopped after the test."""
     yield from _home(tmp_path / "home")
 
 
@@ -348,7 +352,7 @@ def nni_home(tmp_path: Path, list_of_experiments: None) -> Iterator[NniHome]:
 def module_nni_home(
     tmp_path_factory: pytest.TempPathFactory, list_of_experiments: None
 ) -> Iterator[NniHome]:
-    """The same, for the tests of one file together."""
+    """Like `nni_home`, shared by the tests of a module."""
     yield from _home(tmp_path_factory.mktemp("home"))
 
 
@@ -364,7 +368,7 @@ def _home(folder: Path) -> Iterator[NniHome]:
 
 @pytest.fixture(scope="session")
 def cells_config() -> dict[str, Any]:
-    """Local search over small cells: three trials on the surrogate."""
+    """Local search over small cells with three trials on the surrogate."""
     return {
         "experimentName": "cells",
         "searchSpace": {"nodes": {"_type": "randint", "_value": [2, 13]}},
@@ -383,10 +387,10 @@ def cells_config() -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def tiny_config() -> dict[str, Any]:
-    """Three trials that report at once."""
+    """Three trials that finish immediately."""
     command = (
         "from nni_nlp_bench.frameworks.nni.trial_client import TrialClient; "
-        "manager = TrialClient(); manager.finish(manager.parameters['x'])"
+        "client = TrialClient(); client.finish(client.parameters['x'])"
     )
     return {
         "experimentName": "tiny",
@@ -404,7 +408,7 @@ def tiny_config() -> dict[str, Any]:
 def wikitext2_folder(
     shared: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
-    """A folder of benchmarks with the WikiText-2 table in it."""
+    """Folder of benchmarks with the WikiText-2 table."""
     logs = shared("nas-bench-nlp/wikitext2_logs.zip")
     folder = tmp_path_factory.mktemp("nasbenchmark")
     words = ("benchmark", "download", WIKITEXT_2, "--file", logs)
@@ -414,10 +418,10 @@ def wikitext2_folder(
 
 
 @pytest.fixture
-def run_to_its_end(
+def run_experiment(
     nni_home: NniHome, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> Callable[[str, int], None]:
-    """Runs an experiment of `experiments/` with a few short trials, and looks at their results."""
+    """Function that runs an experiment of `experiments/` with short trials, and checks them."""
 
     def run(name: str, trials: int) -> None:
         file = EXPERIMENTS / f"{name}.yml"
@@ -429,7 +433,7 @@ def run_to_its_end(
         config["maxTrialNumber"] = trials
         command = re.sub(r"--(trials|epochs) \d+", r"--\1 60", config["trialCommand"])
         config["trialCommand"] = re.sub(r"--(search|full)-epochs \d+", r"--\1-epochs 2", command)
-        if name == "mf_kd":  # whose tuner counts in the epochs of the file
+        if name == "mf_kd":  # its tuner depends on the epochs of the file
             config["trialCommand"] = command
         experiment = nni_home.up(config)
         experiment.wait_for("DONE")
@@ -440,7 +444,7 @@ def run_to_its_end(
         for job in succeeded:
             final = json.loads(json.loads(job["finalMetricData"][0]["data"]))
             assert final["hours"] > 0
-            if "docstrings" in command:  # nats of six labels, or an accuracy
+            if "docstrings" in command:  # loss in nats of six labels, or accuracy
                 assert 0 < final["default"] < 3
             else:
                 assert final["perplexity"] > 50

@@ -1,4 +1,4 @@
-"""NNI's assessors end trials early, by the real learning curves of a table."""
+"""Early stopping by NNI's assessors, with the learning curves of a table."""
 
 from __future__ import annotations
 
@@ -13,21 +13,19 @@ pytestmark = [pytest.mark.slow, pytest.mark.nni, pytest.mark.timeout(900)]
 FILE = Path(__file__).parents[4] / "experiments" / "rnn_cell_early_stopping.yml"
 
 
-def test_medianstop_ends_trials_early(wikitext2_folder: Path, nni_home, monkeypatch) -> None:
+def test_medianstop_stops_trials_early(wikitext2_folder: Path, nni_home, monkeypatch) -> None:
     monkeypatch.setenv("NASBENCHMARK_DIR", str(wikitext2_folder))
     config = yaml.safe_load(FILE.read_text())
     config["maxTrialNumber"] = 16
     experiment = nni_home.up(config)
     experiment.wait_for("DONE")
     statuses = [trial["status"] for trial in experiment.trial_jobs()]
-    # NNI 3 gives an early end at home another name than elsewhere, where it is EARLY_STOPPED.
+    # The local training service of NNI 3 reports early stopping as USER_CANCELED.
     assert set(statuses) == {"SUCCEEDED", "USER_CANCELED"}
 
 
-def test_curvefitting_foresees_the_end_of_curves(
-    wikitext2_folder: Path, nni_home, monkeypatch
-) -> None:
-    """It takes seconds for that, once a first trial has ended, and hears of no trial that has."""
+def test_curvefitting_extrapolates_curves(wikitext2_folder: Path, nni_home, monkeypatch) -> None:
+    """It starts after the first finished trial, and takes seconds per prediction."""
     monkeypatch.setenv("NASBENCHMARK_DIR", str(wikitext2_folder))
     config = yaml.safe_load(FILE.read_text())
     config |= {"maxTrialNumber": 5, "trialConcurrency": 2}
@@ -37,7 +35,7 @@ def test_curvefitting_foresees_the_end_of_curves(
     experiment = nni_home.up(config)
     experiment.wait_for("DONE")
     log = (experiment.folder / "log" / "dispatcher.log").read_text()
-    foreseen = [float(p) for p in re.findall(r"Predict value = ([0-9.]+)", log)]
-    assert foreseen
-    likeliest, unlikeliest = 1 / 80, 1 / 10_000  # perplexities of the table
-    assert all(unlikeliest < p < likeliest for p in foreseen)
+    predicted = [float(p) for p in re.findall(r"Predict value = ([0-9.]+)", log)]
+    assert predicted
+    highest, lowest = 1 / 80, 1 / 10_000  # perplexities of the table
+    assert all(lowest < p < highest for p in predicted)

@@ -1,4 +1,4 @@
-"""NNI's own engine and strategies on a table, and the evaluator's way to another process."""
+"""NNI's engine and strategies with the benchmark evaluator, and its serialization."""
 
 from __future__ import annotations
 
@@ -51,13 +51,13 @@ def test_nni_strategies(make_strategy: Callable[[Any], Any]) -> None:
     assert [model.metric for model in models] == [trial.score for trial in simulation.trials]
 
 
-def test_every_model_keeps_its_own_sample() -> None:
+def test_models_have_separate_samples() -> None:
     _, models = explore(lambda nni: nni.GridSearch(shuffle=False), 20)
     assert all(model.sample for model in models)
     assert len({tuple(model.sample.items()) for model in models}) == 20
 
 
-def test_curves_are_reported_epoch_by_epoch() -> None:
+def test_curves_are_reported_per_epoch() -> None:
     simulation, models = explore(lambda nni: nni.Random(seed=2), 5, report_curves=True)
     for trial, model in zip(simulation.trials, models, strict=True):
         curve = simulation.benchmark.curve(trial.architecture)
@@ -66,13 +66,13 @@ def test_curves_are_reported_epoch_by_epoch() -> None:
             assert model.metrics.intermediates[-1] == model.metric == -curve.val_loss[-1]
 
 
-def test_shorter_trainings(rng: Any) -> None:
+def test_partial_trainings(rng: Any) -> None:
     simulation, _ = explore(lambda nni: nni.Random(seed=2), 5, epochs=2)
     assert {trial.result.epoch for trial in simulation.trials} == {2}
     assert EPOCHS > 2
 
 
-def test_serialises_for_the_training_service(tmp_path: Path) -> None:
+def test_evaluator_is_serializable(tmp_path: Path) -> None:
     import_nni_quietly()
     import nni
 
@@ -88,7 +88,7 @@ def test_serialises_for_the_training_service(tmp_path: Path) -> None:
     )
 
 
-def test_takes_the_torch_space_of_the_same_choices_and_no_other() -> None:
+def test_evaluator_validates_the_model_space() -> None:
     import_nni_quietly()
     from nni_nlp_bench.frameworks.nni.evaluators.benchmark import ChoiceSpace, SimulationEvaluator
 

@@ -1,4 +1,4 @@
-"""What `up` refuses before anything starts: one line that names the remedy."""
+"""Validation of configurations and addresses before `up` starts anything."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from nni_nlp_bench.core.errors import UserError
-from nni_nlp_bench.frameworks.nni.serving.addresses import AddressError, check_listening
+from nni_nlp_bench.frameworks.nni.serving.addresses import AddressError, check_address
 from nni_nlp_bench.frameworks.nni.serving.config import load_config
 from nni_nlp_bench.frameworks.nni.serving.reachability import check_reachability
 
@@ -29,7 +29,7 @@ def strategy(**class_args):
 
 @pytest.fixture
 def load(tmp_path):
-    """NNI's configuration of a file that holds GOOD and these fields."""
+    """Load a file with the fields of GOOD and the given ones."""
 
     def loaded(**fields):
         file = tmp_path / "experiment.yml"
@@ -41,53 +41,53 @@ def load(tmp_path):
 
 @pytest.fixture
 def remote(load):
-    """The same, with trials on one machine; no one asks it, for want of a key."""
+    """Load a file with trials on a remote machine without an ssh key, so it is not contacted."""
     machine = {"host": "gpu1", "user": "alice", "password": "secret"}
     service = {"platform": "remote", "machineList": [machine]}
     return lambda ip: load(trainingService=service, nniManagerIp=ip)
 
 
 @pytest.mark.parametrize(
-    ("content", "says"),
+    ("content", "message"),
     [
         (b"\x00\xff", "is not YAML"),
         (b"a: [", "is not YAML"),
-        (b"", "holds no fields"),
-        (b"- a", "holds no fields"),
+        (b"", "is not a mapping"),
+        (b"- a", "is not a mapping"),
         (b"trainingServicePlatform: local", "format of NNI 1"),
     ],
 )
-def test_a_file_of_another_kind(tmp_path, content, says):
+def test_error_for_invalid_file(tmp_path, content, message):
     file = tmp_path / "experiment.yml"
     file.write_bytes(content)
-    with pytest.raises(UserError, match=says):
+    with pytest.raises(UserError, match=message):
         load_config(file)
 
 
 @pytest.mark.parametrize("name", ["missing.yml", "."])
-def test_no_file(tmp_path, name):
+def test_error_for_missing_file(tmp_path, name):
     with pytest.raises(UserError, match="give --config a YAML file"):
         load_config(tmp_path / name)
 
 
 @pytest.mark.parametrize(
-    ("fields", "says"),
+    ("fields", "message"),
     [
         ({"colour": 1}, "colour"),
-        ({"tuner": None}, "tuner must have fields"),
+        ({"tuner": None}, "tuner must be a mapping"),
         ({"tuner": {"name": "Nobody"}}, "unknown tuner 'Nobody'"),
         ({"tuner": {"className": "some.Tuner"}}, "code_directory"),
-        ({"searchSpace": [1]}, "searchSpace must have fields"),
+        ({"searchSpace": [1]}, "searchSpace must be a mapping"),
         ({"maxTrialNumber": "many"}, "max_trial_number"),
         ({"maxTrialNumber": 0}, "max_trial_number"),
         ({"maxExperimentDuration": "1x"}, "Bad unit"),
         ({"trialCodeDirectory": "nowhere"}, "nowhere"),
         ({"trialCommand": None}, "trial_command"),
         ({"trainingService": {"platform": "moon"}}, "needs a platform"),
-        ({"trainingService": {"platform": "openpai"}}, "NNI 3 cannot run on OpenPAI"),
+        ({"trainingService": {"platform": "openpai"}}, "NNI 3 no longer runs on OpenPAI"),
         ({"trainingService": "local"}, "needs a platform"),
-        ({"trainingService": [{"platform": "local"}]}, "need nniManagerIp"),
-        ({"experimentType": "nas"}, "remove experimentType"),
+        ({"trainingService": [{"platform": "local"}]}, "require nniManagerIp"),
+        ({"experimentType": "nas"}, "unsupported experimentType"),
         ({"useAnnotation": True, "searchSpace": {}}, "annotation"),
         (strategy(), "lack 'strategy'"),
         (strategy(strategy="no"), "unknown strategy 'no'"),
@@ -95,18 +95,18 @@ def test_no_file(tmp_path, name):
         (strategy(strategy="random") | {"searchSpace": {"nodes": 3}}, "'nodes'"),
     ],
 )
-def test_what_nni_or_the_tuner_would_refuse(load, fields, says):
-    with pytest.raises(UserError, match=says):
+def test_error_for_invalid_field(load, fields, message):
+    with pytest.raises(UserError, match=message):
         load(**fields)
 
 
-def test_a_refusal_leaves_nothing_behind(load):
+def test_errors_have_no_side_effects(load):
     with pytest.raises(UserError):
         load(colour=1)
     assert load().tuner.name == "Random"
 
 
-def test_trials_elsewhere_must_reach_the_manager(remote):
+def test_remote_trials_must_reach_the_manager(remote):
     with pytest.raises(AddressError, match="set nniManagerIp"):
         check_reachability(remote(None), 8080, "127.0.0.1")
     with pytest.raises(AddressError, match=r"add --host 203\.0\.113\.7"):
@@ -116,7 +116,7 @@ def test_trials_elsewhere_must_reach_the_manager(remote):
     check_reachability(remote("127.0.0.1"), 8080, "127.0.0.1")
 
 
-def test_a_cluster_cannot_use_a_tunnel(load):
+def test_clusters_cannot_use_tunnels(load):
     service = {
         "platform": "frameworkcontroller",
         "storage": {"storageType": "nfs", "server": "nfs.example.org", "path": "/nni"},
@@ -142,31 +142,31 @@ def test_a_cluster_cannot_use_a_tunnel(load):
     check_reachability(load(trainingService=service, nniManagerIp="10.0.0.5"), 8080, "10.0.0.5")
 
 
-def test_trials_here_need_no_address(load):
+def test_local_trials_need_no_address(load):
     check_reachability(load(), 8080, "127.0.0.1")
 
 
-@pytest.mark.parametrize("taken", ["127.0.0.1", "0.0.0.0"])
-def test_a_port_that_is_taken(load, remote, taken):
+@pytest.mark.parametrize("address", ["127.0.0.1", "0.0.0.0"])
+def test_error_for_port_in_use(load, remote, address):
     with socket.socket() as other:
-        other.bind((taken, 0))
+        other.bind((address, 0))
         other.listen()
         port = other.getsockname()[1]
-        with pytest.raises(AddressError, match=f"port {port} is taken: .*--port"):
-            check_listening(load(), port, "127.0.0.1")
-        with pytest.raises(AddressError, match=f"port {port} is taken: .*--port"):
-            check_listening(remote("127.0.0.1"), port - 1, "127.0.0.1")
+        with pytest.raises(AddressError, match=f"port {port} is in use: .*--port"):
+            check_address(load(), port, "127.0.0.1")
+        with pytest.raises(AddressError, match=f"port {port} is in use: .*--port"):
+            check_address(remote("127.0.0.1"), port - 1, "127.0.0.1")
 
 
 @pytest.mark.parametrize(
-    ("port", "host", "says"),
+    ("port", "host", "message"),
     [
-        (0, "127.0.0.1", "no port 0"),
-        (65536, "127.0.0.1", "no port 65536"),
-        (8080, "localhost", "is no address"),
-        (8080, "203.0.113.7", "has no address 203.0.113.7"),
+        (0, "127.0.0.1", "0 is not a valid port"),
+        (65536, "127.0.0.1", "65536 is not a valid port"),
+        (8080, "localhost", "is not an IP address"),
+        (8080, "203.0.113.7", "does not have the address 203.0.113.7"),
     ],
 )
-def test_nowhere_to_listen(load, port, host, says):
-    with pytest.raises(AddressError, match=says):
-        check_listening(load(), port, host)
+def test_error_for_invalid_address(load, port, host, message):
+    with pytest.raises(AddressError, match=message):
+        check_address(load(), port, host)

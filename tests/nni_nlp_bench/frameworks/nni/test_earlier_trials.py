@@ -1,4 +1,4 @@
-"""Earlier trials: of another experiment, imported; of the same one, which goes on."""
+"""Importing trials of another experiment, and resuming a finished one."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.nni, pytest.mark.timeout(600)]
 
 
 def cells_of(experiment) -> set[str]:
-    """What its trials evaluated."""
-    forms = [json.loads(trial["hyperParameters"][0]) for trial in experiment.trial_jobs()]
-    return {form["parameters"]["architecture"] for form in forms}
+    """Return the architectures of the trials."""
+    records = [json.loads(trial["hyperParameters"][0]) for trial in experiment.trial_jobs()]
+    return {record["parameters"]["architecture"] for record in records}
 
 
 def events(experiment, kind: str) -> list[dict[str, Any]]:
@@ -34,31 +34,29 @@ def earlier(module_nni_home, cells_config):
     return experiment
 
 
-def test_exported_results_are_learnt_by_another_experiment(
+def test_exported_results_are_imported_by_another_experiment(
     earlier, module_nni_home, cells_config, wait_until
 ) -> None:
-    """Whose trials wait until it has heard of them."""
+    """Its trials wait until the results are imported."""
     file = str(module_nni_home.folder / "trials.json")
     run(module_nni_home, "experiment", "export", earlier.id, "--type", "json", "--filename", file)
     known = len(json.loads(Path(file).read_text()))
-    waits = "while [ ! -e imported ]; do sleep 0.1; done; "
-    waiting = {"maxTrialNumber": 4, "trialCommand": waits + cells_config["trialCommand"]}
+    wait_command = "while [ ! -e imported ]; do sleep 0.1; done; "
+    waiting = {"maxTrialNumber": 4, "trialCommand": wait_command + cells_config["trialCommand"]}
     later = module_nni_home.up(cells_config | waiting)
-    wait_until(later.trial_jobs)  # NNI takes in nothing before its tuner is ready
+    wait_until(later.trial_jobs)  # NNI imports nothing before its tuner is ready
     run(module_nni_home, "experiment", "import", later.id, "--filename", file)
     wait_until(lambda: events(later, "learn"))
     (module_nni_home.folder / "imported").touch()
     later.wait_for("DONE")
-    # The same seed proposes the same cells, until it has heard of them: those that were under way.
-    learnt = {event["parameters"]["architecture"] for event in events(later, "learn")}
+    # The same seed proposes the same cells until their results are imported.
+    imported = {event["parameters"]["architecture"] for event in events(later, "learn")}
     asked = {event["parameters"]["architecture"] for event in events(later, "ask")}
-    assert len(learnt - asked) + len(asked & cells_of(earlier)) >= known
+    assert len(imported - asked) + len(asked & cells_of(earlier)) >= known
     assert len(cells_of(later)) == 4
 
 
-def test_a_finished_experiment_goes_on_with_more_trials(
-    earlier, module_nni_home, wait_until
-) -> None:
+def test_finished_experiment_resumes_with_more_trials(earlier, module_nni_home, wait_until) -> None:
     before = cells_of(earlier)
     run(module_nni_home, "stop", earlier.id)
     resumed = module_nni_home.resume(earlier)

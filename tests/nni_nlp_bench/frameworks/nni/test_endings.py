@@ -1,4 +1,4 @@
-"""How an experiment ends when its tuner cannot go on: it never hangs."""
+"""Experiments end if the tuner is exhausted or fails."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ SEARCHES: dict[str, Any] = {
 }
 
 
-def test_a_grid_that_is_used_up_is_done(nni_home) -> None:
+def test_experiment_ends_with_the_grid(nni_home) -> None:
     experiment = nni_home.up(SEARCHES)
     experiment.wait_for("DONE")
     assert [trial["status"] for trial in experiment.trial_jobs()] == ["SUCCEEDED"] * 2
 
 
-def test_an_error_is_in_the_log_that_the_web_ui_shows(nni_home) -> None:
-    """`up` would have refused it."""
+def test_error_of_the_tuner_is_in_the_log_of_the_manager(nni_home) -> None:
+    """`nnictl` does not validate the tuner, unlike `up`."""
     tuner = {
         "className": "nni_nlp_bench.frameworks.nni.tuner.StrategyTuner",
         "codeDirectory": ".",

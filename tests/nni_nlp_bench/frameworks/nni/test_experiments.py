@@ -1,4 +1,4 @@
-"""Every file of `experiments/`: valid, and its first trial runs with what its tuner proposes."""
+"""Files of `experiments/` are valid, and their first trials run."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from nni_nlp_bench.frameworks.nni.serving.config import load_config
 EXPERIMENTS = Path(__file__).parents[4] / "experiments"
 FILES = sorted(EXPERIMENTS.glob("*.yml"))
 LONG = ("mf_kd", "rnn_cell_training")
-"""Trials that take long; test_trials_to_their_end.py runs them under a manager."""
+"""Slow trials, which test_run_trials.py runs with a manager."""
 OURS = [
     file
     for file in FILES
@@ -38,14 +38,14 @@ def by_name(file: Path) -> str:
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A home with the key that remote.yml names."""
+    """A home folder with the key of remote.yml."""
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / ".ssh").mkdir()
     (tmp_path / ".ssh" / "id_ed25519").touch()
 
 
 @pytest.mark.parametrize("file", FILES, ids=by_name)
-def test_the_file_is_a_valid_configuration(file: Path) -> None:
+def test_file_is_valid(file: Path) -> None:
     from nni.experiment.config import ExperimentConfig
 
     config = ExperimentConfig.load(file).canonical_copy()
@@ -53,7 +53,7 @@ def test_the_file_is_a_valid_configuration(file: Path) -> None:
 
 
 @pytest.mark.parametrize("file", FILES, ids=by_name)
-def test_the_file_begins_with_what_it_shows(file: Path) -> None:
+def test_file_starts_with_a_description(file: Path) -> None:
     comment = re.match(r"(#.*\n)+", file.read_text())
     assert comment is not None
     for part in ("Look at:", "Change:", "minutes"):
@@ -68,13 +68,13 @@ def marks(file: Path) -> list[pytest.MarkDecorator]:
 @pytest.mark.parametrize(
     "file", [pytest.param(file, id=by_name(file), marks=marks(file)) for file in OURS]
 )
-def test_the_first_trial_runs(
+def test_first_trial_runs(
     file: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     request: pytest.FixtureRequest,
 ) -> None:
-    """As NNI runs trials elsewhere: parameters lie in a file, results are printed."""
+    """As on remote machines: parameters in a file, results on stdout."""
     if "NASLIB_HOME" in file.read_text():
         request.getfixturevalue("naslib_here")
     if WIKITEXT_2 in file.read_text():
@@ -96,7 +96,7 @@ def test_the_first_trial_runs(
 
 
 def first_parameters(config: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """What the tuner of the file proposes first that a trial can be made of."""
+    """Return the parameters of the first trial."""
     module, _, name = config["tuner"]["className"].rpartition(".")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NNI_CHECKPOINT_DIRECTORY", str(folder))
@@ -107,7 +107,7 @@ def first_parameters(config: dict[str, Any], folder: Path) -> dict[str, Any]:
 
 
 def run_trial(command: str, parameters: dict[str, Any], folder: Path) -> list[dict[str, Any]]:
-    """What the trial reports, in order."""
+    """Return the metrics that the trial reports, in order."""
     folder.mkdir()
     form = {"parameter_id": 0, "parameter_source": "algorithm", "parameters": parameters}
     (folder / "parameter.cfg").write_text(json.dumps(form))

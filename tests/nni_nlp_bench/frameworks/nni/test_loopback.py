@@ -1,4 +1,4 @@
-"""The script that node loads before NNI's manager: where servers listen, what children see."""
+"""Preloaded script of NNI's manager: listening addresses, environment of child processes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from nni_nlp_bench.frameworks.nni.serving import server
-from nni_nlp_bench.frameworks.nni.serving.addresses import EVERY
+from nni_nlp_bench.frameworks.nni.serving.addresses import ALL_INTERFACES
 
 PROGRAM = """
 const server = require("net").createServer();
@@ -28,7 +28,7 @@ server.on("listening", () => {
 
 
 def run_node(call, options):
-    """Where a server listens, the NODE_OPTIONS of its children, and how often `count` ran."""
+    """Return the address of a server, NODE_OPTIONS of its children, and the calls of `count`."""
     spec = find_spec("nni_node")
     assert spec is not None
     assert spec.origin is not None
@@ -62,17 +62,17 @@ def _no_options(monkeypatch):
         "listen(count)",
     ],
 )
-def test_every_way_to_listen_ends_on_loopback(call):
+def test_servers_listen_on_loopback(call):
     address, *_ = run_node(call, server.manager_environment())
     assert address["address"] == "127.0.0.1"
 
 
-def test_without_it_node_listens_on_all_interfaces():
+def test_node_listens_on_all_interfaces_by_default():
     address, *_ = run_node("listen(0)", {})
-    assert address["address"] in EVERY
+    assert address["address"] in ALL_INTERFACES
 
 
-def test_a_pipe_stays_a_pipe(tmp_path):
+def test_pipes_are_unchanged(tmp_path):
     pipe = str(tmp_path / "pipe")
     assert run_node(f"listen({json.dumps(pipe)})", server.manager_environment())[0] == pipe
     options = json.dumps({"path": pipe})
@@ -80,22 +80,22 @@ def test_a_pipe_stays_a_pipe(tmp_path):
 
 
 @pytest.mark.parametrize("call", ["listen(count)", "listen(0, '::', count)"])
-def test_a_callback_is_called_once(call):
+def test_callback_is_called_once(call):
     assert run_node(call, server.manager_environment())[2] == 1
 
 
-def test_every_address_must_be_asked_for():
+def test_all_interfaces_on_request():
     address, *_ = run_node("listen(0)", server.manager_environment("0.0.0.0"))
     assert address["address"] == "0.0.0.0"
 
 
-def test_children_get_the_options_that_the_user_had(monkeypatch):
+def test_child_processes_get_the_original_node_options(monkeypatch):
     assert run_node("listen(0)", server.manager_environment())[1] is None
     monkeypatch.setenv("NODE_OPTIONS", "--no-warnings")
     assert run_node("listen(0)", server.manager_environment())[1] == "--no-warnings"
 
 
-def test_it_may_lie_in_a_folder_whose_name_is_awkward(tmp_path, monkeypatch):
+def test_path_with_special_characters(tmp_path, monkeypatch):
     folder = tmp_path / 'a "b" \\ é'
     folder.mkdir()
     script = shutil.copy(server.SHIM, folder / server.SHIM.name)
@@ -104,7 +104,7 @@ def test_it_may_lie_in_a_folder_whose_name_is_awkward(tmp_path, monkeypatch):
     assert (address["address"], inherited) == ("127.0.0.1", None)
 
 
-def test_python_in_a_trial_is_the_interpreter_of_the_command(monkeypatch, tmp_path):
+def test_python_in_trials_is_the_current_interpreter(monkeypatch, tmp_path):
     other = tmp_path / "python"
     other.write_text("#!/bin/sh\n")
     other.chmod(0o755)
@@ -113,8 +113,8 @@ def test_python_in_a_trial_is_the_interpreter_of_the_command(monkeypatch, tmp_pa
     assert found == str(Path(sys.executable).with_name("python"))
 
 
-def test_a_tuner_has_more_than_ten_seconds_to_connect():
-    """The same timer in the words of NNI's manager, and any other."""
+def test_connection_timeout_of_the_tuner_is_extended():
+    """The timer of NNI's manager is extended, and no other."""
     program = """
         const { promisify } = require("util");
         const delay = (call, ms) => setTimeout(call, ms).unref()._idleTimeout;

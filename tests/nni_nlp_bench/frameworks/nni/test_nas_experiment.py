@@ -21,7 +21,7 @@ if __name__ == "__main__":
     model_space = space.model_space(input_size=40, hidden_size=60)
     experiment = NasExperiment(model_space, BenchmarkEvaluator(), strategy)
     experiment.config.max_trial_number = 4
-    experiment.config.trial_concurrency = 1  # NNI mixes up models of trials that start together
+    experiment.config.trial_concurrency = 1  # NNI may swap models of simultaneous trials
     experiment.run(int(sys.argv[1]))
     models = experiment.export_top_models(4)
     (best,) = experiment.export_top_models(1, formatter="dict")
@@ -41,10 +41,10 @@ if __name__ == "__main__":
 @pytest.mark.slow
 @pytest.mark.nni
 @pytest.mark.timeout(900)
-def test_a_nas_experiment_exports_the_recipe_of_its_best_model(nni_home) -> None:
+def test_nas_experiment_exports_its_best_model(nni_home) -> None:
     script = nni_home.folder / "search.py"
     script.write_text(SCRIPT)
-    ran = nni_home.in_time(lambda port: nni_home.call("python", str(script), str(port)))
+    ran = nni_home.with_retries(lambda port: nni_home.call("python", str(script), str(port)))
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "ERROR" not in ran.stdout, ran.stdout
     answers = json.loads(ran.stdout.rpartition("ANSWERS ")[2])

@@ -1,4 +1,4 @@
-"""Strategies on NNI's engine: what a checkpoint of an experiment brings back."""
+"""Strategies of this package on NNI's engine, and their state."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TABLE = synthetic_table(60)
 
 
 def explore(strategy: Any, trials: int) -> list[str]:
-    """Keys of what the strategy evaluates on NNI's sequential engine."""
+    """Return the keys of the architectures evaluated on NNI's sequential engine."""
     from nni.nas.execution import SequentialExecutionEngine
 
     from nni_nlp_bench.frameworks.nni.evaluators.benchmark import ChoiceSpace, SimulationEvaluator
@@ -38,7 +38,7 @@ def evolution(seed: int = 0) -> Any:
     return AskTellStrategy(make_strategy("regularized_evolution", space, seed, EPOCHS, **options))
 
 
-def test_a_strategy_goes_on_from_its_state() -> None:
+def test_strategy_resumes_from_its_state() -> None:
     whole = explore(evolution(), 30)
     first = evolution()
     before = explore(first, 12)
@@ -47,28 +47,28 @@ def test_a_strategy_goes_on_from_its_state() -> None:
     assert before + explore(second, 18) == whole
 
 
-def test_what_was_under_way_is_tried_once_more() -> None:
+def test_proposals_without_score_are_evaluated_again() -> None:
     first = evolution()
     before = explore(first, 12)
     state = first.state_dict()
-    state["history"] = state["history"][:-1]  # the last score never came
+    state["history"] = state["history"][:-1]  # without the last score
     second = evolution()
     second.load_state_dict(state)
     assert explore(second, 3)[0] == before[-1]
 
 
-def test_a_state_of_a_longer_search_space_is_refused() -> None:
+def test_error_for_state_of_another_search_space() -> None:
     import_nni_quietly()
     space = search_space(synthetic_table(5), restrict=True)
     first = evolution()
     explore(first, 30)
     small = AskTellStrategy(make_strategy("grid", space, 0, EPOCHS))
-    with pytest.raises(ValueError, match="proposes less than it did"):
+    with pytest.raises(ValueError, match="ends earlier than in the saved state"):
         small.load_state_dict(first.state_dict())
 
 
-def test_a_metric_may_come_after_the_end_of_the_trial() -> None:
-    """NNI's engine, when two trials were given each other's model."""
+def test_metric_may_follow_the_end_of_the_trial() -> None:
+    """NNI's engine may swap the models of two trials."""
     from nni.nas.execution import SequentialExecutionEngine
     from nni.nas.execution.event import FinalMetricEvent, TrainingEndEvent
     from nni.nas.space import ModelStatus
@@ -92,5 +92,5 @@ def test_a_metric_may_come_after_the_end_of_the_trial() -> None:
     evaluator = SimulationEvaluator(Simulation(TABLE, Settings()), search_space(TABLE, True))
     strategy(ChoiceSpace(evaluator), EndsFirst(4))
     history = strategy.state_dict()["history"]
-    told = {number: score for event, number, score in history if event == "tell"}
-    assert told == {0: 0, 1: 1, 2: None, 3: 3}
+    scores = {number: score for event, number, score in history if event == "tell"}
+    assert scores == {0: 0, 1: 1, 2: None, 3: 3}

@@ -1,4 +1,4 @@
-"""Tuners by name: registered by our command or by NNI's own."""
+"""Registration of the tuners with NNI."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ CELLS = {
 
 @pytest.fixture(autouse=True)
 def config_folder(tmp_path, monkeypatch):
-    """Where NNI keeps what is registered."""
+    """NNI's configuration folder."""
     monkeypatch.setenv("NNI_CONFIG_DIR", str(tmp_path / "config"))
     return tmp_path / "config"
 
 
-def test_a_tuner_that_is_not_registered_is_refused(nni_home) -> None:
+def test_error_for_unregistered_tuner(nni_home) -> None:
     refused = nni_home.run("experiment", "up", "--config", str(nni_home.write(CELLS)))
     assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
     assert "unknown tuner 'StrategyTuner'" in refused.stderr
 
 
-def test_a_repeated_registration_changes_nothing(nni_home, config_folder) -> None:
+def test_registration_is_idempotent(nni_home, config_folder) -> None:
     written = []
     for _ in range(2):
         assert nni_home.run("experiment", "register").stdout.split() == (
@@ -44,8 +44,8 @@ def test_a_repeated_registration_changes_nothing(nni_home, config_folder) -> Non
 @pytest.mark.slow
 @pytest.mark.nni
 @pytest.mark.timeout(600)
-def test_an_experiment_names_its_tuner(nni_home, config_folder) -> None:
-    """Both commands write the same, and an experiment runs with it."""
+def test_experiment_with_registered_tuner(nni_home, config_folder) -> None:
+    """`nnictl` writes the same configuration, and an experiment runs with it."""
     registered = nni_home.call("nnictl", "algo", "register", "--meta", str(TUNERS))
     assert registered.returncode == 0, registered.stderr
     by_nnictl = {file.name: file.read_text() for file in config_folder.iterdir()}

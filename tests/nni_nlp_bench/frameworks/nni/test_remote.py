@@ -1,4 +1,4 @@
-"""Trials on another machine, which an ssh server of the test stands for."""
+"""Trials on a remote machine, simulated by an ssh server."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ import yaml
 from nni_nlp_bench.frameworks.nni.serving.server import manager_environment
 
 EXPERIMENTS = Path(__file__).parents[4] / "experiments"
-PATIENCE_S = 240
+TIMEOUT_S = 240
 SSHD = shutil.which("sshd", path=f"{os.environ['PATH']}{os.pathsep}/usr/sbin")
 pytestmark = [
     pytest.mark.slow,
@@ -32,7 +32,7 @@ pytestmark = [
 
 @dataclass(frozen=True)
 class Machine:
-    """What the experiment takes for another machine: this one, with another home."""
+    """Simulated remote machine: this one with another home folder."""
 
     port: int
     key: Path
@@ -50,7 +50,7 @@ class Machine:
 
     @property
     def processes(self):
-        """What NNI runs there: its keeper of trials, and the trials."""
+        """Processes of NNI on the machine: trial keeper and trials."""
         found = []
         for process in psutil.process_iter(["cmdline"]):
             if any(str(self.home) in word for word in process.info["cmdline"] or ()):
@@ -59,7 +59,7 @@ class Machine:
         return found
 
     def printed(self, experiment, trial):
-        """What a trial wrote there, on stdout and stderr."""
+        """Return the stdout and stderr of a trial."""
         folder = self.home / "nni-experiments" / experiment.id / "environments/remote-worker1"
         files = (folder / "trials" / trial).glob("trial.std*")
         return "".join(file.read_text() for file in files)
@@ -110,14 +110,14 @@ def machine(tmp_path_factory, ports, wait_until) -> Iterator[Machine]:
 
 @pytest.fixture
 def config(machine):
-    """The example, on that machine."""
+    """The example experiment with that machine."""
     config = yaml.safe_load((EXPERIMENTS / "remote.yml").read_text())
     config["trainingService"]["machineList"] = [machine.config]
     return config | {"trialConcurrency": 2, "trialCodeDirectory": str(EXPERIMENTS)}
 
 
-def test_trials_run_on_another_machine(machine, nni_home, config):
-    """One of them fails there, which is known here."""
+def test_trials_run_on_a_remote_machine(machine, nni_home, config):
+    """One of them fails."""
     config["trialCommand"] = '[ "$NNI_TRIAL_SEQ_ID" != 1 ] && ' + config["trialCommand"]
     experiment = nni_home.up(config | {"maxTrialNumber": 4})
     experiment.wait_for("DONE")
@@ -137,12 +137,12 @@ def test_trials_run_on_another_machine(machine, nni_home, config):
     }
     assert addresses == {"127.0.0.1"}  # for its sshd sets NODE_OPTIONS
     assert nni_home.run("experiment", "down").returncode == 0
-    psutil.wait_procs(keeper, timeout=PATIENCE_S)
+    psutil.wait_procs(keeper, timeout=TIMEOUT_S)
     assert machine.processes == []
 
 
-def test_a_machine_can_be_reused_as_clusters_are(machine, nni_home, config):
-    """NNI's runner of trials, which it also uses on Kubernetes and OpenPAI, on another channel."""
+def test_reuse_mode(machine, nni_home, config):
+    """Uses NNI's trial runner and command channel of clusters such as Kubernetes."""
     config["trainingService"]["reuseMode"] = True
     experiment = nni_home.up(config | {"maxTrialNumber": 2})
     try:
@@ -156,7 +156,7 @@ def test_a_machine_can_be_reused_as_clusters_are(machine, nni_home, config):
         shutil.rmtree(Path("/tmp/nni-experiments", experiment.id))  # NNI leaves it there
 
 
-def test_machines_are_asked_to_connect_before_anything_starts(machine, nni_home, config, ports):
+def test_connections_are_tested_before_the_start(machine, nni_home, config, ports):
     def refusal(machine_config, *options, **fields):
         config["trainingService"]["machineList"] = [machine.config | machine_config]
         file = nni_home.write(config | fields)

@@ -1,4 +1,4 @@
-"""A report of a real experiment, from its manager and from its database."""
+"""Report on a real experiment, from its manager and from its database."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ manager.finish({"default": loss - 4, "loss": loss, "perplexity": 1.0, "hours": i
 @pytest.mark.slow
 @pytest.mark.nni
 @pytest.mark.timeout(600)
-def test_manager_and_database_tell_the_same_searches(
+def test_manager_and_database_have_the_same_searches(
     nni_home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "trial.py").write_text(TRIAL)
@@ -62,4 +62,4 @@ def test_manager_and_database_tell_the_same_searches(
         assert record.curve.losses == pytest.approx(start - np.arange(3) / 100)
         assert record.curve.hours == (0, 1, 2)
         assert (record.benchmark, record.optimum) == ("invented", pytest.approx(4))
-    assert json.loads(by_id.records[0].find.architecture)
+    assert json.loads(by_id.records[0].best.architecture)

@@ -1,4 +1,4 @@
-"""A manager that is killed: resuming loses no trial and repeats none."""
+"""Resuming after the manager is killed."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ SEARCHES = {
 }
 WAITS = "[ $NNI_TRIAL_SEQ_ID -lt {} ] || while [ ! -e go ]; do sleep 0.1; done; "
 LEASH_S = 20
-"""Without it, NNI's dispatcher would go on for half a minute."""
+"""Without the watchdog, NNI's dispatcher would run for another half minute."""
 
 
 def killed_half_way(nni_home, config: dict[str, Any], wait_until) -> Any:
-    """The experiment, its manager killed while trials run, which wait for that."""
+    """An experiment whose manager is killed while trials run."""
     first = config["maxTrialNumber"] // 2 - 1
     command = WAITS.format(first) + config["trialCommand"]
     experiment = nni_home.up(config | {"trialCommand": command})
@@ -66,7 +66,7 @@ def with_status(experiment, *status: str) -> list[dict[str, Any]]:
 
 
 def tried(experiment) -> list[str]:
-    """What each trial evaluated."""
+    """Return the architecture of each trial."""
     parameters = [
         json.loads(t["hyperParameters"][0])["parameters"] for t in experiment.trial_jobs()
     ]
@@ -74,7 +74,7 @@ def tried(experiment) -> list[str]:
 
 
 def told(experiment) -> list[str]:
-    """The keys of the trials that the tuner has heard the results of."""
+    """Return the keys of the trials whose results the tuner has received."""
     log = (experiment.folder / "checkpoint" / "nni_nlp_bench.jsonl").read_text()
     lines = log[: log.rfind("\n") + 1].splitlines()
     return [json.loads(line)["key"][0] for line in lines if '"tell"' in line]

@@ -1,4 +1,4 @@
-"""One real experiment: started by `up`, run to its end, looked at, ended by `down`."""
+"""A real experiment: started by `up`, finished, inspected, stopped by `down`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.nni, pytest.mark.timeout(300)]
 
 @pytest.fixture(scope="module")
 def experiment(module_nni_home, cells_config):
-    """It has run to its end; its manager still serves it."""
+    """A finished experiment whose manager is still running."""
     experiment = module_nni_home.up(cells_config)
     experiment.wait_for("DONE")
     return experiment
@@ -23,23 +23,23 @@ def experiment(module_nni_home, cells_config):
 
 @pytest.fixture
 def trials(experiment) -> list[dict[str, Any]]:
-    """What the tuner sent, by trial, in order."""
+    """Parameters sent by the tuner, in order."""
     jobs = sorted(experiment.trial_jobs(), key=lambda job: job["sequenceId"])
     return [json.loads(job["hyperParameters"][0]) for job in jobs]
 
 
-def test_every_trial_has_succeeded(experiment) -> None:
+def test_all_trials_succeed(experiment) -> None:
     assert [job["status"] for job in experiment.trial_jobs()] == ["SUCCEEDED"] * 3
 
 
-def test_no_cell_is_tried_twice_and_all_are_within_the_bounds(trials) -> None:
+def test_cells_are_distinct_and_within_the_bounds(trials) -> None:
     cells = [trial["parameters"]["architecture"] for trial in trials]
     assert len(set(cells)) == 3
     for trial, cell in zip(trials, cells, strict=True):
         assert 2 <= len(json.loads(cell)) == trial["parameters"]["mutation_summary"]["nodes"] < 13
 
 
-def test_every_result_is_that_of_the_surrogate(experiment) -> None:
+def test_results_equal_the_surrogate(experiment) -> None:
     finals = [row["data"] for row in experiment.metric_data() if row["type"] == "FINAL"]
     assert len(finals) == 3
     for final in finals:
@@ -49,14 +49,14 @@ def test_every_result_is_that_of_the_surrogate(experiment) -> None:
         assert final["predicted"] == 1
 
 
-def test_every_trial_stands_under_the_parameters_that_it_ran_with(experiment) -> None:
-    """Also where trials start together."""
+def test_trials_have_their_actual_parameters(experiment) -> None:
+    """Even if trials start simultaneously."""
     for job in experiment.trial_jobs():
         noted = str(json.loads(job["hyperParameters"][0])["parameter_id"])
         assert [metric["parameterId"] for metric in job["finalMetricData"]] == [noted]
 
 
-def test_the_tuner_has_heard_every_result(experiment, trials) -> None:
+def test_tuner_received_all_results(experiment, trials) -> None:
     lines = (experiment.folder / "checkpoint" / "nni_nlp_bench.jsonl").read_text().splitlines()
     log = [json.loads(line) for line in lines]
     asked = [event["parameters"]["architecture"] for event in log if event["event"] == "ask"]
@@ -66,7 +66,7 @@ def test_the_tuner_has_heard_every_result(experiment, trials) -> None:
     assert sorted(heard) == pytest.approx(sorted(-loss for loss in finals))
 
 
-def test_it_is_served_on_loopback_alone(experiment) -> None:
+def test_listens_on_loopback_only(experiment) -> None:
     listening = {
         (connection.laddr.ip, connection.laddr.port)
         for process in experiment.processes
@@ -77,10 +77,10 @@ def test_it_is_served_on_loopback_alone(experiment) -> None:
     assert "<title>" in httpx.get(experiment.url, verify=False).raise_for_status().text
 
 
-def test_status_tells_how_far_it_is(experiment, module_nni_home) -> None:
-    told = module_nni_home.run("experiment", "status", "--json")
-    assert told.returncode == 0, told.stderr
-    assert json.loads(told.stdout)["experiments"] == [
+def test_status(experiment, module_nni_home) -> None:
+    result = module_nni_home.run("experiment", "status", "--json")
+    assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout)["experiments"] == [
         {
             "id": experiment.id,
             "name": "cells",
@@ -94,8 +94,8 @@ def test_status_tells_how_far_it_is(experiment, module_nni_home) -> None:
     ]
 
 
-def test_down_ends_all_of_its_processes(experiment, module_nni_home) -> None:
-    """The last test of this file."""
+def test_down_ends_all_processes(experiment, module_nni_home) -> None:
+    """Last test of the module."""
     processes = experiment.processes
     assert len(processes) > 1
     down = module_nni_home.run("experiment", "down")

@@ -1,4 +1,4 @@
-"""`up`, `status` and `down` with real managers: who can reach them, and that they go on."""
+"""`up`, `status` and `down` with real managers: addresses and resuming."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.nni, pytest.mark.timeout(600)]
 
 
 def listening(experiment):
-    """The addresses and ports that an experiment's processes listen on."""
+    """Return the addresses and ports on which an experiment listens."""
     return {
         (connection.laddr.ip, connection.laddr.port)
         for process in experiment.processes
@@ -34,17 +34,17 @@ def get(address, port):
 
 @pytest.fixture(scope="module")
 def other_address():
-    """An address of this machine beside loopback."""
+    """An address of this machine other than loopback."""
     for interface in psutil.net_if_addrs().values():
         for address in interface:
             if address.family == socket.AF_INET and not address.address.startswith("127."):
                 return address.address
-    pytest.skip("this machine has no address beside loopback")
+    pytest.skip("this machine has only the loopback address")
 
 
 @pytest.fixture(scope="module")
 def experiment(module_nni_home, tiny_config):
-    """It has run to its end."""
+    """A finished experiment."""
     command = 'echo "[$NODE_OPTIONS]" > seen; ' + tiny_config["trialCommand"]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NODE_OPTIONS", "--no-warnings")
@@ -53,13 +53,13 @@ def experiment(module_nni_home, tiny_config):
     return experiment
 
 
-def test_up_serves_this_machine_alone(experiment, module_nni_home, other_address):
+def test_up_listens_on_loopback_only(experiment, module_nni_home, other_address):
     assert listening(experiment) == {("127.0.0.1", experiment.port)}
     assert "<title>" in get("127.0.0.1", experiment.port).raise_for_status().text
     with pytest.raises(httpx.ConnectError):
         get(other_address, experiment.port)
-    told = status(module_nni_home)[experiment.id]
-    assert told == {
+    entry = status(module_nni_home)[experiment.id]
+    assert entry == {
         "id": experiment.id,
         "name": "tiny",
         "status": "DONE",
@@ -71,25 +71,25 @@ def test_up_serves_this_machine_alone(experiment, module_nni_home, other_address
     }
 
 
-def test_trials_get_the_options_of_node_that_the_user_had(experiment, module_nni_home):
+def test_trials_get_the_original_node_options(experiment, module_nni_home):
     assert (module_nni_home.folder / "seen").read_text() == "[--no-warnings]\n"
 
 
-def test_both_commands_resume_what_up_began(experiment, module_nni_home):
-    """The last test with that experiment."""
+def test_experiment_is_resumed_by_both_commands(experiment, module_nni_home):
+    """Last test with the module's experiment."""
     running = module_nni_home.run("experiment", "up", "--resume", experiment.id)
     assert (running.returncode, running.stdout) == (2, "")
     module_nni_home.run("experiment", "down", experiment.id)
     assert module_nni_home.up_again(experiment).id == experiment.id
-    told = status(module_nni_home)[experiment.id]
-    assert (told["trials_done"], told["addresses"]) == (3, ["127.0.0.1"])
+    entry = status(module_nni_home)[experiment.id]
+    assert (entry["trials_done"], entry["addresses"]) == (3, ["127.0.0.1"])
     module_nni_home.call("nnictl", "stop", experiment.id)
     assert status(module_nni_home) == {}
     assert module_nni_home.resume(experiment).id == experiment.id
     assert status(module_nni_home)[experiment.id]["trials_done"] == 3
 
 
-def test_host_adds_one_address(nni_home, tiny_config, other_address):
+def test_host_adds_an_address(nni_home, tiny_config, other_address):
     experiment = nni_home.up(tiny_config, "--host", other_address)
     addresses = {address for address, _ in listening(experiment)}
     assert addresses == {"127.0.0.1", other_address}

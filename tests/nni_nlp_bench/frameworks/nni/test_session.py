@@ -1,4 +1,4 @@
-"""The course of a search that may be cut off anywhere."""
+"""Sessions that are interrupted at any event."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nni_nlp_bench.evaluators.json_lines import JournalError, JsonLines
-from nni_nlp_bench.frameworks.nni.tuning.architecture_trials import ArchitectureTrials
+from nni_nlp_bench.frameworks.nni.tuning.architecture_codec import ArchitectureCodec
 from nni_nlp_bench.frameworks.nni.tuning.session import Session, key_of
 from nni_nlp_bench.strategies.base import Proposal, Strategy
 from nni_nlp_bench.strategies.registry import STRATEGIES, make_strategy
@@ -30,7 +30,7 @@ def score_of(proposal: Proposal) -> float | None:
 
 
 def session(log: Path, strategy: str = "regularized_evolution", seed: int = 0) -> Session:
-    trials = ArchitectureTrials(SPACE)
+    trials = ArchitectureCodec(SPACE)
     space = ConstrainedSpace(SPACE, trials.allows_architecture)
     options = {"regularized_evolution": {"population": 5, "tournament": 3}}.get(strategy, {})
     strategy = make_strategy(strategy, space, seed, 50, **options)
@@ -40,7 +40,7 @@ def session(log: Path, strategy: str = "regularized_evolution", seed: int = 0) -
 
 
 def course(running: Session, trials: int, at_a_time: int = 3) -> list[str]:
-    """Keys of the trials that a session asks for; results arrive in turn."""
+    """Return the keys of the trials of a session; results arrive in order."""
     asked: list[str] = []
     waiting: list[Proposal] = []
     while len(asked) < trials or waiting:
@@ -55,12 +55,12 @@ def course(running: Session, trials: int, at_a_time: int = 3) -> list[str]:
 
 
 @pytest.mark.parametrize("strategy", ["random", "regularized_evolution", "local_search"])
-def test_no_cell_is_tried_twice(strategy: str, tmp_path: Path) -> None:
+def test_cells_are_evaluated_once(strategy: str, tmp_path: Path) -> None:
     asked = course(session(tmp_path / "log", strategy), 60)
     assert len(asked) == len(set(asked)) == 60
 
 
-def test_every_cell_is_within_the_bounds(tmp_path: Path) -> None:
+def test_cells_are_within_the_bounds(tmp_path: Path) -> None:
     running = session(tmp_path / "log")
     for _ in range(40):
         proposal = running.next()
@@ -71,13 +71,13 @@ def test_every_cell_is_within_the_bounds(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[str], list[str]]:
-    """Keys of a course that nobody disturbs, and the lines of its log."""
+    """Keys of an uninterrupted session, and the lines of its log."""
     log = tmp_path_factory.mktemp("session") / "log"
     return course(session(log), 30), log.read_text().splitlines(keepends=True)
 
 
 @pytest.mark.parametrize(("cut", "torn"), [(0, False), (31, True), (57, False), (58, True)])
-def test_a_search_that_is_cut_off_goes_on_as_if_nothing_had_happened(
+def test_interrupted_session_is_restored(
     cut: int, torn: bool, finished: tuple[list[str], list[str]], tmp_path_factory
 ) -> None:
     assert_goes_on(cut, torn, finished, tmp_path_factory)
@@ -86,7 +86,7 @@ def test_a_search_that_is_cut_off_goes_on_as_if_nothing_had_happened(
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 @given(cut=st.integers(0, 90), torn=st.booleans())
-def test_a_search_may_be_cut_off_anywhere(
+def test_session_is_restored_after_any_event(
     cut: int, torn: bool, finished: tuple[list[str], list[str]], tmp_path_factory
 ) -> None:
     assert_goes_on(cut, torn, finished, tmp_path_factory)
@@ -98,7 +98,7 @@ def assert_goes_on(
     finished: tuple[list[str], list[str]],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    """A course whose log ends after so many lines goes on as the undisturbed one did."""
+    """A session with a truncated log continues like the uninterrupted one."""
     expected, lines = finished
     kept = lines[:cut] + ([lines[cut][:17]] if torn and cut < len(lines) else [])
     log = tmp_path_factory.mktemp("session") / "log"
@@ -107,8 +107,8 @@ def assert_goes_on(
     for key in running.open:
         running.requeue(key)
     asked = {key for key, _ in running.open}
-    told = [json.loads(line) for line in lines[:cut]]
-    done = [line["key"][0] for line in told if line["event"] == "tell"]
+    recording_session = [json.loads(line) for line in lines[:cut]]
+    done = [line["key"][0] for line in recording_session if line["event"] == "tell"]
     rest = course(running, 30 - len(done))
     assert not asked - set(rest)
     assert sorted([*done, *rest]) == sorted(set(done) | set(rest))
@@ -116,7 +116,7 @@ def assert_goes_on(
         assert done + rest == expected
 
 
-def test_a_repeated_proposal_comes_before_new_ones_and_only_once(tmp_path: Path) -> None:
+def test_requeued_proposal_comes_first_and_once(tmp_path: Path) -> None:
     running = session(tmp_path / "log")
     first = running.next()
     assert first is not None
@@ -125,7 +125,7 @@ def test_a_repeated_proposal_comes_before_new_ones_and_only_once(tmp_path: Path)
     assert running.next() is not first
 
 
-def test_a_proposal_that_was_answered_is_not_repeated(tmp_path: Path) -> None:
+def test_scored_proposal_is_not_requeued(tmp_path: Path) -> None:
     running = session(tmp_path / "log")
     first = running.next()
     assert first is not None
@@ -135,8 +135,8 @@ def test_a_proposal_that_was_answered_is_not_repeated(tmp_path: Path) -> None:
     assert again is not None and key_of(again) != key_of(first)
 
 
-class Told(Strategy):
-    """Proposes the same cell again and again, and remembers what it hears."""
+class RecordingStrategy(Strategy):
+    """Strategy that proposes the same cell repeatedly, and records scores."""
 
     def __init__(self) -> None:
         super().__init__(SPACE, np.random.default_rng(0), 50)
@@ -156,24 +156,30 @@ class Told(Strategy):
 
 
 @pytest.fixture
-def told(tmp_path: Path) -> tuple[Told, Session]:
-    strategy = Told()
-    return strategy, Session(strategy, ArchitectureTrials(SPACE), JsonLines(tmp_path / "log"))
+def recording_session(tmp_path: Path) -> tuple[RecordingStrategy, Session]:
+    strategy = RecordingStrategy()
+    return strategy, Session(strategy, ArchitectureCodec(SPACE), JsonLines(tmp_path / "log"))
 
 
-def test_one_trial_answers_every_equal_proposal(told: tuple[Told, Session]) -> None:
-    strategy, running = told
+def test_equal_proposals_share_a_trial(
+    recording_session: tuple[RecordingStrategy, Session],
+) -> None:
+    strategy, running = recording_session
     first, second = running.next(), running.next()  # asked three times: the second was the first
     assert first is not None and second is not None and strategy.count == 3
     running.tell(first, 2.0)
     assert strategy.scores == [2.0, 2.0]
-    assert running.next() is None  # nothing else is ever proposed, and what is known is told
+    assert (
+        running.next() is None
+    )  # nothing else is ever proposed, and what is known is recording_session
     assert set(strategy.scores) == {2.0}
 
 
-def test_a_crash_before_a_known_score_was_told(told: tuple[Told, Session], tmp_path: Path) -> None:
-    """The last line that was written asks again for what is known."""
-    _, running = told
+def test_interruption_before_a_known_score_is_reported(
+    recording_session: tuple[RecordingStrategy, Session], tmp_path: Path
+) -> None:
+    """The last line of the log is a proposal with a known score."""
+    _, running = recording_session
     first = running.next()
     assert first is not None
     running.tell(first, 2.0)
@@ -181,14 +187,16 @@ def test_a_crash_before_a_known_score_was_told(told: tuple[Told, Session], tmp_p
     lines = (tmp_path / "log").read_text().splitlines(keepends=True)
     assert [json.loads(line)["event"] for line in lines] == ["ask", "tell", "ask", "tell", "ask"]
     (tmp_path / "log").write_text("".join(lines[:3]))
-    strategy = Told()
-    resumed = Session(strategy, ArchitectureTrials(SPACE), JsonLines(tmp_path / "log"))
+    strategy = RecordingStrategy()
+    resumed = Session(strategy, ArchitectureCodec(SPACE), JsonLines(tmp_path / "log"))
     assert strategy.scores == [2.0, 2.0]
     assert resumed.open == set()
 
 
-def test_a_result_after_the_end_is_learned(told: tuple[Told, Session]) -> None:
-    strategy, running = told
+def test_late_result_is_added_as_observation(
+    recording_session: tuple[RecordingStrategy, Session],
+) -> None:
+    strategy, running = recording_session
     proposal = running.next()
     assert proposal is not None
     running.mark_failed(key_of(proposal))
@@ -197,9 +205,11 @@ def test_a_result_after_the_end_is_learned(told: tuple[Told, Session]) -> None:
     assert (strategy.scores, strategy.learned) == ([None], [3.0])
 
 
-def test_a_shorter_training_is_another_trial(told: tuple[Told, Session]) -> None:
-    """Its score is known, but a strategy learns only from full trainings."""
-    strategy, running = told
+def test_partial_training_is_a_separate_trial(
+    recording_session: tuple[RecordingStrategy, Session],
+) -> None:
+    """Only scores of full trainings are added as observations."""
+    strategy, running = recording_session
     running.tell(Proposal(published_recipe(1000003), epochs=5), 1.0)
     assert strategy.learned == []
     running.tell(Proposal(published_recipe(1000003), epochs=50), 2.0)
@@ -207,17 +217,17 @@ def test_a_shorter_training_is_another_trial(told: tuple[Told, Session]) -> None
     assert running.next() is not None
 
 
-def test_another_configuration_is_refused_by_line(tmp_path: Path) -> None:
+def test_error_for_log_of_another_configuration(tmp_path: Path) -> None:
     log = tmp_path / "log"
     course(session(log), 5)
-    with pytest.raises(JournalError, match=r"line 2: the strategy proposes something else"):
+    with pytest.raises(JournalError, match=r"line 2: the strategy makes a different proposal"):
         session(log, seed=1)
 
 
 @pytest.mark.parametrize(
     "line", ['{"event": "tell"}', '{"event": "ask", "parameters": {}}', '{"event": "ask"}', "[]"]
 )
-def test_a_damaged_log_is_refused_by_line(line: str, tmp_path: Path) -> None:
+def test_error_for_damaged_log(line: str, tmp_path: Path) -> None:
     log = tmp_path / "log"
     log.write_text(line + "\n")
     with pytest.raises(JournalError, match="line 1"):
@@ -235,8 +245,8 @@ LEARNING = set(STRATEGIES) - {"grid", "hyperband", "policy_rl"}
         if not s.startswith("naslib:")
     ],
 )
-def test_strategies_use_what_they_did_not_ask_for(strategy: str, tmp_path: Path) -> None:
-    """What was learned is not proposed again, and it changes what follows."""
+def test_strategies_use_observations(strategy: str, tmp_path: Path) -> None:
+    """Observed cells are not proposed again, and observations change later proposals."""
     known = [SPACE.sample(np.random.default_rng(i)) for i in range(25)]
     fresh, informed = session(tmp_path / "a", strategy), session(tmp_path / "b", strategy)
     for cell in known:

@@ -1,4 +1,4 @@
-"""The tuner, called as NNI's dispatcher calls it: results late, early, missing, from elsewhere."""
+"""Tuners under the calls of NNI's dispatcher: late, early, missing and imported results."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Parameters = dict[str, Any]
 
 
 class Dispatcher:
-    """The part of NNI's dispatcher that a tuner sees."""
+    """The part of NNI's dispatcher that tuners use."""
 
     def __init__(self, tuner: AskTellTuner) -> None:
         self.tuner = tuner
@@ -63,7 +63,7 @@ def events(folder: Path) -> list[str]:
     return [json.loads(line)["event"] for line in (folder / LOG).read_text().splitlines()]
 
 
-def test_what_the_web_ui_draws(start) -> None:
+def test_parameters_shown_in_the_web_ui(start) -> None:
     (parameters,) = start(strategy="random").request()
     cell, axes = json.loads(parameters["architecture"]), parameters["mutation_summary"]
     assert axes["nodes"] == len(cell)
@@ -73,7 +73,7 @@ def test_what_the_web_ui_draws(start) -> None:
     assert all(isinstance(value, int | float) for value in axes.values())
 
 
-def test_a_result_before_or_after_the_end_of_its_trial(start, tmp_path) -> None:
+def test_result_before_or_after_the_end_of_the_trial(start, tmp_path) -> None:
     dispatcher = start()
     dispatcher.request(2)
     dispatcher.result(0, 5.0)
@@ -83,10 +83,10 @@ def test_a_result_before_or_after_the_end_of_its_trial(start, tmp_path) -> None:
     assert events(tmp_path).count("tell") == 2
 
 
-def test_a_trial_that_succeeds_without_a_result_fails_after_a_while(
+def test_successful_trial_without_result_fails_after_a_timeout(
     start, tmp_path, monkeypatch
 ) -> None:
-    monkeypatch.setattr(ask_tell_tuner, "PATIENCE_S", 1)
+    monkeypatch.setattr(ask_tell_tuner, "RESULT_TIMEOUT_S", 1)
     dispatcher = start()
     dispatcher.request()
     dispatcher.tuner.trial_end(0, True)
@@ -99,7 +99,7 @@ def test_a_trial_that_succeeds_without_a_result_fails_after_a_while(
     assert events(tmp_path)[-1] == "learn"
 
 
-def test_a_failed_trial_is_told_at_once(start, tmp_path) -> None:
+def test_failed_trial_is_reported_immediately(start, tmp_path) -> None:
     dispatcher = start()
     dispatcher.request()
     dispatcher.tuner.trial_end(0, False)
@@ -107,14 +107,14 @@ def test_a_failed_trial_is_told_at_once(start, tmp_path) -> None:
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), {"default": float("nan")}])
-def test_a_result_that_is_no_number_is_a_failure(start, tmp_path, value) -> None:
+def test_non_finite_result_is_a_failure(start, tmp_path, value) -> None:
     dispatcher = start()
     dispatcher.request()
     dispatcher.result(0, value)
     assert json.loads((tmp_path / LOG).read_text().splitlines()[-1])["score"] is None
 
 
-def test_a_trial_of_the_users_own_is_let_pass(start) -> None:
+def test_trial_of_the_user_is_ignored(start) -> None:
     dispatcher = start()
     dispatcher.request()
     dispatcher.tuner.trial_end(None, True)
@@ -123,19 +123,19 @@ def test_a_trial_of_the_users_own_is_let_pass(start) -> None:
 
 
 @pytest.mark.parametrize(("mode", "better"), [("minimize", 0), ("maximize", 1)])
-def test_the_better_of_two_is_the_centre_of_the_search(start, mode, better) -> None:
-    """Local search goes on with the neighbours of the best cell."""
+def test_optimize_mode_selects_the_better_result(start, mode, better) -> None:
+    """Local search continues with neighbours of the best cell."""
     dispatcher = start(optimize_mode=mode, options={"starts": 2})
     dispatcher.request(2)
     dispatcher.result(0, 1.0)
     dispatcher.result(1, 2.0)
-    space = dispatcher.tuner._kind.space
+    space = dispatcher.tuner._codec.space
     (neighbour,) = dispatcher.request()
     centre = space.parse(dispatcher.sent[better]["architecture"])
     assert space.parse(neighbour["architecture"]) in space.neighbours(centre)
 
 
-def test_a_strategy_that_waits_is_answered_when_a_score_comes(start) -> None:
+def test_pending_requests_are_served_when_a_score_is_known(start) -> None:
     """Hyperband's first rung must end before the second one begins."""
     dispatcher = start(strategy="hyperband", epochs=9)
     first = dispatcher.request(12)
@@ -155,21 +155,22 @@ def test_a_strategy_that_waits_is_answered_when_a_score_comes(start) -> None:
         ({"strategy": "nonsense"}, "unknown strategy 'nonsense'; known: bayesian"),
         ({"space": "nonsense"}, "unknown search space 'nonsense'"),
         ({"strategi": "random"}, "unknown classArgs 'strategi'"),
-        ({"seed": "x"}, "classArgs seed: 'x' cannot be used"),
+        ({"seed": "x"}, "classArgs seed: invalid value 'x'"),
         ({"optimize_mode": "max"}, "minimize or maximize, not 'max'"),
         ({"options": {"star": 3}}, "classArgs options: .*star"),
         ({"strategy": "hyperband"}, "give classArgs epochs"),
         ({"restrict_to": "nowhere"}, "unknown benchmark 'nowhere'"),
-        ({"restrict_to": "nas-bench-nlp/ptb-surrogate"}, "holds no list of rnn_cell"),
-        ({"search_space": {"nods": {"_type": "choice", "_value": [2]}}}, "bounds 'nods', which"),
+        ({"restrict_to": "nas-bench-nlp/ptb-surrogate"}, "is not a table of rnn_cell"),
+        (
+            {"search_space": {"nods": {"_type": "choice", "_value": [2]}}},
+            "unknown descriptor 'nods'",
+        ),
         ({"search_space": {"nodes": [2, 3]}}, "'nodes' must be a choice"),
         ({"search_space": {"nodes": {"_type": "choice", "_value": [1]}}}, "none of 30 random"),
     ],
 )
-def test_an_error_ends_the_experiment_with_its_message(
-    start, class_args, message, monkeypatch
-) -> None:
-    """Nothing is raised before the manager can hear of it, for then it would wait for ever."""
+def test_error_is_reported_to_the_manager(start, class_args, message, monkeypatch) -> None:
+    """Errors are deferred until the manager can receive them: otherwise it would wait forever."""
     monkeypatch.setattr(ConstrainedSpace, "_samples", 30)
     dispatcher = start(**class_args)
     with pytest.raises(UserError, match=message):
@@ -177,7 +178,7 @@ def test_an_error_ends_the_experiment_with_its_message(
     assert len(dispatcher.errors) == 1
 
 
-def test_an_error_in_a_strategy_ends_the_experiment(start, monkeypatch) -> None:
+def test_error_in_a_strategy_is_reported_to_the_manager(start, monkeypatch) -> None:
     dispatcher = start()
     dispatcher.request()
     monkeypatch.setattr(dispatcher.tuner._strategy, "tell", lambda *_: 1 / 0)
@@ -186,27 +187,27 @@ def test_an_error_in_a_strategy_ends_the_experiment(start, monkeypatch) -> None:
     assert dispatcher.errors == ["ZeroDivisionError: division by zero"]
 
 
-def test_the_search_space_can_change_while_the_search_runs(start, caplog) -> None:
+def test_search_space_can_change_during_the_search(start, caplog) -> None:
     dispatcher = start(strategy="random")
     dispatcher.request(3)
     dispatcher.tuner.update_search_space({"hidden_states": {"_type": "choice", "_value": [1]}})
     bounded = dispatcher.request(5)
     assert {p["mutation_summary"]["hidden_states"] for p in bounded} == {1}
     dispatcher.tuner.update_search_space({"hiden_states": {"_type": "choice", "_value": [2]}})
-    assert "goes on within the former bounds" in caplog.text
+    assert "continues with the previous bounds" in caplog.text
     assert {p["mutation_summary"]["hidden_states"] for p in dispatcher.request(5)} == {1}
     assert dispatcher.errors == []
 
 
-def test_results_of_another_experiment(start, caplog) -> None:
-    """They are used and not tried again; what is no result is left out, and said."""
+def test_imported_results(start, caplog) -> None:
+    """They are added as observations, and invalid ones are ignored with a message."""
     other = start(strategy="random", seed=1)
     imported = [{"parameter": p, "value": 5.0 - i} for i, p in enumerate(other.request(3))]
     dispatcher = Dispatcher(StrategyTuner(strategy="local_search"))
     (Path(dispatcher.tuner.get_checkpoint_path()) / LOG).unlink()
     dispatcher.tuner.update_search_space({})
     dispatcher.tuner.import_data([*imported, {"parameter": {"x": 1}, "value": 1.0}])
-    assert "an imported result is left out" in caplog.text
+    assert "imported result ignored" in caplog.text
     known = {entry["parameter"]["architecture"] for entry in imported}
     assert not known & {p["architecture"] for p in dispatcher.request(20)}
 
@@ -224,12 +225,12 @@ def grid(start) -> Dispatcher:
     return Dispatcher(tuner)
 
 
-def test_every_combination_once_the_last_choice_fastest(grid) -> None:
+def test_grid_order(grid) -> None:
     combinations = [(p["strategy"], p["seed"]) for p in grid.request(10)]
     assert combinations == [("a", 0), ("b", 0), ("a", 1), ("b", 1), ("a", 2), ("b", 2)]
 
 
-def test_a_choice_that_is_added_comes_last(grid) -> None:
+def test_added_choices_come_last(grid) -> None:
     grid.request(10)
     more = {**CHOICES, "strategy": {"_type": "choice", "_value": ["c", "a"]}}
     grid.tuner.update_search_space(more)
@@ -237,7 +238,7 @@ def test_a_choice_that_is_added_comes_last(grid) -> None:
     assert added == [("c", 0), ("c", 1), ("c", 2)]
 
 
-def test_what_another_experiment_ran_is_not_run_again(grid) -> None:
+def test_imported_combinations_are_skipped(grid) -> None:
     grid.tuner.import_data([{"parameter": {"strategy": "b", "seed": 0}, "value": 0.1}])
     assert len(grid.request(10)) == 5
 
@@ -249,14 +250,14 @@ def test_what_another_experiment_ran_is_not_run_again(grid) -> None:
         ({"optimize_mode": "min"}, "minimize or maximize, not 'min'"),
     ],
 )
-def test_a_grid_takes_the_mode_alone(start, class_args, message) -> None:
+def test_grid_accepts_only_optimize_mode(start, class_args, message) -> None:
     tuner = GridTuner(**class_args)
     tuner.update_search_space(CHOICES)
     with pytest.raises(UserError, match=message):
         Dispatcher(tuner).request()
 
 
-def test_a_range_is_no_choice(start) -> None:
+def test_error_for_range_in_grid(start) -> None:
     tuner = GridTuner()
     tuner.update_search_space({"seed": {"_type": "randint", "_value": [0, 3]}})
     with pytest.raises(UserError, match="'seed' must be a choice, not 'randint'"):

@@ -1,4 +1,4 @@
-"""Finished experiments in NNI's web UI and in our report, as a browser shows them."""
+"""Finished experiments in NNI's web UI, and in a report."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def config_of(name: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def finished(module_nni_home) -> Iterator[dict[str, Any]]:
-    """A comparison, and cells whose trials crash at times, run side by side to their ends."""
+    """Two finished experiments: a comparison, and cells with some failing trials."""
     comparison = config_of("compare_strategies.yml")
     comparison["searchSpace"]["seed"]["_value"] = SEEDS
     comparison["searchSpace"]["strategy"]["_value"] = STRATEGIES
@@ -44,7 +44,7 @@ def finished(module_nni_home) -> Iterator[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def viewed(finished, module_nni_home) -> dict[str, Any]:
-    """The same, stopped and served again by `nnictl view`."""
+    """The same experiments, stopped and opened with `nnictl view`."""
     experiments = {}
     for name, experiment in finished.items():
         assert module_nni_home.run("experiment", "down", experiment.id).returncode == 0
@@ -53,7 +53,7 @@ def viewed(finished, module_nni_home) -> dict[str, Any]:
     return experiments
 
 
-def test_the_export_holds_every_search(finished, module_nni_home) -> None:
+def test_export_has_all_searches(finished, module_nni_home) -> None:
     file = module_nni_home.folder / "export.json"
     comparison = finished["comparison"].id
     command = ("experiment", "export", comparison, "--type", "json", "--filename", str(file))
@@ -69,8 +69,8 @@ def test_the_export_holds_every_search(finished, module_nni_home) -> None:
         assert value["hours"] > 0
 
 
-def test_every_trial_stands_under_the_parameters_that_it_ran_with(finished) -> None:
-    """Also where trials start together."""
+def test_trials_have_their_actual_parameters(finished) -> None:
+    """Even if trials start simultaneously."""
     for experiment in finished.values():
         for trial in experiment.trial_jobs():
             noted = str(json.loads(trial["hyperParameters"][0])["parameter_id"])
@@ -78,7 +78,7 @@ def test_every_trial_stands_under_the_parameters_that_it_ran_with(finished) -> N
             assert told in ([noted], [])
 
 
-def test_a_trial_that_crashes_is_a_failed_one_and_the_search_goes_on(finished) -> None:
+def test_search_continues_after_failed_trials(finished) -> None:
     cells = finished["cells"]
     status = {t["sequenceId"]: t["status"] for t in cells.trial_jobs()}
     assert len(status) == 8
@@ -92,7 +92,7 @@ def test_a_trial_that_crashes_is_a_failed_one_and_the_search_goes_on(finished) -
 
 @pytest.fixture(scope="module")
 def tab(browser, screenshot, viewed, wait_until) -> Callable[..., Any]:
-    """Open an experiment's tab of "Trials detail" and wait until it shows something; the panel."""
+    """Open a tab of "Trials detail", wait until it is rendered, and return the panel."""
     from selenium.webdriver.common.by import By
 
     def open_tab(experiment: str, name: str, shows: Callable[[Any], Any]) -> Any:
@@ -149,13 +149,13 @@ def test_strategies_are_an_axis(tab) -> None:
 
 @pytest.mark.browser
 def test_searches_are_curves(tab) -> None:
-    """They are drawn with an animation."""
+    """The curves are animated."""
     searches = len(STRATEGIES) * len(SEEDS)
     tab("comparison", "Intermediate result", lambda panel: colours(panel) >= searches)
 
 
 @pytest.mark.browser
-def test_cells_have_axes_that_mean_something(tab) -> None:
+def test_cells_have_descriptors_as_axes(tab) -> None:
     shown = axes(tab("cells", "Hyper-parameter", axes))
     assert set(AXES) <= set(shown)
     assert not {"architecture", "mutation_summary"} & set(shown)
@@ -163,7 +163,7 @@ def test_cells_have_axes_that_mean_something(tab) -> None:
 
 
 @pytest.mark.browser
-def test_the_lowest_regret_is_the_best(browser, screenshot, viewed, wait_until) -> None:
+def test_lowest_regret_is_the_best(browser, screenshot, viewed, wait_until) -> None:
     from selenium.webdriver.common.by import By
 
     comparison = viewed["comparison"]
@@ -181,8 +181,8 @@ def test_the_lowest_regret_is_the_best(browser, screenshot, viewed, wait_until) 
     assert float(shown) == pytest.approx(min(r["default"] for r in results), abs=1e-5)
 
 
-def test_the_search_goes_from_the_experiment_to_a_report(finished, module_nni_home) -> None:
-    """Its looks are tested with the page itself."""
+def test_report_on_the_experiment(finished, module_nni_home) -> None:
+    """The appearance is tested in reports/test_page_in_browser.py."""
     out = module_nni_home.folder / "report.html"
     ids = [experiment.id for experiment in finished.values()]
     done = module_nni_home.run("report", *ids, "--out", str(out))

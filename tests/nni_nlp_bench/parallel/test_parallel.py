@@ -1,4 +1,4 @@
-"""Work on Dask: a killed worker loses nothing, failures are named, an interruption goes on."""
+"""Parallel work on Dask: failures, killed workers, interruptions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import pytest
 from nni_nlp_bench.benchmarks.importers.release_logs import read_release_logs
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.parallel.cluster import cluster
-from nni_nlp_bench.parallel.map import BulkError, map_unordered
+from nni_nlp_bench.parallel.map import ParallelError, map_unordered
 from nni_nlp_bench.parallel.score import score_all
 from nni_nlp_bench.parallel.train import train_all
 from nni_nlp_bench.training.settings import Settings, Sizes
@@ -35,8 +35,8 @@ SCORING = Scoring(
 RECIPES = [(i + 1, published_recipe(1_000_004 + 3 * i)) for i in range(8)]
 
 
-sys.path.append(str(Path(__file__).parent))  # local workers take it over
-from bulk_tasks import kills_its_worker, odd_ones_fail, slow_square  # noqa: E402
+sys.path.append(str(Path(__file__).parent))  # local workers inherit it
+from parallel_tasks import kills_its_worker, odd_ones_fail, slow_square  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def client() -> Iterator[Client]:
 
 
 @pytest.mark.slow
-def test_a_worker_that_is_killed_half_way_loses_nothing() -> None:
+def test_killed_worker_loses_no_task() -> None:
     with cluster(workers=2) as client:
         killed, found, pids = None, {}, set()
         for number, (square, pid) in map_unordered(client, slow_square, range(12), name=str):
@@ -59,9 +59,9 @@ def test_a_worker_that_is_killed_half_way_loses_nothing() -> None:
         assert len(pids) == 3, "another worker took the place of the killed one"
 
 
-def test_failures_are_named_and_all_others_are_done(client: Client) -> None:
+def test_failures_are_reported_after_all_others_complete(client: Client) -> None:
     found = []
-    with pytest.raises(BulkError) as caught:
+    with pytest.raises(ParallelError) as caught:
         for item, _ in map_unordered(client, odd_ones_fail, range(10), name=lambda i: f"item {i}"):
             found.append(item)
     assert sorted(found) == [0, 2, 4, 6, 8]
@@ -72,12 +72,12 @@ def test_failures_are_named_and_all_others_are_done(client: Client) -> None:
 
 
 @pytest.mark.slow
-def test_a_task_that_kills_every_worker_is_given_up() -> None:
-    with cluster(workers=1) as client, pytest.raises(BulkError, match="1 of 1 failed: 7: "):
+def test_task_that_kills_workers_fails() -> None:
+    with cluster(workers=1) as client, pytest.raises(ParallelError, match="1 of 1 failed: 7: "):
         list(map_unordered(client, kills_its_worker, [7], name=str))
 
 
-def test_local_workers_listen_on_loopback_and_leave_nothing_behind() -> None:
+def test_local_workers_listen_on_loopback_and_end() -> None:
     before = set(psutil.Process().children(recursive=True))
     environment = dict(os.environ)
     with cluster(workers=1):
@@ -95,16 +95,18 @@ def test_local_workers_listen_on_loopback_and_leave_nothing_behind() -> None:
     assert not [process for process in alive if "resource_tracker" not in str(process.cmdline())]
 
 
-def test_a_scheduler_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_error_for_unreachable_scheduler(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nni_nlp_bench.parallel.cluster.CONNECT_S", 1)
     with (
-        pytest.raises(UserError, match=r"no scheduler of Dask answers at tcp://127.0.0.1:9: "),
+        pytest.raises(
+            UserError, match=r"cannot connect to a Dask scheduler at tcp://127.0.0.1:9: "
+        ),
         cluster("tcp://127.0.0.1:9"),
     ):
         pass
 
 
-def test_a_scheduler_without_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_error_for_scheduler_without_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     from distributed import LocalCluster
 
     monkeypatch.setattr("nni_nlp_bench.parallel.cluster.CONNECT_S", 1)
@@ -116,7 +118,7 @@ def test_a_scheduler_without_workers(monkeypatch: pytest.MonkeyPatch) -> None:
         pass
 
 
-def test_work_on_a_scheduler_of_ones_own(client: Client) -> None:
+def test_existing_scheduler(client: Client) -> None:
     assert client.scheduler is not None
     with cluster(client.scheduler.address) as other:
         assert dict(map_unordered(other, odd_ones_fail, [2, 4], name=str)) == {2: 2, 4: 4}
@@ -129,7 +131,7 @@ def read(path: Path) -> list[dict[str, str]]:
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_scores_stand_in_the_order_of_the_recipes(client: Client, tmp_path: Path) -> None:
+def test_scores_are_in_the_order_of_the_recipes(client: Client, tmp_path: Path) -> None:
     out = tmp_path / "scores.csv"
     repeated = [*RECIPES, (20, RECIPES[0][1])]
     score_all(client, repeated, SCORING, out)
@@ -144,7 +146,7 @@ def test_scores_stand_in_the_order_of_the_recipes(client: Client, tmp_path: Path
     assert sorted(path.name for path in tmp_path.iterdir()) == ["scores.csv"]
 
 
-def test_an_interrupted_scoring_goes_on(client: Client, tmp_path: Path) -> None:
+def test_interrupted_scoring_is_resumed(client: Client, tmp_path: Path) -> None:
     out, journal = tmp_path / "scores.csv", tmp_path / ".scores.csv.jsonl"
 
     class StopError(Exception):
@@ -166,10 +168,10 @@ def test_an_interrupted_scoring_goes_on(client: Client, tmp_path: Path) -> None:
     assert len(read(out)) == 8
 
 
-def test_a_journal_of_other_options_is_refused(client: Client, tmp_path: Path) -> None:
+def test_error_for_journal_of_other_options(client: Client, tmp_path: Path) -> None:
     out = tmp_path / "scores.csv"
     (tmp_path / ".scores.csv.jsonl").write_text('{"scores": ["naswot"]}\n', "utf-8")
-    with pytest.raises(UserError, match="of an unfinished scoring with other options"):
+    with pytest.raises(UserError, match="belongs to an unfinished run with other options"):
         score_all(client, RECIPES, SCORING, out)
 
 
@@ -187,7 +189,7 @@ TASKS = [
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_trainings_leave_logs_that_are_not_repeated(client: Client, tmp_path: Path) -> None:
+def test_trainings_with_logs_are_not_repeated(client: Client, tmp_path: Path) -> None:
     train_all(client, TASKS[:2], tmp_path)
     before = {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
     counts: list[int] = []

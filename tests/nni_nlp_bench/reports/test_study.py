@@ -1,4 +1,4 @@
-"""The figures of a study, against what they come to by hand."""
+"""Results of a study against calculations by hand."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from nni_nlp_bench.benchmarks.units import LossUnit
 from nni_nlp_bench.evaluators.trial import Trial
 from nni_nlp_bench.reports.measures import Reference
 from nni_nlp_bench.reports.statistics import interval_of_mean
-from nni_nlp_bench.reports.study import by_method, figures_of, regrets_at
-from nni_nlp_bench.reports.study_plot import costs_drawn, draw_study
+from nni_nlp_bench.reports.study import regrets_at, regrets_by_method, study_rows
+from nni_nlp_bench.reports.study_plot import draw_study, plotted_costs
 from nni_nlp_bench.strategies.compare import Comparison
 from nni_nlp_bench.strategies.configs import StrategyConfig
 from nni_nlp_bench.strategies.equal_cost import Cost
@@ -28,7 +28,7 @@ HOURS, TRAININGS = Cost("simulated hours", 8.0), Cost("full trainings", 4.0)
 
 
 def run(name: str, seed: int, *trials: tuple[float, float, float, int]) -> SearchResult:
-    """Trials as (validation loss, test loss, end in hours, epochs); a NaN loss is a failure."""
+    """Return a search of (validation loss, test loss, end in hours, epochs); NaN is a failure."""
     return SearchResult(name, seed, tuple(_trial(i, *trial) for i, trial in enumerate(trials)))
 
 
@@ -49,7 +49,7 @@ THIRD = run("a", 2, (5.0, 5.0, 2, 10), (4.2, 4.3, 8, 30))
 OTHER = [run("b", k, (5.0, 4.0 + k / 4, 1 + k, 10)) for k in range(2)]
 
 
-def test_the_regret_is_that_of_the_best_validated_training_that_has_ended() -> None:
+def test_regret_at_a_cost_is_that_of_the_finished_incumbent() -> None:
     at = np.array([0.5, 1, 3, 4, 8, 9])
     hours = regrets_at(FIRST, at, HOURS, 10, REFERENCE)
     assert hours == pytest.approx([math.nan, 0.8, 0.8, 0.9, 0.9, 0.1], nan_ok=True)
@@ -59,8 +59,8 @@ def test_the_regret_is_that_of_the_best_validated_training_that_has_ended() -> N
     assert ended_early == pytest.approx([0.6, 0.6])
 
 
-def test_figures_are_means_over_the_seeds_with_their_intervals() -> None:
-    found = figures_of([FIRST, *OTHER, SECOND, THIRD], HOURS, 10, REFERENCE)
+def test_rows_have_means_and_intervals_over_seeds() -> None:
+    found = study_rows([FIRST, *OTHER, SECOND, THIRD], HOURS, 10, REFERENCE)
     assert [(f.method, f.share, f.cost, f.seeds) for f in found] == [
         (name, share, 8 * share, seeds)
         for name, seeds in (("b", 2), ("a", 3))
@@ -76,16 +76,18 @@ def test_figures_are_means_over_the_seeds_with_their_intervals() -> None:
     assert (a[3].low, a[3].high) == pytest.approx((interval.low, interval.high))
 
 
-def test_without_a_success_of_every_seed_there_is_no_mean() -> None:
+def test_mean_is_nan_if_a_seed_failed() -> None:
     failed = run("c", 0, (math.nan, math.nan, 1, 5))
-    found = figures_of([failed, *OTHER], HOURS, 10, REFERENCE)
+    found = study_rows([failed, *OTHER], HOURS, 10, REFERENCE)
     assert [f.method for f in found[::4]] == ["b", "c"]
     assert all(math.isnan(f.regret) for f in found[4:])
 
 
-def test_the_picture_is_drawn_with_and_without_a_success(tmp_path: Path) -> None:
+def test_plot_with_and_without_successful_trainings(tmp_path: Path) -> None:
     failed = run("c", 0, (math.nan, math.nan, 1, 5))
-    tables = by_method([FIRST, SECOND, THIRD, failed], costs_drawn(HOURS), HOURS, 10, REFERENCE)
+    tables = regrets_by_method(
+        [FIRST, SECOND, THIRD, failed], plotted_costs(HOURS), HOURS, 10, REFERENCE
+    )
     configs = StrategyConfig("a", "random"), StrategyConfig("c", "tpe")
     comparison = Comparison(configs, (0, 1, 2))
     study = Study(comparison, HOURS, ("left out", "a", "c"), {"left out": "why"})

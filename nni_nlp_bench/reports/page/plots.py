@@ -1,4 +1,4 @@
-"""The plots of a report as inline SVG."""
+"""Plots of a report as inline SVG."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from nni_nlp_bench.reports.measures import Reference
 from nni_nlp_bench.reports.page.critical_difference import critical_difference, groups
 from nni_nlp_bench.reports.page.inline_svg import GRID, INK, inline_svg, page_style
 from nni_nlp_bench.reports.regret_curves import (
-    COLOURS,
+    COLORS,
     Curves,
     draw_against_evaluations,
     draw_against_hours,
@@ -27,57 +27,60 @@ _GROUP_ROWS = 0.45
 _LINE_INCHES = 0.17
 _LABEL_CHARACTERS, _LABEL_LINES = 22, 3
 _RULER = -1.5
-"""Height of the critical difference, in rows; the scale of the ranks is at 0."""
+"""Vertical position of the critical-difference bar, in rows above the axis of ranks."""
 
 
 def regret_by_evaluations(name: str, curves: Curves, reference: Reference) -> str:
-    """Regret against evaluations."""
+    """Return a plot of regret against evaluations."""
     description = "Line chart: mean regret of every strategy against evaluations"
-    return _figure(
+    return _render(
         name, description, _INCHES, lambda axes: draw_against_evaluations(axes, curves, reference)
     )
 
 
 def regret_by_hours(name: str, curves: Curves, reference: Reference) -> str | None:
-    """Regret against simulated hours; None where no strategy's hours are known."""
-    timed = any(own and all(curve.timed for curve in own) for own in curves.values())
+    """Return a plot of regret against simulated hours; None if no hours are known."""
+    timed = any(searches and all(curve.timed for curve in searches) for searches in curves.values())
     if not timed:
         return None
     description = "Line chart: mean regret of every strategy against simulated hours"
-    return _figure(
+    return _render(
         name, description, _INCHES, lambda axes: draw_against_hours(axes, curves, reference)
     )
 
 
 def ranks(name: str, test: Friedman) -> str:
-    """The critical-difference plot of Demsar (2006): mean ranks, and bars over who is alike."""
+    """Return a critical-difference diagram (Demsar, 2006).
+
+    Bars connect strategies that do not differ significantly.
+    """
     difference = critical_difference(len(test.mean_ranks), test.seeds)
-    alike = groups(test.mean_ranks, difference)
-    labels = {name: _wrapped(name) for name in test.mean_ranks}
+    connected = groups(test.mean_ranks, difference)
+    labels = {name: _wrap(name) for name in test.mean_ranks}
     lines = max(label.count("\n") + 1 for label in labels.values())
-    rows = len(test.mean_ranks) + _GROUP_ROWS * len(alike)
-    told = ", ".join(f"{who} {rank:.2f}" for who, rank in test.mean_ranks.items())
-    description = f"Mean ranks: {told}. Critical difference: {difference:.2f}"
-    return _figure(
+    rows = len(test.mean_ranks) + _GROUP_ROWS * len(connected)
+    listing = ", ".join(f"{name} {rank:.2f}" for name, rank in test.mean_ranks.items())
+    description = f"Mean ranks: {listing}. Critical difference: {difference:.2f}"
+    return _render(
         name,
         description,
         (_INCHES[0], 1.2 + (_ROW_INCHES + _LINE_INCHES * (lines - 1)) * rows),
-        lambda axes: _draw_ranks(axes, test.mean_ranks, difference, alike, labels),
+        lambda axes: _draw_ranks(axes, test.mean_ranks, difference, connected, labels),
     )
 
 
 def swatch(position: int) -> str:
-    """A short line in the style of the strategy at that position, for a legend."""
+    """Return a legend line in the style of the strategy at a position."""
     line = style_of(position)[1]
     dashes = {"-": "", "--": "7 4", "-.": "9 3 2 3", ":": "2 3"}[line]
     return (
         '<svg class="swatch" viewBox="0 0 28 8" aria-hidden="true"><line x1="1" x2="27" y1="4" '
-        f'y2="4" stroke="var(--series-{position % len(COLOURS)})" stroke-width="3" '
+        f'y2="4" stroke="var(--series-{position % len(COLORS)})" stroke-width="3" '
         f'stroke-dasharray="{dashes}"/></svg>'
     )
 
 
-def _figure(
+def _render(
     name: str, description: str, inches: tuple[float, float], draw: Callable[[Axes], None]
 ) -> str:
     from matplotlib.figure import Figure
@@ -88,8 +91,8 @@ def _figure(
         return inline_svg(figure, name, description)
 
 
-def _wrapped(name: str) -> str:
-    """In lines that leave room for the ranks; the table has the names in full."""
+def _wrap(name: str) -> str:
+    """Wrap and truncate a label; the table has the full names."""
     parts = name.replace(":", ": ") if len(name) > _LABEL_CHARACTERS else name
     return "\n".join(wrap(parts, _LABEL_CHARACTERS, max_lines=_LABEL_LINES, placeholder=" …"))
 
@@ -98,16 +101,16 @@ def _draw_ranks(
     axes: Axes,
     mean_ranks: Mapping[str, float],
     difference: float,
-    alike: list[tuple[str, ...]],
+    connected: list[tuple[str, ...]],
     labels: Mapping[str, str],
 ) -> None:
     order = sorted(mean_ranks, key=lambda name: mean_ranks[name])
-    first = len(alike) * _GROUP_ROWS + 0.6
+    first = len(connected) * _GROUP_ROWS + 0.6
     for row, name in enumerate(order):
         rank = mean_ranks[name]
         axes.plot([rank, rank], [0, first + row], color=GRID, linewidth=1)
         axes.plot(rank, first + row, "o", color=INK, markersize=6)
-    for row, group in enumerate(alike):
+    for row, group in enumerate(connected):
         low, high = mean_ranks[group[0]], mean_ranks[group[-1]]
         height = (row + 1) * _GROUP_ROWS
         axes.plot([low - 0.03, high + 0.03], [height] * 2, color=INK, linewidth=4)

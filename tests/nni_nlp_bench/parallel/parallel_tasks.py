@@ -1,4 +1,4 @@
-"""Tasks for workers, which must be able to import them."""
+"""Tasks in a module that workers can import."""
 
 from __future__ import annotations
 

@@ -19,5 +19,5 @@ pytestmark = [pytest.mark.slow, pytest.mark.nni, pytest.mark.timeout(900)]
         ("textnas_grid", 2),
     ],
 )
-def test_the_experiment_runs_to_its_end(name: str, trials: int, run_to_its_end) -> None:
-    run_to_its_end(name, trials)
+def test_experiment_finishes(name: str, trials: int, run_experiment) -> None:
+    run_experiment(name, trials)
