@@ -250,21 +250,21 @@ PTB_MULTI_RUN = _released(
     "nas-bench-nlp/ptb-multi-run",
     "train_logs_multi_runs",
     "7414e12600ecb30cf1f46431ca420f35484b4546",
-    "language models on Penn Treebank: curves of up to three seeds a recipe",
+    "language models on Penn Treebank: curves of up to three seeds per recipe",
     "logs of up to 14,003 ids",
 )
 PTB_SINGLE_RUN = _released(
     "nas-bench-nlp/ptb-single-run",
     "train_logs_single_run",
     "53e2e0dc72a1c22519b240e6d3fc77b513de7ea8",
-    "language models on Penn Treebank: curves of one seed a recipe",
+    "language models on Penn Treebank: curves of one seed per recipe",
     "logs of up to 14,322 recipes",
 )
 WIKITEXT_2 = _released(
     "nas-bench-nlp/wikitext-2",
     "train_logs_wikitext-2",
     "7177f880232265cf4e16da0c907379ebaa35d568",
-    "language models on WikiText-2: curves of one seed a recipe",
+    "language models on WikiText-2: curves of one seed per recipe",
     "345 logs, 0.9 MB",
 )
 

@@ -20,6 +20,10 @@ class CorpusEntry:
     """A named corpus.
 
     Plug-ins register an instance under the entry-point group `nni_nlp_bench.corpora`.
+
+    Attributes:
+        description: One line for `nni-nlp-bench list corpora`.
+        load: Returns the corpus; it may raise UserError with a remedy.
     """
 
     description: str

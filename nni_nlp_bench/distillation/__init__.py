@@ -1,1 +1,1 @@
-"""What a network learns from another one: teachers, and losses between their layers."""
+"""Knowledge distillation: teachers and distillation losses."""

@@ -17,7 +17,7 @@ class TrainingFailedError(UserError):
 
 
 class TrialEvaluator(Protocol):
-    """Evaluates architectures of one space."""
+    """Interface of every trial evaluator, which evaluates architectures of one space."""
 
     @classmethod
     def add_options(cls, parser: ArgumentParser) -> None:
@@ -32,10 +32,18 @@ class TrialEvaluator(Protocol):
         """
 
     def evaluate(self, architecture: Any, epochs: int | None, report: Report) -> dict[str, float]:
-        """Train for `epochs` epochs in all (None: a full training), reporting every epoch's loss.
+        """Evaluate an architecture.
 
-        Gives `default`, the loss, and other numbers: lower is better. Raises
-        TrainingFailedError.
+        Args:
+            architecture: An architecture of the space.
+            epochs: Epochs of training in total; None for a full training.
+            report: Called with the loss of every epoch: lower is better.
+
+        Returns:
+            The loss as `default`, lower is better, and other metrics by name.
+
+        Raises:
+            TrainingFailedError: The training failed.
         """
 
 

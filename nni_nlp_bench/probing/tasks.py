@@ -23,9 +23,9 @@ class Example:
 
     first: str
     second: str | None
-    """None where the task labels single sentences."""
+    """None if the task labels single sentences."""
     label: int
-    """Position in the task's labels."""
+    """Index in the task's labels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +34,19 @@ class Task:
 
     name: str
     labels: tuple[str, str]
-    """As the files spell them; the second is the positive class of F1."""
+    """Labels as spelled in the files; the second is the positive class of F1."""
     metrics: tuple[MetricName, ...]
-    """What GLUE measures; the first decides where one figure must."""
+    """Metrics of GLUE; the first selects hyperparameters."""
     train: tuple[Example, ...]
     dev: tuple[Example, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class TaskFormat:
-    """How a task is published."""
+    """Files and format of a published task."""
 
     train: tuple[str, ...]
-    """Paths below the folder of all tasks; so are those of `dev`."""
+    """Paths relative to the folder of all tasks, as those of `dev`."""
     dev: tuple[str, ...]
     labels: tuple[str, str]
     metrics: tuple[MetricName, ...]
@@ -88,9 +88,10 @@ TASKS = {
 
 
 def read_task(name: str, folder: Path) -> Task:
-    """The task of that name, from the folder that holds a folder a task.
+    """Read a task by name.
 
-    Raises UserError for an unknown name and for a file that is missing or damaged.
+    `folder` has one folder per task. Raises UserError for an unknown name, or a missing or
+    damaged file.
     """
     if name not in TASKS:
         raise EvaluationError(f"unknown task {name!r}; known: {', '.join(sorted(TASKS))}")

@@ -24,17 +24,17 @@ class MultiFidelityKd(Strategy):
     """Promotes architectures from short to full trainings by a model of both fidelities.
 
     First `random_first` random architectures are trained for `low_share` of a full training, and
-    the best `promote_first` of them to the end. From then on a model of both fidelities chooses
-    among fresh samples, mutations of the best, and all that had only a short training: by the
-    bound mean + .5 x deviation of the full training's score (`ucb`) or by its expected improvement
-    (`ei`). A waiting one is trained to the end only where its bound is above the best full score;
-    a new one gets a short training first where that pays, see `short_training_pays`.
-    The model knows the `most` best and latest architectures of each fidelity, and learns its
-    parameters anew whenever there are half as many more.
+    the best `promote_first` of them are promoted to a full training. Afterwards, a model of both
+    fidelities selects among new samples, mutations of the best, and architectures with only a short
+    training: by the bound mean + 0.5 * deviation of the full training's score (`ucb`) or by its
+    expected improvement (`ei`). An architecture with a short training is promoted only if its bound
+    exceeds the best full score; a new one gets a short training first if that is more efficient,
+    see `short_training_pays`. The model uses the `most` best and latest architectures of each
+    fidelity, and refits its parameters whenever their number has grown by half.
 
-    On a table, epochs are the fidelity, and a full training goes on from the short one. On real
-    trainings, the short ones should be distilled (evaluator `distilled`): with a teacher's help
-    they rank architectures better, which is the other half of MF-KD.
+    On a table, epochs are the fidelity, and a full training resumes from the short one. On real
+    trainings, the short ones should be distilled (evaluator `distilled`): distillation
+    improves their ranking, which is the other half of MF-KD.
     """
 
     def __init__(

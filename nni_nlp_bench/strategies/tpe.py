@@ -9,7 +9,7 @@ from nni_nlp_bench.strategies.base import Proposal, Strategy
 
 
 class TPE(Strategy):
-    """Optuna's TPE sampler on the space's choices; samples that are no architecture are skipped."""
+    """Optuna's TPE sampler on the space's choices; invalid samples are skipped."""
 
     _tries = 100
 
@@ -29,7 +29,7 @@ class TPE(Strategy):
         self._running: dict[Proposal, Any] = {}
 
     def ask(self) -> Proposal | None:
-        """An architecture that the estimator finds promising."""
+        """Return an architecture proposed by the estimator."""
         import optuna
 
         for _ in range(self._tries):
@@ -44,7 +44,7 @@ class TPE(Strategy):
         return None
 
     def tell(self, proposal: Proposal, score: float | None) -> None:
-        """Pass the score on to the study."""
+        """Report the score to the study."""
         import optuna
 
         trial = self._running.pop(proposal)
@@ -54,7 +54,7 @@ class TPE(Strategy):
             self._study.tell(trial, score)
 
     def add_observation(self, architecture: Any, score: float) -> None:
-        """It joins the study, unless the choices are too narrow for it."""
+        """Add it to the study if the choices can express it."""
         import optuna
 
         try:

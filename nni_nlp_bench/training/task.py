@@ -17,19 +17,19 @@ from search_spaces.rnn_cell import Recipe
 
 @dataclass(frozen=True, slots=True)
 class TrainingTask:
-    """What is trained, on what, and how."""
+    """Training of one cell: recipe, corpus and settings."""
 
     recipe: str
-    """JSON text."""
+    """The cell as JSON."""
     recipe_id: int
-    """Its published id, or -1."""
+    """Published id of the cell, or -1."""
     corpus: str
-    """Name or folder, as the process that trains sees it."""
+    """Name or folder of the corpus on the machine that trains."""
     settings: Settings
 
 
 def train_task(task: TrainingTask) -> dict[str, Any]:
-    """Train, and give the log in the release's format."""
+    """Train a cell and return the log in the format of the release."""
     disable_malloc_trim()
     corpus = _corpus(task.corpus)
     recipe = Recipe.from_json(task.recipe)

@@ -1,4 +1,4 @@
-"""A model that a training left in its folder."""
+"""Trained language models."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ from nni_nlp_bench.training.settings import Sizes
 
 @dataclass(frozen=True)
 class TrainedModel:
-    """A language model and its words, as they are: nothing is trained any more."""
+    """A trained language model in evaluation mode, with its vocabulary."""
 
     model: LanguageModel
     vocabulary: tuple[str, ...]
     corpus: str
     epochs: int
-    """Whole epochs trained."""
+    """Number of completed epochs."""
     status: str
-    """`OK`, or why the training broke off."""
+    """`OK`, or the reason of the failure."""
 
     @classmethod
     def load(cls, folder: Path) -> TrainedModel:
-        """From the checkpoint and the words in the folder of a training. Raises UserError."""
+        """Load checkpoint and vocabulary from the folder of a training. Raises UserError."""
         path = folder / CHECKPOINT
         if not path.exists():
-            raise UserError(f"{folder} holds no trained model: give the --out of a training")
+            raise UserError(f"{folder} has no trained model: give the output folder of a training")
         state = read_checkpoint(path)
         vocabulary = _words(folder / VOCABULARY, len(state["model"]["embedding"]))
         known: dict[str, Any] = state["identity"]
@@ -47,18 +47,18 @@ class TrainedModel:
 
     @cached_property
     def embeddings(self) -> NDArray[np.float64]:
-        """Words x width."""
+        """Embeddings (words, width)."""
         return cast(NDArray[np.float64], self.model.embedding.detach().double().numpy())
 
     def outputs(self, tokens: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Ids (time, batch) -> outputs of the last layer (time, batch, width), from zero states."""
+        """Return outputs (time, batch, width) of the last layer for ids (time, batch)."""
         with torch.inference_mode():
             outputs = self.model(torch.from_numpy(tokens)).raw
         return cast(NDArray[np.float64], outputs.double().numpy())
 
 
 def _words(path: Path, count: int) -> tuple[str, ...]:
-    """The words of a model that has so many."""
+    """Read the vocabulary of a model with that many words. Raises UserError."""
     remedy = "run the same training again, which writes them anew"
     try:
         words = tuple(path.read_text("utf-8").split("\n")[:-1])

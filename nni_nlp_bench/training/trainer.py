@@ -1,4 +1,4 @@
-"""One language model in training: the release's protocol, epoch by epoch."""
+"""Trainer of language models with the protocol of the NAS-Bench-NLP release."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from nni_nlp_bench.training.settings import Settings
 from search_spaces.rnn_cell import Recipe
 
 AfterStep = Callable[[int, int], None]
-"""Called with the rows trained in this epoch, and all rows of the epoch."""
+"""Called with the numbers of trained and of all rows of the epoch."""
 
 
 def _check_weight_drop(cell: AnyCell, settings: Settings) -> None:
-    """Of a cell of ENAS, most matrices are recurrent. Raises UserError."""
+    """Raise UserError for cells of ENAS, most of whose matrices would not be trained."""
     if settings.weight_drop == "release" and not isinstance(cell, Recipe):
         raise UserError(
-            "weight drop 'release' leaves recurrent matrices as drawn, which are most of a cell of "
+            "weight drop 'release' does not train recurrent matrices, which are most of a cell of "
             "ENAS: take 'trained'"
         )
 
@@ -47,7 +47,7 @@ def _check_length(corpus: Corpus, settings: Settings) -> None:
 
 
 class Trainer:
-    """A model, its optimizer and where it stands in its epoch."""
+    """A language model, its optimizer and its position in the epoch."""
 
     def __init__(
         self, recipe: AnyCell, corpus: Corpus, settings: Settings, device: str = "cpu"
@@ -73,14 +73,14 @@ class Trainer:
         self.rows = columns(corpus.train, settings.batch_size).to(self.device)
         self._lengths = torch.Generator().manual_seed(settings.seed)
         self.position = 0
-        """Row at which the next window begins; beyond the last where the epoch is over."""
+        """First row of the next window; beyond the last at the end of an epoch."""
         self.epoch_s = 0.0
         self.states: States | None = None
 
     def train_epoch(self, after_step: AfterStep = lambda done, total: None) -> bool:
-        """Train to the end of the epoch, from where it stands. False where the loss became NaN.
+        """Train to the end of the epoch. Return False if the loss became NaN.
 
-        `epoch_s` is then the time of the whole epoch, before an interruption included.
+        `epoch_s` is then the time of the whole epoch, including that before an interruption.
         """
         if self._epoch_over:
             self.position, self.epoch_s, self.states = 0, 0.0, None
@@ -95,9 +95,9 @@ class Trainer:
         return True
 
     def evaluate(self, ids: NDArray[Any]) -> float:
-        """Mean cross-entropy in nats per token, without dropout, from zero states on.
+        """Return the mean cross-entropy in nats per token, without dropout, from zero states.
 
-        The release divides the same sum by one token a column more.
+        The release divides the same sum by one more token per column.
         """
         rows = columns(ids, self.settings.eval_batch_size).to(self.device)
         total, states = 0.0, None
@@ -110,7 +110,7 @@ class Trainer:
         return total / (len(rows) - 1)
 
     def state(self) -> dict[str, Any]:
-        """All that decides how the training goes on."""
+        """Return the state of the training."""
         return {
             "model": self.model.state_dict(),
             "masks": self.model.random.get_state(),
@@ -122,7 +122,7 @@ class Trainer:
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go on from a `state`."""
+        """Restore a `state`."""
         self.model.load_state_dict(state["model"])
         self.model.random.set_state(state["masks"])
         self.optimizer.load_state_dict(state["optimizer"])
@@ -136,7 +136,7 @@ class Trainer:
         return self.position >= len(self.rows) - 2
 
     def _step(self) -> bool:
-        """Train on the next window. False where its loss is NaN."""
+        """Train on the next window. Return False if its loss is NaN."""
         settings = self.settings
         length = draw_length(settings.bptt, self._lengths)
         inputs, targets = window(self.rows, self.position, length)

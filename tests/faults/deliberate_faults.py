@@ -190,7 +190,7 @@ FAULTS = (
         before="hashlib.sha256(teacher.digest.encode())",
         after="hashlib.sha256()",
         test="tests/nni_nlp_bench/distillation/test_features.py"
-        "::test_another_teacher_has_features_of_its_own",
+        "::test_another_teacher_has_its_own_features",
     ),
     Fault(
         name="dev-split",

@@ -134,5 +134,5 @@ def _notes(runs: list[TrainingRun]) -> tuple[str, ...]:
     failed = sum(run.status == FAILED for run in runs)
     notes = ["recipe ids, parameter counts and the order of nodes are not in this format"]
     if failed:
-        notes.append(f"{failed} runs have no statistics: how far they came is not in this format")
+        notes.append(f"{failed} runs have no statistics: their epochs are not in this format")
     return tuple(notes)

@@ -28,7 +28,7 @@ def cells_of_runs(recipes: Sequence[Any], losses: NDArray[np.float64]) -> Cells:
     values = np.asarray(losses, dtype=np.float64)
     if not len(recipes) or values.shape != (len(recipes),):
         raise BenchmarkError(
-            f"need one loss a recipe: {len(recipes)} recipes, {values.size} losses"
+            f"need one loss per recipe: {len(recipes)} recipes, {values.size} losses"
         )
     keys = [recipe.canonical_key for recipe in recipes]
     _, first, cell = np.unique(keys, return_index=True, return_inverse=True)

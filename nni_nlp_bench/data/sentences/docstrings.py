@@ -26,7 +26,7 @@ def docstrings(name: str = "docstrings") -> LabelledSet:
 
     A text that several places share counts once, and not at all if they are in two packages.
     A tenth of the sentences is dev, a tenth test. The set differs between versions of Python;
-    its digest tells which one it is. Raises UserError where Python came without sources.
+    its digest identifies it. Raises UserError if Python is installed without sources.
     """
     found: dict[tuple[str, ...], set[int]] = {}
     for label, package in enumerate(PACKAGES):

@@ -25,6 +25,10 @@ class LabelledSetEntry:
     """A named labelled set.
 
     Plug-ins register an instance under the entry-point group `nni_nlp_bench.labelled_sets`.
+
+    Attributes:
+        description: One line for `nni-nlp-bench list sentences`.
+        load: Returns the set; it may raise UserError with a remedy.
     """
 
     description: str

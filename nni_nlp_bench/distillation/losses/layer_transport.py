@@ -1,4 +1,4 @@
-"""The Earth Mover's Distance between the layers of two networks, and what it teaches of them."""
+"""Earth Mover's Distance between the layers of two networks, with cost attention."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ KERNELS = (3, 4, 5)
 
 
 class BiGru(nn.Module):
-    """One bidirectional GRU, the mean of its outputs, dropout, a linear layer."""
+    """Bidirectional GRU, mean pooling, dropout and a linear layer."""
 
     def __init__(self, vectors: int, width: int, classes: int, dropout: float = 0.2) -> None:
         super().__init__()
@@ -23,7 +23,7 @@ class BiGru(nn.Module):
         self.linear = nn.Linear(width, classes)
 
     def forward(self, vectors: Tensor, mask: Tensor) -> Tensor:
-        """Word vectors (batch, length, vectors) and mask (batch, length) to logits."""
+        """Return logits for word vectors (batch, length, vectors) and a mask (batch, length)."""
         padding = padding_of(mask)
         outputs = self.gru(self.stem(vectors).transpose(1, 2), padding)
         logits: Tensor = self.linear(outputs.sum(-1) / (~padding).sum(-1))
@@ -31,7 +31,7 @@ class BiGru(nn.Module):
 
 
 class Cnn(nn.Module):
-    """Kim's CNN: the largest values of three convolutions, dropout, a linear layer."""
+    """Kim's CNN: three convolutions, max pooling, dropout and a linear layer."""
 
     def __init__(self, vectors: int, width: int, classes: int, dropout: float = 0.2) -> None:
         super().__init__()
@@ -42,7 +42,7 @@ class Cnn(nn.Module):
         self.linear = nn.Linear(len(KERNELS) * width, classes)
 
     def forward(self, vectors: Tensor, mask: Tensor) -> Tensor:
-        """Word vectors (batch, length, vectors) and mask (batch, length) to logits."""
+        """Return logits for word vectors (batch, length, vectors) and a mask (batch, length)."""
         padding = padding_of(mask)
         inputs = stem_input(vectors, padding)
         length = inputs.shape[-1]

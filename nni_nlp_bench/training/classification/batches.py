@@ -1,4 +1,4 @@
-"""Batches of sentences of like length."""
+"""Batches of sentences of similar length."""
 
 from __future__ import annotations
 
@@ -15,44 +15,44 @@ from nni_nlp_bench.data.sentences.labelled_set import Sentence
 from nni_nlp_bench.data.sentences.vocabulary import Numbering
 
 PADDING = 0
-"""The number of `<pad>`."""
+"""Id of `<pad>`."""
 POOL = 50
-"""Batches whose sentences are sorted by length together: shorter padding, still a random order."""
+"""Number of batches per pool that is sorted by length: less padding, still a random order."""
 Part = Literal["train", "dev"]
 
 
 class Batch(NamedTuple):
-    """Some sentences, each padded to the longest of them."""
+    """Sentences padded to the longest of them."""
 
     words: Tensor
-    """(batch, length) ids; 0 is padding."""
+    """Ids (batch, length); 0 is padding."""
     labels: Tensor
-    """(batch,)"""
+    """Label ids (batch,)."""
     rows: Tensor
-    """(batch,): which sentences of the encoded ones they are"""
+    """Indices (batch,) of the encoded sentences."""
     part: Part = "train"
-    """What a one-shot search does with it: `train` weights, or tell architectures apart."""
+    """Use in a one-shot search: `train` for weights, `dev` for rewards."""
 
     @property
     def mask(self) -> Tensor:
-        """(batch, length), true at words."""
+        """Mask (batch, length), true at words."""
         return self.words != PADDING
 
     def to(self, device: torch.device) -> Batch:
-        """The same on a device."""
+        """Return the batch on a device."""
         return Batch(self.words.to(device), self.labels.to(device), self.rows.to(device), self.part)
 
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """Sentences as ids of words."""
+    """Encoded sentences."""
 
     words: tuple[NDArray[np.int64], ...]
     labels: NDArray[np.int64]
 
     @classmethod
     def of(cls, sentences: Sequence[Sentence], vocabulary: Numbering, max_length: int) -> Encoded:
-        """Cut to `max_length` words each."""
+        """Encode sentences, truncated to `max_length` words."""
         words = vocabulary.numbers([sentence.words for sentence in sentences], max_length)
         return cls(words, np.array([sentence.label for sentence in sentences], dtype=np.int64))
 
@@ -60,7 +60,7 @@ class Encoded:
         return len(self.words)
 
     def in_order(self, batch_size: int) -> Iterator[Batch]:
-        """All sentences, shortest first: for evaluation."""
+        """Yield all sentences, shortest first, for evaluation."""
         order = np.argsort([len(words) for words in self.words], kind="stable")
         for start in range(0, len(order), batch_size):
             yield self._batch(order[start : start + batch_size], "dev")
@@ -68,7 +68,7 @@ class Encoded:
     def shuffled(
         self, batch_size: int, rng: np.random.Generator, part: Part = "train"
     ) -> list[Batch]:
-        """All sentences in a random order of batches of like length."""
+        """Return all sentences in a random order of batches of similar length."""
         order = rng.permutation(len(self))
         lengths = np.array([len(words) for words in self.words])
         batches: list[NDArray[np.intp]] = []

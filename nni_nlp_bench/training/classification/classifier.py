@@ -1,4 +1,4 @@
-"""A network between the embedding of words and the loss."""
+"""Sentence classifiers: embedding, network and loss."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from nni_nlp_bench.training.classification.batches import Batch
 
 
 class Metrics(NamedTuple):
-    """What a classifier makes of a part of the data."""
+    """Metrics of a classifier on one part of the data."""
 
     loss: float
     """Mean cross-entropy in nats per sentence: lower is better."""
     accuracy: float
-    """Share of sentences that are labelled right: higher is better."""
+    """Fraction of correctly classified sentences: higher is better."""
     f1: float | None = None
-    """Of the second of two labels: higher is better; None where there are more. 0 where neither the
-    labels nor the classifier have it."""
+    """F1 of the second of two labels: higher is better; None for more labels. 0 if the label
+    neither occurs nor is predicted."""
 
 
 class Embedding(nn.Module):
-    """Word vectors that are trained on, with dropout."""
+    """Trainable word vectors with dropout."""
 
     def __init__(self, matrix: NDArray[np.float32], dropout: float) -> None:
         super().__init__()
@@ -35,13 +35,13 @@ class Embedding(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, words: Tensor) -> Tensor:
-        """Ids (batch, length) to vectors (batch, length, width)."""
+        """Return vectors (batch, length, width) of ids (batch, length)."""
         vectors: Tensor = self.dropout(functional.embedding(words, self.weight, padding_idx=0))
         return vectors
 
 
 class Classifier(nn.Module):
-    """Words to logits. The network takes word vectors and a mask, as `TextNas` does."""
+    """Embedding and network; the network takes word vectors and a mask, as `TextNas`."""
 
     def __init__(self, embedding: Embedding, network: nn.Module) -> None:
         super().__init__()
@@ -49,19 +49,19 @@ class Classifier(nn.Module):
         self.network = network
 
     def forward(self, batch: Batch) -> Tensor:
-        """Logits (batch, classes)."""
+        """Return logits (batch, classes)."""
         logits: Tensor = self.network(self.embedding(batch.words), batch.mask)
         return logits
 
     def loss(self, batch: Batch) -> Tensor:
-        """Mean cross-entropy of a batch, in nats per sentence."""
+        """Return the mean cross-entropy of a batch, in nats per sentence."""
         return functional.cross_entropy(self(batch), batch.labels)
 
     def after_step(self) -> None:
-        """What is to be done after each step of the optimizer."""
+        """Update other state after each step of the optimizer; nothing by default."""
 
     def evaluate(self, batches: Iterable[Batch]) -> Metrics:
-        """Loss, accuracy and F1, without dropout and with the statistics of training."""
+        """Return loss, accuracy and F1, without dropout and with running statistics."""
         training = self.training
         self.eval()
         losses = torch.zeros((), dtype=torch.float64)
@@ -82,7 +82,7 @@ class Classifier(nn.Module):
 
 
 def _f1(confusion: Tensor) -> float | None:
-    """Of counts (true label, label given)."""
+    """Return F1 of a confusion matrix (true label, predicted label)."""
     if len(confusion) != 2:
         return None
     _, wrong, missed, hit = map(int, confusion.flatten())

@@ -1,4 +1,4 @@
-"""A whole training of a classifier in a folder, and going on after an interruption."""
+"""Resumable training of a classifier."""
 
 from __future__ import annotations
 
@@ -23,28 +23,28 @@ CURVES = "curves.json"
 
 @dataclass(slots=True)
 class ClassifierCurves:
-    """What a training came to, epoch by epoch. Losses in nats per sentence."""
+    """Learning curves of a classifier: one value per epoch. Losses in nats per sentence."""
 
     train_losses: list[float] = field(default_factory=list)
     dev_losses: list[float] = field(default_factory=list)
-    """Empty where the dev part was trained on."""
+    """Empty if the dev set was trained on."""
     dev_accuracies: list[float] = field(default_factory=list)
-    """Higher is better; empty where the dev part was trained on."""
+    """Higher is better; empty if the dev set was trained on."""
     dev_f1s: list[float] = field(default_factory=list)
-    """Of two labels alone, the second one's: higher is better."""
+    """F1 of the second of two labels: higher is better; empty for more labels."""
     wall_times: list[float] = field(default_factory=list)
-    """Seconds of an epoch's training."""
+    """Seconds of training per epoch."""
     test_accuracy: float | None = None
-    """Of the last epoch; measured only where the dev part was trained on."""
+    """Accuracy after the last epoch; None unless the dev set was trained on."""
     test_f1: float | None = None
-    """The same, of two labels."""
+    """F1 after the last epoch, as `dev_f1s`; None unless the dev set was trained on."""
     parameters: int = 0
-    """Of the network, without the embedding of words."""
+    """Number of parameters of the network, without the word embedding."""
     status: str = "OK"
 
     @property
     def epochs(self) -> int:
-        """Whole epochs that were trained."""
+        """Number of completed epochs."""
         return len(self.train_losses)
 
 
@@ -56,12 +56,21 @@ def train_classifier(
     progress: Callable[[float], None] = lambda epochs: None,
     epoch_done: Callable[[ClassifierCurves], None] = lambda curves: None,
 ) -> ClassifierCurves:
-    """Train a classifier; NaN ends the training, and its `status` says so.
+    """Train a classifier.
 
-    The dev part is measured after every epoch, the test part never, unless the dev part is trained
-    on: then the test part is, once, at the end. With `out`, a folder: words, curves and a
-    checkpoint are written there after every epoch and every `checkpoint_s` seconds; the same call
-    goes on from it, bit for bit. Raises UserError.
+    The dev set is evaluated after every epoch. The test set is evaluated once, after the last
+    epoch, and only if the dev set is trained on. A NaN loss ends the training; see `status`.
+
+    Args:
+        task: Network, data and settings.
+        out: Folder for the vocabulary, the curves and the checkpoint, from which the same call
+            resumes bit for bit; None for no files.
+        checkpoint_s: Seconds between checkpoints within an epoch.
+        progress: Called with the number of completed epochs, including fractions.
+        epoch_done: Called with the curves after every epoch.
+
+    Raises:
+        UserError: A checkpoint is damaged or of another training, or a file cannot be written.
     """
     with seeded(task.settings.seed):
         return _Run(task, out, checkpoint_s, progress, epoch_done).run()

@@ -1,4 +1,4 @@
-"""The downloader against a real server that misbehaves in every way servers do."""
+"""Downloads from a real server that fails in every way servers do."""
 
 from __future__ import annotations
 
@@ -188,7 +188,7 @@ def test_plain_download_reports_its_progress(
     assert seen[-1] == (len(CONTENT), len(CONTENT))
 
 
-def test_a_file_at_hand_is_not_asked_for(
+def test_an_existing_file_is_not_downloaded(
     server: Server, target: Path, fetch: Callable[[], None]
 ) -> None:
     target.parent.mkdir(parents=True)
@@ -198,7 +198,7 @@ def test_a_file_at_hand_is_not_asked_for(
 
 
 @pytest.mark.parametrize("damage", [b"", CONTENT[:-1], CONTENT[:-1] + b"?", CONTENT + b"?"])
-def test_a_corrupt_file_at_hand_is_replaced(
+def test_an_existing_corrupt_file_is_replaced(
     target: Path, fetch: Callable[[], None], damage: bytes
 ) -> None:
     target.parent.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""NASLib's pickled table: keys as NASLib makes them, and hostile pickles that run nothing."""
+"""NASLib's pickled table: its keys, and malicious pickles, which run nothing."""
 
 from __future__ import annotations
 

@@ -213,7 +213,7 @@ for export in (export_nni_db, export_naslib_pickle):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["nlp.db", "table"]
 
 
-def test_flat_form_tells_ops_and_inputs_of_odd_names_apart() -> None:
+def test_flat_form_distinguishes_ops_and_inputs_of_odd_names() -> None:
     text = json.dumps(
         {
             "a_op_op": "linear",

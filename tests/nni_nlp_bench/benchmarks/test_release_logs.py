@@ -1,4 +1,4 @@
-"""The release's logs, from the published WikiText-2 archive and from damaged or hostile ones."""
+"""The release's logs: the published WikiText-2 archive, and damaged or malicious ones."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def zipped(path: Path, members: dict[str, str]) -> Path:
     return path
 
 
-def test_published_archive_has_the_published_figures(wikitext2: Table) -> None:
+def test_published_archive_has_the_published_values(wikitext2: Table) -> None:
     info = table_info(wikitext2)
     assert (info.runs, info.distinct_ids, info.distinct_recipes, info.ok) == (345, 344, 291, 341)
     assert info.other_statuses == {"loss is nan!": 4}

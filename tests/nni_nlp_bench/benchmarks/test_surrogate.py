@@ -1,4 +1,4 @@
-"""The surrogate: how good, how sure, how fast; and its files."""
+"""The surrogate: accuracy, calibration, speed and files."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def test_runs_of_a_cell_are_averaged_over_the_finite_ones() -> None:
     assert by_key[lstm] == (4.5, pytest.approx(1 / 3))
     assert np.isnan(by_key[gru][0])
     assert by_key[rnn][1] == 1
-    with pytest.raises(BenchmarkError, match="one loss a recipe"):
+    with pytest.raises(BenchmarkError, match="one loss per recipe"):
         cells_of_runs(runs, np.array([4.0]))
 
 

@@ -1,4 +1,4 @@
-"""The table: what it answers, what it refuses, and that files come back whole or not at all."""
+"""Tables: queries, errors, and atomic writes."""
 
 from __future__ import annotations
 
@@ -261,7 +261,7 @@ def test_keys_of_another_canonical_form_are_noticed(saved: Path) -> None:
         Table.load(saved).query(RNN)
 
 
-def test_only_tables_are_replaced_and_only_if_told_to(small_table: Table, saved: Path) -> None:
+def test_only_tables_are_replaced_and_only_with_overwrite(small_table: Table, saved: Path) -> None:
     with pytest.raises(BenchmarkError, match="already holds a table"):
         small_table.save(saved)
     small_table.save(saved, overwrite=True)

@@ -55,7 +55,7 @@ def points(tmp_path: Path) -> Path:
     return tmp_path / "points"
 
 
-def test_the_figures_of_losses() -> None:
+def test_the_metrics_of_losses() -> None:
     assert LossUnit.NATS.to_metric(4.0) == pytest.approx(math.exp(4))
     assert LossUnit.NATS.to_metric(1e4) == math.inf
     assert LossUnit.POINTS.to_metric(25.5) == 74.5

@@ -183,8 +183,14 @@ def test_the_same_command_gives_the_same_files_and_another_one_is_refused(
             {"words": "tasks"},
             "tasks holds no word-similarity set: give the folder of the files EN-",
         ),
-        ({"words": "words", "model": "tasks"}, "tasks holds no trained model: give the --out of"),
-        ({"words": "words", "model": "absent"}, "absent holds no trained model: give the --out"),
+        (
+            {"words": "words", "model": "tasks"},
+            "tasks has no trained model: give the output folder",
+        ),
+        (
+            {"words": "words", "model": "absent"},
+            "absent has no trained model: give the output folder",
+        ),
         ({"words": "words", "out": "words/EN-SMALL.txt"}, "EN-SMALL.txt is not a folder"),
     ],
 )

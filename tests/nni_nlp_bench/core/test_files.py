@@ -1,4 +1,4 @@
-"""Files that are whole or not there, and JSON without numbers that JSON does not have."""
+"""Atomic writes, and strict JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parts are found by name, and a wrong or doubled name is told."""
+"""Components are found by name; wrong and duplicate names are errors."""
 
 from __future__ import annotations
 

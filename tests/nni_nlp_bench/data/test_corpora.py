@@ -1,4 +1,4 @@
-"""Corpora: the reader's rules, every naming of files, golden counts, and what goes wrong."""
+"""Corpora: tokenization, file names, known counts and errors."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_every_naming_of_files(tmp_path: Path, names: tuple[str, ...]) -> None:
     assert words(corpus, "train") == ["a", "b", "<eos>"]
 
 
-def test_the_digest_tells_texts_apart(tmp_path: Path) -> None:
+def test_different_texts_have_different_digests(tmp_path: Path) -> None:
     same = [
         read_folder(write(tmp_path / name, train="a b", valid="a", test="b")).digest
         for name in ("one", "two")

@@ -1,4 +1,4 @@
-"""Lines with their numbers, and what is no text."""
+"""Numbered lines, and files that are not text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Texts to words: raw ones are split, split ones stay, in any length."""
+"""Word tokenization: raw texts are split, tokenized ones are unchanged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Teachers that are fine-tuned, and students that learn from them."""
+"""Fine-tuned teachers and distilled students."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_a_fine_tuned_teacher_is_read_back(tuned: Path, synthetic_set: Any) -> N
     assert not (tuned / TRAINING).exists()
 
 
-def test_fine_tuning_goes_on_bit_for_bit(
+def test_fine_tuning_resumes_bit_for_bit(
     tuned: Path, teacher_folder: Path, synthetic_set: Any, tmp_path: Path
 ) -> None:
     class StoppedError(Exception):
@@ -134,7 +134,7 @@ def test_layers_are_weighed_anew_after_every_step(words: EmbeddedDataset) -> Non
     assert "objective.loss.transport.student_weights" in trainer.state()["model"]
 
 
-def test_a_student_trains_and_goes_on_bit_for_bit(words: EmbeddedDataset, tmp_path: Path) -> None:
+def test_a_student_trains_and_resumes_bit_for_bit(words: EmbeddedDataset, tmp_path: Path) -> None:
     class StoppedError(Exception):
         pass
 

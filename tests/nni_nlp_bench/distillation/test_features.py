@@ -1,4 +1,4 @@
-"""Cached features: those that the teacher gives, whatever the batch, and whole or not at all."""
+"""Cached teacher outputs: equal to the teacher's, for any batch, written atomically."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_the_teacher_runs_once(
         cached_features(teacher, data[1:], ["hidden"], tmp_path)
 
 
-def test_another_teacher_has_features_of_its_own(
+def test_another_teacher_has_its_own_features(
     words: EmbeddedDataset, teacher: TeacherModel, teacher_folder: Path, tmp_path: Path
 ) -> None:
     data = sentences(words, encoded(words))

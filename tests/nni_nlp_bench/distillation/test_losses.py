@@ -1,4 +1,4 @@
-"""What every distillation loss must keep, whatever it measures."""
+"""Contract of every distillation loss."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Teachers as folders hold them, whole and damaged."""
+"""Loading of teachers from folders, complete and damaged."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DATA = LabelledSet.of("synthetic", ("a", "b"), {
 })  # fmt: skip
 
 
-def test_a_teacher_tells_its_shape_and_what_it_knows(teacher_folder: Path) -> None:
+def test_a_teacher_has_a_shape_and_metadata(teacher_folder: Path) -> None:
     teacher = load_teacher(str(teacher_folder))
     assert (teacher.layers, teacher.width, teacher.max_length) == (3, 16, 16)
     assert teacher.labels is None

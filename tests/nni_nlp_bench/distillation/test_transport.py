@@ -1,4 +1,4 @@
-"""Transport plans, and the layers' weights that they teach."""
+"""Transport plans and layer weights."""
 
 from __future__ import annotations
 

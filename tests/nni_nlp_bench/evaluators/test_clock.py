@@ -1,4 +1,4 @@
-"""The simulated clock: who trains when, by hand."""
+"""The simulated clock, checked by hand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Evaluators whose trainings learn from a teacher: of trials, of NNI, of whole searches."""
+"""Evaluators with a teacher: of trials, of NNI, of whole searches."""
 
 from __future__ import annotations
 

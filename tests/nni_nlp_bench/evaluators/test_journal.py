@@ -1,4 +1,4 @@
-"""A search goes on from its journal as if it had never stopped."""
+"""A search resumes from its journal as if it had never stopped."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def search(
     return result.trials, table.asked
 
 
-def test_goes_on_where_it_stopped(tmp_path: Path) -> None:
+def test_resumes_where_it_stopped(tmp_path: Path) -> None:
     whole, _ = search(tmp_path / "whole.jsonl")
     with pytest.raises(StopHereError):
         search(tmp_path / "cut.jsonl", stop_at=24)
@@ -126,7 +126,7 @@ def test_a_damaged_journal_is_refused(tmp_path: Path, content: bytes) -> None:
         search(tmp_path / "a.jsonl")
 
 
-def test_a_damaged_log_is_told_in_one_error(tmp_path: Path) -> None:
+def test_a_damaged_log_is_one_error(tmp_path: Path) -> None:
     """What Python cannot raise, such as an error while an object goes, it prints."""
     (tmp_path / "a.jsonl").write_bytes(b"no json\n")
     open_log = f"""

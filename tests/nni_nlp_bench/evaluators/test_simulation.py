@@ -1,4 +1,4 @@
-"""Trainings answered by a table: checkpoints, clock, budgets, policies."""
+"""Simulated trainings: checkpoints, clock, budgets, policies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What kd_emd freezes, what it learns from, and which epoch's choices it keeps."""
+"""kd_emd: frozen parameters, gradients, and the selected epoch."""
 
 from __future__ import annotations
 

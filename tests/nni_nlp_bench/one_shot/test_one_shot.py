@@ -122,7 +122,7 @@ def test_the_same_seed_finds_the_same_cell(name: str, searched: Searched, tmp_pa
 
 
 @each_strategy
-def test_the_files_tell_the_search(name: str, searched: Searched) -> None:
+def test_the_output_files_describe_the_search(name: str, searched: Searched) -> None:
     cell, folder = searched(name)
     assert sorted(path.name for path in folder.iterdir()) == [
         "best.json", "best.png", "checkpoint.ckpt", "rewards.csv", "rewards.png", "settings.json",
@@ -168,7 +168,7 @@ def test_nnis_own_strategies_run_the_language_model(kind: Any) -> None:
     assert len(found.cell.cell.nodes) == SMALL.nodes
 
 
-def test_the_policy_hears_every_reward_and_learns_from_it_once() -> None:
+def test_every_reward_updates_the_policy_once() -> None:
     strategy = ONE_SHOT_STRATEGIES.get("enas").make(SMALL)
     updates: list[list[float]] = []
     configure = strategy.configure_oneshot_module
@@ -225,7 +225,7 @@ def test_an_exploding_cell_trains_nothing() -> None:
     assert model.embedding.grad.norm() == pytest.approx(SMALL.clip, rel=1e-4)
 
 
-def test_states_go_on_from_window_to_window_until_they_are_large() -> None:
+def test_states_are_carried_between_windows_until_they_are_large() -> None:
     module, model = module_with()
     first, second, *_ = parts_of(SMALL)["train_dataloaders"]
     module.training_step(first, 0)

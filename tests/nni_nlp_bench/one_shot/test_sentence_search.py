@@ -1,4 +1,4 @@
-"""One-shot search for a classifier of synthetic sentences: results, interruptions, what is read."""
+"""One-shot search for a classifier of synthetic sentences: results and interruptions."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory, make: Make) -> Whole:
 
 
 @each_strategy
-def test_the_files_tell_the_search(space: str, name: str, whole: Whole) -> None:
+def test_the_output_files_describe_the_search(space: str, name: str, whole: Whole) -> None:
     folder, known = whole(space, name), sentence_space(space)
     best = json.loads((folder / "best.json").read_text("utf-8"))
     found = read_architecture(known, str(folder / "best.json"))
@@ -223,7 +223,7 @@ class Stopping(SentenceTask):
 
 
 @each_strategy
-def test_an_interrupted_search_goes_on_bit_for_bit(
+def test_an_interrupted_search_resumes_bit_for_bit(
     space: str, name: str, whole: Whole, make: Make, tmp_path: Path
 ) -> None:
     with pytest.raises(StoppedError):
@@ -321,7 +321,7 @@ COMMAND = (
 
 
 @pytest.mark.slow
-def test_a_killed_command_goes_on_bit_for_bit(
+def test_a_killed_command_resumes_bit_for_bit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

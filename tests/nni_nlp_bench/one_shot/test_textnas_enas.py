@@ -1,4 +1,4 @@
-"""The policy of TextNAS: its draws, its probabilities, and that it learns."""
+"""The policy of TextNAS: samples, probabilities and learning."""
 
 from __future__ import annotations
 

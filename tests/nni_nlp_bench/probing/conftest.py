@@ -1,4 +1,4 @@
-"""A synthetic language model, and a task in which a word gives the label away."""
+"""A synthetic language model, and a task in which one word determines the label."""
 
 from __future__ import annotations
 

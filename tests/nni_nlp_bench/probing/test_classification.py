@@ -1,4 +1,4 @@
-"""A planted signal is found, chance is not, and the same seed gives the same figures."""
+"""Planted signals are found, noise is not, and results are reproducible."""
 
 from __future__ import annotations
 

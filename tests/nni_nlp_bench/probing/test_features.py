@@ -1,4 +1,4 @@
-"""Features by hand, and that company in a batch never changes them."""
+"""Features by hand, independent of the other sentences of a batch."""
 
 from __future__ import annotations
 

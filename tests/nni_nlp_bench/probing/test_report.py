@@ -1,4 +1,4 @@
-"""An evaluation in rows, CSV and JSON: what is unknown stays so."""
+"""Evaluation results as a table, CSV and JSON, including missing values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tasks as they are published, and files that are not."""
+"""Published task files, and invalid ones."""
 
 from __future__ import annotations
 

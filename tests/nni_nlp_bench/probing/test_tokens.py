@@ -1,4 +1,4 @@
-"""Sentences split as the corpora of language models are."""
+"""Tokenization of sentences for language models."""
 
 from __future__ import annotations
 

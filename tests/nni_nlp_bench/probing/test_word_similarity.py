@@ -1,4 +1,4 @@
-"""Word similarity: the sets as they are published, correlations by hand and by SciPy's."""
+"""Word similarity: published sets, correlations by hand and by SciPy."""
 
 from __future__ import annotations
 

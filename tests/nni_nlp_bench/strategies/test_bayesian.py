@@ -1,4 +1,4 @@
-"""The parts of Bayesian optimisation: bags, acquisition, features."""
+"""Components of Bayesian optimisation: ensembles, acquisition, features."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The search loop on a simulated clock: a strategy is told a score when the training ends."""
+"""The search loop on a simulated clock: scores are told at the end of trainings."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class Recorder(Strategy):
 
 
 @pytest.mark.parametrize("workers", [1, 4])
-def test_every_proposal_is_told_its_own_score_by_end_of_training(rng: Any, workers: int) -> None:
+def test_every_proposal_gets_its_score_at_the_end_of_its_training(rng: Any, workers: int) -> None:
     simulation = Simulation(TABLE, Settings(workers=workers, budget=Budget(20)))
     strategy = Recorder(SPACE, rng, TABLE.epochs)
     run_loop(strategy, simulation)
@@ -103,7 +103,7 @@ def test_every_proposal_is_told_its_own_score_by_end_of_training(rng: Any, worke
     assert strategy.closed
 
 
-def test_a_searcher_that_stops_early_is_told_all_scores(rng: Any) -> None:
+def test_a_strategy_that_stops_early_gets_all_scores(rng: Any) -> None:
     simulation = Simulation(TABLE, Settings(workers=4, budget=Budget(20)))
     strategy = Recorder(SPACE, rng, TABLE.epochs, limit=6)
     run_loop(strategy, simulation)
@@ -127,7 +127,7 @@ def test_a_searcher_is_closed_when_an_evaluation_fails(rng: Any) -> None:
     assert strategy.closed
 
 
-def test_the_seed_of_a_search_decides_which_runs_it_is_told() -> None:
+def test_the_seed_of_a_search_selects_its_runs() -> None:
     settings = Settings(run_selection="random", budget=Budget(10))
     told = []
     for seed in (0, 1, 0):

@@ -1,4 +1,4 @@
-"""MF-KD: which fidelity, which architecture, and what comes of it."""
+"""MF-KD: selection of fidelity and architecture, and results."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_acquisitions_by_hand() -> None:
 @pytest.mark.parametrize(
     ("low", "delta", "pays"), [(0.5, 0.5, True), (0.1, 0.9, False), (0.0, 1.0, False)]
 )
-def test_a_short_training_pays_where_it_tells_more_than_it_costs(
+def test_a_short_training_pays_if_it_is_more_efficient(
     low: float, delta: float, pays: bool
 ) -> None:
     """At a fifth of the cost it must remove more than a fifth of the variance."""

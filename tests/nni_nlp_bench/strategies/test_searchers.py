@@ -1,4 +1,4 @@
-"""What each strategy makes of scores: whom it mutates, promotes or leaves for a better one."""
+"""Proposals of each strategy, given scores."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Plan of a study: strategies by name, those left out, and equal costs."""
+"""Plans of studies: strategies by name, unavailable ones, equal costs."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def test_the_cost_is_that_of_full_trainings() -> None:
         cost_of(load("nas-bench-nlp/ptb-surrogate"), 10)
 
 
-def test_the_nearest_limit_tells_how_much_of_a_budget_is_spent() -> None:
+def test_the_nearest_limit_is_the_used_fraction_of_a_budget() -> None:
     budget = Budget(evaluations=100, epochs=50, hours=8.0)
     assert budget.share(evaluations=10, epochs=10, hours=1.0) == pytest.approx(0.2)
     assert budget.share(evaluations=10, epochs=10, hours=6.0) == pytest.approx(0.75)

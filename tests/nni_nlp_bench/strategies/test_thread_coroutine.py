@@ -1,4 +1,4 @@
-"""Code that owns its loop, run as a coroutine."""
+"""Code with its own loop, run as a coroutine."""
 
 from __future__ import annotations
 

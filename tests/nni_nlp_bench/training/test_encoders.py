@@ -36,7 +36,7 @@ def quiet() -> Iterator[None]:
     logging.disable(logging.NOTSET)
 
 
-def test_an_encoder_learns_what_tells_the_label(synthetic_set: LabelledSet) -> None:
+def test_an_encoder_learns_the_label(synthetic_set: LabelledSet) -> None:
     words = EmbeddedDataset.of(synthetic_set, width=16)
     curves = train_classifier(network_task("encoder", ENCODER, words, SETTINGS))
     assert curves.dev_accuracies[-1] > 0.9  # a guess is right once in three

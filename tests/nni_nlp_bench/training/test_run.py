@@ -1,4 +1,4 @@
-"""A training: it learns, goes on bit for bit, breaks off with a status, and writes its log."""
+"""Training of a language model: it learns, resumes bit for bit, and writes its log."""
 
 from __future__ import annotations
 
@@ -91,7 +91,9 @@ def test_evaluation_is_the_mean_over_all_predicted_tokens() -> None:
     assert found == pytest.approx(expected, rel=1e-6)
 
 
-def test_interrupted_within_an_epoch_it_goes_on_bit_for_bit(whole: Curves, tmp_path: Path) -> None:
+def test_a_training_interrupted_within_an_epoch_resumes_bit_for_bit(
+    whole: Curves, tmp_path: Path
+) -> None:
     class StopError(Exception):
         pass
 

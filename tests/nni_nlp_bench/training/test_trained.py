@@ -1,4 +1,4 @@
-"""A model from the folder of its training: the same words, embeddings and outputs, or one line."""
+"""Trained models are loaded from folders; invalid ones are errors."""
 
 from __future__ import annotations
 
@@ -144,13 +144,13 @@ def refusal(folder: Path) -> str:
     return message
 
 
-def test_a_folder_without_a_model_is_told(tmp_path: Path) -> None:
+def test_a_folder_without_a_model_is_an_error(tmp_path: Path) -> None:
     for place in (tmp_path, tmp_path / "absent"):
-        expected = f"{place} holds no trained model: give the --out of a training"
+        expected = f"{place} has no trained model: give the output folder of a training"
         assert refusal(place) == expected
 
 
-def test_words_that_are_missing_damaged_or_too_few_are_told(folder: Path) -> None:
+def test_an_invalid_vocabulary_is_an_error(folder: Path) -> None:
     path = folder / VOCABULARY
     words = path.read_text("utf-8")
     path.write_text(words.partition("\n")[2], "utf-8")
@@ -185,13 +185,15 @@ def saved(value: Any) -> bytes:
         (saved({"weight": torch.zeros(3)}), "not a checkpoint of a training"),
     ],
 )
-def test_a_file_that_is_no_checkpoint_is_told(folder: Path, content: bytes, reason: str) -> None:
+def test_a_file_that_is_not_a_checkpoint_is_an_error(
+    folder: Path, content: bytes, reason: str
+) -> None:
     path = folder / CHECKPOINT
     path.write_bytes(content)
     assert refusal(folder) == f"{path} is damaged ({reason}); delete it to start over"
 
 
-def test_a_checkpoint_that_is_cut_or_has_one_wrong_bit_is_told(folder: Path) -> None:
+def test_a_truncated_or_corrupt_checkpoint_is_an_error(folder: Path) -> None:
     """The bit is one of a weight: what torch reads without a complaint."""
     path = folder / CHECKPOINT
     whole = path.read_bytes()

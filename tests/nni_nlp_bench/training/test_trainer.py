@@ -1,4 +1,4 @@
-"""An epoch of training against the release's protocol, written out plainly."""
+"""One epoch of training against the protocol of the release."""
 
 from __future__ import annotations
 

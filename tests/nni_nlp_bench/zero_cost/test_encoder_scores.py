@@ -1,4 +1,4 @@
-"""Training-free scores of encoders: published values, definitions, the contract of each."""
+"""Zero-cost scores of encoders: published values, definitions, the contract of each."""
 
 from __future__ import annotations
 

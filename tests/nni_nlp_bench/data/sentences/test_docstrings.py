@@ -1,4 +1,4 @@
-"""Python's docstrings: enough of them, balanced, without their package's name, the same always."""
+"""Docstrings: size, balance, masked package names, determinism."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Folders of tables: every format gives back what was written, and every fault is named."""
+"""Folders of tables: every format round-trips, and every error names its cause."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Labelled sets as values: what they refuse, and what their digest tells."""
+"""Labelled sets: validation and digests."""
 
 from __future__ import annotations
 

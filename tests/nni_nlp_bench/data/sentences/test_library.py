@@ -1,4 +1,4 @@
-"""Sets of the library `datasets`, which is played here: no test needs a network."""
+"""Sets of the library `datasets`, which is mocked: no test needs a network."""
 
 from __future__ import annotations
 

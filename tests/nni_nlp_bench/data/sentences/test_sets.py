@@ -1,4 +1,4 @@
-"""Labelled sets by name: TREC, what is said where files are missing, and unknown names."""
+"""Labelled sets by name: TREC, missing files and unknown names."""
 
 from __future__ import annotations
 

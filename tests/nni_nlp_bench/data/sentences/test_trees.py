@@ -1,4 +1,4 @@
-"""The treebank: its published counts, its phrases, and trees that are none."""
+"""The treebank: published counts, phrases and invalid trees."""
 
 from __future__ import annotations
 

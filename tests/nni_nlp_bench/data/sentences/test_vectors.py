@@ -62,7 +62,7 @@ def test_found_vectors_serve_for_a_matrix_too(file: Path) -> None:
         Vectors.of(["zebra"], known, "mine", seed=0)
 
 
-def test_progress_is_told_where_it_takes_long(
+def test_progress_is_reported_if_reading_is_slow(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "vectors.txt"

@@ -1,4 +1,4 @@
-"""Vocabularies: the order of their words, what they leave out, and their files."""
+"""Vocabularies: order, minimum count and files."""
 
 from __future__ import annotations
 

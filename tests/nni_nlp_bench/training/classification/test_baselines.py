@@ -1,4 +1,4 @@
-"""The plain classifiers: sizes by their formulas, and padding that changes nothing."""
+"""Baseline classifiers: sizes by their formulas, and independence of padding."""
 
 from __future__ import annotations
 

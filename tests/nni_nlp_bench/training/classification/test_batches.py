@@ -1,4 +1,4 @@
-"""Batches of like length, and the words that they are made of."""
+"""Batches of sentences of similar length."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A training of a classifier: it learns, goes on bit for bit, and keeps the test part for last."""
+"""Training of a classifier: it learns, resumes bit for bit, and reads the test set last."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def timeless(curves: ClassifierCurves) -> dict[str, Any]:
     return {**asdict(curves), "wall_times": len(curves.wall_times)}
 
 
-def test_a_network_learns_what_tells_the_label(words: EmbeddedDataset) -> None:
+def test_a_network_learns_the_label(words: EmbeddedDataset) -> None:
     told: list[int] = []
     curves = train_classifier(
         task(words, replace(SETTINGS, epochs=12)), epoch_done=lambda c: told.append(c.epochs)
@@ -94,7 +94,7 @@ class StoppedError(Exception):
     "stop",
     [pytest.param(0.4, marks=pytest.mark.slow), 1.0, pytest.param(2.7, marks=pytest.mark.slow)],
 )
-def test_an_interrupted_training_goes_on_bit_for_bit(
+def test_an_interrupted_training_resumes_bit_for_bit(
     words: EmbeddedDataset, tmp_path: Path, stop: float
 ) -> None:
     whole = train_classifier(task(words), tmp_path / "whole")
@@ -116,7 +116,7 @@ def test_an_interrupted_training_goes_on_bit_for_bit(
     assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
 
 
-def test_the_folder_tells_the_training(words: EmbeddedDataset, tmp_path: Path) -> None:
+def test_the_folder_contains_the_training(words: EmbeddedDataset, tmp_path: Path) -> None:
     curves = train_classifier(task(words), tmp_path)
     assert json.loads((tmp_path / "curves.json").read_text("utf-8")) == asdict(curves)
     assert Vocabulary.load(tmp_path / "vocabulary.txt") == words.vocabulary
@@ -162,7 +162,7 @@ def test_the_test_part_counts_once_and_only_when_dev_is_trained_on(words: Embedd
     assert wrong.test_accuracy < 0.1
 
 
-def test_nan_ends_a_training_and_is_told(words: EmbeddedDataset) -> None:
+def test_nan_ends_a_training_with_a_status(words: EmbeddedDataset) -> None:
     curves = train_classifier(task(EmbeddedDataset(
         words.data, words.vocabulary, words.matrix * math.nan, "broken", 0
     )))  # fmt: skip
