@@ -230,6 +230,7 @@ class SearchSpace(ABC, Generic[A]):
             return resolve_name(self.model_space_class)(**options)
         return resolve_name(_CHOICES_MODEL_SPACE)(self.choices(**options))
 
+    @optional_imports()
     def draw(self, architecture: A, path: Path) -> None:
         """Write a picture of an architecture.
 

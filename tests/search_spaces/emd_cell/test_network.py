@@ -79,9 +79,7 @@ def test_parameters_are_those_of_the_arithmetic(
     for output in ("concat", "addnorm"):
         net = EmdCellNetwork(drawn(seed), Sizes(vectors, width, classes, cells, output=output))
         built = sum(weight.numel() for weight in net.parameters())
-        assert built == num_parameters(
-            drawn(seed), vectors, width, classes, cells, output=output
-        )
+        assert built == num_parameters(drawn(seed), vectors, width, classes, cells, output=output)
 
 
 def test_parameters_of_the_example_by_hand() -> None:
