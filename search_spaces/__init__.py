@@ -1,1 +1,1 @@
-"""What can be searched: architectures as values, and the moves between them."""
+"""Search spaces: architectures as values, and edits between them."""

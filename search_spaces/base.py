@@ -69,11 +69,11 @@ class SearchSpace(ABC, Generic[A]):
     """The registered name."""
     architecture_class: ClassVar[type[BaseArchitecture]]
     error: ClassVar[type[ArchitectureError]] = ArchitectureError
-    """What `parse` raises for an unknown text."""
+    """The exception of `parse` for an unknown text."""
     noun: ClassVar[str] = "architecture"
-    """What an architecture is called in that error."""
+    """Name of an architecture in that message."""
     known_texts: ClassVar[str] = "an architecture's JSON"
-    """What `parse` reads, for that error."""
+    """List of the texts that `parse` reads, for that message."""
     op_set: Sequence[str] = ()
     """All operations of the space."""
     model_space_class: ClassVar[str | None] = None
@@ -130,7 +130,10 @@ class SearchSpace(ABC, Generic[A]):
         """
 
     def sample(self, rng: np.random.Generator) -> A:
-        """Return a random valid architecture; by default every choice is uniform."""
+        """Return a random valid architecture.
+
+        By default every choice is uniform; override it if some samples are not valid.
+        """
         choices = self.choices()
         sample = {
             label: values[int(rng.integers(len(values)))]
@@ -143,8 +146,13 @@ class SearchSpace(ABC, Generic[A]):
         """Return a valid architecture one edit away, never the same one.
 
         By default one of the neighbours, all equally likely.
+
+        Raises:
+            ArchitectureError: The architecture has no neighbours.
         """
         neighbours = self.neighbours(architecture)
+        if not neighbours:
+            raise self.error("the architecture is the only one of its space: nothing to mutate")
         return neighbours[int(rng.integers(len(neighbours)))]
 
     def neighbours(self, architecture: A) -> list[A]:
@@ -230,6 +238,7 @@ class SearchSpace(ABC, Generic[A]):
             return resolve_name(self.model_space_class)(**options)
         return resolve_name(_CHOICES_MODEL_SPACE)(self.choices(**options))
 
+    @optional_imports()
     def draw(self, architecture: A, path: Path) -> None:
         """Write a picture of an architecture.
 

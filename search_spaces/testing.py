@@ -52,7 +52,7 @@ def skip_if_unsupported() -> Iterator[None]:
 
 
 class SpaceContract:
-    """What benchmarks, strategies and frameworks rely on.
+    """Requirements of benchmarks, strategies and frameworks on a search space.
 
     A subclass overrides the fixture `space`, and `network_size` if the space has networks. Tests of
     optional methods that the space does not have are skipped.

@@ -43,6 +43,12 @@ class WrapperSpace(SearchSpace[Any]):
     def published_names(self) -> Sequence[str]:
         return self.space.published_names()
 
+    def load_published(self, name: str) -> Any:
+        return self.space.load_published(name)
+
+    def parse_release_format(self, text: str) -> Any:
+        return self.space.parse_release_format(text)
+
     def parse(self, text: str) -> Any:
         return self.space.parse(text)
 

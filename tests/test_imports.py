@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import subprocess
 import sys
@@ -79,3 +80,23 @@ def test_cold_import_of_a_value_loads_no_heavy_library() -> None:
 def test_import_of_a_package_loads_not_even_numpy() -> None:
     packages = ["search_spaces", "nni_nlp_bench"]
     assert loaded_by_each(packages, ["numpy", *HEAVY]) == {package: [] for package in packages}
+
+
+def imports_of(file: Path) -> set[str]:
+    """Modules that a file imports: at its top, in functions, and for type checking."""
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+    return found
+
+
+def test_no_two_modules_of_spaces_import_each_other() -> None:
+    files = (ROOT / "search_spaces").rglob("*.py")
+    imports = {
+        ".".join(file.relative_to(ROOT).with_suffix("").parts): imports_of(file) for file in files
+    }
+    pairs = {(a, b) for a in imports for b in imports[a] if a < b and a in imports.get(b, ())}
+    assert pairs == set()

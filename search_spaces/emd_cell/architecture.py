@@ -22,7 +22,7 @@ OPS = (
     "dilconv_5",
     "dilconv_7",
 )
-"""In the release's order. The 3x3 of its pools stands for a width of 3."""
+"""Operations in the order of the release. Its pools named 3x3 have a width of 3."""
 NONE = "none"
 """The release's last op: no edge. Only mixtures have it."""
 INPUTS = 2
@@ -40,7 +40,7 @@ class CellError(ArchitectureError):
 
 
 class Edge(NamedTuple):
-    """What a node adds: an op, and the source that it reads."""
+    """A summand of a node: an op, and the source that it reads."""
 
     op: str
     source: int

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Style(NamedTuple):
-    """How an op looks: colour and width (in points) of its arrow, short and long name."""
+    """Style of an op: colour and width (in points) of its arrow, short and long name."""
 
     colour: str
     width: float
@@ -48,7 +48,7 @@ _BOX = 0.32
 _HALF_WIDTHS = (0.62, 0.62, 0.42, 0.42, 0.42)
 _NAMES = ("cell before\nthe last", "last cell", *(f"node {number}" for number in range(NODES)))
 _LABEL_AT = 0.36
-"""Where on its way an arrow has its label: there no two labels meet."""
+"""Relative position of the label on each arrow, so that no two labels overlap."""
 
 
 def draw(cell: EmdCell, path: Path) -> None:
@@ -100,12 +100,12 @@ Place = tuple[float, float]
 
 
 def _between(start: Place, end: Place, half: float, end_half: float) -> tuple[Place, Place]:
-    """Where a line between the middles of two boxes, half as wide as told, leaves and enters."""
+    """Return where a line between the centres of two boxes leaves the first, enters the second."""
     return _leaving(start, end, half), _leaving(end, start, end_half)
 
 
 def _leaving(place: Place, towards: Place, half: float) -> Place:
-    """Where a line from the middle of a box leaves it."""
+    """Return where a line from the centre of a box leaves it."""
     x, y = towards[0] - place[0], towards[1] - place[1]
     share = min(half / abs(x) if x else 1.0, _BOX / abs(y) if y else 1.0)
     return place[0] + share * x, place[1] + share * y

@@ -20,7 +20,7 @@ from search_spaces.emd_cell.ops import largest_words, mean_words
 from search_spaces.sequences import sum_tensors
 
 _SOURCES = INPUTS + NODES - 1
-"""That edges read: the last node is read by none."""
+"""Number of sources that edges read: no edge reads the last node."""
 _TWICE = ("stdconv_3", "stdconv_5", "stdconv_7")
 _ONCE = ("dilconv_3", "dilconv_5", "dilconv_7")
 _POOLS = ("avg_pool_3x3", "max_pool_3x3")
@@ -29,7 +29,7 @@ _GROUPS = (_SKIP, _TWICE, _ONCE, _POOLS)
 _READERS = [
     [row for row, (_, of) in enumerate(EDGES) if of == source] for source in range(_SOURCES)
 ]
-"""Of every source the edges that read it, as rows of `EDGES`."""
+"""For every source, the edges that read it, as rows of `EDGES`."""
 
 
 def mixed_nodes(

@@ -61,7 +61,7 @@ def _fields(text: str) -> dict[str, ast.expr]:
 
 
 def _numbers(part: ast.expr) -> list[int]:
-    """What `range(2, 5)` or a list says."""
+    """Return the numbers of `range(2, 5)` or of a list."""
     if isinstance(part, ast.Call) and _is_named(part.func, "range") and not part.keywords:
         ends = [_value(end) for end in part.args]
         return _OUTPUT if ends == [_OUTPUT[0], _OUTPUT[-1] + 1] else []

@@ -11,8 +11,8 @@ from search_spaces.emd_cell.choices import CellChoices
 from search_spaces.nni_model_space import ChoicesModule
 
 EdgeWeights = Sequence[Node] | Tensor
-"""What nodes add up: the edges of one cell, or of all edges (in the order of `EDGES`) all ops, with
-the shares (9, 10) of ops and `none`."""
+"""Summands of the nodes: the edges of one cell, or the weights (9, 10) of all ops and `none` on all
+edges, in the order of `EDGES`."""
 
 
 class Edges(ChoicesModule):

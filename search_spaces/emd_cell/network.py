@@ -14,7 +14,7 @@ from search_spaces.emd_cell.sizes import Sizes
 from search_spaces.sequences import MaskedNorm, padding_of, stem_input, sum_tensors
 
 _EPSILON = 1e-12
-"""Of the layer norm, as in BERT and in the release."""
+"""Epsilon of the layer norm, as in BERT and in the release."""
 
 
 class Stem(nn.Module):

@@ -106,7 +106,7 @@ class MaxPool(nn.Module):
 
 
 class Skip(nn.Module):
-    """What comes in goes out."""
+    """Identity."""
 
     def forward(self, values: Tensor, padding: Tensor) -> Tensor:
         """(batch, width, length) to the same."""
@@ -114,7 +114,7 @@ class Skip(nn.Module):
 
 
 class DropPath(nn.Module):
-    """In training gives 0 for a sentence at the rate, and scales up what it lets through."""
+    """Drop path: in training sets a sentence to 0 with the given rate, and rescales the others."""
 
     def __init__(self, rate: float) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""How many parameters a network of cells has, without its word vectors."""
+"""Number of parameters of a network of cells, without its word vectors."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ Output = Literal["concat", "addnorm"]
 """A cell gives the channels of its nodes, or the layer norm of these plus its second input."""
 
 SIZES = {"vectors": 300, "width": 256, "classes": 2, "cells": 4}
-"""Of word vectors, of nodes and of the head, and how many cells: the paper's for two classes, with
-word vectors in the place of its BERT embeddings."""
+"""Widths of word vectors, nodes and head, and number of cells: the paper's for two classes, with
+word vectors instead of its BERT embeddings."""
 
 
 def num_parameters(

@@ -27,7 +27,7 @@ class Sizes:
     """Drop-path probability per edge and sentence; skips are never dropped."""
     output: Output = "concat"
     strict: bool = False
-    """Whether the amount of padding in a batch changes nothing: see `MaskedNorm`."""
+    """Whether results are independent of the padding in a batch: see `MaskedNorm`."""
 
     def __post_init__(self) -> None:
         for name in ("vectors", "width", "classes", "cells"):

@@ -13,7 +13,7 @@ from search_spaces.values import BaseArchitecture, check_widths, read_json
 
 ACTIVATIONS = ("tanh", "relu", "sigmoid", "identity")
 MAX_NODES = 12
-"""Of the largest cell in the paper, the one that it found on Penn Treebank."""
+"""Nodes of the largest cell in the paper, which it found on Penn Treebank."""
 _FORM = '{"nodes": [[0, "tanh"], [1, "relu"], ...]}'
 
 

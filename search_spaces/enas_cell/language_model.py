@@ -6,7 +6,7 @@ from search_spaces.enas_cell.architecture import Cell
 from search_spaces.rnn_cell.language_model import PTB_VOCABULARY
 
 WIDTH = 748
-"""Of embedding and cell, in the release's `scripts/ptb_final.sh`."""
+"""Width of embedding and cell, in the release's `scripts/ptb_final.sh`."""
 
 
 def language_model_parameters(cell: Cell, vocabulary: int = PTB_VOCABULARY) -> int:

@@ -18,13 +18,13 @@ class Mixture:
     """Weights of the choices of every node, and the matrices with which it reads."""
 
     activations: Sequence[Tensor]
-    """Of each node: a weight for each activation."""
+    """For each node: a weight of each activation."""
     inputs: Sequence[Tensor]
-    """Of each node but the first: a weight (predecessors,) for each earlier node."""
+    """For each node but the first: a weight (predecessors,) of each earlier node."""
     state_map: Tensor
     """(2 * hidden, hidden)"""
     maps: Sequence[Tensor]
-    """Of each node but the first: (predecessors, hidden, 2 * hidden)."""
+    """For each node but the first: (predecessors, hidden, 2 * hidden)."""
 
     def step(self, projected: Tensor, state: Tensor) -> Tensor:
         """Return the new state (batch, hidden) for the product (batch, 2 * hidden) of x."""
@@ -38,14 +38,14 @@ class Mixture:
 
     @cached_property
     def ends(self) -> Tensor:
-        """How much each node (nodes,) is an end; they sum up to 1."""
+        """The weight (nodes,) of each node as an end; they sum to 1."""
         open_ends = torch.ones(1).to(self.state_map)
         for weights in self.inputs:
             open_ends = torch.cat([open_ends * (1 - weights), torch.ones(1).to(open_ends)])
         return open_ends / open_ends.sum()
 
     def _bent(self, i: int, mixed: Tensor, read: Tensor) -> Tensor:
-        """What node i makes of values (..., hidden): all activations, weighted."""
+        """Return the output of node i for values (..., hidden): all activations, weighted."""
         gate, candidate = split(mixed)
         bent = torch.stack([function(candidate) for function in FUNCTIONS.values()])
         return read + gate * (torch.einsum("f,f...->...", self.activations[i], bent) - read)

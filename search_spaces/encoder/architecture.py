@@ -13,7 +13,7 @@ from search_spaces.values import BaseArchitecture, digest, read_json
 
 HIDDEN_SIZES = (128, 256)
 LAYERS = (2, 4)
-"""How many layers an encoder may have."""
+"""Allowed numbers of layers."""
 PARAMETERS: Mapping[str, tuple[str | int, ...]] = {
     "SA": ("SDP", "WMA"),
     "LT": ("DFT", "DCT"),
@@ -32,7 +32,7 @@ HEADS = (2, 4)
 FEED_FORWARD = (512, 1024)
 """Widths of a feed-forward network."""
 FEED_FORWARDS = (1, 3)
-"""How many hidden layers a feed-forward network may have."""
+"""Allowed numbers of hidden layers of a feed-forward network."""
 SPACE_SIZE = 10_621_440
 """All of them are different networks."""
 _FORM = (
@@ -51,17 +51,17 @@ class EncoderLayer(NamedTuple):
 
     operation: str
     parameter: str | int
-    """Of the operation: see `PARAMETERS`."""
+    """Parameter of the operation: see `PARAMETERS`."""
     heads: int
     """Equal slices of the hidden size, each of which the operation handles alone."""
     feed_forward: int
     """Width of every hidden layer of the feed-forward network."""
     feed_forwards: int
-    """How many hidden layers the feed-forward network has."""
+    """Number of hidden layers of the feed-forward network."""
 
     @property
     def name(self) -> str:
-        """Of the operation with its parameter: a key of `OPERATIONS`."""
+        """Name of the operation with its parameter: a key of `OPERATIONS`."""
         return f"{self.operation}-{self.parameter}"
 
 

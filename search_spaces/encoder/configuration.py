@@ -18,7 +18,7 @@ _NAMES = (
     "feed_forward_dimension",
     "num_feed_forward",
 )
-"""Of a layer's fields, in our order."""
+"""The release's names of a layer's fields, in the order of `EncoderLayer`."""
 _FORM = '{"hidden_size": 128, "nas_config": {"encoder_layers": [...]}}'
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Style(NamedTuple):
-    """How a box looks, and its name in the legend."""
+    """Style of a box, and its name in the legend."""
 
     fill: str
     long: str
@@ -40,13 +40,13 @@ _CELL = 2.9
 _END_CELL = 1.5
 _MIN_WIDTH = 8.4
 _HEIGHT = 1.6
-"""Of an operation; of a feed-forward layer that is the widest."""
+"""Height of an operation, and of the widest feed-forward layer."""
 _HEADS = 0.72
 """Width of an operation."""
 _BAR, _GAP = 0.26, 0.1
-"""Width of a feed-forward layer, and what is between two."""
+"""Width of a feed-forward layer, and of the gap between two."""
 _AT = (0.62, 1.9)
-"""Where in a cell the middles of both stand."""
+"""Positions of the centres of both in a cell."""
 _TOP, _LEGEND_AT, _BOTTOM = 1.9, -1.3, -2.3
 
 

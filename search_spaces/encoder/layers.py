@@ -10,7 +10,7 @@ from search_spaces.encoder.architecture import EncoderArchitecture, EncoderLayer
 from search_spaces.encoder.operations import make_operation
 
 EPSILON = 1e-12
-"""Of layer norms, as in BERT."""
+"""Epsilon of layer norms, as in BERT."""
 _SPREAD = 0.02
 """Standard deviation of weights at the start, as in BERT."""
 

@@ -32,7 +32,7 @@ _CHOICES: tuple[list[dict[str, Any]], ...] = (
     [{"feed_forward": width} for width in FEED_FORWARD],
     [{"feed_forwards": count} for count in FEED_FORWARDS],
 )
-"""What a layer chooses, each choice with its values."""
+"""The choices of a layer, each with its values."""
 ALL_LAYERS = tuple(
     EncoderLayer(**operation, **heads, **width, **count)
     for operation, heads, width, count in product(*_CHOICES)

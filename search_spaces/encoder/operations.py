@@ -1,4 +1,4 @@
-"""What a layer mixes words with: attention, linear transforms, dynamic convolution.
+"""Operations that mix words: attention, linear transforms, dynamic convolution.
 
 Sequences are (batch, length, hidden size). `words` is (batch, length), true at words, or (1,
 length) where all sentences have the same; neither the content nor the amount of what stands
@@ -16,7 +16,7 @@ from torch.nn import functional
 from search_spaces.encoder.architecture import EncoderLayer
 
 _HEAD_RATIO = 2
-"""Of a dynamic convolution: so many times fewer heads attend, as in ConvBERT."""
+"""Factor by which a dynamic convolution has fewer attention heads, as in ConvBERT."""
 
 
 def split_heads(values: Tensor, heads: int) -> Tensor:
@@ -48,7 +48,7 @@ class Attention(nn.Module):
         return self._attended(self._queries(values), values, words)
 
     def probabilities(self, values: Tensor, words: Tensor) -> Tensor:
-        """How much each word (row) looks at each (column): (batch, heads, length, length)."""
+        """Return attention weights (batch, heads, length, length) of words (rows) on words."""
         return self._probabilities(self._queries(values), values, words)
 
     def _queries(self, values: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""How many parameters the network of an encoder has."""
+"""Number of parameters of the network of an encoder."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from search_spaces.encoder.architecture import EncoderArchitecture, EncoderError
 from search_spaces.values import check_widths
 
 SIZES = {"vocabulary": 30_522, "positions": 512, "embedding_size": 128}
-"""How many words and places there are, and the width of their embeddings: BERT's and the
-release's."""
+"""Numbers of words and positions, and the width of their embeddings: BERT's and the release's."""
 TYPES = 2
-"""Of tokens: those of a first sentence and of a second."""
+"""Number of token types: those of a first sentence and of a second."""
 
 
 def num_parameters(

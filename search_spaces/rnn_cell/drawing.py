@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Style(NamedTuple):
-    """How an operation looks: the name in its node, colours, the name in the legend."""
+    """Style of an operation: the name in its node, colours, the name in the legend."""
 
     short: str
     fill: str

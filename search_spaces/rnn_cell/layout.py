@@ -1,4 +1,4 @@
-"""Where the values of a cell go in a picture: columns from left to right, heights within them.
+"""Layout of a picture of a cell: columns from left to right, heights within them.
 
 A layered drawing (Sugiyama, Tagawa & Toda, 1981). A vertex is a value in one column: the
 column where it is computed, or one that its edge crosses before a later reader. All edges of one
@@ -34,7 +34,7 @@ class Layout:
     """Columns are numbered from 0, the sources', to `last`, the results'."""
 
     column: dict[str, int]
-    """Where each value is computed; 0 for sources."""
+    """The column where each value is computed; 0 for sources."""
     last: int
     height: dict[Vertex, float]
     """Downwards; nodes of a column are at least 1 apart, edges about half of that."""

@@ -32,9 +32,9 @@ class Weights:
     """Weights for any cell: linear nodes take the next trained matrix, edges the next frozen."""
 
     trained: Array
-    """From x: nodes x (inputs + 1) x width; the last row is the bias."""
+    """Matrices of x: nodes x (inputs + 1) x width; the last row is the bias."""
     frozen: Array
-    """From the state and from other nodes: edges x width x width."""
+    """Matrices of the state and of other nodes: edges x width x width."""
 
     @classmethod
     def draw(

@@ -12,11 +12,11 @@ from search_spaces.textnas.canonical import Edges, canonical_layers, key_of
 from search_spaces.values import BaseArchitecture, read_json
 
 OPS = ("conv1", "conv3", "conv5", "conv7", "avg_pool3", "max_pool3", "gru", "attention")
-"""In the order of the release's numbers."""
+"""Operations in the order of the release's numbers."""
 WINDOW = 5
-"""How many layers back an input is in the paper."""
+"""Number of layers back that an input may be in the paper."""
 LAYERS = 24
-"""Of the paper."""
+"""Number of layers in the paper."""
 MAX_LAYERS = 100
 MAX_JSON_CHARACTERS = 200_000
 _FORM = '{"layers": [{"distance": 0, "op": "conv3", "skips": []}, ...]}'
@@ -31,7 +31,7 @@ class Layer(NamedTuple):
     """One layer: the output of its op on its input, plus its skips."""
 
     distance: int
-    """Of the input: 0 is the layer before. The first layer reads the stem."""
+    """Distance of the input: 0 is the layer before. The first layer reads the stem."""
     op: str
     skips: tuple[int, ...] = ()
     """Numbers of the earlier layers whose outputs are added, counted from 0, in ascending order."""
@@ -96,7 +96,7 @@ class Arc(BaseArchitecture):
 
     @property
     def edges(self) -> list[Edges]:
-        """Of every layer what it reads, its op and its skips."""
+        """For every layer the layer that it reads, its op and its skips."""
         return [(self.source(i), layer.op, layer.skips) for i, layer in enumerate(self.layers)]
 
 

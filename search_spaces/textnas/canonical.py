@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from search_spaces.values import digest
 
 Edges = tuple[int | None, str, tuple[int, ...]]
-"""What a layer reads (None: the stem), its op, and the layers that are added."""
+"""The layer that a layer reads (None: the stem), its op, and the layers that are added."""
 
 _OUTPUT = 0
 

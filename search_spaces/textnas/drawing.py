@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Style(NamedTuple):
-    """How an op looks: the name in its box, colours, the name in the legend."""
+    """Style of an op: the name in its box, colours, the name in the legend."""
 
     short: str
     fill: str

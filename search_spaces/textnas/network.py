@@ -32,7 +32,7 @@ class Sizes:
     """Dropout probability in convolutions, GRUs and attention weights."""
     batch_norm: BatchNorm = "skips"
     strict: bool = False
-    """Whether the amount of padding in a batch changes nothing: see `MaskedNorm`, `MaxPool`."""
+    """Whether results are independent of padding in a batch: see `MaskedNorm`, `MaxPool`."""
 
     def __post_init__(self) -> None:
         for name in ("vectors", "width", "classes"):

@@ -16,7 +16,7 @@ from search_spaces.sequences import MaskedNorm
 from search_spaces.textnas.architecture import OPS
 
 HEADS = 4
-"""Of self-attention, as in the paper."""
+"""Number of heads of self-attention, as in the paper."""
 
 
 class Convolution(nn.Module):

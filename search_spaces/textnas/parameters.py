@@ -1,4 +1,4 @@
-"""How many parameters an architecture has, without its word vectors."""
+"""Number of parameters of an architecture, without its word vectors."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from search_spaces.textnas.architecture import Arc, ArcError
 from search_spaces.values import check_widths
 
 BatchNorm = Literal["skips", "always"]
-"""Where a layer ends in batch norm: with skips as in the release, or every one, as in NNI."""
+"""Layers that end in batch norm: those with skips, as in the release, or all, as in NNI."""
 
 SIZES = {"vectors": 300, "width": 256, "classes": 2}
-"""Of word vectors, of layers and of the head: those of the paper on SST-2."""
+"""Widths of word vectors, layers and head: those of the paper on SST-2."""
 
 _CONVOLUTIONS = {"conv1": 1, "conv3": 3, "conv5": 5, "conv7": 7}
 """Op -> width of its kernel."""

@@ -46,7 +46,7 @@ def op_by_op(space: Any, vectors: Tensor, mask: Tensor) -> Tensor:
     from search_spaces.emd_cell.network import outputs_of
     from search_spaces.sequences import padding_of, stem_input
 
-    padding, shares = padding_of(mask), space.edges.plan().unbind()
+    padding, shares = padding_of(mask), space.edges.edge_weights().unbind()
 
     def output(cell: Any, previous: Tensor, last: Tensor, _: Tensor) -> Tensor:
         sources = cell.frame.sources(previous, last)

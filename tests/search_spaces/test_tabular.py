@@ -78,7 +78,7 @@ def test_samples_of_choices_stand_for_cells_of_the_table(space: TabularSpace) ->
     assert choices.from_sample(choices.to_sample(stranger)) in space.architectures
 
 
-def test_other_doors_are_the_spaces_own(space: TabularSpace) -> None:
+def test_other_methods_are_those_of_the_space(space: TabularSpace) -> None:
     assert space.name == "rnn_cell"
     assert isinstance(space.parse("gru"), Recipe)
 

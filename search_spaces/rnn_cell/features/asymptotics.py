@@ -1,4 +1,4 @@
-"""How a cell scales: degrees and orders of its results as functions of the input and the state.
+"""Asymptotics of a cell: degrees and orders of its results as functions of the input and the state.
 
 Tanh and sigm are bounded, so they have degree zero; sums take the larger degree, products add
 them. A cell whose state has a degree above one in itself can blow up in finite time.

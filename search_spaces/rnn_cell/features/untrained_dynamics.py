@@ -1,4 +1,4 @@
-"""How an untrained cell behaves in miniature, as named numbers, the same for equal cells.
+"""Dynamics of a small untrained cell, as named numbers, the same for equal cells.
 
 In the published training the matrices that do not read x stay at their random start, so a trained
 cell is close to an echo state network. What such a network can do shows without training: how long
@@ -41,7 +41,7 @@ Lag = Callable[[int], Matrix]
 
 @dataclass(frozen=True)
 class Probe:
-    """What every cell is shown, and what is asked of its outputs."""
+    """The inputs of every cell, and the targets of its read-outs."""
 
     weights: Weights
     inputs: NDArray[np.float32]

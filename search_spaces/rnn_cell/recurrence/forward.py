@@ -34,7 +34,7 @@ def forward_source(plan: Plan) -> Source:
 
 
 def place(plan: Plan, name: str) -> View:
-    """Where the value of a name stands."""
+    """Return the view that holds the value of a name."""
     previous = state_index(name, "h_prev_")
     if previous is not None:
         return View(f"state {previous}", rows="previous")

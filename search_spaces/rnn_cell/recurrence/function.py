@@ -36,7 +36,7 @@ from search_spaces.rnn_cell.recurrence.source import Loop, Source
 
 @dataclass(slots=True)
 class Trace:
-    """What an unrolled cell computed on the way."""
+    """Intermediate values of an unrolled cell."""
 
     values: dict[str, Tensor] = field(default_factory=dict)
     """Values (time, batch, hidden) of every activation and of the previous states."""

@@ -1,4 +1,4 @@
-"""How a cell is computed fast: where each value lives, and what is done in one operation."""
+"""Execution plan of a cell: the buffer of each value, and which operations are fused."""
 
 from __future__ import annotations
 

@@ -260,7 +260,7 @@ def test_what_stands_in_padding_changes_nothing(
         assert torch.equal(clean, dirty)
 
 
-def test_layer_outputs_are_those_of_the_doors() -> None:
+def test_layer_outputs_have_the_shapes_of_the_interface() -> None:
     built = classifier(published_encoder("0"))
     _, mask = texts([4, 9])
     outputs = built.layer_outputs(torch.randn(2, 9, VECTORS, dtype=torch.float64), mask)
