@@ -91,7 +91,7 @@ def test_error_for_full_disk(table: Path, tmp_path: Path) -> None:
     """Simulated by a limit on the size of files."""
     options = ("--benchmark", table, "--strategy", "random", "--restrict", "--json", "--trials", 20)
     command = [*COMMAND, "search", *(str(o) for o in options), "--out", str(tmp_path / "out")]
-    limited = ["bash", "-c", f"ulimit -f 8; {shlex.join(command)}"]
+    limited = ["bash", "-c", f"ulimit -f 4; {shlex.join(command)}"]
     failed = subprocess.run(limited, capture_output=True, text=True, check=False)
     assert failed.returncode == 2, failed.stderr
     assert (failed.stdout, failed.stderr.count("\n")) == ("", 1)
