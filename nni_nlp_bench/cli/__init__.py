@@ -1,1 +1,1 @@
-"""The command `nni-nlp-bench`: one file a verb."""
+"""The command `nni-nlp-bench`: one module per subcommand."""

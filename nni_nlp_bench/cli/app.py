@@ -1,4 +1,4 @@
-"""Entry point of the command: its subcommands, and one line for every error of the user."""
+"""Entry point of the command: subcommands and error handling."""
 
 from __future__ import annotations
 
@@ -31,16 +31,17 @@ from nni_nlp_bench.cli.up import up
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.core.extras import optional_imports
 
-SEARCH, TRAIN, LOOK, EXPERIMENTS = (
+SEARCH, TRAIN, INSPECT, FRAMEWORKS = (
     "Search",
     "Score and train",
-    "Look up",
+    "Inspect",
     "Other frameworks",
 )
+"""Panels of `--help`."""
 
 
 class ErrorHandlingGroup(TyperGroup):
-    """A group that ends with exit code 2 and one line on stderr for a UserError."""
+    """Command group that prints a UserError in one line on stderr and exits with code 2."""
 
     def invoke(self, ctx: Any) -> Any:
         """Run the subcommand."""
@@ -49,7 +50,7 @@ class ErrorHandlingGroup(TyperGroup):
                 return super().invoke(ctx)
         except UserError as error:
             line = " ".join(str(error).split())
-            # What is not printable could steer the terminal, and may come from a file.
+            # Non-printable characters, possibly from a file, could control the terminal.
             shown = "".join(c if c.isprintable() else "?" for c in line)
             typer.echo(f"error: {shown}", err=True)
             raise typer.Exit(2) from None
@@ -89,7 +90,7 @@ train = _group("Train one architecture.")
 train.command()(lm)
 train.command()(classifier)
 
-experiment = _group("Run experiments of NNI.")
+experiment = _group("Run NNI experiments.")
 experiment.command()(up)
 experiment.command()(down)
 experiment.command()(status)
@@ -109,11 +110,11 @@ app.command(rich_help_panel=TRAIN)(score)
 app.command(rich_help_panel=TRAIN)(teacher)
 app.command(rich_help_panel=TRAIN)(probe)
 app.add_typer(train, name="train", rich_help_panel=TRAIN)
-app.command("list", rich_help_panel=LOOK)(list_components)
-app.add_typer(arch, name="arch", rich_help_panel=LOOK)
-app.add_typer(benchmark, name="benchmark", rich_help_panel=LOOK)
-app.add_typer(experiment, name="experiment", rich_help_panel=EXPERIMENTS)
-app.add_typer(naslib, name="naslib", rich_help_panel=EXPERIMENTS)
+app.command("list", rich_help_panel=INSPECT)(list_components)
+app.add_typer(arch, name="arch", rich_help_panel=INSPECT)
+app.add_typer(benchmark, name="benchmark", rich_help_panel=INSPECT)
+app.add_typer(experiment, name="experiment", rich_help_panel=FRAMEWORKS)
+app.add_typer(naslib, name="naslib", rich_help_panel=FRAMEWORKS)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""`arch`: look at one architecture."""
+"""`arch`: show, draw or check one architecture."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MAX_DIGITS = 9
 arch = typer.Typer(help="Show, draw or check one architecture.", no_args_is_help=True)
 ArchitectureText = Annotated[
     str,
-    typer.Option(help="Its published name or id, its text, or a file that holds either."),
+    typer.Option(help="Published name or id, JSON text, or a file with one of these."),
 ]
 
 
@@ -26,34 +26,38 @@ def show(
     space: options.SpaceName = "rnn_cell",
     size: Annotated[
         str | None,
-        typer.Option(help="Sizes to count the parameters at, such as width=256,classes=5."),
+        typer.Option(help="Sizes for the number of parameters, such as width=256,classes=5."),
     ] = None,
     json: options.Json = False,
 ) -> None:
-    """Show the operations and sizes of an architecture."""
+    """Show the operations and descriptors of an architecture."""
     from nni_nlp_bench.cli.output import key_value_table, print_json, print_tables
     from search_spaces.base import get_space
     from search_spaces.loading import read_architecture
 
-    home = get_space(space)
-    value = read_architecture(home, architecture)
-    facts = {"space": space, "canonical_key": value.canonical_key, **home.describe(value)}
+    search_space = get_space(space)
+    value = read_architecture(search_space, architecture)
+    descriptors = {
+        "space": space,
+        "canonical_key": value.canonical_key,
+        **search_space.describe(value),
+    }
     if size is not None:
-        facts |= _parameters_at(home, value, size)
+        descriptors |= _count_parameters(search_space, value, size)
     content = _content(value)
     if json:
-        counts = home.op_counts(value)
-        sizes = {name: fact for name, fact in facts.items() if name not in counts}
-        print_json({**sizes, "op_counts": counts, "architecture": content})
+        counts = search_space.op_counts(value)
+        others = {name: item for name, item in descriptors.items() if name not in counts}
+        print_json({**others, "op_counts": counts, "architecture": content})
         return
-    words = {name: _word(fact) for name, fact in facts.items()}
-    print_tables(key_value_table(words), _parts_table(content))
+    rows = {name: _format(item) for name, item in descriptors.items()}
+    print_tables(key_value_table(rows), _parts_table(content))
 
 
 @arch.command()
 def draw(
     architecture: ArchitectureText,
-    out: Annotated[Path, typer.Option(help="The picture to write: .png, .svg or .pdf.")],
+    out: Annotated[Path, typer.Option(help="Image file to write: .png, .svg or .pdf.")],
     space: options.SpaceName = "rnn_cell",
 ) -> None:
     """Draw an architecture."""
@@ -61,10 +65,10 @@ def draw(
     from search_spaces.base import get_space
     from search_spaces.loading import read_architecture
 
-    home = get_space(space)
-    value = read_architecture(home, architecture)
+    search_space = get_space(space)
+    value = read_architecture(search_space, architecture)
     with atomic_write(out) as new:
-        home.draw(value, new)
+        search_space.draw(value, new)
     typer.echo(out)
 
 
@@ -74,15 +78,15 @@ def check(
     space: options.SpaceName = "rnn_cell",
     json: options.Json = False,
 ) -> None:
-    """Tell whether an architecture is valid: exit code 0, else 2 and the rule that it breaks."""
+    """Check whether an architecture is valid. Exit code: 0, or 2 with the violated rule."""
     from nni_nlp_bench.cli.output import print_json
     from nni_nlp_bench.core.errors import ArchitectureError
     from search_spaces.base import get_space
     from search_spaces.loading import read_architecture
 
-    home = get_space(space)
+    search_space = get_space(space)
     try:
-        key = read_architecture(home, architecture).canonical_key
+        key = read_architecture(search_space, architecture).canonical_key
     except ArchitectureError as error:
         if not json:
             raise
@@ -94,21 +98,21 @@ def check(
         typer.echo(f"valid: an architecture of space {space}, canonical key {key}")
 
 
-def _parameters_at(space: Any, architecture: Any, text: str) -> dict[str, int]:
-    """The sizes of a text such as `width=256,classes=5`, and the parameters at these.
+def _count_parameters(space: Any, architecture: Any, text: str) -> dict[str, int]:
+    """Return the sizes in a text such as `width=256,classes=5`, and the number of parameters.
 
-    Raises UserError.
+    Raises:
+        UserError: a size is invalid, or the space has fixed sizes.
     """
     from search_spaces.base import SizedSpace
 
     if not isinstance(space, SizedSpace):
-        fixed = f"the parameters of space {space.name} are those of one model"
-        raise UserError(f"{fixed}: leave --size out")
+        raise UserError(f"networks of space {space.name} have fixed sizes: do not give --size")
     size: dict[str, int] = {}
     for part in text.split(","):
         name, _, number = (word.strip() for word in part.partition("="))
         if not name or not (number.isascii() and number.isdigit()) or len(number) > MAX_DIGITS:
-            raise UserError(f"--size: {part[:60]!r} is no size such as width=256")
+            raise UserError(f"--size: {part[:60]!r} is not a size such as width=256")
         if name in size:
             raise UserError(f"--size: {name[:60]} is given twice")
         size[name] = int(number)
@@ -122,26 +126,27 @@ def _content(architecture: Any) -> Mapping[str, Any]:
 
 
 def _parts_table(content: Mapping[str, Any]) -> Any:
-    """The parts of an architecture: a column a field where all parts have the same fields.
+    """Return a table of the parts of an architecture.
 
-    Parts that are in a list have numbers for names, from 0.
+    It has one column per field if all parts have the same fields. Parts in a list are numbered
+    from 0.
     """
     from nni_nlp_bench.cli.output import plain_table
 
-    what, parts = "part", content
+    heading, parts = "part", content
     for key, value in content.items():
         if isinstance(value, list) and all(isinstance(part, Mapping) for part in value):
-            what = key.removesuffix("s")
+            heading = key.removesuffix("s")
             parts = {str(number): part for number, part in enumerate(value)}
     fields = {tuple(part) if isinstance(part, Mapping) else None for part in parts.values()}
     names = fields.pop() if len(fields) == 1 else None
     if names is None:
-        return plain_table(None, (what, "value"), [[k, _word(v)] for k, v in parts.items()])
-    rows = [[key, *(_word(part[name]) for name in names)] for key, part in parts.items()]
-    return plain_table(None, (what, *names), rows)
+        return plain_table(None, (heading, "value"), [[k, _format(v)] for k, v in parts.items()])
+    rows = [[key, *(_format(part[name]) for name in names)] for key, part in parts.items()]
+    return plain_table(None, (heading, *names), rows)
 
 
-def _word(value: Any) -> str:
+def _format(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:g}"
     if isinstance(value, int):

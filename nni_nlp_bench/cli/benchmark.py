@@ -1,4 +1,4 @@
-"""`benchmark`: bring results here, turn them into other formats, ask them."""
+"""`benchmark`: download, import, export and inspect benchmarks."""
 
 from __future__ import annotations
 
@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 
 SKIPPED_SHOWN = 5
 
-benchmark = typer.Typer(help="Download, import, export or ask a benchmark.", no_args_is_help=True)
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what --out holds.")]
-NameOrFolder = Annotated[str, typer.Argument(help="Name of a benchmark, or a table's folder.")]
+benchmark = typer.Typer(
+    help="Download, import, export or inspect a benchmark.", no_args_is_help=True
+)
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Overwrite --out.")]
+NameOrFolder = Annotated[str, typer.Argument(help="Name of a benchmark, or folder of a table.")]
 
 benchmark.command()(predict)
 benchmark.command("build-mini")(build_mini)
@@ -31,20 +33,20 @@ benchmark.command("build-mini")(build_mini)
 @benchmark.command()
 def download(
     name: Annotated[str, typer.Argument(help="Name of a benchmark: see `nni-nlp-bench list`.")],
-    url: Annotated[str | None, typer.Option(help="Another address of the same archive.")] = None,
-    file: Annotated[Path | None, typer.Option(help="A local copy of the archive.")] = None,
+    url: Annotated[str | None, typer.Option(help="URL of a mirror of the archive.")] = None,
+    file: Annotated[Path | None, typer.Option(help="Local copy of the archive.")] = None,
 ) -> None:
-    """Download a benchmark, check it and import it. Run it again to go on after an interruption."""
+    """Download, verify and import a benchmark. Run it again to resume after an interruption."""
     import numpy as np
 
     from nni_nlp_bench.benchmarks.catalogue import BENCHMARKS, Packaged, download_benchmark
     from nni_nlp_bench.cli.output import bar
 
     if url is not None and file is not None:
-        raise UserError("--url and --file name two sources of one archive: give one of them")
+        raise UserError("give either --url or --file")
     entry = BENCHMARKS.get(name)
     if isinstance(entry.source, Packaged):
-        typer.echo(f"{name} comes with the package: there is nothing to download")
+        typer.echo(f"{name} is part of the package: nothing to download")
         return
     with bar("downloading", in_bytes=True) as bytes_done, bar("importing") as logs_done:
         report = download_benchmark(
@@ -56,38 +58,38 @@ def download(
             import_progress=logs_done,
         )
     if report is None:
-        typer.echo(f"{name} is at hand already: {entry.table}")
+        typer.echo(f"{name} is already downloaded: {entry.table}")
     else:
-        _print_report(report, entry.table)
+        _print_import(report, entry.table)
 
 
 @benchmark.command("import")
 def import_(
-    source: Annotated[Path, typer.Argument(help="The file or folder to read.")],
+    source: Annotated[Path, typer.Argument(help="File or folder to read.")],
     format: Annotated[
-        str, typer.Option(help="nas-bench-nlp, nni-db, naslib, nas-bench-bert or csv.")
+        str, typer.Option(help="Format: nas-bench-nlp, nni-db, naslib, nas-bench-bert or csv.")
     ],
-    out: Annotated[Path, typer.Option(help="Folder for the table.")],
+    out: Annotated[Path, typer.Option(help="Output folder of the table.")],
     dataset: Annotated[
         str | None,
-        typer.Option(help="Keep the runs on this data set or task; its name where none is told."),
+        typer.Option(help="Data set or task to import; its name if the source has none."),
     ] = None,
     space: Annotated[
-        str | None, typer.Option(help="A csv's: its search space (default: rnn_cell).")
+        str | None, typer.Option(help="csv: name of the search space (default: rnn_cell).")
     ] = None,
     unit: Annotated[
         Literal["nats", "points"] | None,
-        typer.Option(help="A csv's: unit of its losses; points are 100 - score (default: nats)."),
+        typer.Option(help="csv: unit of the losses; points are 100 - score (default: nats)."),
     ] = None,
     overwrite: Overwrite = False,
 ) -> None:
-    """Make a table of published results in another format."""
+    """Convert published results to a table."""
     from nni_nlp_bench.benchmarks.importers import CsvColumns, import_benchmark
     from nni_nlp_bench.benchmarks.units import SHORT_UNITS
     from nni_nlp_bench.cli.output import bar
 
-    told = {"space": space, "unit": unit and SHORT_UNITS[unit]}
-    given: dict[str, Any] = {name: value for name, value in told.items() if value is not None}
+    options = {"space": space, "unit": unit and SHORT_UNITS[unit]}
+    given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
     with bar("importing") as progress:
         report = import_benchmark(
             source,
@@ -98,14 +100,14 @@ def import_(
             overwrite=overwrite,
             progress=progress,
         )
-    _print_report(report, out)
+    _print_import(report, out)
 
 
 @benchmark.command()
 def export(
     name: NameOrFolder,
-    format: Annotated[str, typer.Option(help="nni-db or naslib.")],
-    out: Annotated[Path, typer.Option(help="The file to write.")],
+    format: Annotated[str, typer.Option(help="Format: nni-db or naslib.")],
+    out: Annotated[Path, typer.Option(help="File to write.")],
     overwrite: Overwrite = False,
 ) -> None:
     """Write a table in the format of another tool."""
@@ -118,7 +120,7 @@ def export(
         raise UserError(f"unknown format {format!r} to export; known: {', '.join(exporters)}")
     table = load(name)
     if not isinstance(table, Table):
-        raise UserError(f"{name} predicts: only a table of measured results can be exported")
+        raise UserError(f"{name} is a surrogate: only tables of measured results can be exported")
     report = exporters[format](table, out, overwrite)
     typer.echo(f"{out}: {report.written} runs written")
     for line in report.lost:
@@ -127,21 +129,21 @@ def export(
 
 @benchmark.command()
 def info(name: NameOrFolder, json: options.Json = False) -> None:
-    """Tell what a benchmark holds."""
+    """Show the contents and metadata of a benchmark."""
     from nni_nlp_bench.benchmarks.catalogue import load
     from nni_nlp_bench.cli.output import key_value_table, print_json, print_tables
 
-    facts = _facts(load(name))
+    metadata = _metadata(load(name))
     if json:
-        print_json(facts)
+        print_json(metadata)
     else:
-        print_tables(key_value_table({key: _word(value) for key, value in facts.items()}))
+        print_tables(key_value_table({key: _format(value) for key, value in metadata.items()}))
 
 
-_FITTED = ("target", "units", "cells", "runs", "cross_validation")
+_SURROGATE_KEYS = ("target", "units", "cells", "runs", "cross_validation")
 
 
-def _facts(benchmark: Benchmark) -> dict[str, Any]:
+def _metadata(benchmark: Benchmark) -> dict[str, Any]:
     from nni_nlp_bench.benchmarks.catalogue import BENCHMARKS
     from nni_nlp_bench.benchmarks.surrogate_benchmark import SurrogateBenchmark
     from nni_nlp_bench.benchmarks.table import Table
@@ -149,29 +151,31 @@ def _facts(benchmark: Benchmark) -> dict[str, Any]:
     from nni_nlp_bench.benchmarks.units import rename_metric_keys
 
     if isinstance(benchmark, Table):
-        part = figure_loss(benchmark.metadata.recorded).removesuffix("loss")
-        return rename_metric_keys(asdict(table_info(benchmark)), part + benchmark.unit.metric)
-    named = ("name", "objective", "unit", "epochs")
-    facts = {name: getattr(benchmark, name) for name in named}
-    facts |= {"space": benchmark.space_name}
+        prefix = figure_loss(benchmark.metadata.recorded).removesuffix("loss")
+        return rename_metric_keys(asdict(table_info(benchmark)), prefix + benchmark.unit.metric)
+    fields = ("name", "objective", "unit", "epochs")
+    metadata = {name: getattr(benchmark, name) for name in fields}
+    metadata |= {"space": benchmark.space_name}
     entry = BENCHMARKS.get(benchmark.name)
-    about = {name: getattr(entry, name) for name in ("description", "licence", "citation")}
-    facts |= {"has_curves": benchmark.has_curves, **about}
+    reference = {name: getattr(entry, name) for name in ("description", "licence", "citation")}
+    metadata |= {"has_curves": benchmark.has_curves, **reference}
     if isinstance(benchmark, SurrogateBenchmark):
-        fitted = benchmark.predictor.metadata
-        facts |= {name: fitted[name] for name in _FITTED if name in fitted}
-    return facts
+        surrogate_metadata = benchmark.predictor.metadata
+        metadata |= {
+            name: surrogate_metadata[name] for name in _SURROGATE_KEYS if name in surrogate_metadata
+        }
+    return metadata
 
 
-def _word(value: Any) -> str:
+def _format(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.3g}" if abs(value) < 1 else f"{value:.2f}"
     if isinstance(value, Mapping):
-        return ", ".join(f"{key}: {_word(item)}" for key, item in value.items()) or "none"
+        return ", ".join(f"{key}: {_format(item)}" for key, item in value.items()) or "none"
     return ", ".join(value) if isinstance(value, tuple) else str(value)
 
 
-def _print_report(report: ImportReport, table: Path) -> None:
+def _print_import(report: ImportReport, table: Path) -> None:
     typer.echo(f"{table}: {report.kept} of {report.read} runs imported")
     for skipped in report.skipped[:SKIPPED_SHOWN]:
         typer.echo(f"skipped {skipped.name}: {skipped.reason}")

@@ -1,4 +1,4 @@
-"""`benchmark build-mini`: train the project's own benchmark again, or another one like it."""
+"""`benchmark build-mini`: train the cells of the benchmark `mini`, or of a similar one."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ from nni_nlp_bench.cli import options
 
 def build_mini(
     out: options.Out,
-    cells: Annotated[int, typer.Option(min=3, help="Distinct published cells.")] = 1_000,
-    repeated: Annotated[int, typer.Option(min=0, help="Of these, with three seeds.")] = 200,
+    cells: Annotated[int, typer.Option(min=3, help="Number of distinct published cells.")] = 1_000,
+    repeated: Annotated[
+        int, typer.Option(min=0, help="Number of cells trained with three seeds.")
+    ] = 200,
     workers: options.TaskWorkers = None,
     scheduler: options.Scheduler = None,
 ) -> None:
-    """Train and score the cells of the benchmark `mini`. Run it again to go on.
+    """Train and score the cells of the benchmark `mini`. Run it again to resume.
 
-    Writes logs, scores.csv and a table, which every command takes for a benchmark, to --out.
+    Writes logs, scores.csv and a table to --out. The table can be used as a benchmark.
     """
     from nni_nlp_bench.cli.output import bar
     from nni_nlp_bench.core.output_dir import locked_output_dir

@@ -1,4 +1,4 @@
-"""`compare`: several strategies, several seeds, one benchmark."""
+"""`compare`: compare strategies over several seeds on one benchmark."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ def compare(
     processes: options.Processes = None,
     json: options.Json = False,
 ) -> None:
-    """Compare strategies, each with every seed. Run it again to resume after an interruption.
+    """Compare strategies over several seeds. Run it again to resume after an interruption.
 
-    If one of them asks for shorter trainings, every search may spend the cost of --trials full
+    If one of them is multi-fidelity, the budget of every search is the cost of --trials full
     trainings. Writes trials.csv, summary.csv, best.json and curve.png to --out.
     """
     from nni_nlp_bench.strategies.configs import parse_strategies

@@ -1,4 +1,4 @@
-"""`list`: the components of one kind, or the kinds."""
+"""`list`: list the registered components."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ def list_components(
         str | None,
         typer.Argument(
             help="spaces, benchmarks, strategies, baselines, one-shot, scores, corpora, sentences "
-            "or distillation-losses; all by default."
+            "or distillation-losses (default: all)."
         ),
     ] = None,
     json: options.Json = False,
 ) -> None:
-    """List search spaces, benchmarks, strategies with their options, scores, or data."""
+    """List search spaces, benchmarks, strategies with their options, scores or data."""
     from nni_nlp_bench.cli.output import print_json
 
     if kind is not None and kind not in _KINDS:
@@ -40,12 +40,14 @@ def list_components(
                 raise
             missing[name] = str(error)
     if json:
-        print_json({name.replace("-", "_"): rows for name, rows in found.items()} | _also(missing))
+        print_json(
+            {name.replace("-", "_"): rows for name, rows in found.items()} | _missing_entry(missing)
+        )
         return
     _print(found, missing)
 
 
-def _also(missing: dict[str, str]) -> dict[str, Any]:
+def _missing_entry(missing: dict[str, str]) -> dict[str, Any]:
     return {"missing": missing} if missing else {}
 
 
@@ -155,7 +157,7 @@ _KINDS: dict[str, tuple[str, Callable[[], Rows]]] = {
     "spaces": ("Search spaces", _spaces),
     "benchmarks": ("Benchmarks", _benchmarks),
     "strategies": ("Strategies", _strategies),
-    "baselines": ("Baselines of `study`, beside the strategies", _baselines),
+    "baselines": ("Baselines of `study`, in addition to the strategies", _baselines),
     "one-shot": ("One-shot strategies", _one_shot),
     "scores": ("Zero-cost scores", _scores),
     "corpora": ("Corpora", _corpora),

@@ -8,38 +8,38 @@ import typer
 
 from nni_nlp_bench.cli import options
 
-MEASURED = "predictor.json"
+RESULTS = "predictor.json"
 
 
 def predictor(
     name: Annotated[
         str,
         typer.Argument(
-            help="A predictor of NASLib (lgb, rf, mlp, gcn, ...), zero_cost:MEASURE, or score:NAME."
+            help="Predictor of NASLib (lgb, rf, mlp, gcn, ...), zero_cost:MEASURE or score:NAME."
         ),
     ],
     out: options.Out,
     space: options.SpaceName = "rnn_cell",
     benchmark: options.BenchmarkName = options.EMBEDDED,
-    train: Annotated[int, typer.Option(min=2, help="Number of architectures to fit it to.")] = 100,
-    test: Annotated[int, typer.Option(min=2, help="Number of architectures that it ranks.")] = 100,
+    train: Annotated[
+        int, typer.Option(min=2, help="Number of architectures to fit the predictor to.")
+    ] = 100,
+    test: Annotated[int, typer.Option(min=2, help="Number of architectures to rank.")] = 100,
     features: Annotated[
         Literal["counts", "flat"],
-        typer.Option(help="Encoding of architectures, if it reads vectors."),
+        typer.Option(help="Flat encoding of architectures."),
     ] = "counts",
     data: Annotated[
         str | None,
-        typer.Option(
-            help="Input of zero-cost measures: name of labelled sentences, or of a corpus."
-        ),
+        typer.Option(help="Input of zero-cost measures: labelled sentences or a corpus."),
     ] = None,
     seed: options.Seed = 0,
     restrict: options.Restrict = None,
     json: options.Json = False,
 ) -> None:
-    """Measure how well a predictor, or a score of untrained networks, ranks architectures.
+    """Evaluate how well a predictor or a zero-cost score ranks architectures.
 
-    Needs NASLib: NASLIB_HOME names the folder of its sources. Writes predictor.json to --out.
+    Needs NASLib: set NASLIB_HOME to the folder of its sources. Writes predictor.json to --out.
     """
     from nni_nlp_bench.benchmarks.catalogue import load
     from nni_nlp_bench.cli.output import key_value_table, print_json, print_tables
@@ -56,8 +56,8 @@ def predictor(
         "test": test,
     }
     settings |= {"features": features, "data": data, "seed": seed, "restrict": restrict}
-    with locked_output_dir(out, settings, "a measure"):
-        found = evaluate_predictor(
+    with locked_output_dir(out, settings, "an evaluation"):
+        results = evaluate_predictor(
             name,
             loaded,
             search_space(loaded, bool(restrict)),
@@ -68,8 +68,8 @@ def predictor(
             data=data,
             features=features,
         )
-        write_json(out / MEASURED, {**settings, **found})
+        write_json(out / RESULTS, {**settings, **results})
     if json:
-        print_json({**settings, **found})
+        print_json({**settings, **results})
         return
-    print_tables(key_value_table({key: f"{value:.4g}" for key, value in found.items()}))
+    print_tables(key_value_table({key: f"{value:.4g}" for key, value in results.items()}))

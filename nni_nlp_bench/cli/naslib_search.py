@@ -1,4 +1,4 @@
-"""`naslib search`: an optimizer of NASLib in NASLib's own Trainer."""
+"""`naslib search`: search with a NASLib optimizer in NASLib's Trainer."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from nni_nlp_bench.cli import options
 def search(
     optimizer: Annotated[
         str,
-        typer.Option(help="random_search, regularized_evolution, local_search, bananas or npenas."),
+        typer.Option(
+            help="Optimizer: random_search, regularized_evolution, local_search, bananas or npenas."
+        ),
     ],
     out: options.Out,
     space: options.SpaceName = "rnn_cell",
@@ -29,10 +31,10 @@ def search(
     restrict: options.Restrict = None,
     json: options.Json = False,
 ) -> None:
-    """Search with an optimizer of NASLib. Run it again to resume after an interruption.
+    """Search with a NASLib optimizer. Run it again to resume after an interruption.
 
-    Needs NASLib: NASLIB_HOME names the folder of its sources. Writes what `search` writes, and
-    NASLib's own files, to --out. As naslib:NAME the optimizers are strategies of `compare` too.
+    Needs NASLib: set NASLIB_HOME to the folder of its sources. Writes the files of `search`, and
+    those of NASLib, to --out. `compare` has the optimizers too, as strategies naslib:NAME.
     """
     from rich.console import Console
 
@@ -47,13 +49,13 @@ def search(
     settings: dict[str, Any] = {} if predictor is None else {"predictor_type": predictor}
     check_options(optimizer, settings)
     load(benchmark, space)
-    replaced = prepare()
-    given = {"optimizer": optimizer, "benchmark": benchmark, "trials": trials, "seed": seed}
-    given |= {"on_missing": on_missing, "restrict": restrict, "options": settings}
-    with locked_output_dir(out, given, "a search"):
-        Console(stderr=True).print(str(replaced), style="dim", highlight=False)
+    patches = prepare()
+    configuration = {"optimizer": optimizer, "benchmark": benchmark, "trials": trials, "seed": seed}
+    configuration |= {"on_missing": on_missing, "restrict": restrict, "options": settings}
+    with locked_output_dir(out, configuration, "a search"):
+        Console(stderr=True).print(str(patches), style="dim", highlight=False)
         with bar(f"{optimizer}, seed {seed}") as advance:
-            outcome = run_suite(
+            result = run_suite(
                 optimizer,
                 space,
                 benchmark,
@@ -65,4 +67,4 @@ def search(
                 options=settings,
                 on_trial=lambda trial: advance(trial.index + 1, trials),
             )
-        print_comparison(outcome, out, json)
+        print_comparison(result, out, json)

@@ -1,4 +1,4 @@
-"""`one-shot`: search by training one network whose parts all architectures share."""
+"""`one-shot`: search with weight sharing."""
 
 from __future__ import annotations
 
@@ -55,18 +55,22 @@ def one_shot(
     batch_size: Annotated[
         int | None,
         typer.Option(
-            min=1, help="Sentences, or columns of text, per batch.", rich_help_panel=_SIZES
+            min=1,
+            help="Number of sentences, or columns of text, per batch.",
+            rich_help_panel=_SIZES,
         ),
     ] = None,
     max_length: Annotated[
         int | None,
-        typer.Option(min=1, help="Most words or tokens of a sentence.", rich_help_panel=_SIZES),
+        typer.Option(
+            min=1, help="Maximum number of words or tokens per sentence.", rich_help_panel=_SIZES
+        ),
     ] = None,
     json: options.Json = False,
 ) -> None:
-    """Search with shared weights. Run it again to resume after an interruption.
+    """Search with weight sharing. Run it again to resume after an interruption.
 
-    Trains all architectures of a space as one network, together with the choices among them.
+    Trains a supernet together with the distribution over its architectures.
     Writes best.json, best.png, rewards.csv, rewards.png and logs for TensorBoard to --out.
     """
     sizes = {
@@ -86,7 +90,7 @@ def _search(
     space: str,
     strategy: str,
     data: str,
-    given: tuple[str | None, ...],
+    input_options: tuple[str | None, ...],
     settings: dict[str, int],
     seed: int,
     out: Path,
@@ -99,7 +103,7 @@ def _search(
     from nni_nlp_bench.training.memory import disable_malloc_trim
 
     with bar("word vectors", in_bytes=True) as progress:
-        inputs = OneShotInputs(data, *given)
+        inputs = OneShotInputs(data, *input_options)
         task = make_task(space, strategy, inputs, settings, seed, progress)
     with bar("teacher") as progress:
         task.prepare(progress)
@@ -110,7 +114,7 @@ def _search(
         locked_output_dir(out, settings_of(task, strategy, seed), "a search"),
         warnings.catch_warnings(),
     ):
-        warnings.simplefilter("ignore", FutureWarning)  # Lightning's use of torch
+        warnings.simplefilter("ignore", FutureWarning)  # from Lightning's use of torch
         result = search_one_shot(task, strategy, seed, out, progress=sys.stderr.isatty())
     if as_json:
         print_json({**best_of(task, strategy, seed, result), "out": str(out)})
@@ -127,8 +131,10 @@ def _print(task: OneShotTask, result: OneShotResult, out: Path) -> None:
     inputs = task.metadata()
     rows = {"found": result.architecture.canonical_key}
     if "kd_loss" in inputs:
-        tuned = inputs["fine_tuned_on"] or "nothing: `nni-nlp-bench teacher` fine-tunes one"
-        rows |= {"distillation loss": inputs["kd_loss"], "teacher fine-tuned on": tuned}
+        fine_tuned_on = (
+            inputs["fine_tuned_on"] or "nothing: fine-tune it with `nni-nlp-bench teacher`"
+        )
+        rows |= {"distillation loss": inputs["kd_loss"], "teacher fine-tuned on": fine_tuned_on}
     rows |= {
         **{f"{name} with the shared weights": value for name, value in metrics.items()},
         "best": str(out / "best.json"),

@@ -1,4 +1,4 @@
-"""Options that several commands share."""
+"""Options shared by several commands."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import typer
 EMBEDDED = "nas-bench-nlp/ptb-surrogate"
 FIVE_STRATEGIES = "random,regularized_evolution,local_search,bayesian,tpe"
 TEACHER = "minilm-l6"
-BUDGET, TABLE, RUN, INPUT, NETWORK = (
+BUDGET, QUERIES, EXECUTION, INPUT, NETWORK = (
     "Budget of each search",
-    "Answers of a table",
-    "Running",
-    "Training data",
+    "Benchmark queries",
+    "Execution",
+    "Data",
     "Network",
 )
 """Panels of `--help`."""
@@ -24,12 +24,12 @@ SpaceName = Annotated[str, typer.Option(help="Name of the search space.")]
 Out = Annotated[Path, typer.Option(help="Output folder.")]
 Architecture = Annotated[
     str,
-    typer.Option(help="Name, published id, JSON text, or a file that holds one (best.json too)."),
+    typer.Option(help="Name, published id, JSON text, or a file with one (such as best.json)."),
 ]
 Trials = Annotated[int, typer.Option(min=1, help="Number of evaluations.", rich_help_panel=BUDGET)]
 Epochs = Annotated[
     int | None,
-    typer.Option(min=1, help="Number of epochs of all trainings.", rich_help_panel=BUDGET),
+    typer.Option(min=1, help="Total number of epochs of all trainings.", rich_help_panel=BUDGET),
 ]
 Hours = Annotated[
     float | None, typer.Option(help="Number of simulated hours.", rich_help_panel=BUDGET)
@@ -37,24 +37,27 @@ Hours = Annotated[
 Workers = Annotated[
     int, typer.Option(min=1, help="Number of simulated parallel workers.", rich_help_panel=BUDGET)
 ]
-Seeds = Annotated[int, typer.Option(min=1, help="Number of seeds, one search each.")]
+Seeds = Annotated[int, typer.Option(min=1, help="Number of seeds, with one search per seed.")]
 Seed = Annotated[int, typer.Option(min=0, help="First random seed.")]
 OnMissing = Annotated[
     Literal["error", "surrogate", "nearest"],
     typer.Option(
-        help="What answers for an architecture that the table lacks.", rich_help_panel=TABLE
+        help="How to evaluate an architecture that is not in the table.", rich_help_panel=QUERIES
     ),
 ]
 RunSelection = Annotated[
     Literal["first", "random", "mean"],
-    typer.Option(help="Which run of an architecture counts.", rich_help_panel=TABLE),
+    typer.Option(
+        help="Which run to use if the table has several of an architecture.",
+        rich_help_panel=QUERIES,
+    ),
 ]
 Restrict = Annotated[
     bool | None,
     typer.Option(
         "--restrict/--no-restrict",
-        help="Propose only architectures of the table (default: if it alone answers).",
-        rich_help_panel=TABLE,
+        help="Propose only architectures of the table (default: if others cannot be evaluated).",
+        rich_help_panel=QUERIES,
     ),
 ]
 WarmStart = Annotated[
@@ -64,7 +67,9 @@ WarmStart = Annotated[
 Processes = Annotated[
     int | None,
     typer.Option(
-        min=1, help="Number of parallel processes (default: one per core).", rich_help_panel=RUN
+        min=1,
+        help="Number of parallel processes (default: one per core).",
+        rich_help_panel=EXECUTION,
     ),
 ]
 Corpus = Annotated[
@@ -87,12 +92,13 @@ Vectors = Annotated[
 ]
 TeacherName = Annotated[
     str,
-    typer.Option(help="Model of the library transformers: minilm-l6, a folder, or a hub's name."),
+    typer.Option(help="Teacher: minilm-l6, or folder or hub name of a transformers model."),
 ]
 Teacher = Annotated[
     str | None,
     typer.Option(
-        help="Teacher to distil from; its tokens and vectors are used.", rich_help_panel=INPUT
+        help="Teacher for distillation; networks use its tokens and embeddings.",
+        rich_help_panel=INPUT,
     ),
 ]
 KdLoss = Annotated[
@@ -114,21 +120,23 @@ Hidden = Annotated[
 Layers = Annotated[
     int, typer.Option(min=1, help="Number of recurrent layers.", rich_help_panel=NETWORK)
 ]
-Device = Annotated[str, typer.Option(help="Torch device: cpu, cuda, ...", rich_help_panel=RUN)]
+Device = Annotated[
+    str, typer.Option(help="Torch device: cpu, cuda, ...", rich_help_panel=EXECUTION)
+]
 TaskWorkers = Annotated[
     int | None,
     typer.Option(
         "--workers",
         min=1,
         help="Number of local processes (default: one per core).",
-        rich_help_panel=RUN,
+        rich_help_panel=EXECUTION,
     ),
 ]
 Scheduler = Annotated[
     str | None,
-    typer.Option(help="Dask scheduler, such as tcp://host:8786.", rich_help_panel=RUN),
+    typer.Option(help="Dask scheduler, such as tcp://host:8786.", rich_help_panel=EXECUTION),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def names(text: str) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""`benchmark predict`: ask the surrogate about a file of recipes."""
+"""`benchmark predict`: predict the losses of a file of recipes with a surrogate."""
 
 from __future__ import annotations
 
@@ -16,30 +16,36 @@ COLUMNS = ("line", "canonical_key", "test_loss", "std", "training_hours")
 
 
 def predict(
-    recipes: Annotated[Path, typer.Option(help="JSON lines: one recipe a line.")],
-    out: Annotated[Path, typer.Option(help="The CSV file to write.")],
+    recipes: Annotated[
+        Path, typer.Option(help="File with one recipe per line, as JSON text, name or id.")
+    ],
+    out: Annotated[Path, typer.Option(help="CSV file to write.")],
     benchmark: Annotated[
         str, typer.Option(help="Name of the surrogate.")
     ] = "nas-bench-nlp/ptb-surrogate",
 ) -> None:
-    """Predict the test loss of recipes, with its uncertainty, and the hours to train each."""
+    """Predict test loss, its standard deviation, and training hours of recipes."""
     from nni_nlp_bench.benchmarks.catalogue import load
     from nni_nlp_bench.benchmarks.surrogate_benchmark import SurrogateBenchmark
     from nni_nlp_bench.cli.output import bar
-    from nni_nlp_bench.cli.recipes import numbered, opened
+    from nni_nlp_bench.cli.recipes import iter_recipes, open_recipes
     from nni_nlp_bench.core.files import atomic_write
 
     surrogate = load(benchmark)
     if not isinstance(surrogate, SurrogateBenchmark):
-        raise UserError(f"{benchmark} holds measured results: only a surrogate predicts")
+        raise UserError(f"{benchmark} is a table of measured results, not a surrogate")
     space = surrogate.space
     count = 0
-    with opened(recipes) as source, atomic_write(out) as new, bar("predicting", True) as progress:
+    with (
+        open_recipes(recipes) as source,
+        atomic_write(out) as new,
+        bar("predicting", True) as progress,
+    ):
         size = recipes.stat().st_size
         with new.open("w", newline="", encoding="utf-8") as target:
             writer = csv.writer(target)
             writer.writerow(COLUMNS)
-            lines = numbered(source, recipes, space)
+            lines = iter_recipes(source, recipes, space)
             while batch := list(islice(lines, BATCH)):
                 results = surrogate.query_all([recipe for _, recipe in batch])
                 for (line, recipe), result in zip(batch, results, strict=True):
@@ -49,5 +55,5 @@ def predict(
                 count += len(batch)
                 progress(source.tell(), size)
         if count == 0:
-            raise UserError(f"{recipes} holds no recipe: write one a line")
+            raise UserError(f"{recipes} has no recipes: write one per line")
     typer.echo(f"{out}: {count} predictions written")

@@ -27,7 +27,7 @@ def probe(
         Path | None, typer.Option(help="Folder of word-similarity sets (EN-*.txt).")
     ] = None,
     tasks: Annotated[
-        Path | None, typer.Option(help="Folder with one folder per task, such as rte.")
+        Path | None, typer.Option(help="Folder with one subfolder per task, such as rte.")
     ] = None,
     names: Annotated[str, typer.Option(help="Comma-separated names of tasks.")] = ALL_TASKS,
     seed: options.Seed = 0,
@@ -49,13 +49,13 @@ def probe(
     if words is None and tasks is None:
         raise UserError("nothing to evaluate on: give --words, --tasks or both")
     if out.resolve() == model.resolve():
-        raise UserError(f"--out {out} is the folder of the model; choose another --out")
+        raise UserError(f"--out {out} is the folder of the model: choose another one")
     trained = TrainedModel.load(model)
     sets = [] if words is None else read_word_sets(words)
     chosen = [] if tasks is None else list(dict.fromkeys(map(str.strip, names.split(","))))
     read = [] if tasks is None else [read_task(name, tasks) for name in chosen]
     similarities = evaluate_model(trained, sets).similarities
-    claim = {
+    identity = {
         "model": str(model.resolve()),
         "epochs": trained.epochs,
         "words": None if words is None else str(words.resolve()),
@@ -63,7 +63,7 @@ def probe(
         "names": chosen,
         "seed": seed,
     }
-    with locked_output_dir(out, claim, "an evaluation"):
+    with locked_output_dir(out, identity, "an evaluation"):
         found = Evaluation(similarities, _results(trained, read, seed), seed)
         write_csv(out / "evaluation.csv", found)
         write_json(out / "evaluation.json", found)

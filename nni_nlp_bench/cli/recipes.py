@@ -1,4 +1,4 @@
-"""Files of recipes, one a line."""
+"""Read files with one recipe per line."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from nni_nlp_bench.core.errors import UserError
 MAX_LINE_BYTES = 1_000_000
 
 
-def opened(path: Path) -> BinaryIO:
-    """The file, open for reading. Raises UserError."""
+def open_recipes(path: Path) -> BinaryIO:
+    """Open a file for reading. Raises UserError if that fails."""
     try:
         return path.open("rb")
     except OSError as error:
         raise UserError(f"cannot read {path}: {error.strerror}") from None
 
 
-def numbered(source: BinaryIO, path: Path, space: Any) -> Iterator[tuple[int, Any]]:
-    """The recipes with the numbers of their lines, from 1; blank lines are passed over."""
+def iter_recipes(source: BinaryIO, path: Path, space: Any) -> Iterator[tuple[int, Any]]:
+    """Yield line numbers, from 1, and recipes; blank lines are skipped."""
     line = 0
     while content := source.readline(MAX_LINE_BYTES):
         line += 1
@@ -29,15 +29,15 @@ def numbered(source: BinaryIO, path: Path, space: Any) -> Iterator[tuple[int, An
             if text.strip():
                 yield line, space.parse(text)
         except UnicodeDecodeError:
-            raise UserError(f"{path}, line {line}: not a text") from None
+            raise UserError(f"{path}, line {line}: not UTF-8") from None
         except UserError as error:
             raise UserError(f"{path}, line {line}: {error}") from None
 
 
 def read_recipes(path: Path, space: Any) -> list[tuple[int, Any]]:
-    """All of them. Raises UserError, also for a file without any."""
-    with opened(path) as source:
-        found = list(numbered(source, path, space))
+    """Return line numbers and recipes of a file. Raises UserError, also for an empty file."""
+    with open_recipes(path) as source:
+        found = list(iter_recipes(source, path, space))
     if not found:
-        raise UserError(f"{path} holds no recipe: write one a line")
+        raise UserError(f"{path} has no recipes: write one per line")
     return found

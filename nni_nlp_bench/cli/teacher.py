@@ -1,4 +1,4 @@
-"""`teacher`: fine-tune a pretrained encoder, from which students learn."""
+"""`teacher`: fine-tune a pretrained encoder as a teacher for distillation."""
 
 from __future__ import annotations
 
@@ -10,21 +10,25 @@ from nni_nlp_bench.cli import options
 
 
 def teacher(
-    data: Annotated[str, typer.Option(help="Labelled sentences by name, or their folder.")],
+    data: Annotated[str, typer.Option(help="Name or folder of labelled sentences.")],
     out: options.Out,
     teacher: options.TeacherName = options.TEACHER,
-    epochs: Annotated[int, typer.Option(min=1, help="Of the training.")] = 3,
-    batch_size: Annotated[int, typer.Option(min=1, help="Sentences.")] = 32,
-    learning_rate: Annotated[float, typer.Option(help="Adam's, at the start of a cosine.")] = 1e-4,
-    max_length: Annotated[int, typer.Option(min=1, help="Tokens of a sentence.")] = 64,
+    epochs: Annotated[int, typer.Option(min=1, help="Number of epochs.")] = 3,
+    batch_size: Annotated[int, typer.Option(min=1, help="Number of sentences per batch.")] = 32,
+    learning_rate: Annotated[
+        float, typer.Option(help="Initial learning rate of Adam, with cosine decay.")
+    ] = 1e-4,
+    max_length: Annotated[
+        int, typer.Option(min=1, help="Maximum number of tokens per sentence.")
+    ] = 64,
     seed: options.Seed = 0,
-    device: Annotated[str, typer.Option(help="cpu, cuda, ...")] = "cpu",
+    device: options.Device = "cpu",
     json: options.Json = False,
 ) -> None:
-    """Fine-tune a teacher on labelled sentences. Run it again to go on after an interruption.
+    """Fine-tune a teacher on labelled sentences. Run it again to resume after an interruption.
 
-    Writes a model of the library transformers to --out, which `search` and `train` take as
-    --teacher. The test part is not looked at.
+    Writes a transformers model to --out, for --teacher of `one-shot` and `train classifier`. The
+    test set is not used.
     """
     from dataclasses import asdict
 
@@ -47,8 +51,8 @@ def teacher(
         seed=seed,
     )
     labelled = load_labelled_set(data)
-    facts: dict[str, Any] = {"teacher": teacher, "data": labelled.digest, **asdict(settings)}
-    with locked_output_dir(out, facts, "a teacher"), bar("training", percent=True) as progress:
+    identity: dict[str, Any] = {"teacher": teacher, "data": labelled.digest, **asdict(settings)}
+    with locked_output_dir(out, identity, "a teacher"), bar("training", percent=True) as progress:
 
         def show(trained: float) -> None:
             progress(round(1000 * trained), 1000 * epochs)

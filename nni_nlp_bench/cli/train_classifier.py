@@ -1,4 +1,4 @@
-"""`train classifier`: the network of an architecture on labelled sentences."""
+"""`train classifier`: train a classifier of labelled sentences."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from nni_nlp_bench.training.classification.run import ClassifierCurves
     from nni_nlp_bench.training.classification.task import Task
 
-_TRAINING, _NETWORK = "Training", "Network (options of the space)"
-_OF_COMMAND = {
+_TRAINING, _NETWORK = "Training", "Network (depends on the space)"
+_OTHER_OPTIONS = {
     "architecture",
     "data",
     "out",
@@ -31,7 +31,7 @@ _OF_COMMAND = {
     "device",
     "json",
 }
-_OF_SPACES = {"width", "cells", "drop_path", "output", "dropout", "batch_norm", "strict"}
+_SPACE_OPTIONS = {"width", "cells", "drop_path", "output", "dropout", "batch_norm", "strict"}
 
 
 def classifier(
@@ -51,13 +51,13 @@ def classifier(
         ),
     ] = None,
     epochs: Annotated[
-        int, typer.Option(min=1, help="Number of epochs in total.", rich_help_panel=_TRAINING)
+        int, typer.Option(min=1, help="Total number of epochs.", rich_help_panel=_TRAINING)
     ] = 10,
     batch_size: Annotated[
         int, typer.Option(min=1, help="Number of sentences per batch.", rich_help_panel=_TRAINING)
     ] = 128,
     learning_rate: Annotated[
-        float, typer.Option(help="Learning rate at the start.", rich_help_panel=_TRAINING)
+        float, typer.Option(help="Initial learning rate.", rich_help_panel=_TRAINING)
     ] = 2e-3,
     optimizer: Annotated[
         Literal["adam", "sgd"],
@@ -67,19 +67,24 @@ def classifier(
         float, typer.Option(help="Weight decay of the optimizer.", rich_help_panel=_TRAINING)
     ] = 1e-6,
     max_length: Annotated[
-        int, typer.Option(min=1, help="Most words of a sentence.", rich_help_panel=_TRAINING)
+        int,
+        typer.Option(
+            min=1, help="Maximum number of words per sentence.", rich_help_panel=_TRAINING
+        ),
     ] = 64,
     final: Annotated[
         bool,
         typer.Option(
-            "--final", help="Train on train and dev, then test once.", rich_help_panel=_TRAINING
+            "--final",
+            help="Train on train and dev, then evaluate on test.",
+            rich_help_panel=_TRAINING,
         ),
     ] = False,
     width: Annotated[
         int, typer.Option(min=1, help="Width of all layers.", rich_help_panel=_NETWORK)
     ] = 256,
     dropout: Annotated[
-        float, typer.Option(help="Dropout of words and layers.", rich_help_panel=_NETWORK)
+        float, typer.Option(help="Dropout rate of words and layers.", rich_help_panel=_NETWORK)
     ] = 0.2,
     cells: Annotated[
         int, typer.Option(min=1, help="Number of equal cells (emd_cell).", rich_help_panel=_NETWORK)
@@ -95,7 +100,7 @@ def classifier(
     batch_norm: Annotated[
         Literal["skips", "always"],
         typer.Option(
-            help="Batch norm after layers with skips, or after all as in NNI (textnas).",
+            help="Batch norm after layers with skips, or after all layers as in NNI (textnas).",
             rich_help_panel=_NETWORK,
         ),
     ] = "skips",
@@ -103,7 +108,7 @@ def classifier(
         bool,
         typer.Option(
             "--strict",
-            help="Results do not depend on the padding of a batch.",
+            help="Make results independent of the padding of a batch.",
             rich_help_panel=_NETWORK,
         ),
     ] = False,
@@ -111,14 +116,14 @@ def classifier(
     device: options.Device = "cpu",
     json: options.Json = False,
 ) -> None:
-    """Train a classifier of sentences. Run it again to resume after an interruption.
+    """Train a sentence classifier. Run it again to resume after an interruption.
 
-    The architecture is one of textnas, emd_cell or encoder. Writes a checkpoint, curves.json and
+    Search spaces: textnas, emd_cell, encoder. Writes a checkpoint, curves.json and
     curve.png to --out.
     """
     if teacher is None and (kd_loss is not None or kd_weight is not None):
         option = "--kd-loss" if kd_loss is not None else "--kd-weight"
-        raise UserError(f"{option} needs a teacher: give --teacher")
+        raise UserError(f"{option} requires --teacher")
     given = _given_options(context, space)
     given["seed"] = seed
     given["train_on"] = "train+dev" if final else "train"
@@ -128,21 +133,22 @@ def classifier(
 
 
 def _given_options(context: typer.Context, space: str) -> dict[str, Any]:
-    """The options of the network and the training that were given.
+    """Return the given options of network and training.
 
-    Raises UserError for one that the space's networks do not have.
+    Raises:
+        UserError: an option does not apply to the space.
     """
     from nni_nlp_bench.training.classification.task import sentence_space
 
-    own = sentence_space(space).classifier_options
+    space_options = sentence_space(space).classifier_options
     given: dict[str, Any] = {}
     for name, value in context.params.items():
         source = context.get_parameter_source(name)
-        if name in _OF_COMMAND or source is None or source.name == "DEFAULT":
+        if name in _OTHER_OPTIONS or source is None or source.name == "DEFAULT":
             continue
-        if name in _OF_SPACES and name not in own:
+        if name in _SPACE_OPTIONS and name not in space_options:
             option = "--" + name.replace("_", "-")
-            raise UserError(f"networks of {space} have no {option}: leave it out")
+            raise UserError(f"{option} does not apply to space {space}: do not give it")
         given[name] = value
     return given
 
@@ -192,7 +198,7 @@ def _train(
 
 
 def curves_table(title: str, curves: ClassifierCurves) -> Table:
-    """A row an epoch."""
+    """Return a table of the learning curves with one row per epoch."""
     from nni_nlp_bench.cli.output import plain_table
 
     columns = ["epoch", "train loss", "dev loss", "dev accuracy", "seconds"]
@@ -215,6 +221,6 @@ def _print(curves: ClassifierCurves, task: Task, out: Path) -> None:
         typer.echo(f"status  {curves.status}")
     if curves.test_accuracy is not None:
         f1 = "" if curves.test_f1 is None else f", F1 {100 * curves.test_f1:.2f} %"
-        right = f"{100 * curves.test_accuracy:.2f} % right{f1}"
-        typer.echo(f"test    {right}, trained on train and dev")
+        accuracy = f"accuracy {100 * curves.test_accuracy:.2f} %{f1}"
+        typer.echo(f"test    {accuracy}, trained on train and dev")
     typer.echo(f"plot    {out / 'curve.png'}")

@@ -1,4 +1,4 @@
-"""`train lm`: the language model of a recurrent cell on a corpus."""
+"""`train lm`: train the language model of a recurrent cell."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def lm(
     out: options.Out,
     space: options.SpaceName = "rnn_cell",
     epochs: Annotated[
-        int, typer.Option(min=1, help="Number of epochs in total.", rich_help_panel=_TRAINING)
+        int, typer.Option(min=1, help="Total number of epochs.", rich_help_panel=_TRAINING)
     ] = 50,
     batch_size: Annotated[
         int,
@@ -33,34 +33,34 @@ def lm(
         float, typer.Option(help="Learning rate of Adam.", rich_help_panel=_TRAINING)
     ] = 1e-3,
     bptt: Annotated[
-        int, typer.Option(min=1, help="Mean steps of a window.", rich_help_panel=_TRAINING)
+        int, typer.Option(min=1, help="Mean number of steps per window.", rich_help_panel=_TRAINING)
     ] = 70,
     embedding: options.Embedding = 400,
     hidden: options.Hidden = 600,
     layers: options.Layers = 3,
     dropouts: Annotated[
         Literal["ptb", "wikitext-2", "none"],
-        typer.Option(help="Dropout rates of a published training.", rich_help_panel=_TRAINING),
+        typer.Option(help="Dropout rates of NAS-Bench-NLP's trainings.", rich_help_panel=_TRAINING),
     ] = "ptb",
     weight_drop: Annotated[
         Literal["release", "trained"],
         typer.Option(
-            help="`release`: recurrent matrices get no gradient, as in the release.",
+            help="`release`: recurrent matrices are not trained, as in the release.",
             rich_help_panel=_TRAINING,
         ),
     ] = "release",
     precision: Annotated[
         Literal["float32", "bfloat16"],
-        typer.Option(help="`bfloat16`: mixed precision.", rich_help_panel=_TRAINING),
+        typer.Option(help="Precision; `bfloat16` is mixed precision.", rich_help_panel=_TRAINING),
     ] = "float32",
     seed: options.Seed = 0,
     device: options.Device = "cpu",
     json: options.Json = False,
 ) -> None:
-    """Train the language model of a cell. Run it again to resume after an interruption.
+    """Train a language model. Run it again to resume after an interruption.
 
-    The cell is one of rnn_cell or enas_cell. Writes the log in the format of NAS-Bench-NLP's
-    release, checkpoint.pt and curve.png to --out.
+    Search spaces: rnn_cell, enas_cell. Writes the log in the format of NAS-Bench-NLP's release,
+    checkpoint.pt and curve.png to --out.
     """
     from nni_nlp_bench.training.settings import DROPOUTS, Settings, Sizes
 

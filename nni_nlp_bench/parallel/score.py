@@ -45,7 +45,7 @@ def score_all(
     """
     path = out.with_name(f".{out.name}.jsonl")
     journal = JsonLines(path)
-    known = _known(journal, scoring)
+    known = _load_scores(journal, scoring)
     texts = list(dict.fromkeys(recipe.to_json() for _, recipe in recipes))
     tasks = [ScoringTask(text, scoring) for text in texts if text not in known]
     progress(len(texts) - len(tasks), len(texts))
@@ -60,7 +60,7 @@ def score_all(
     path.unlink(missing_ok=True)
 
 
-def _known(journal: JsonLines, scoring: AnyScoring) -> dict[str, dict[str, float]]:
+def _load_scores(journal: JsonLines, scoring: AnyScoring) -> dict[str, dict[str, float]]:
     """Return known scores by recipe; the first line of the journal has the options."""
     settings: dict[str, Any] = {**asdict(cast(Any, scoring)), "scores": list(scoring.scores)}
     if not journal.lines:

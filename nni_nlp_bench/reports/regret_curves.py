@@ -32,9 +32,9 @@ def style_of(position: int) -> tuple[str, str]:
 
 def draw_against_evaluations(axes: Axes, curves: Curves, reference: Reference) -> None:
     """Plot regret against evaluations, up to the shortest search of each strategy."""
-    for name, style, own in _nonempty(curves):
-        length = min(len(curve.losses) for curve in own)
-        losses = np.array([curve.losses[:length] for curve in own])
+    for name, style, searches in _nonempty(curves):
+        length = min(len(curve.losses) for curve in searches)
+        losses = np.array([curve.losses[:length] for curve in searches])
         _draw(axes, np.arange(1.0, length + 1), losses - reference.loss, name, style)
     axes.set(xlabel="evaluations", ylabel=f"regret ({reference.unit.of_regret})")
     _limit(axes, curves, reference.loss)
@@ -43,9 +43,9 @@ def draw_against_evaluations(axes: Axes, curves: Curves, reference: Reference) -
 
 def draw_against_hours(axes: Axes, curves: Curves, reference: Reference) -> None:
     """Plot regret against simulated hours, for the strategies whose hours are known."""
-    for name, style, own in _nonempty(curves):
-        if all(curve.timed for curve in own):
-            hours, losses = _interpolate_hours(own)
+    for name, style, searches in _nonempty(curves):
+        if all(curve.timed for curve in searches):
+            hours, losses = _interpolate_hours(searches)
             _draw(axes, hours, losses - reference.loss, name, style)
     axes.set(
         xlabel="simulated hours" if axes.lines else "simulated hours (not recorded)",
@@ -94,8 +94,8 @@ def _limit(axes: Axes, curves: Curves, reference: float) -> None:
     """Clip the first few evaluations, whose regret is much larger than the rest."""
     later_regrets = [
         loss - reference
-        for own in curves.values()
-        for curve in own
+        for searches in curves.values()
+        for curve in searches
         for loss in curve.losses[max(1, len(curve.losses) // 20) :]
         if np.isfinite(loss)
     ]

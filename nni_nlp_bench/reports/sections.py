@@ -91,8 +91,11 @@ def _section(benchmark: str, read: Sequence[SearchRecord]) -> Section:
     reference = _reference(records)
     ranked = rank([_summary(record, reference) for record in records])
     losses = {row.strategy: _by_seed(records, row.strategy) for row in ranked}
-    shared = sorted(set[int].intersection(*(set(own) for own in losses.values())))
-    blocks = {name: [own[seed] - reference.loss for seed in shared] for name, own in losses.items()}
+    shared = sorted(set[int].intersection(*(set(by_seed) for by_seed in losses.values())))
+    blocks = {
+        name: [by_seed[seed] - reference.loss for seed in shared]
+        for name, by_seed in losses.items()
+    }
     enough = len(shared) >= MIN_SEEDS
     return Section(
         benchmark=benchmark,

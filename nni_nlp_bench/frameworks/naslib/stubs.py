@@ -53,8 +53,8 @@ class _Missing(type):
 
 
 def _missing(name: str) -> _Missing:
-    module, _, own = name.rpartition(".")
-    return _Missing(own, (), {"__module__": module})
+    module, _, class_name = name.rpartition(".")
+    return _Missing(class_name, (), {"__module__": module})
 
 
 class _StubModule(ModuleType):

@@ -63,7 +63,7 @@ def _source(
     searches: dict[tuple[str, int], list[Mapping[str, str]]] = {}
     for row in rows:
         searches.setdefault((row["strategy"], int(row["seed"])), []).append(row)
-    found = {key: _curve_and_best(own, reference) for key, own in searches.items()}
+    found = {key: _curve_and_best(search_rows, reference) for key, search_rows in searches.items()}
     benchmark = infer_benchmark(best for _, best in found.values() if best is not None)
     records = tuple(
         SearchRecord(
@@ -75,10 +75,10 @@ def _source(
             unit=unit,
             optimum=reference if best["reference"]["known"] else None,
             curve=found[strategy, seed][0],
-            counts=_counts(own),
+            counts=_counts(search_rows),
             best=found[strategy, seed][1],
         )
-        for (strategy, seed), own in searches.items()
+        for (strategy, seed), search_rows in searches.items()
     )
     return SearchSource(str(folder), records, warnings)
 

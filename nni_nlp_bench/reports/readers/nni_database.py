@@ -96,9 +96,9 @@ def _trials(events: Iterable[Mapping[str, Any]]) -> list[TrialJob]:
     for event in events:
         found.setdefault(event["trialJobId"], []).append(event)
     trials = []
-    for trial, own in found.items():
-        last = ([event for event in own if event["event"] in ENDED] or own)[-1]
-        parameters = [event["data"] for event in own if event["data"]]
+    for trial, trial_events in found.items():
+        last = ([event for event in trial_events if event["event"] in ENDED] or trial_events)[-1]
+        parameters = [event["data"] for event in trial_events if event["data"]]
         if parameters:  # otherwise it was stopped before it had parameters
             trials.append(decode_trial(trial, last["event"], parameters[-1], last["timestamp"]))
     return trials

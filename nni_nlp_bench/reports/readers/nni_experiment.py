@@ -68,13 +68,13 @@ class NniExperiment:
 
     def intermediates(self, trial: str) -> list[Any]:
         """Return the intermediate results of a trial in the order in which they were reported."""
-        own = self._by_trial.get((trial, "PERIODICAL"), [])
-        return [metric.data for metric in sorted(own, key=lambda metric: metric.sequence)]
+        metrics = self._by_trial.get((trial, "PERIODICAL"), [])
+        return [metric.data for metric in sorted(metrics, key=lambda metric: metric.sequence)]
 
     def final(self, trial: str) -> Metric | None:
         """Return the final result of a trial, the last one if it reported several, or None."""
-        own = self._by_trial.get((trial, "FINAL"), [])
-        return max(own, key=lambda metric: metric.reported_ms, default=None)
+        metrics = self._by_trial.get((trial, "FINAL"), [])
+        return max(metrics, key=lambda metric: metric.reported_ms, default=None)
 
     def option(self, name: str) -> str | None:
         """Return the value of option `--name` in the trial command, or None."""
@@ -139,13 +139,13 @@ def match_parameters(trials: Sequence[TrialJob], metrics: Sequence[Metric]) -> t
     any unused ones.
     """
     parameters = {trial.parameter_id: trial.parameters for trial in trials}
-    own = {metric.trial: metric.parameter_id for metric in metrics}
-    unused = [number for number in parameters if number not in set(own.values())]
-    silent = [trial for trial in trials if trial.id not in own]
-    for trial in sorted(silent, key=lambda trial: trial.parameter_id not in unused):
-        own[trial.id] = trial.parameter_id if trial.parameter_id in unused else unused[0]
-        unused.remove(own[trial.id])
+    ids = {metric.trial: metric.parameter_id for metric in metrics}
+    unused = [number for number in parameters if number not in set(ids.values())]
+    unreported = [trial for trial in trials if trial.id not in ids]
+    for trial in sorted(unreported, key=lambda trial: trial.parameter_id not in unused):
+        ids[trial.id] = trial.parameter_id if trial.parameter_id in unused else unused[0]
+        unused.remove(ids[trial.id])
     return tuple(
-        replace(trial, parameter_id=own[trial.id], parameters=parameters[own[trial.id]])
+        replace(trial, parameter_id=ids[trial.id], parameters=parameters[ids[trial.id]])
         for trial in trials
     )

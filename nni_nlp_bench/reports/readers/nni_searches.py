@@ -20,10 +20,10 @@ def read_searches(experiment: NniExperiment) -> SearchSource:
     """
     if not experiment.trials:
         raise ExperimentError(f"experiment {experiment.name} has no trials yet")
-    names = [trial.parameters.keys() for trial in experiment.trials]
-    if all("architecture" in own for own in names):
+    parameter_names = [trial.parameters.keys() for trial in experiment.trials]
+    if all("architecture" in names for names in parameter_names):
         return read_architecture_trials(experiment)
-    if all({"strategy", "seed"} <= own for own in names):
+    if all({"strategy", "seed"} <= names for names in parameter_names):
         return read_search_trials(experiment)
     raise ExperimentError(
         f"experiment {experiment.name} has no searches: its trial parameters are neither "

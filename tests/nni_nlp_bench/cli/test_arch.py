@@ -1,4 +1,4 @@
-"""`arch`: what it shows, and one line for whatever is no architecture."""
+"""`arch`: output and errors."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def call(*arguments: object) -> Result:
 
 
 def refused(result: Result) -> str:
-    """The one line of an error that a user can mend."""
+    """Return the error message of a failed command."""
     assert result.exit_code == 2
     assert result.stdout == ""
     assert result.stderr.startswith("error: ")
@@ -37,21 +37,21 @@ def shown(*arguments: object) -> dict[str, object]:
 
 
 def test_show_json_of_the_lstm() -> None:
-    facts = shown("--space", "rnn_cell", "--architecture", "lstm")
-    assert Recipe.from_json(json.dumps(facts["architecture"])) == LSTM
-    assert facts["canonical_key"] == LSTM.canonical_key
-    assert (facts["space"], facts["nodes"]) == ("rnn_cell", 13)
-    counts = facts["op_counts"]
+    output = shown("--space", "rnn_cell", "--architecture", "lstm")
+    assert Recipe.from_json(json.dumps(output["architecture"])) == LSTM
+    assert output["canonical_key"] == LSTM.canonical_key
+    assert (output["space"], output["nodes"]) == ("rnn_cell", 13)
+    counts = output["op_counts"]
     assert isinstance(counts, dict)
     assert counts["linear"] == 4
     assert sum(counts.values()) == 13
-    # 10,000 x 400 embedding, its 10,000 biases, and three LSTM layers with one bias a gate
+    # 10,000 x 400 embedding, 10,000 biases, and three LSTM layers with one bias per gate
     layers = ((400, 600), (600, 600), (600, 400))
     cells = sum(4 * hidden * (width + hidden + 1) for width, hidden in layers)
-    assert facts["parameters"] == 4_010_000 + cells
+    assert output["parameters"] == 4_010_000 + cells
 
 
-def test_an_architecture_may_be_an_id_a_json_or_a_file(tmp_path: Path) -> None:
+def test_architecture_by_id_json_or_file(tmp_path: Path) -> None:
     recipe = published_recipe(1004000)
     file = tmp_path / "cell.json"
     file.write_text(recipe.to_json(), "utf-8")
@@ -62,7 +62,9 @@ def test_an_architecture_may_be_an_id_a_json_or_a_file(tmp_path: Path) -> None:
     assert keys == {recipe.canonical_key}
 
 
-def test_a_published_name_is_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_published_names_take_precedence_over_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "lstm").write_text("rnn", "utf-8")
     assert shown("--architecture", "lstm")["canonical_key"] == LSTM.canonical_key
@@ -70,7 +72,7 @@ def test_a_published_name_is_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize("width", [80, 120])
-def test_show_fits_the_terminal_and_cuts_nothing(
+def test_show_fits_the_terminal_without_truncation(
     width: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", str(width))
@@ -96,7 +98,7 @@ def test_check_of_a_valid_architecture() -> None:
     }
 
 
-def test_check_names_the_broken_rule() -> None:
+def test_check_reports_the_violated_rule() -> None:
     cyclic = LSTM.to_json().replace('"input": ["i"]', '"input": ["i_act"]')
     assert "part of a cycle" in refused(call("check", "--architecture", cyclic))
     result = call("check", "--architecture", cyclic, "--json")
@@ -106,7 +108,7 @@ def test_check_names_the_broken_rule() -> None:
     assert "part of a cycle" in answer["broken_rule"]
 
 
-def test_unknown_names_list_the_known_ones() -> None:
+def test_error_for_unknown_name_lists_known_ones() -> None:
     assert "known: rnn, lstm, gru, an id" in refused(call("show", "--architecture", "lstn"))
     assert "unknown architecture 'aaa" in refused(call("show", "--architecture", "a" * 5000))
     assert "too long" in refused(call("show", "--architecture", "a" * 5000 + ".json"))
@@ -129,7 +131,7 @@ def test_unknown_names_list_the_known_ones() -> None:
         (b'{"\\u001b[31m": {"op": "linear", "input": ["x"]}}', "h_new_0"),
     ],
 )
-def test_a_broken_file_is_one_line(tmp_path: Path, verb: str, content: bytes, reason: str) -> None:
+def test_error_for_invalid_file(tmp_path: Path, verb: str, content: bytes, reason: str) -> None:
     file = tmp_path / "cell.json"
     file.write_bytes(content)
     line = refused(call(verb, "--architecture", file))
@@ -139,27 +141,27 @@ def test_a_broken_file_is_one_line(tmp_path: Path, verb: str, content: bytes, re
     assert line.removesuffix("\n").isprintable()
 
 
-def test_no_file_and_a_folder(tmp_path: Path) -> None:
+def test_error_for_missing_file_and_folder(tmp_path: Path) -> None:
     assert "No such file" in refused(call("show", "--architecture", tmp_path / "none.json"))
     assert "Is a directory" in refused(call("show", "--architecture", tmp_path))
 
 
-def test_draw_into_nowhere(tmp_path: Path) -> None:
+def test_error_for_missing_output_folder(tmp_path: Path) -> None:
     folder = refused(call("draw", "--architecture", "lstm", "--out", tmp_path))
     assert f"{tmp_path} is a folder" in folder
     out = tmp_path / "none" / "lstm.png"
     assert f"cannot write {out}" in refused(call("draw", "--architecture", "lstm", "--out", out))
 
 
-def test_parameters_at_sizes_of_yours() -> None:
+def test_parameters_for_given_sizes() -> None:
     published = ("--space", "textnas", "--architecture", "published")
-    facts = shown(*published)
-    assert (facts["layers"], facts["skips"], facts["parameters"]) == (24, 101, 6_138_650)
-    counts = facts["op_counts"]
+    output = shown(*published)
+    assert (output["layers"], output["skips"], output["parameters"]) == (24, 101, 6_138_650)
+    counts = output["op_counts"]
     assert isinstance(counts, dict)
     assert (counts["conv7"], counts["attention"]) == (5, 4)
-    facts = shown(*published, "--size", "classes=5, width=256")
-    assert (facts["classes"], facts["width"], facts["parameters"]) == (5, 256, 6_139_421)
+    output = shown(*published, "--size", "classes=5, width=256")
+    assert (output["classes"], output["width"], output["parameters"]) == (5, 256, 6_139_421)
 
 
 @pytest.mark.parametrize(
@@ -167,15 +169,15 @@ def test_parameters_at_sizes_of_yours() -> None:
     [
         ("depth=3", "unknown size 'depth'; known: vectors, width, classes"),
         ("width=0", "width must be between 1"),
-        ("width", "'width' is no size such as width=256"),
-        ("", "'' is no size"),
-        ("=3", "'=3' is no size"),
-        ("width=-3", "'width=-3' is no size"),
-        ("width=" + "9" * 9999, "is no size"),
+        ("width", "'width' is not a size such as width=256"),
+        ("", "'' is not a size"),
+        ("=3", "'=3' is not a size"),
+        ("width=-3", "'width=-3' is not a size"),
+        ("width=" + "9" * 9999, "is not a size"),
         ("width=3,width=4", "width is given twice"),
     ],
 )
-def test_other_sizes_are_one_line(size: str, reason: str) -> None:
+def test_error_for_invalid_size(size: str, reason: str) -> None:
     line = refused(
         call("show", "--space", "textnas", "--architecture", "published", "--size", size)
     )
@@ -183,20 +185,20 @@ def test_other_sizes_are_one_line(size: str, reason: str) -> None:
     assert len(line) < 200
 
 
-def test_a_space_of_one_model_refuses_sizes() -> None:
-    assert "leave --size out" in refused(
+def test_error_for_size_in_a_space_of_fixed_sizes() -> None:
+    assert "have fixed sizes" in refused(
         call("show", "--architecture", "lstm", "--size", "width=3")
     )
 
 
-def test_layers_are_the_rows_of_a_table() -> None:
+def test_layers_are_table_rows() -> None:
     result = call("show", "--space", "textnas", "--architecture", "published")
     rows = [line.split(maxsplit=3) for line in result.stdout.splitlines()]
     assert ["layer", "distance", "op", "skips"] in [[w.strip() for w in row] for row in rows]
     assert ["8", "3", "max_pool3", "1, 3, 4, 6, 7"] in [[w.strip() for w in row] for row in rows]
 
 
-def test_layers_beside_other_fields_are_rows_too() -> None:
+def test_layers_in_addition_to_other_fields_are_table_rows() -> None:
     result = call("show", "--space", "encoder", "--architecture", "1")
     rows = [line.split() for line in result.stdout.splitlines()]
     fields = ["operation", "parameter", "heads", "feed_forward", "feed_forwards"]
@@ -205,7 +207,7 @@ def test_layers_beside_other_fields_are_rows_too() -> None:
     assert ["hidden_size", "256"] in rows
 
 
-def test_an_arc_text_is_taken_from_the_line_and_from_a_file(tmp_path: Path) -> None:
+def test_arc_text_from_argument_or_file(tmp_path: Path) -> None:
     text = "0 5 | 1 7 0 | 1 3 0 1"
     file = tmp_path / "arc.txt"
     file.write_text(text.replace(" | ", "\n"), "utf-8")

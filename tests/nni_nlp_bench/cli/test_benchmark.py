@@ -1,4 +1,4 @@
-"""`benchmark`: download, import, export and info, and one line for what goes wrong."""
+"""`benchmark`: download, import, export, info, and their errors."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def logs(tmp_path: Path) -> Path:
-    """A folder of two logs, one of them broken."""
+    """Folder of two logs, one of them invalid."""
     folder = tmp_path / "logs"
     folder.mkdir()
     log = {
@@ -48,10 +48,10 @@ def logs(tmp_path: Path) -> Path:
 
 
 class Quiet(SimpleHTTPRequestHandler):
-    """Serves a folder without a word."""
+    """HTTP server of a folder without log messages."""
 
     def log_message(self, format: str, *args: object) -> None:
-        """Keep quiet."""
+        """Print no log messages."""
 
 
 def call(*arguments: object) -> Result:
@@ -65,7 +65,7 @@ def done(result: Result) -> str:
 
 
 def refused(result: Result) -> str:
-    """The one line of an error that a user can mend."""
+    """Return the error message of a failed command."""
     assert result.exit_code == 2, result.output
     assert result.stdout == ""
     assert result.stderr.startswith("error: ")
@@ -73,15 +73,15 @@ def refused(result: Result) -> str:
     return result.stderr
 
 
-def test_download_of_a_local_copy_then_info(shared: Shared, cache: Path) -> None:
+def test_download_from_a_local_copy_then_info(shared: Shared, cache: Path) -> None:
     file = shared("nas-bench-nlp/wikitext2_logs.zip")
     assert "345 of 345 runs" in done(call("download", WIKITEXT_2, "--file", file))
-    assert "at hand already" in done(call("download", WIKITEXT_2))
-    facts = json.loads(done(call("info", WIKITEXT_2, "--json")))
-    assert facts["runs"] == 345
-    assert facts["best_test_perplexity"] == pytest.approx(91.36, abs=0.005)
+    assert "already downloaded" in done(call("download", WIKITEXT_2))
+    info = json.loads(done(call("info", WIKITEXT_2, "--json")))
+    assert info["runs"] == 345
+    assert info["best_test_perplexity"] == pytest.approx(91.36, abs=0.005)
     by_folder = json.loads(done(call("info", cache / WIKITEXT_2 / "table", "--json")))
-    assert by_folder == facts
+    assert by_folder == info
 
 
 def test_download_from_a_mirror(shared: Shared, cache: Path) -> None:
@@ -99,23 +99,23 @@ def test_download_from_a_mirror(shared: Shared, cache: Path) -> None:
     assert text == f"{cache / WIKITEXT_2 / 'table'}: 345 of 345 runs imported\n"
 
 
-def test_info_before_the_download_names_the_command() -> None:
+def test_error_of_info_before_the_download() -> None:
     line = refused(call("info", WIKITEXT_2))
     assert f"nni-nlp-bench benchmark download {WIKITEXT_2}" in line
 
 
-def test_unknown_benchmarks_list_the_known_ones() -> None:
+def test_error_for_unknown_benchmark_lists_known_ones() -> None:
     for verb in ("download", "info"):
         line = refused(call(verb, "nas-bench-101"))
         assert "unknown benchmark 'nas-bench-101'" in line
         assert WIKITEXT_2 in line
 
 
-def test_download_takes_one_source(tmp_path: Path) -> None:
+def test_error_for_two_sources(tmp_path: Path) -> None:
     refused(call("download", WIKITEXT_2, "--url", "http://127.0.0.1:1", "--file", tmp_path))
 
 
-def test_a_wrong_local_copy_is_refused(tmp_path: Path, cache: Path) -> None:
+def test_error_for_wrong_local_copy(tmp_path: Path, cache: Path) -> None:
     file = tmp_path / "logs.zip"
     for content in (b"", b"PK\x03\x04", b"\x80\x04garbage"):
         file.write_bytes(content)
@@ -125,7 +125,7 @@ def test_a_wrong_local_copy_is_refused(tmp_path: Path, cache: Path) -> None:
     assert not (cache / WIKITEXT_2 / "logs.zip").exists()
 
 
-def test_import_reports_what_it_left_out(logs: Path, tmp_path: Path) -> None:
+def test_import_reports_skipped_runs(logs: Path, tmp_path: Path) -> None:
     out = tmp_path / "table"
     text = done(call("import", logs, "--format", "nas-bench-nlp", "--out", out))
     assert "1 of 2 runs imported" in text
@@ -159,7 +159,7 @@ def test_info_fits_the_terminal(
 
 
 class Hostile:
-    """Unpickled by the standard library, it makes a file."""
+    """Creates a file if unpickled by the standard library."""
 
     def __init__(self, mark: Path) -> None:
         self.mark = mark
@@ -191,9 +191,7 @@ def sources(folder: Path) -> dict[str, Path]:
 @pytest.mark.parametrize(
     "format", ["nas-bench-nlp", "nni-db", "naslib", "nas-bench-bert", "csv", "tar"]
 )
-def test_import_of_anything_else_is_one_line_and_leaves_nothing(
-    tmp_path: Path, format: str
-) -> None:
+def test_error_for_invalid_import(tmp_path: Path, format: str) -> None:
     out = tmp_path / "out" / "table"
     for source in sources(tmp_path).values():
         refused(call("import", source, "--format", format, "--out", out))
@@ -211,7 +209,7 @@ def test_export_and_import_again(logs: Path, tmp_path: Path) -> None:
     assert json.loads(done(call("info", again, "--json")))["distinct_cells"] == 1
 
 
-def test_export_refuses(logs: Path, tmp_path: Path) -> None:
+def test_errors_of_export(logs: Path, tmp_path: Path) -> None:
     table = tmp_path / "table"
     done(call("import", logs, "--format", "nas-bench-nlp", "--out", table))
     out = tmp_path / "out.db"

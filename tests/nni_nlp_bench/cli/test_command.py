@@ -1,4 +1,4 @@
-"""The installed command as a user calls it: exit codes, streams, speed, interruption."""
+"""The command: exit codes, streams, imports, interruption."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ def call(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([COMMAND, *arguments], capture_output=True, text=True, check=False)
 
 
-def test_help_names_the_commands() -> None:
+def test_help_lists_the_commands() -> None:
     done = call("--help")
     assert done.returncode == 0
-    assert all(verb in done.stdout for verb in ("list", "arch", "benchmark"))
+    assert all(name in done.stdout for name in ("list", "arch", "benchmark"))
 
 
-def test_help_loads_no_heavy_library() -> None:
+def test_help_imports_no_heavy_library() -> None:
     program = (
         "import sys; from nni_nlp_bench.cli.app import app\n"
         "try: app(['--help'])\n"
@@ -43,7 +43,7 @@ def test_help_loads_no_heavy_library() -> None:
 @pytest.mark.parametrize(
     "arguments", [("--foo",), ("arch", "show", "--foo"), ("nonsense",), ("arch", "show")]
 )
-def test_wrong_usage_ends_with_2(arguments: tuple[str, ...]) -> None:
+def test_exit_code_of_usage_errors(arguments: tuple[str, ...]) -> None:
     done = CliRunner().invoke(app, arguments)
     assert isinstance(done.exception, SystemExit)
     assert (done.exit_code, done.stdout) == (2, "")
@@ -56,13 +56,13 @@ def test_an_error_is_one_line_on_stderr() -> None:
     assert done.stderr == "error: node 'h_new_0': this result is missing\n"
 
 
-def test_json_alone_is_on_stdout() -> None:
+def test_stdout_is_json_only() -> None:
     done = call("arch", "show", "--architecture", "rnn", "--json")
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout)["space"] == "rnn_cell"
 
 
-def test_an_interrupted_download_ends_with_130(
+def test_exit_code_of_an_interrupted_download(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NASBENCHMARK_DIR", str(tmp_path))
@@ -77,7 +77,7 @@ def test_an_interrupted_download_ends_with_130(
         )
         connection, _ = mute.accept()
         with connection:
-            assert connection.recv(1)  # the request: the command waits for the answer
+            assert connection.recv(1)  # the request: the command waits for the response
             waiting.send_signal(signal.SIGINT)
             _, stderr = waiting.communicate()
     assert waiting.returncode == 130

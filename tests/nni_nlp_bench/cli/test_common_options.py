@@ -1,4 +1,4 @@
-"""What every command has: -h, the version, completion in the shell."""
+"""Common options: -h, version, shell completion."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from nni_nlp_bench.cli.app import app
 
 
 def command_lines(command: Any, *names: str) -> Iterator[tuple[str, ...]]:
-    """Yield the names of the command and of everything below it."""
+    """Yield the names of the command and its subcommands."""
     yield names
     for name, child in getattr(command, "commands", {}).items():
         yield from command_lines(child, *names, name)
 
 
 @pytest.mark.parametrize("names", command_lines(get_command(app)), ids=" ".join)
-def test_h_is_help(names: tuple[str, ...]) -> None:
+def test_short_help_option(names: tuple[str, ...]) -> None:
     done = CliRunner().invoke(app, [*names, "-h"])
     assert done.exit_code == 0
     assert " ".join(["Usage: nni-nlp-bench", *names]) in " ".join(done.stdout.split())
@@ -40,7 +40,7 @@ def test_version() -> None:
         ("nni-nlp-bench experiment examples --js", {"--json"}),
     ],
 )
-def test_the_shell_completes(line: str, completions: set[str]) -> None:
+def test_completion(line: str, completions: set[str]) -> None:
     words = line.split()
     request = {
         "_NNI_NLP_BENCH_COMPLETE": "complete_bash",
@@ -52,7 +52,7 @@ def test_the_shell_completes(line: str, completions: set[str]) -> None:
 
 
 @pytest.mark.parametrize(("shell", "function"), [("bash", "complete"), ("zsh", "compdef")])
-def test_the_shell_gets_its_function(shell: str, function: str) -> None:
+def test_completion_script(shell: str, function: str) -> None:
     request = {"_NNI_NLP_BENCH_COMPLETE": f"source_{shell}"}
     done = CliRunner().invoke(app, [], prog_name="nni-nlp-bench", env=request)
     assert done.exit_code == 0

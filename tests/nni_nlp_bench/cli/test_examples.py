@@ -1,4 +1,4 @@
-"""`examples`: the files of `experiments/`, found in the package, listed and copied."""
+"""`examples`: the packaged experiments are listing and copied."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {file.name: file.read_bytes() for file in folder.iterdir()}
 
 
-def test_the_package_holds_every_experiment() -> None:
+def test_package_has_all_experiments() -> None:
     assert {file.name: file.read_bytes() for file in packaged_experiments()} == FILES
 
 
-def test_the_list_describes_every_experiment() -> None:
+def test_list_has_descriptions() -> None:
     done = call("--json")
     assert done.exit_code == 0
-    listed = json.loads(done.stdout)
-    assert listed["out"] is None
-    assert list(listed["examples"]) == sorted(FILES)
-    for name, description in listed["examples"].items():
+    listing = json.loads(done.stdout)
+    assert listing["out"] is None
+    assert list(listing["examples"]) == sorted(FILES)
+    for name, description in listing["examples"].items():
         assert 20 < len(description) < 200, name
         assert "\n" not in description
     table = call().stdout
     assert all(name in table for name in FILES)
 
 
-def test_a_summary_is_the_first_sentence_of_the_comment(tmp_path: Path) -> None:
+def test_summary_is_the_first_sentence_of_the_comment(tmp_path: Path) -> None:
     file = tmp_path / "some.yml"
     file.write_text(
         "# Grid search over\n# two cells. It takes a minute.\n#\n# Look at: all.\na: 1\n"
@@ -56,7 +56,7 @@ def test_copies_are_exact(tmp_path: Path) -> None:
     assert contents(folder) == FILES
 
 
-def test_nothing_is_overwritten(tmp_path: Path) -> None:
+def test_existing_files_are_not_overwritten(tmp_path: Path) -> None:
     kept = tmp_path / "remote.yml"
     kept.write_text("mine")
     done = call(tmp_path)
@@ -67,7 +67,7 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("folder", ["file", "file/below"])
-def test_a_file_is_no_directory(tmp_path: Path, folder: str) -> None:
+def test_error_if_the_directory_is_a_file(tmp_path: Path, folder: str) -> None:
     (tmp_path / "file").touch()
     done = call(tmp_path / folder)
     assert (done.exit_code, done.stdout) == (2, "")

@@ -1,4 +1,4 @@
-"""`list`: every registered component, whether a benchmark is downloaded, in any terminal."""
+"""`list`: registered components, as tables and JSON."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def call(*arguments: str) -> str:
     return result.stdout
 
 
-def test_json_lists_every_part() -> None:
+def test_json_lists_all_kinds() -> None:
     parts = json.loads(call("--json"))
     names = {kind: [part["name"] for part in found] for kind, found in parts.items()}
     assert names == {
@@ -50,7 +50,7 @@ def test_json_lists_every_part() -> None:
     assert all(names.values())
 
 
-def test_one_kind_is_listed() -> None:
+def test_list_of_one_kind() -> None:
     (kind,) = parts = json.loads(call("strategies", "--json"))
     assert kind == "strategies"
     options = {row["name"]: row["options"] for row in parts[kind]}
@@ -59,13 +59,13 @@ def test_one_kind_is_listed() -> None:
     assert "population=20" in call("strategies")
 
 
-def test_an_unknown_kind_lists_the_known_ones() -> None:
+def test_error_for_unknown_kind_lists_known_ones() -> None:
     result = CliRunner().invoke(app, ["list", "colours"])
     assert result.exit_code == 2
     assert "unknown kind 'colours'; known: spaces, benchmarks" in result.stderr
 
 
-def test_a_benchmark_is_downloaded_once_its_table_is_there() -> None:
+def test_benchmark_is_downloaded_if_its_table_exists() -> None:
     def is_downloaded() -> object:
         parts = json.loads(call("--json"))["benchmarks"]
         return next(part["downloaded"] for part in parts if part["name"] == WIKITEXT_2.name)

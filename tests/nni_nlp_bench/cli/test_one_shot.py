@@ -1,4 +1,4 @@
-"""`search` with the one-shot strategies as a user runs it, and what is done with its result."""
+"""`one-shot`, and training of its results."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def run(*arguments: object) -> Result:
 
 @pytest.fixture
 def text(tmp_path: Path) -> Path:
-    """A text that goes round in a circle."""
+    """Periodic text."""
     folder = tmp_path / "text"
     folder.mkdir()
     for part, lines in (("train", 60), ("valid", 30), ("test", 30)):
@@ -34,7 +34,7 @@ def text(tmp_path: Path) -> Path:
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("strategy", ["enas", "darts"])
-def test_a_found_cell_is_trained_from_scratch(strategy: str, text: Path, tmp_path: Path) -> None:
+def test_best_cell_is_trained_from_scratch(strategy: str, text: Path, tmp_path: Path) -> None:
     out = tmp_path / "found"
     options = ["--space", "enas_cell", "--strategy", strategy, "--corpus", text, "--seed", 3]
     sizes = ["--epochs", 2, "--nodes", 3, "--width", 8]
@@ -66,7 +66,7 @@ def test_a_found_cell_is_trained_from_scratch(strategy: str, text: Path, tmp_pat
 
 
 @pytest.mark.parametrize(
-    ("options", "complaint"),
+    ("options", "message"),
     [
         (
             ["--strategy", "enas", "--space", "rnn_cell", "--corpus", "pydoc-small"],
@@ -86,17 +86,17 @@ def test_a_found_cell_is_trained_from_scratch(strategy: str, text: Path, tmp_pat
         ),
     ],
 )
-def test_wrong_options_get_one_line(options: list[str], complaint: str, tmp_path: Path) -> None:
+def test_errors(options: list[str], message: str, tmp_path: Path) -> None:
     refused = run("one-shot", *options, "--out", tmp_path / "out")
     assert refused.exit_code == 2
-    assert complaint in refused.stderr
+    assert message in refused.stderr
     assert len(refused.stderr.splitlines()) == 1
     assert not (tmp_path / "out").exists()
 
 
 @pytest.fixture
 def moods(tmp_path: Path) -> Path:
-    """Tables with labels of their own."""
+    """Tables with custom labels."""
     folder = tmp_path / "moods"
     folder.mkdir()
     rows = [f"so {word} today {i}\t{word}" for i in range(12) for word in ("glad", "sad", "mad")]
@@ -109,7 +109,7 @@ def moods(tmp_path: Path) -> Path:
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("strategy", ["textnas_enas", "darts"])
-def test_a_found_classifier_is_trained_from_scratch(
+def test_best_classifier_is_trained_from_scratch(
     strategy: str, moods: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "found"
@@ -122,7 +122,7 @@ def test_a_found_classifier_is_trained_from_scratch(
     assert 0 <= best["dev_accuracy"] <= 1
     assert (best["data"], best["strategy"], best["seed"]) == ("moods", strategy, 3)
     assert len(best["architecture"]["layers"]) == 4
-    again = run("one-shot", *options, *sizes, "--out", out)  # it is done: the same again
+    again = run("one-shot", *options, *sizes, "--out", out)  # already finished: same output
     assert again.exit_code == 0, again.stderr
     assert best["canonical_key"] in again.stdout
     other = run("one-shot", *options, *sizes, "--epochs", 3, "--out", out)
@@ -136,43 +136,39 @@ def test_a_found_classifier_is_trained_from_scratch(
 
 
 @pytest.mark.parametrize(
-    ("options", "complaint"),
+    ("options", "message"),
     [
         (["--strategy", "darts"], "darts does not search the space encoder"),
         (["--strategy", "kd_emd"], "kd_emd does not search the space encoder"),
         (["--strategy", "enas", "--width", "16"], "the space has no setting 'width'"),
     ],
 )
-def test_encoders_are_sampled_and_have_widths_of_their_own(
-    options: list[str], complaint: str, tmp_path: Path
-) -> None:
+def test_errors_of_encoders(options: list[str], message: str, tmp_path: Path) -> None:
     words = ["--space", "encoder", "--data", "docstrings", *options]
     refused = run("one-shot", *words, "--out", tmp_path / "out")
     assert refused.exit_code == 2
-    assert complaint in refused.stderr
+    assert message in refused.stderr
     assert len(refused.stderr.splitlines()) == 1
 
 
 @pytest.mark.parametrize(
-    ("options", "complaint"),
+    ("options", "message"),
     [
         (["--data", "docstrings", "--nodes", "4"], "the space has no setting 'nodes'"),
         (["--data", "docstrings", "--width", "6"], "the width must be a multiple of 4"),
         (["--data", "nowhere"], "unknown labelled set 'nowhere'"),
     ],
 )
-def test_a_search_of_textnas_says_what_it_needs(
-    options: list[str], complaint: str, tmp_path: Path
-) -> None:
+def test_errors_of_textnas(options: list[str], message: str, tmp_path: Path) -> None:
     words = ["--space", "textnas", "--strategy", "textnas_enas", *options]
     refused = run("one-shot", *words, "--out", tmp_path / "out")
     assert refused.exit_code == 2
-    assert complaint in refused.stderr
+    assert message in refused.stderr
     assert len(refused.stderr.splitlines()) == 1
     assert not (tmp_path / "out").exists()
 
 
-def test_damaged_tables_get_file_and_line(moods: Path, tmp_path: Path) -> None:
+def test_error_for_damaged_table_has_file_and_line(moods: Path, tmp_path: Path) -> None:
     with (moods / "dev.tsv").open("a", encoding="utf-8") as file:
         file.write("so glad\tcontent\n")
     words = ["--space", "textnas", "--strategy", "darts", "--data", moods]
@@ -182,7 +178,7 @@ def test_damaged_tables_get_file_and_line(moods: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
-def test_a_cell_of_another_space_is_refused(tmp_path: Path) -> None:
+def test_error_for_cell_of_another_space(tmp_path: Path) -> None:
     best = {"space": "enas_cell", "architecture": {"nodes": [[0, "tanh"]]}}
     (tmp_path / "best.json").write_text(json.dumps(best), "utf-8")
     refused = run("arch", "show", "--space", "rnn_cell", "--architecture", tmp_path / "best.json")

@@ -1,4 +1,4 @@
-"""`benchmark predict`: a line a recipe in, a row a recipe out, or nothing."""
+"""`benchmark predict`: one row per recipe, and errors."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NAME = "tests/by-size"
 
 @pytest.fixture(autouse=True)
 def surrogate(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A surrogate that another package adds."""
+    """Surrogate of another package."""
     monkeypatch.setattr(BENCHMARKS, "_loaders", dict(BENCHMARKS._load()))
     source = Packaged(lambda: SurrogateBenchmark(NAME, BySize))
     BENCHMARKS.register(NAME, replace(WIKITEXT_2, name=NAME, source=source))
@@ -41,7 +41,7 @@ def predict(recipes: Path, out: Path, benchmark: str = NAME) -> Result:
 
 
 def refused(result: Result, out: Path) -> str:
-    """The one line of the error; nothing is written."""
+    """Return the error message; checks that nothing is written."""
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.startswith("error: ")
     assert result.stderr.count("\n") == 1
@@ -49,7 +49,7 @@ def refused(result: Result, out: Path) -> str:
     return result.stderr
 
 
-def test_every_recipe_has_its_row(tmp_path: Path, out: Path) -> None:
+def test_one_row_per_recipe(tmp_path: Path, out: Path) -> None:
     cells = [published_recipe(1000003 + i) for i in range(300)]
     lines = [cell.to_json() for cell in cells]
     lines.insert(1, "")
@@ -74,15 +74,13 @@ def test_every_recipe_has_its_row(tmp_path: Path, out: Path) -> None:
     [
         (b"{", "must be JSON"),
         (b'{"h_new_0": {"op": "linear", "input": ["x"]}}', "'h_prev_0': this source"),
-        (b"\xff\xfe", "not a text"),
+        (b"\xff\xfe", "not UTF-8"),
         (b"\x00" * 1000, "unknown architecture"),
         (b"{" * 3_000_000, "at most 100,000 characters"),
         (b"[]", "unknown architecture"),
     ],
 )
-def test_a_bad_line_is_named_and_nothing_is_written(
-    tmp_path: Path, out: Path, bad: bytes, reason: str
-) -> None:
+def test_error_for_invalid_line(tmp_path: Path, out: Path, bad: bytes, reason: str) -> None:
     good = published_recipe(1000001).to_json().encode()
     recipes = tmp_path / "recipes.jsonl"
     recipes.write_bytes(b"\n".join([*[good] * 280, bad, good]))
@@ -92,18 +90,18 @@ def test_a_bad_line_is_named_and_nothing_is_written(
 
 
 @pytest.mark.parametrize("content", [b"", b"\n \n"])
-def test_a_file_without_recipes(tmp_path: Path, out: Path, content: bytes) -> None:
+def test_error_for_file_without_recipes(tmp_path: Path, out: Path, content: bytes) -> None:
     recipes = tmp_path / "recipes.jsonl"
     recipes.write_bytes(content)
-    assert "holds no recipe" in refused(predict(recipes, out), out)
+    assert "has no recipes" in refused(predict(recipes, out), out)
 
 
-def test_no_file_and_a_folder(tmp_path: Path, out: Path) -> None:
+def test_error_for_missing_file_and_folder(tmp_path: Path, out: Path) -> None:
     assert "No such file" in refused(predict(tmp_path / "none.jsonl", out), out)
     assert "Is a directory" in refused(predict(tmp_path, out), out)
 
 
-def test_an_out_that_cannot_be_written(tmp_path: Path, out: Path) -> None:
+def test_error_for_output_that_cannot_be_written(tmp_path: Path, out: Path) -> None:
     recipes = tmp_path / "recipes.jsonl"
     recipes.write_text("lstm\n", "utf-8")
     assert "is a folder" in refused(predict(recipes, out.parent), out)
@@ -111,16 +109,16 @@ def test_an_out_that_cannot_be_written(tmp_path: Path, out: Path) -> None:
     assert predict(recipes, out).exit_code == 0
 
 
-def test_a_table_does_not_predict(tmp_path: Path, out: Path) -> None:
+def test_error_for_table(tmp_path: Path, out: Path) -> None:
     line = refused(predict(tmp_path / "recipes.jsonl", out, "nas-bench-101"), out)
     assert f"known: {', '.join(BENCHMARKS)}" in line
 
 
-def test_info_tells_how_good_the_embedded_surrogate_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_info_has_the_cross_validation_of_the_surrogate(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     result = CliRunner().invoke(app, ["benchmark", "info", "nas-bench-nlp/ptb-surrogate", "--json"])
     assert result.exit_code == 0, result.output
-    figures = json.loads(result.stdout)["cross_validation"]
-    assert figures["overall"]["kendall"] >= 0.80
-    assert figures["below"]["kendall"] >= 0.75
-    assert 0.85 <= figures["overall"]["coverage"] <= 0.95
+    metrics = json.loads(result.stdout)["cross_validation"]
+    assert metrics["overall"]["kendall"] >= 0.80
+    assert metrics["below"]["kendall"] >= 0.75
+    assert 0.85 <= metrics["overall"]["coverage"] <= 0.95

@@ -1,4 +1,4 @@
-"""`evaluate`: word sets and tasks in, a table, CSV and JSON out; one line for what goes wrong."""
+"""`probe`: table, CSV and JSON, and errors."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def call(*words: str) -> tuple[int, str, str]:
 
 
 def trained(out: Path, *more: str) -> Path:
-    """The folder of a training of one epoch: a GRU's, unless `more` says otherwise."""
+    """Train a language model, by default a GRU, for one epoch and return its folder."""
     words = ["--architecture", "gru", "--epochs", "1", "--out", str(out), *SMALL, *more]
     code, _, stderr = call("train", "lm", *words)
     assert (code, stderr) == (0, "")
@@ -37,7 +37,7 @@ def trained(out: Path, *more: str) -> Path:
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Trained on a text in which every sentence is about good or about bad things."""
+    """Model trained on text in which every sentence is about good or bad things."""
     text = tmp_path_factory.mktemp("text")
     for part, lines in (("train", 300), ("valid", 60), ("test", 60)):
         (text / f"{part}.txt").write_text("\n".join(sentences(lines)), "utf-8")
@@ -57,7 +57,7 @@ def sentences(count: int) -> list[str]:
 
 @pytest.fixture
 def words(tmp_path: Path) -> Path:
-    """Two small sets; of the second, too few words are known."""
+    """Two small word sets; the second has too few known words."""
     folder = tmp_path / "words"
     folder.mkdir()
     known = "good\tbad\t2.5\nword1\tword2\t7\nWord3\tword4\t1\nword5\tgood\t4\nsun\tmoon\t9\n"
@@ -68,7 +68,7 @@ def words(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def tasks(tmp_path: Path) -> Path:
-    """CoLA and SST-2 in small: the label is whether the sentence says good."""
+    """Small CoLA and SST-2: the label is whether the sentence contains `good`."""
     folder = tmp_path / "tasks"
     train, dev = ([(line, int("good" in line)) for line in sentences(n)] for n in (200, 100))
     (folder / "cola").mkdir(parents=True)
@@ -87,9 +87,7 @@ def rows_of(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(stream))
 
 
-def test_words_and_tasks_leave_table_csv_and_json(
-    model: Path, words: Path, tasks: Path, tmp_path: Path
-) -> None:
+def test_output_files(model: Path, words: Path, tasks: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     given = ["--model", str(model), "--words", str(words), "--tasks", str(tasks)]
     code, stdout, stderr = call("probe", *given, "--names", "cola, sst2", "--out", str(out))
@@ -115,9 +113,7 @@ def test_words_and_tasks_leave_table_csv_and_json(
     }
 
 
-def test_a_word_that_gives_the_label_away_is_found(
-    model: Path, tasks: Path, tmp_path: Path
-) -> None:
+def test_informative_word_is_found(model: Path, tasks: Path, tmp_path: Path) -> None:
     given = ["--model", str(model), "--tasks", str(tasks), "--names", "cola"]
     code, _, _ = call("probe", *given, "--out", str(tmp_path / "out"))
     assert code == 0
@@ -128,9 +124,7 @@ def test_a_word_that_gives_the_label_away_is_found(
     assert float(accuracy["known_share"]) == 1
 
 
-def test_json_is_for_machines_and_a_name_chooses_a_task(
-    model: Path, words: Path, tasks: Path, tmp_path: Path
-) -> None:
+def test_json_and_selection_of_tasks(model: Path, words: Path, tasks: Path, tmp_path: Path) -> None:
     given = ["--model", str(model), "--tasks", str(tasks), "--names", "sst2", "--seed", "3"]
     out = tmp_path / "out"
     code, stdout, stderr = call("probe", *given, "--out", str(out), "--json")
@@ -151,7 +145,7 @@ def test_json_is_for_machines_and_a_name_chooses_a_task(
     assert json.loads(stdout)["tasks"] == []
 
 
-def test_the_same_command_gives_the_same_files_and_another_one_is_refused(
+def test_files_are_reproducible_and_not_overwritten_by_other_options(
     model: Path, words: Path, tasks: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
@@ -194,7 +188,7 @@ def test_the_same_command_gives_the_same_files_and_another_one_is_refused(
         ({"words": "words", "out": "words/EN-SMALL.txt"}, "EN-SMALL.txt is not a folder"),
     ],
 )
-def test_bad_input_gets_one_line_and_leaves_nothing(
+def test_errors(
     model: Path, words: Path, tasks: Path, tmp_path: Path, options: dict[str, str], message: str
 ) -> None:
     before = sorted(tmp_path.rglob("*"))
@@ -218,7 +212,7 @@ def test_bad_input_gets_one_line_and_leaves_nothing(
         ("words/EN-SMALL.txt", "sun\tmoon", "expected two words and a score, got 'sun\\tmoon'"),
     ],
 )
-def test_a_malformed_line_is_named(
+def test_error_for_malformed_line(
     model: Path, words: Path, tasks: Path, tmp_path: Path, file: str, line: str, fault: str
 ) -> None:
     path, out = tmp_path / file, tmp_path / "out"
@@ -231,17 +225,17 @@ def test_a_malformed_line_is_named(
     assert not out.exists()
 
 
-def test_the_models_own_folder_is_refused(model: Path, words: Path) -> None:
+def test_error_for_output_in_the_folder_of_the_model(model: Path, words: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in model.iterdir()}
     given = ["--model", str(model), "--words", str(words), "--out", str(model / ".")]
     code, stdout, stderr = call("probe", *given)
     assert (code, stdout) == (2, "")
-    assert stderr == f"error: --out {model} is the folder of the model; choose another --out\n"
+    assert stderr == f"error: --out {model} is the folder of the model: choose another one\n"
     assert {path: path.stat().st_mtime_ns for path in model.iterdir()} == before
 
 
-def test_a_training_that_diverged_is_told(words: Path, tmp_path: Path) -> None:
-    """The state of this cell is cubed at every step."""
+def test_error_for_diverged_training(words: Path, tmp_path: Path) -> None:
+    """The cell cubes its state at every step."""
     growing = {
         "l": {"op": "linear", "input": ["x", "h_prev_0"]},
         "s": {"op": "elementwise_sum", "input": ["l"] * 8},
@@ -260,7 +254,7 @@ def test_a_training_that_diverged_is_told(words: Path, tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_real_word_sets_and_tasks(shared: Shared, tmp_path: Path) -> None:
-    """An untaught model of a thousand words: the figures of chance, over all of the data."""
+    """Untrained model with a vocabulary of a thousand words: chance level on all data."""
     data = shared("data/rte/train.jsonl").parents[1]
     sets = shared("data/wordsim")
     shared("data/cola/in_domain_train.tsv")

@@ -1,4 +1,4 @@
-"""`report` as a user runs it, on what `compare` wrote."""
+"""`report` on an output folder of `compare`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def compared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "out"
 
 
-def test_a_report_for_people(compared: Path, tmp_path: Path) -> None:
+def test_text_output(compared: Path, tmp_path: Path) -> None:
     done = run("report", compared, "--out", tmp_path / "report.html")
     assert (done.returncode, done.stderr) == (0, "")
     words = " ".join(done.stdout.split())
@@ -32,7 +32,7 @@ def test_a_report_for_people(compared: Path, tmp_path: Path) -> None:
     assert (tmp_path / "report.html").read_text().startswith("<!doctype html>")
 
 
-def test_a_report_for_machines_has_the_numbers_of_compare(compared: Path, tmp_path: Path) -> None:
+def test_json_output_agrees_with_compare(compared: Path, tmp_path: Path) -> None:
     done = run("report", compared, compared, "--out", tmp_path / "report.html", "--json")
     assert (done.returncode, done.stderr) == (0, "")
     (section,) = json.loads(done.stdout)["sections"]
@@ -52,9 +52,7 @@ def test_a_report_for_machines_has_the_numbers_of_compare(compared: Path, tmp_pa
             assert row[column] == pytest.approx(sum(float(s[column]) for s in rows) / 2)
 
 
-def test_what_cannot_be_read_or_written_is_one_line_and_exit_code_2(
-    compared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_errors(compared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / "empty").mkdir()
     (tmp_path / "file").touch()

@@ -1,4 +1,4 @@
-"""`score`: a file of recipes in, a CSV file out, one line for what goes wrong."""
+"""`score`: one row per recipe, and errors."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def call(tmp_path: Path, recipes: str, **options: str) -> tuple[int, str, str]:
     return result.exit_code, result.stdout, result.stderr
 
 
-def test_names_ids_and_json_are_scored(tmp_path: Path) -> None:
+def test_recipes_by_name_id_and_json(tmp_path: Path) -> None:
     recipe = '{"f": {"op": "linear", "input": ["x", "h_prev_0"]}, '
     recipe += '"h_new_0": {"op": "activation_tanh", "input": ["f"]}}'
     scores = "miniature_recall, jacobian_cosine"
@@ -47,7 +47,7 @@ def test_names_ids_and_json_are_scored(tmp_path: Path) -> None:
     [
         ("lstm", {"scores": "synflow"}, "unknown score 'synflow'; known: activation_distance"),
         ("lstm", {"corpus": "ptv"}, "unknown corpus 'ptv'; known: ptb, pydoc"),
-        ("", {}, "holds no recipe: write one a line"),
+        ("", {}, "has no recipes: write one per line"),
         ("lstm\nlst", {}, "cells.jsonl, line 2: unknown architecture 'lst'"),
         (
             "lstm",
@@ -56,9 +56,7 @@ def test_names_ids_and_json_are_scored(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_bad_input_gets_one_line(
-    tmp_path: Path, recipes: str, options: dict[str, str], message: str
-) -> None:
+def test_errors(tmp_path: Path, recipes: str, options: dict[str, str], message: str) -> None:
     code, stdout, stderr = call(tmp_path, recipes, **options)
     assert (code, stdout, stderr.count("\n")) == (2, "", 1)
     assert message in stderr
@@ -67,7 +65,7 @@ def test_bad_input_gets_one_line(
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_a_text_that_is_too_short_is_told(tmp_path: Path) -> None:
+def test_error_for_short_text(tmp_path: Path) -> None:
     folder = tmp_path / "text"
     folder.mkdir()
     for part in ("train", "valid", "test"):
@@ -88,7 +86,7 @@ def encoders(tmp_path: Path, *options: str) -> tuple[int, str]:
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_encoders_are_scored_as_published(tmp_path: Path) -> None:
+def test_encoders_as_published(tmp_path: Path) -> None:
     options = ("--columns", "2", "--steps", "8", "--scores", "head_confidence,num_params")
     assert encoders(tmp_path, *options, "--as-published") == (0, "")
     with (tmp_path / "o.csv").open(encoding="utf-8") as stream:
@@ -103,16 +101,16 @@ def test_encoders_are_scored_as_published(tmp_path: Path) -> None:
     ("options", "message"),
     [
         (("--scores", "naswot"), "unknown score of encoders 'naswot'; known: activation_distance"),
-        (("--scores", "num_params", "--hidden", "8"), "space encoder has no use for --hidden"),
+        (("--scores", "num_params", "--hidden", "8"), "--hidden does not apply to space encoder"),
         (("--scores", "num_params", "--steps", "513"), "encoders read 512 tokens, not 513"),
         (("--scores", "num_params", "--space", "textnas"), "'textnas' has no zero-cost scores"),
         (
             ("--scores", "num_params", "--space", "rnn_cell", "--as-published"),
-            "space rnn_cell has no use for --as-published",
+            "--as-published does not apply to space rnn_cell",
         ),
     ],
 )
-def test_what_encoders_have_no_use_for_is_refused(
+def test_error_for_options_of_other_spaces(
     tmp_path: Path, options: tuple[str, ...], message: str
 ) -> None:
     code, line = encoders(tmp_path, *options)

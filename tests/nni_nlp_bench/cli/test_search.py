@@ -1,4 +1,4 @@
-"""`search` and `compare` as a user runs them, on a table."""
+"""`search` and `compare` on a table."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def test_compare_writes_its_results_and_goes_on_from_them(table: Path, tmp_path: Path) -> None:
+def test_compare_writes_results_and_resumes(table: Path, tmp_path: Path) -> None:
     options = ("--benchmark", table, "--strategies", "random,hyperband", "--restrict")
     options = (*options, "--trials", 20, "--seeds", 2, "--out", tmp_path / "out")
     first = run("compare", *options, "--json")
@@ -59,7 +59,7 @@ def test_compare_writes_its_results_and_goes_on_from_them(table: Path, tmp_path:
 
 
 def processes_below(pid: int) -> list[Path]:
-    """The folders in /proc of the processes that this one started."""
+    """Return the /proc folders of the child processes."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return [Path("/proc") / child for child in children]
 
@@ -87,11 +87,11 @@ def test_one_folder_takes_one_search_at_a_time(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_a_full_disk_is_one_line(table: Path, tmp_path: Path) -> None:
-    """A limit on the size of files stands for the end of the disk."""
+def test_error_for_full_disk(table: Path, tmp_path: Path) -> None:
+    """Simulated by a limit on the size of files."""
     options = ("--benchmark", table, "--strategy", "random", "--restrict", "--json", "--trials", 20)
     command = [*COMMAND, "search", *(str(o) for o in options), "--out", str(tmp_path / "out")]
-    limited = ["bash", "-c", f"ulimit -f 8; {shlex.join(command)}"]
+    limited = ["bash", "-c", f"ulimit -f 4; {shlex.join(command)}"]
     failed = subprocess.run(limited, capture_output=True, text=True, check=False)
     assert failed.returncode == 2, failed.stderr
     assert (failed.stdout, failed.stderr.count("\n")) == ("", 1)
@@ -101,7 +101,7 @@ def test_a_full_disk_is_one_line(table: Path, tmp_path: Path) -> None:
     assert len(rows(tmp_path / "out/trials.csv")) == 20
 
 
-def test_other_options_do_not_overwrite_results(table: Path, tmp_path: Path) -> None:
+def test_error_for_other_options(table: Path, tmp_path: Path) -> None:
     options = (
         "--benchmark",
         table,
@@ -120,8 +120,8 @@ def test_other_options_do_not_overwrite_results(table: Path, tmp_path: Path) -> 
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_an_interrupted_search_goes_on(table: Path, tmp_path: Path) -> None:
-    """Interrupt a long search from the keyboard, then run the same command again."""
+def test_interrupted_search_is_resumed(table: Path, tmp_path: Path) -> None:
+    """Interrupt a long search with SIGINT, then run the same command again."""
     options = ("--benchmark", table, "--strategy", "bayesian", "--on-missing", "nearest")
     command = [*COMMAND, "search", *options, "--trials", "60", "--out", tmp_path / "out"]
     journal = tmp_path / "out/journals/bayesian-0.jsonl"
@@ -164,9 +164,7 @@ def test_an_interrupted_search_goes_on(table: Path, tmp_path: Path) -> None:
         ({"--out": __file__}, "not a folder"),
     ],
 )
-def test_a_users_error_is_one_line(
-    table: Path, tmp_path: Path, changes: dict[str, str | None], message: str
-) -> None:
+def test_errors(table: Path, tmp_path: Path, changes: dict[str, str | None], message: str) -> None:
     options: dict[str, object] = {
         "--benchmark": table,
         "--strategy": "random",
@@ -187,9 +185,7 @@ def test_a_users_error_is_one_line(
     assert not (tmp_path / "out").exists()
 
 
-def test_a_missing_architecture_ends_the_search_with_the_remedy(
-    table: Path, tmp_path: Path
-) -> None:
+def test_error_for_missing_architecture(table: Path, tmp_path: Path) -> None:
     options = ("--benchmark", table, "--strategy", "random", "--no-restrict", "--seed", 7)
     failed = run("search", *options, "--out", tmp_path / "out")
     assert failed.returncode == 2
@@ -197,9 +193,7 @@ def test_a_missing_architecture_ends_the_search_with_the_remedy(
     assert "nearest" in failed.stderr
 
 
-def test_a_search_stays_on_the_table_and_says_when_it_is_used_up(
-    table: Path, tmp_path: Path
-) -> None:
+def test_restricted_search_ends_with_the_table(table: Path, tmp_path: Path) -> None:
     options = ("--benchmark", table, "--strategy", "random", "--trials", 2000)
     done = run("search", *options, "--out", tmp_path / "out")
     assert done.returncode == 0, done.stderr

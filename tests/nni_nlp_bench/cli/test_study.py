@@ -1,4 +1,4 @@
-"""`study` as a user runs it, on a table with curves and on one without."""
+"""`study` on tables with and without learning curves."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def finals(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Test losses after the last epoch alone."""
+    """Table with final test losses only."""
     space, rng = get_space("rnn_cell"), np.random.default_rng(0)
     runs = [
         TrainingRun(
@@ -46,7 +46,7 @@ def study(table: Path, out: Path, *options: object) -> subprocess.CompletedProce
 
 
 def reported(folder: Path, page: Path) -> str:
-    """The text of the page that `report` makes of the folder."""
+    """Return the HTML report of the folder."""
     done = run("report", folder, "--out", page)
     assert done.returncode == 0, done.stderr
     return page.read_text("utf-8")
@@ -59,7 +59,7 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_a_study_tells_of_its_searches_and_goes_on(table: Path, tmp_path: Path) -> None:
+def test_study_writes_results_and_resumes(table: Path, tmp_path: Path) -> None:
     options = ("--strategies", "random,random_fifth", "--seeds", 3, "--trainings", 4)
     first = study(table, tmp_path / "out", *options, "--json")
     assert first.returncode == 0, first.stderr
@@ -97,7 +97,7 @@ def test_a_study_tells_of_its_searches_and_goes_on(table: Path, tmp_path: Path) 
     assert rows(tmp_path / "out/study.csv") == results
 
 
-def test_what_the_table_lacks_is_told(finals: Path, tmp_path: Path) -> None:
+def test_notes_on_missing_data(finals: Path, tmp_path: Path) -> None:
     options = ("--strategies", "random,hyperband,random_fifth", "--seeds", 2, "--trainings", 4)
     done = study(finals, tmp_path / "out", *options)
     assert done.returncode == 0, done.stderr
@@ -126,9 +126,7 @@ def test_what_the_table_lacks_is_told(finals: Path, tmp_path: Path) -> None:
         (("--benchmark", "nas-bench-nlp/ptb-surrogate"), "equal cost needs a table"),
     ],
 )
-def test_a_users_error_is_one_line(
-    finals: Path, tmp_path: Path, options: tuple[str, str], message: str
-) -> None:
+def test_errors(finals: Path, tmp_path: Path, options: tuple[str, str], message: str) -> None:
     failed = study(finals, tmp_path / "out", *options)
     assert failed.returncode == 2, failed.stderr
     assert message in failed.stderr

@@ -1,4 +1,4 @@
-"""`teacher`, then `search` and `train` that learn from it, as a user runs them."""
+"""`teacher`, and distillation from it in `one-shot` and `train`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def run(*arguments: object) -> Result:
 
 @pytest.fixture
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Tables whose words the small teacher knows; its features are kept beside them."""
+    """Tables with words in the vocabulary of the small teacher, and a cache of its features."""
     monkeypatch.setenv("NNI_NLP_BENCH_CACHE", str(tmp_path / "cache"))
     folder = tmp_path / "moods"
     folder.mkdir()
@@ -36,14 +36,12 @@ SEARCH = ("one-shot", "--space", "emd_cell", "--strategy", "kd_emd", "--epochs",
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_a_teacher_is_tuned_then_learned_from(
-    data: Path, teacher_folder: Path, tmp_path: Path
-) -> None:
+def test_fine_tuned_teacher_is_distilled(data: Path, teacher_folder: Path, tmp_path: Path) -> None:
     tuned, found = tmp_path / "tuned", tmp_path / "found"
     tune = ["teacher", "--data", data, "--teacher", teacher_folder, "--epochs", 2, "--out", tuned]
     first = run(*tune, "--json")
     assert first.exit_code == 0, first.stderr
-    assert run(*tune, "--json").stdout == first.stdout  # it is done: the same again
+    assert run(*tune, "--json").stdout == first.stdout  # already finished: same output
     assert load_teacher(str(tuned)).labels == ("high", "low", "none")
     refused = run(*tune, "--seed", 9)
     assert refused.exit_code == 2
@@ -78,7 +76,7 @@ def test_a_teacher_is_tuned_then_learned_from(
 @pytest.mark.parametrize(
     "strategy", [pytest.param("darts", marks=pytest.mark.slow), "random_one_shot"]
 )
-def test_other_strategies_read_the_same_tokens(
+def test_other_strategies_use_the_same_tokens(
     strategy: str, data: Path, teacher_folder: Path, tmp_path: Path
 ) -> None:
     options = ["--space", "emd_cell", "--data", data, "--teacher", teacher_folder, *SMALL]
@@ -92,13 +90,11 @@ def test_other_strategies_read_the_same_tokens(
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_a_teacher_that_learned_nothing_is_called_so(
-    data: Path, teacher_folder: Path, tmp_path: Path
-) -> None:
+def test_teacher_without_fine_tuning(data: Path, teacher_folder: Path, tmp_path: Path) -> None:
     options = ["--data", data, "--teacher", teacher_folder, "--out", tmp_path / "out"]
     searched = run(*SEARCH, *SMALL, *options, "--kd-loss", "skip_mapping")
     assert searched.exit_code == 0, searched.stderr
-    assert "nothing: `nni-nlp-bench teacher`" in " ".join(searched.stdout.split())
+    assert "nothing: fine-tune it with" in " ".join(searched.stdout.split())
     assert json.loads((tmp_path / "out" / "best.json").read_text())["fine_tuned_on"] is None
 
 
@@ -127,7 +123,7 @@ WRONG = {
             "--kd-loss",
             "emd",
         ],
-        "--kd-loss needs a teacher: give --teacher",
+        "--kd-loss requires --teacher",
     ),
     "a size of another space": (
         [
@@ -140,22 +136,20 @@ WRONG = {
             "--drop-path",
             0.1,
         ],
-        "networks of textnas have no --drop-path: leave it out",
+        "--drop-path does not apply to space textnas",
     ),
     "batches of nothing": (["teacher", "--learning-rate", 0], "learning_rate must be above 0"),
 }
 
 
 @pytest.mark.parametrize("fault", WRONG)
-def test_wrong_options_get_one_line(
-    fault: str, data: Path, teacher_folder: Path, tmp_path: Path
-) -> None:
-    arguments, complaint = WRONG[fault]
+def test_errors(fault: str, data: Path, teacher_folder: Path, tmp_path: Path) -> None:
+    arguments, message = WRONG[fault]
     out = tmp_path / "out"
     takes_teacher = arguments[0] != "train" and "--teacher" not in arguments
     teacher = ["--teacher", teacher_folder] if takes_teacher else []
     refused = run(*arguments, "--data", data, *teacher, "--out", out)
     assert refused.exit_code == 2, refused.stdout
-    assert complaint in refused.stderr
+    assert message in refused.stderr
     assert len(refused.stderr.splitlines()) == 1
     assert not out.exists()

@@ -11,8 +11,8 @@ const host = process.env.NNI_NLP_BENCH_HOST || LOOPBACK;
 const listen = net.Server.prototype.listen;
 
 // Child processes such as trials get the original environment.
-const own = "--require=" + JSON.stringify(__filename);
-const options = (process.env.NODE_OPTIONS || "").replace(own, "").trim();
+const preload = "--require=" + JSON.stringify(__filename);
+const options = (process.env.NODE_OPTIONS || "").replace(preload, "").trim();
 delete process.env.NNI_NLP_BENCH_HOST;
 delete process.env.NODE_OPTIONS;
 if (options !== "") {

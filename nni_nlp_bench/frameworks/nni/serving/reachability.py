@@ -78,7 +78,7 @@ def _check_machine(machine: Any, ip: str, needed: tuple[int, ...], host: str) ->
 
 
 def _can_connect(machine: Any, ip: str, port: int, host: str) -> bool:
-    """Return whether that machine can connect to the port here, where nothing listens yet."""
+    """Return whether a machine can connect to a port of this one that is not in use yet."""
     bound = LOOPBACK if ip == LOOPBACK else host
     with socket.socket(socket.AF_INET6 if ":" in bound else socket.AF_INET) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -186,8 +186,8 @@ class Session:
             return event, (name, epochs), line["score"]
         return event, self._codec.from_parameters(line["parameters"]), line.get("score")
 
-    def _damaged(self, position: int, what: str) -> JournalError:
+    def _damaged(self, position: int, reason: str) -> JournalError:
         return JournalError(
-            f"{self._log.path}, line {position}: {what}; resume with the original "
+            f"{self._log.path}, line {position}: {reason}; resume with the original "
             "configuration of the experiment"
         )
