@@ -82,10 +82,10 @@ def test_first_trial_runs(
     load_config(file)  # NNI's own checks, and the tuner's
     config: dict[str, Any] = yaml.safe_load(file.read_text())
     command = re.sub(r"--(trials|epochs) \d+", r"--\1 60", config["trialCommand"])
-    told = run_trial(command, first_parameters(config, tmp_path), tmp_path / "trial")
-    assert [message["type"] for message in told].count("FINAL") == 1
-    assert [message["sequence"] for message in told[:-1]] == list(range(len(told) - 1))
-    final = json.loads(told[-1]["value"])
+    messages = run_trial(command, first_parameters(config, tmp_path), tmp_path / "trial")
+    assert [message["type"] for message in messages].count("FINAL") == 1
+    assert [message["sequence"] for message in messages[:-1]] == list(range(len(messages) - 1))
+    final = json.loads(messages[-1]["value"])
     assert final["hours"] > 0
     if "docstrings" in command:  # nats of six labels
         assert 0 < final["default"] < 3

@@ -39,11 +39,11 @@ SEARCHES = {
     },
 }
 WAITS = "[ $NNI_TRIAL_SEQ_ID -lt {} ] || while [ ! -e go ]; do sleep 0.1; done; "
-LEASH_S = 20
+WATCHDOG_TIMEOUT_S = 20
 """Without the watchdog, NNI's dispatcher would run for another half minute."""
 
 
-def killed_half_way(nni_home, config: dict[str, Any], wait_until) -> Any:
+def start_and_kill_manager(nni_home, config: dict[str, Any], wait_until) -> Any:
     """An experiment whose manager is killed while trials run."""
     first = config["maxTrialNumber"] // 2 - 1
     command = WAITS.format(first) + config["trialCommand"]
@@ -54,8 +54,8 @@ def killed_half_way(nni_home, config: dict[str, Any], wait_until) -> Any:
     dispatchers = [p for p in others if "nni" in p.cmdline()]
     assert dispatchers
     manager.kill()
-    _, alive = psutil.wait_procs(dispatchers, timeout=LEASH_S)
-    assert not alive  # it would go on talking to whatever listens on the port
+    _, alive = psutil.wait_procs(dispatchers, timeout=WATCHDOG_TIMEOUT_S)
+    assert not alive  # it would reconnect to any manager on the port
     (nni_home.folder / "go").touch()
     wait_until(lambda: not any(p.is_running() and p.status() != "zombie" for p in others))
     return experiment
@@ -65,7 +65,7 @@ def with_status(experiment, *status: str) -> list[dict[str, Any]]:
     return [t for t in experiment.trial_jobs() if t["status"] in status]
 
 
-def tried(experiment) -> list[str]:
+def evaluated(experiment) -> list[str]:
     """Return the architecture of each trial."""
     parameters = [
         json.loads(t["hyperParameters"][0])["parameters"] for t in experiment.trial_jobs()
@@ -73,7 +73,7 @@ def tried(experiment) -> list[str]:
     return [p.get("architecture") or json.dumps(p, sort_keys=True) for p in parameters]
 
 
-def told(experiment) -> list[str]:
+def received_keys(experiment) -> list[str]:
     """Return the keys of the trials whose results the tuner has received."""
     log = (experiment.folder / "checkpoint" / "nni_nlp_bench.jsonl").read_text()
     lines = log[: log.rfind("\n") + 1].splitlines()
@@ -92,14 +92,16 @@ def by_up(nni_home, experiment) -> Any:
     ("config", "resume"), [(CELLS, by_nnictl), (SEARCHES, by_up)], ids=["cells", "searches"]
 )
 def test_no_trial_is_lost_or_repeated(config: dict[str, Any], resume, nni_home, wait_until) -> None:
-    before = killed_half_way(nni_home, config, wait_until)
+    before = start_and_kill_manager(nni_home, config, wait_until)
     resumed = resume(nni_home, before)
     resumed.wait_for("DONE")
     assert resumed.id == before.id
-    # NNI may say so while trials that it runs again are under way.
+    # The status may be DONE while NNI reruns interrupted trials.
     wait_until(lambda: not with_status(resumed, "WAITING", "RUNNING", "UNKNOWN"))
     ended = with_status(resumed, "SUCCEEDED", "FAILED")
     assert len(ended) == len(resumed.trial_jobs()) == config["maxTrialNumber"]
-    wait_until(lambda: len(told(resumed)) >= len(ended))
-    assert len(set(tried(resumed))) == config["maxTrialNumber"]
-    assert len(told(resumed)) == len(set(told(resumed))) == config["maxTrialNumber"]
+    wait_until(lambda: len(received_keys(resumed)) >= len(ended))
+    assert len(set(evaluated(resumed))) == config["maxTrialNumber"]
+    assert (
+        len(received_keys(resumed)) == len(set(received_keys(resumed))) == config["maxTrialNumber"]
+    )

@@ -61,9 +61,9 @@ def test_tuner_received_all_results(experiment, trials) -> None:
     log = [json.loads(line) for line in lines]
     asked = [event["parameters"]["architecture"] for event in log if event["event"] == "ask"]
     assert asked[:3] == [trial["parameters"]["architecture"] for trial in trials]
-    heard = [event["score"] for event in log if event["event"] == "tell"]
+    scores = [event["score"] for event in log if event["event"] == "tell"]
     finals = [row["data"]["default"] for row in experiment.metric_data() if row["type"] == "FINAL"]
-    assert sorted(heard) == pytest.approx(sorted(-loss for loss in finals))
+    assert sorted(scores) == pytest.approx(sorted(-loss for loss in finals))
 
 
 def test_listens_on_loopback_only(experiment) -> None:

@@ -73,9 +73,9 @@ def test_trials_have_their_actual_parameters(finished) -> None:
     """Even if trials start simultaneously."""
     for experiment in finished.values():
         for trial in experiment.trial_jobs():
-            noted = str(json.loads(trial["hyperParameters"][0])["parameter_id"])
-            told = [metric["parameterId"] for metric in trial.get("finalMetricData", [])]
-            assert told in ([noted], [])
+            recorded = str(json.loads(trial["hyperParameters"][0])["parameter_id"])
+            reported = [metric["parameterId"] for metric in trial.get("finalMetricData", [])]
+            assert reported in ([recorded], [])
 
 
 def test_search_continues_after_failed_trials(finished) -> None:
