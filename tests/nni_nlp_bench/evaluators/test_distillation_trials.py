@@ -159,7 +159,7 @@ def test_one_trial_is_one_search(
     ("parameters", "complaint"),
     [
         ({"seed": 1}, "the search space lacks 'strategy'"),
-        ({"strategy": "kd_emd", "nodes": 3}, "a parameter of the search space cannot be used"),
+        ({"strategy": "kd_emd", "nodes": 3}, "invalid parameter in the search space"),
         ({"strategy": "nonsense"}, "unknown one-shot strategy 'nonsense'"),
     ],
 )
