@@ -66,5 +66,5 @@ def test_a_search_finds_an_encoder(strategy: str, synthetic_set: LabelledSet) ->
     assert len(found.rewards) == 2
     for reward in found.rewards:
         assert EncoderSpace().parse(reward.architecture)
-    (configuration,) = task.more(found.architecture).values()
+    (configuration,) = task.extra_outputs(found.architecture).values()
     assert EncoderSpace().parse(configuration) == found.architecture

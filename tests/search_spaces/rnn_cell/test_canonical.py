@@ -172,7 +172,7 @@ def test_random_cells_of_three_nodes(rng: np.random.Generator) -> None:
 @given(st.integers(0, 2**32 - 1), st.integers(1, 3), st.randoms(use_true_random=False))
 def test_everything_around_a_small_cell(seed: int, states: int, random: random.Random) -> None:
     recipe = moves.sample(np.random.default_rng(seed), states, vertices=states + 2)
-    around = [draft().recipe() for edit in moves.EDITS for draft in edit(recipe)]
+    around = [make().recipe() for edit in moves.EDITS for make in edit(recipe)]
     found = [recipe, *(r for r in around if r is not None)]
     check_against_the_oracle(random.sample(found, min(len(found), 60)))
 
