@@ -386,12 +386,9 @@ def list_one_shot_strategies(space: str | None = None) -> list[str]:
 
 def list_scores(space: str = "rnn_cell") -> list[str]:
     """Return the names of the zero-cost scores of a space. Raises UserError if it has none."""
-    from nni_nlp_bench.core.extras import optional_imports
+    from nni_nlp_bench.zero_cost.registry import scores_of
 
-    with optional_imports():
-        from nni_nlp_bench.zero_cost.task import scores_of
-
-        return list(scores_of(space))
+    return list(scores_of(space))
 
 
 def list_corpora() -> list[str]:
@@ -410,12 +407,9 @@ def list_datasets() -> list[str]:
 
 def list_distillation_losses() -> list[str]:
     """Return the names of all distillation losses."""
-    from nni_nlp_bench.core.extras import optional_imports
+    from nni_nlp_bench.distillation.losses.registry import LOSSES
 
-    with optional_imports():
-        from nni_nlp_bench.distillation.losses.base import LOSSES
-
-        return list(LOSSES)
+    return list(LOSSES)
 
 
 def _loaded(benchmark: Benchmark | str) -> Benchmark:

@@ -119,7 +119,7 @@ def _one_shot() -> Rows:
 
 
 def _scores() -> Rows:
-    from nni_nlp_bench.zero_cost.task import SCORES_OF
+    from nni_nlp_bench.zero_cost.registry import SCORES_OF
 
     better = {True: "higher", False: "lower"}
     return [
@@ -144,9 +144,9 @@ def _sentences() -> Rows:
 
 
 def _losses() -> Rows:
-    from nni_nlp_bench.distillation.losses.base import LOSSES
+    from nni_nlp_bench.distillation.losses.registry import LOSSES
 
-    return [_row(name, loss) for name, loss in LOSSES.items()]
+    return [{"name": name, "description": LOSSES.describe(name)} for name in LOSSES]
 
 
 def _row(name: str, component: Any) -> dict[str, str]:

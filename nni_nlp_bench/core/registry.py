@@ -37,12 +37,20 @@ class Registry(Generic[T]):
         kind: What the components are, for messages.
         group: Entry points of this group are components of other packages.
         builtin: `module:object` of each built-in component, by name.
+        descriptions: First lines of docstrings, for components that are slow to import.
     """
 
-    def __init__(self, kind: str, group: str, builtin: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        kind: str,
+        group: str,
+        builtin: Mapping[str, str] | None = None,
+        descriptions: Mapping[str, str] | None = None,
+    ) -> None:
         self.kind = kind
         self.group = group
         self._builtin = builtin or {}
+        self._descriptions = descriptions or {}
         self._loaders: dict[str, Callable[[], T]] | None = None
 
     def register(self, name: str, component: T) -> None:
@@ -66,6 +74,12 @@ class Registry(Generic[T]):
             raise UnknownNameError(f"unknown {self.kind} {name!r}; known: {known}")
         with optional_imports():
             return loaders[name]()
+
+    def describe(self, name: str) -> str:
+        """Return the first line of the component's docstring. Raises as `get`."""
+        if name in self._descriptions:
+            return self._descriptions[name]
+        return (self.get(name).__doc__ or "").partition("\n")[0]
 
     def items(self) -> Iterator[tuple[str, T]]:
         """Iterate over all names and components, sorted by name.

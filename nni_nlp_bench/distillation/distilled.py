@@ -12,7 +12,8 @@ from torch.nn import functional
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.data.sentences.glove import Progress, no_progress
 from nni_nlp_bench.distillation.features import TeacherFeatures, cached_features
-from nni_nlp_bench.distillation.losses.base import LOSSES, DistillationLoss, Shape, StudentOutputs
+from nni_nlp_bench.distillation.losses.base import DistillationLoss, Shape, StudentOutputs
+from nni_nlp_bench.distillation.losses.registry import LOSSES
 from nni_nlp_bench.distillation.tokens import Tokens
 from nni_nlp_bench.training.classification.batches import Batch, Encoded
 from nni_nlp_bench.training.classification.classifier import Classifier, Embedding

@@ -18,11 +18,12 @@ class ZeroCostScorer:
     def __init__(self, score: str, corpus: str = "pydoc-small", space: str = "rnn_cell") -> None:
         from nni_nlp_bench.data.corpora import load_corpus
         from nni_nlp_bench.training.settings import Sizes
-        from nni_nlp_bench.zero_cost.task import SCORES_OF, AnyScoring, Scoring, scoring_of
+        from nni_nlp_bench.zero_cost.registry import scores_of
+        from nni_nlp_bench.zero_cost.task import AnyScoring, Scoring, scoring_of
 
         kind = scoring_of(space)
         self._scoring: AnyScoring
-        self._sign = 1 if SCORES_OF[space].get(score).higher_is_better else -1
+        self._sign = 1 if scores_of(space).get(score).higher_is_better else -1
         load_corpus(corpus)
         self._name = score
         if kind is Scoring:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Protocol
-
-from torch import Tensor
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from nni_nlp_bench.core.registry import Registry
-from nni_nlp_bench.training.language_model import LanguageModel
-from nni_nlp_bench.zero_cost.statistics import NetworkStatistics
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from nni_nlp_bench.training.language_model import LanguageModel
+    from nni_nlp_bench.zero_cost.statistics import NetworkStatistics
 
 
 class Score(Protocol):
@@ -84,4 +86,6 @@ def score(name: str, model: LanguageModel, batch: Tensor, seed: int = 0) -> floa
     Raises:
         UnknownNameError: No score has that name.
     """
+    from nni_nlp_bench.zero_cost.statistics import NetworkStatistics
+
     return SCORES.get(name).of(NetworkStatistics.through(model, batch, seed))

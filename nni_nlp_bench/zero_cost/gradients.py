@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from nni_nlp_bench.zero_cost.spectra import cosine_score, spectrum_score
-from nni_nlp_bench.zero_cost.statistics import NetworkStatistics
+
+if TYPE_CHECKING:
+    from nni_nlp_bench.zero_cost.statistics import NetworkStatistics
 
 RowScore = Callable[[NDArray[Any]], float]
 
@@ -70,7 +71,7 @@ class SynapticSaliency:
         """Return the sum."""
         return float(
             sum(
-                (s.weight * s.gradient).abs().nansum(dtype=torch.float64).item()
+                (s.weight * s.gradient).abs().double().nansum().item()
                 for s in statistics.saliencies
             )
         )
@@ -91,6 +92,8 @@ class NtkCondition:
 
         Row i of G is the gradient of the summed outputs of sequence i.
         """
+        import torch
+
         parameters = [p for p in statistics.model.layers.parameters() if p.requires_grad]
         outputs = statistics.outputs
         rows = []

@@ -5,14 +5,13 @@ They take milliseconds per cell.
 
 from __future__ import annotations
 
-from typing import ClassVar
-
-import torch
+from typing import TYPE_CHECKING, ClassVar
 
 from nni_nlp_bench.zero_cost.spectra import smallest_eigenvalue
-from nni_nlp_bench.zero_cost.statistics import NetworkStatistics
 from search_spaces.rnn_cell.features.untrained_dynamics import behaviour
-from search_spaces.rnn_cell.network import RecurrentCell
+
+if TYPE_CHECKING:
+    from nni_nlp_bench.zero_cost.statistics import NetworkStatistics
 
 WIDTH = 24
 STEPS = 70
@@ -30,6 +29,10 @@ class MiniatureCorrelation:
 
     def of(self, statistics: NetworkStatistics) -> float:
         """Return the eigenvalue for normally distributed inputs."""
+        import torch
+
+        from search_spaces.rnn_cell.network import RecurrentCell
+
         generator = torch.Generator().manual_seed(statistics.seed)
         cell = RecurrentCell(statistics.recipe, WIDTH, WIDTH, generator)
         inputs = torch.randn(STEPS, SEQUENCES, WIDTH, generator=generator)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from nni_nlp_bench.zero_cost.spectra import spectrum_score
-from nni_nlp_bench.zero_cost.statistics import NetworkStatistics
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from nni_nlp_bench.zero_cost.statistics import NetworkStatistics
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ class HiddenSynapticSaliency:
         """Return the sum; the first state is zero."""
         layers = zip(statistics.traces, statistics.state_gradients, strict=True)
         total = sum(
-            float((trace["h_prev_0"][1:] * gradient[:-1]).abs().nansum(dtype=torch.float64))
+            float((trace["h_prev_0"][1:] * gradient[:-1]).abs().double().nansum())
             for trace, gradient in layers
         )
         return float(total)

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from nni_nlp_bench.core.errors import UserError
-from nni_nlp_bench.core.registry import Registry
 from nni_nlp_bench.training.language_model import LanguageModel
 from nni_nlp_bench.training.memory import disable_malloc_trim
 from nni_nlp_bench.training.settings import Sizes
-from nni_nlp_bench.zero_cost.base import SCORES, Score
+from nni_nlp_bench.zero_cost.base import SCORES
 from nni_nlp_bench.zero_cost.batch import batch
-from nni_nlp_bench.zero_cost.encoders.base import ENCODER_SCORES, EncoderScore
 from nni_nlp_bench.zero_cost.encoders.scoring import EncoderScoring
+from nni_nlp_bench.zero_cost.registry import scores_of
 from nni_nlp_bench.zero_cost.statistics import NetworkStatistics
 from search_spaces.rnn_cell import Recipe
 
@@ -68,26 +65,13 @@ class Scoring:
         return {name: SCORES.get(name).of(statistics) for name in self.scores}
 
 
-SCORES_OF: Mapping[str, Registry[Score] | Registry[EncoderScore]] = {
-    "rnn_cell": SCORES,
-    "encoder": ENCODER_SCORES,
-}
-"""Zero-cost scores by space."""
 _SCORINGS = {"rnn_cell": Scoring, "encoder": EncoderScoring}
 
 
 def scoring_of(space: str) -> type[Scoring] | type[EncoderScoring]:
     """Return the configuration class of a space. Raises UserError if it has no scores."""
-    if space not in _SCORINGS:
-        known = " and ".join(_SCORINGS)
-        raise UserError(f"space {space!r} has no zero-cost scores; {known} have")
+    scores_of(space)
     return _SCORINGS[space]
-
-
-def scores_of(space: str) -> Registry[Score] | Registry[EncoderScore]:
-    """Return the zero-cost scores of a space. Raises UserError if it has none."""
-    scoring_of(space)
-    return SCORES_OF[space]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ from typing import ClassVar, Literal
 from torch import Tensor, nn
 
 from nni_nlp_bench.core.errors import UserError
-from nni_nlp_bench.core.registry import Registry
 
 Kind = Literal["hidden", "relations", "logits"]
 """A field of `TeacherOutputs`."""
@@ -89,23 +88,3 @@ class DistillationLoss(nn.Module):
 
     def after_step(self) -> None:
         """Update state that gradients do not, such as layer weights, after each training step."""
-
-
-_HERE = "nni_nlp_bench.distillation.losses"
-
-LOSSES: Registry[type[DistillationLoss]] = Registry(
-    "distillation loss",
-    "nni_nlp_bench.distillation_losses",
-    {
-        "attention_transfer": f"{_HERE}.attention_transfer:AttentionTransfer",
-        "bert_emd": f"{_HERE}.bert_emd:BertEmd",
-        "emd": f"{_HERE}.emd:AttentionEmd",
-        "emd_hidden": f"{_HERE}.emd:HiddenEmd",
-        "hint": f"{_HERE}.hint:Hint",
-        "nst": f"{_HERE}.nst:NeuronSelectivity",
-        "similarity": f"{_HERE}.similarity:Similarity",
-        "skip_mapping": f"{_HERE}.skip_mapping:SkipMapping",
-        "soft_labels": f"{_HERE}.soft_labels:SoftLabels",
-    },
-)
-"""Distillation losses by name."""

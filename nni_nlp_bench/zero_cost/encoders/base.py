@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from nni_nlp_bench.core.registry import Registry
-from nni_nlp_bench.zero_cost.encoders.statistics import EncoderStatistics
+
+if TYPE_CHECKING:
+    from nni_nlp_bench.zero_cost.encoders.statistics import EncoderStatistics
 
 
 class EncoderScore(Protocol):

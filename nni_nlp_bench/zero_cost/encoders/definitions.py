@@ -9,14 +9,17 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
 from numpy.typing import NDArray
 
-from nni_nlp_bench.zero_cost.encoders.statistics import EncoderStatistics, Weight
 from nni_nlp_bench.zero_cost.spectra import cosine_score, spectrum_score
 from search_spaces.encoder.parameters import num_parameters
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from nni_nlp_bench.zero_cost.encoders.statistics import EncoderStatistics, Weight
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +124,14 @@ class EncoderParameters:
         return float(num_parameters(statistics.encoder))
 
 
-def _nuclear(matrix: torch.Tensor) -> float:
+def _nuclear(matrix: Tensor) -> float:
+    import torch
+
     return float(torch.linalg.svdvals(matrix).sum())
 
 
 def _importance(weight: Weight) -> float:
-    return float((weight.value * weight.gradient).abs().sum(dtype=torch.float64))
+    return float((weight.value * weight.gradient).abs().double().sum())
 
 
 SYNAPTIC_DIVERSITY = SynapticDiversity()

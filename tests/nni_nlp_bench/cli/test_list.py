@@ -12,7 +12,7 @@ from nni_nlp_bench.benchmarks.catalogue import BENCHMARKS, WIKITEXT_2
 from nni_nlp_bench.cli.app import app
 from nni_nlp_bench.data.corpora import CORPORA
 from nni_nlp_bench.data.sentences.sets import LABELLED_SETS
-from nni_nlp_bench.distillation.losses.base import LOSSES
+from nni_nlp_bench.distillation.losses.registry import LOSSES
 from nni_nlp_bench.one_shot.registry import ONE_SHOT_STRATEGIES
 from nni_nlp_bench.strategies.configs import PAPER
 from nni_nlp_bench.strategies.registry import STRATEGIES

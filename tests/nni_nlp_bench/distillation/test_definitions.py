@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from scipy.optimize import linprog
 from torch import nn
 
-from nni_nlp_bench.distillation.losses.base import LOSSES, Shape, StudentOutputs, TeacherOutputs
+from nni_nlp_bench.distillation.losses.base import Shape, StudentOutputs, TeacherOutputs
 from nni_nlp_bench.distillation.losses.bert_emd import BertEmd
 from nni_nlp_bench.distillation.losses.costs import mean_squared_costs
 from nni_nlp_bench.distillation.losses.emd import AttentionEmd, HiddenEmd
 from nni_nlp_bench.distillation.losses.layer_transport import LayerTransport
 from nni_nlp_bench.distillation.losses.mapping import middle, uniform_layer_mapping
+from nni_nlp_bench.distillation.losses.registry import LOSSES
 from nni_nlp_bench.distillation.losses.relations import relations_of
 
 Array = NDArray[np.float64]
@@ -240,3 +241,9 @@ def test_bert_emd_is_the_sum_of_its_parts(separate: bool, draw: Any) -> None:
     wanted_sides = sides if separate else [mean, mean]
     for part, weights in zip((loss.attention, loss.hidden), wanted_sides, strict=True):
         assert torch.allclose(part.transport.student_weights, weights)
+
+
+def test_the_registry_describes_the_classes() -> None:
+    for name, loss in LOSSES.items():
+        first = " ".join((loss.__doc__ or "").partition("\n\n")[0].split())
+        assert LOSSES.describe(name) == first

@@ -28,7 +28,7 @@ from nni_nlp_bench.distillation.fine_tuning import (
     fine_tuning_settings,
 )
 from nni_nlp_bench.distillation.loading import load_teacher
-from nni_nlp_bench.distillation.losses.base import LOSSES
+from nni_nlp_bench.distillation.losses.registry import LOSSES
 from nni_nlp_bench.distillation.tokens import teacher_words
 from nni_nlp_bench.training.classification.classifier import Classifier
 from nni_nlp_bench.training.classification.run import train_classifier

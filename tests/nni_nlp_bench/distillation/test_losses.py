@@ -12,12 +12,12 @@ from torch.nn import functional
 
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.distillation.losses.base import (
-    LOSSES,
     DistillationLoss,
     Shape,
     StudentOutputs,
     TeacherOutputs,
 )
+from nni_nlp_bench.distillation.losses.registry import LOSSES
 from nni_nlp_bench.distillation.losses.relations import relations_of
 
 SHAPE = Shape(student_layers=3, student_width=6, teacher_layers=5, teacher_width=4)

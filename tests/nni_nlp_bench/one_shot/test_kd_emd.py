@@ -16,7 +16,7 @@ from torch import Tensor
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.data.sentences.labelled_set import LabelledSet, Sentence
 from nni_nlp_bench.distillation.loading import load_teacher
-from nni_nlp_bench.distillation.losses.base import LOSSES
+from nni_nlp_bench.distillation.losses.registry import LOSSES
 from nni_nlp_bench.distillation.tokens import teacher_words
 from nni_nlp_bench.one_shot.fit import fit
 from nni_nlp_bench.one_shot.kd_emd import KdEmd, KdEmdModule
