@@ -13,7 +13,7 @@ from nni_nlp_bench.core.errors import UserError
 
 MAX_DIGITS = 9
 
-arch = typer.Typer(help="Show, draw or check one architecture.", no_args_is_help=True)
+arch = typer.Typer(help="Show, draw, check or sample architectures.", no_args_is_help=True)
 ArchitectureText = Annotated[
     str,
     typer.Option(help="Published name or id, JSON text, or a file with one of these."),
@@ -96,6 +96,34 @@ def check(
         print_json({"valid": True, "space": space, "canonical_key": key})
     else:
         typer.echo(f"valid: an architecture of space {space}, canonical key {key}")
+
+
+@arch.command()
+def sample(
+    space: options.SpaceName = "rnn_cell",
+    count: Annotated[int, typer.Option(min=1, help="Number of architectures.")] = 1,
+    seed: options.Seed = 0,
+    out: Annotated[
+        Path | None, typer.Option(help="File to write (default: standard output).")
+    ] = None,
+) -> None:
+    """Sample random architectures as JSON Lines, which `score` and `benchmark predict` read."""
+    import json
+
+    import numpy as np
+
+    from nni_nlp_bench.core.files import atomic_write
+    from search_spaces.base import get_space
+
+    search_space, rng = get_space(space), np.random.default_rng(seed)
+    texts = (search_space.sample(rng).to_json() for _ in range(count))
+    lines = (f"{json.dumps(json.loads(text), separators=(',', ':'))}\n" for text in texts)
+    if out is None:
+        for line in lines:
+            typer.echo(line, nl=False)
+    else:
+        with atomic_write(out) as new, new.open("w", encoding="utf-8") as file:
+            file.writelines(lines)
 
 
 def _count_parameters(space: Any, architecture: Any, text: str) -> dict[str, int]:

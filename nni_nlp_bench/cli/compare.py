@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def compare(
     out: options.Out,
-    space: options.SpaceName = "rnn_cell",
+    space: options.BenchmarkSpace = None,
     benchmark: options.BenchmarkName = options.EMBEDDED,
     strategies: Annotated[
         str,
@@ -67,7 +67,7 @@ def run_comparison(
     strategies: tuple[StrategyConfig, ...],
     *,
     out: Path,
-    space: str,
+    space: str | None,
     benchmark: str,
     trials: int,
     seeds: range,

@@ -19,7 +19,7 @@ def predictor(
         ),
     ],
     out: options.Out,
-    space: options.SpaceName = "rnn_cell",
+    space: options.BenchmarkSpace = None,
     benchmark: options.BenchmarkName = options.EMBEDDED,
     train: Annotated[
         int, typer.Option(min=2, help="Number of architectures to fit the predictor to.")

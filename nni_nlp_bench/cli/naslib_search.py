@@ -17,7 +17,7 @@ def search(
         ),
     ],
     out: options.Out,
-    space: options.SpaceName = "rnn_cell",
+    space: options.BenchmarkSpace = None,
     benchmark: options.BenchmarkName = options.EMBEDDED,
     trials: options.Trials = 200,
     seed: options.Seed = 0,

@@ -21,6 +21,10 @@ BUDGET, QUERIES, EXECUTION, INPUT, NETWORK = (
 
 BenchmarkName = Annotated[str, typer.Option(help="Name of a benchmark, or folder of a table.")]
 SpaceName = Annotated[str, typer.Option(help="Name of the search space.")]
+BenchmarkSpace = Annotated[
+    str | None,
+    typer.Option("--space", help="Search space that the benchmark must be of (default: any)."),
+]
 Out = Annotated[Path, typer.Option(help="Output folder.")]
 Architecture = Annotated[
     str,

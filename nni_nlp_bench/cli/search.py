@@ -19,7 +19,7 @@ def search(
         ),
     ],
     out: options.Out,
-    space: options.SpaceName = "rnn_cell",
+    space: options.BenchmarkSpace = None,
     benchmark: options.BenchmarkName = options.EMBEDDED,
     trials: options.Trials = 200,
     seeds: options.Seeds = 1,

@@ -24,7 +24,7 @@ PREFIX = "naslib:"
 
 def run_suite(
     optimizer: str,
-    space: str,
+    space: str | None,
     benchmark: str,
     *,
     out: Path,
@@ -41,7 +41,7 @@ def run_suite(
 
     Args:
         optimizer: `random_search`, `regularized_evolution`, `local_search`, `bananas` or `npenas`.
-        space: Name of the search space.
+        space: Name of the search space that the benchmark must be of; None for any.
         benchmark: Name of a benchmark, or folder of a table.
         out: Output folder; NASLib's own files are in `out/naslib`.
         trials: Number of evaluations.

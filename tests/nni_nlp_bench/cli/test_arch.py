@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
 from nni_nlp_bench.cli.app import app
+from search_spaces.base import get_space
 from search_spaces.rnn_cell import Recipe
 from search_spaces.rnn_cell.published import named_recipe, published_recipe
 
@@ -224,3 +226,16 @@ def test_arc_text_from_argument_or_file(tmp_path: Path) -> None:
         assert out.read_bytes().startswith(b"<?xml")
     broken = refused(call("check", "--space", "textnas", "--architecture", "0 5 | 9 7 0"))
     assert "layer 1: the distance in an arc text is 0 to 4" in broken
+
+
+def test_samples_are_json_lines(tmp_path: Path) -> None:
+    printed = call("sample", "--space", "textnas", "--count", 3, "--seed", 7)
+    assert (printed.exit_code, printed.stderr) == (0, "")
+    space, rng = get_space("textnas"), np.random.default_rng(7)
+    lines = printed.stdout.splitlines()
+    assert [space.parse(line) for line in lines] == [space.sample(rng) for _ in range(3)]
+    out = tmp_path / "some.jsonl"
+    written = call("sample", "--space", "textnas", "--count", 3, "--seed", 7, "--out", out)
+    assert (written.exit_code, written.stdout) == (0, "")
+    assert out.read_text("utf-8") == printed.stdout
+    assert "unknown search space 'magic'" in refused(call("sample", "--space", "magic"))
