@@ -18,8 +18,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from nni_nlp_bench import frameworks
-    from nni_nlp_bench.api import (
-        compare,
+    from nni_nlp_bench.api.names import (
         list_benchmarks,
         list_corpora,
         list_datasets,
@@ -28,13 +27,14 @@ if TYPE_CHECKING:
         list_scores,
         list_spaces,
         list_strategies,
-        make_strategy,
+    )
+    from nni_nlp_bench.api.networks import (
         one_shot_search,
         score,
-        search,
         train_classifier,
         train_language_model,
     )
+    from nni_nlp_bench.api.searches import compare, make_strategy, search
     from nni_nlp_bench.benchmarks.base import Benchmark, BenchmarkError, Result
     from nni_nlp_bench.benchmarks.catalogue import load
     from nni_nlp_bench.benchmarks.table import Table
@@ -46,7 +46,9 @@ if TYPE_CHECKING:
     from nni_nlp_bench.strategies.result import SearchResult
     from search_spaces.base import SearchSpace, get_space
 
-_API = "nni_nlp_bench.api"
+_SEARCHES, _NETWORKS, _NAMES = (
+    f"nni_nlp_bench.api.{module}" for module in ("searches", "networks", "names")
+)
 _MODULES = {
     "Benchmark": "nni_nlp_bench.benchmarks.base",
     "BenchmarkError": "nni_nlp_bench.benchmarks.base",
@@ -60,23 +62,23 @@ _MODULES = {
     "Table": "nni_nlp_bench.benchmarks.table",
     "Trial": "nni_nlp_bench.evaluators.trial",
     "UserError": "nni_nlp_bench.core.errors",
-    "compare": _API,
+    "compare": _SEARCHES,
     "get_space": "search_spaces.base",
-    "list_benchmarks": _API,
-    "list_corpora": _API,
-    "list_datasets": _API,
-    "list_distillation_losses": _API,
-    "list_one_shot_strategies": _API,
-    "list_scores": _API,
-    "list_spaces": _API,
-    "list_strategies": _API,
+    "list_benchmarks": _NAMES,
+    "list_corpora": _NAMES,
+    "list_datasets": _NAMES,
+    "list_distillation_losses": _NAMES,
+    "list_one_shot_strategies": _NAMES,
+    "list_scores": _NAMES,
+    "list_spaces": _NAMES,
+    "list_strategies": _NAMES,
     "load": "nni_nlp_bench.benchmarks.catalogue",
-    "make_strategy": _API,
-    "one_shot_search": _API,
-    "score": _API,
-    "search": _API,
-    "train_classifier": _API,
-    "train_language_model": _API,
+    "make_strategy": _SEARCHES,
+    "one_shot_search": _NETWORKS,
+    "score": _NETWORKS,
+    "search": _SEARCHES,
+    "train_classifier": _NETWORKS,
+    "train_language_model": _NETWORKS,
 }
 """By name of an object, the module that defines it."""
 

@@ -86,6 +86,11 @@ class SearchSpace(ABC, Generic[A]):
         """All architectures that a search may propose, if it is restricted to a table."""
         return None
 
+    @property
+    def unwrapped(self) -> SearchSpace[A]:
+        """The space itself, or the innermost one if it wraps another."""
+        return self
+
     def published_names(self) -> Sequence[str]:
         """Return the names of published architectures, which `parse` reads."""
         return ()

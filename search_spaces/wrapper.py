@@ -37,6 +37,10 @@ class WrapperSpace(SearchSpace[Any]):
         return getattr(self.space, name)
 
     @property
+    def unwrapped(self) -> SearchSpace[Any]:
+        return self.space.unwrapped
+
+    @property
     def table(self) -> Sequence[Any] | None:
         return self.space.table
 

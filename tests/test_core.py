@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from nni_nlp_bench.core.extras import EXTRAS, MissingExtraError
-from nni_nlp_bench.strategies.registry import UnavailableError, check_available
+from nni_nlp_bench.strategies.registry import STRATEGIES, UnavailableError, check_available
 from search_spaces.base import SPACES, get_space
 
 pytestmark = pytest.mark.skipif(
@@ -24,9 +24,10 @@ CORE_TESTS = (
     "contract/test_strategies.py",
     "nni_nlp_bench/benchmarks/*.py",
     "nni_nlp_bench/cli/test_arch.py",
-    "nni_nlp_bench/cli/test_benchmark.py",
+    "nni_nlp_bench/cli/benchmark/*.py",
     "nni_nlp_bench/cli/test_report.py",
-    "nni_nlp_bench/cli/test_searching.py",
+    "nni_nlp_bench/cli/test_search.py",
+    "nni_nlp_bench/test_api.py",
     "nni_nlp_bench/cli/test_study.py",
     "nni_nlp_bench/evaluators/test_journal.py",
     "nni_nlp_bench/evaluators/test_simulation.py",
@@ -69,7 +70,15 @@ def test_compare_study_and_report(tmp_path: Path) -> None:
     assert {"trials.csv", "summary.csv", "best.json", "curve.png"} <= {
         file.name for file in out.iterdir()
     }
-    study = ("study", "--benchmark", "mini", "--methods", "random,hyperband", "--trainings", "10")
+    study = (
+        "study",
+        "--benchmark",
+        "mini",
+        "--strategies",
+        "random,hyperband",
+        "--trainings",
+        "10",
+    )
     studied = run(*study, "--seeds", "3", "--out", str(tmp_path / "study"))
     assert studied.returncode == 0, studied.stderr
     reported = run("report", str(out), "--out", str(page))
@@ -77,12 +86,12 @@ def test_compare_study_and_report(tmp_path: Path) -> None:
     assert "regularized_evolution" in page.read_text("utf-8")
 
 
-def test_list_says_what_it_leaves_out() -> None:
+def test_everything_is_listed() -> None:
     listed = run("list", "--json")
     parts = json.loads(listed.stdout)
     assert {space["name"] for space in parts["spaces"]} == set(SPACES)
-    assert set(parts["missing"]) == {"scores", "distillation_losses"}
-    assert all("nni-nlp-bench[torch]" in reason for reason in parts["missing"].values())
+    assert {strategy["name"] for strategy in parts["strategies"]} == set(STRATEGIES)
+    assert "missing" not in parts, "names and descriptions need no extra"
 
 
 @pytest.mark.parametrize(

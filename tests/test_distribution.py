@@ -52,7 +52,7 @@ FILES_OF_THE_TESTS = [
 QUICK_TESTS = [
     "tests/test_distribution.py",
     "tests/experiments/test_textnas_study.py",
-    "tests/nni_nlp_bench/cli/test_examples.py",
+    "tests/nni_nlp_bench/cli/experiment/test_examples.py",
     "tests/nni_nlp_bench/cli/test_common_options.py",
 ]
 

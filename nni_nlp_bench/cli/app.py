@@ -9,25 +9,25 @@ from typer.core import TyperGroup
 
 from nni_nlp_bench import __version__
 from nni_nlp_bench.cli.arch import arch
-from nni_nlp_bench.cli.benchmark import benchmark
+from nni_nlp_bench.cli.benchmark.tables import benchmark
 from nni_nlp_bench.cli.compare import compare
-from nni_nlp_bench.cli.down import down
-from nni_nlp_bench.cli.examples import examples
+from nni_nlp_bench.cli.experiment.down import down
+from nni_nlp_bench.cli.experiment.examples import examples
+from nni_nlp_bench.cli.experiment.register import register
+from nni_nlp_bench.cli.experiment.status import status
+from nni_nlp_bench.cli.experiment.up import up
 from nni_nlp_bench.cli.list_components import list_components
-from nni_nlp_bench.cli.naslib_predictor import predictor
-from nni_nlp_bench.cli.naslib_search import search as naslib_search
+from nni_nlp_bench.cli.naslib.predictor import predictor
+from nni_nlp_bench.cli.naslib.search import search as naslib_search
 from nni_nlp_bench.cli.one_shot import one_shot
 from nni_nlp_bench.cli.probe import probe
-from nni_nlp_bench.cli.register import register
 from nni_nlp_bench.cli.report import report
 from nni_nlp_bench.cli.score import score
 from nni_nlp_bench.cli.search import search
-from nni_nlp_bench.cli.status import status
 from nni_nlp_bench.cli.study import study
 from nni_nlp_bench.cli.teacher import teacher
-from nni_nlp_bench.cli.train_classifier import classifier
-from nni_nlp_bench.cli.train_lm import lm
-from nni_nlp_bench.cli.up import up
+from nni_nlp_bench.cli.train.classifier import classifier
+from nni_nlp_bench.cli.train.lm import lm
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.core.extras import optional_imports
 

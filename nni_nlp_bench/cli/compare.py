@@ -82,13 +82,13 @@ def run_comparison(
     json: bool,
 ) -> None:
     """Compare the strategies and print their ranking. Raises UserError."""
-    from nni_nlp_bench import api
+    from nni_nlp_bench.api.searches import compare as compare_strategies
     from nni_nlp_bench.benchmarks.catalogue import load
     from nni_nlp_bench.cli.search_runner import jobs_for, print_comparison, search_progress
 
     searches = len(strategies) * len(seeds)
     with search_progress(searches) as progress:
-        result = api.compare(
+        result = compare_strategies(
             load(benchmark, space),
             strategies,
             n_trials=trials,

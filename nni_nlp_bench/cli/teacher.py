@@ -33,7 +33,7 @@ def teacher(
     from dataclasses import asdict
 
     from nni_nlp_bench.cli.output import bar, print_json, print_tables
-    from nni_nlp_bench.cli.train_classifier import curves_table
+    from nni_nlp_bench.cli.train.classifier import curves_table
     from nni_nlp_bench.core.output_dir import locked_output_dir
     from nni_nlp_bench.data.sentences.sets import load_labelled_set
     from nni_nlp_bench.distillation.fine_tuning import (

@@ -12,7 +12,7 @@ from nni_nlp_bench.core.registry import Registry
 from nni_nlp_bench.strategies.base import Strategy
 from search_spaces.base import SearchSpace
 
-_HERE = "nni_nlp_bench.strategies"
+_HERE = "nni_nlp_bench.strategies.algorithms"
 _NASLIB = "nni_nlp_bench.frameworks.naslib.strategies"
 
 STRATEGIES: Registry[type[Strategy]] = Registry(

@@ -120,8 +120,9 @@ class TextNasSpace(SearchSpace[Arc]):
 
     @optional_imports()
     def network(self, architecture: Arc, size: Mapping[str, int]) -> torch.nn.Module:
-        names = ("vectors", "width", "classes")
-        return self.classifier(architecture, **{name: size[name] for name in names})
+        from search_spaces.textnas.network import Sizes, TextNas
+
+        return TextNas(architecture, Sizes(size["vectors"], size["width"], size["classes"]))
 
     @optional_imports()
     def classifier(

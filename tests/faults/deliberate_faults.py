@@ -90,6 +90,14 @@ FAULTS = (
         test="tests/nni_nlp_bench/benchmarks/test_download.py::test_a_wrong_file_is_removed",
     ),
     Fault(
+        name="unequal-cost",
+        what="strategies with shorter trainings get as many evaluations as others",
+        file="nni_nlp_bench/api/searches.py",
+        before="mixed = len(configs) > 1 and any(",
+        after="mixed = len(configs) > 1 and all(",
+        test="tests/nni_nlp_bench/test_api.py::test_unequal_trainings_are_compared_at_equal_cost",
+    ),
+    Fault(
         name="exit-code",
         what="an error of the user ends with exit code 1",
         file="nni_nlp_bench/cli/app.py",
@@ -117,18 +125,18 @@ FAULTS = (
     Fault(
         name="improvement-sign",
         what="swapped sign in the expected improvement",
-        file="nni_nlp_bench/strategies/acquisition.py",
+        file="nni_nlp_bench/strategies/models/acquisition.py",
         before="z = (mean - best) / std",
         after="z = (best - mean) / std",
-        test="tests/nni_nlp_bench/strategies/test_mf_kd.py::test_acquisitions_by_hand",
+        test="tests/nni_nlp_bench/strategies/algorithms/test_mf_kd.py::test_acquisitions_by_hand",
     ),
     Fault(
         name="promotion-direction",
         what="the worst short trainings are promoted",
-        file="nni_nlp_bench/strategies/observations.py",
+        file="nni_nlp_bench/strategies/models/observations.py",
         before="ranked = sorted(self._by_key.values(), key=lambda entry: entry[2], reverse=True)",
         after="ranked = sorted(self._by_key.values(), key=lambda entry: entry[2])",
-        test="tests/nni_nlp_bench/strategies/test_mf_kd.py"
+        test="tests/nni_nlp_bench/strategies/algorithms/test_mf_kd.py"
         "::test_the_best_of_the_short_trainings_are_promoted",
     ),
     Fault(

@@ -47,8 +47,8 @@ def test_its_test_is_there_and_in_the_tier_that_is_said(fault: Fault) -> None:
     assert is_slow(fault.test) == (fault.tier == "slow")
 
 
-def test_there_are_25_over_all_packages() -> None:
-    assert len({fault.name for fault in FAULTS}) == len(FAULTS) == 25
+def test_there_are_some_over_all_packages() -> None:
+    assert len({fault.name for fault in FAULTS}) == len(FAULTS) >= 25
     parts = {"/".join(fault.file.split("/")[:2]) for fault in FAULTS}
     packages = {f"nni_nlp_bench/{p.parent.name}" for p in ROOT.glob("nni_nlp_bench/*/__init__.py")}
     spaces = {f"search_spaces/{p.parent.name}" for p in ROOT.glob("search_spaces/*/__init__.py")}

@@ -39,7 +39,7 @@ def test_every_method_is_delegated() -> None:
 def test_optional_methods_are_those_of_the_space(interface: Any, name: str) -> None:
     space = get_space(name)
     wrapped = BestOfNSpace(BestOfNSpace(space, first_digit), first_digit)
-    assert isinstance(wrapped, interface) == isinstance(space, interface)
+    assert isinstance(wrapped.unwrapped, interface) == isinstance(space, interface)
 
 
 def test_texts_features_and_counts_are_those_of_the_space(table: TabularSpace) -> None:

@@ -39,11 +39,12 @@ def encoding(
         return [float(value) for value in space.encode(architecture, features)]
     if kind not in _GRAPHS:
         raise UserError(f"unknown encoding {kind!r}; known: {', '.join((*FLAT, *_GRAPHS))}")
-    if not isinstance(space, GraphSpace):
+    graphs = space.unwrapped
+    if not isinstance(graphs, GraphSpace):
         raise UserError(
             f"{kind} needs graphs of operations, which space {space.name!r} does not have"
         )
-    return _GRAPHS[kind](space.op_graph(architecture))
+    return _GRAPHS[kind](graphs.op_graph(architecture))
 
 
 def _gcn(graph: OpGraph) -> dict[str, Any]:

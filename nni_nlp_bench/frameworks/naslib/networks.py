@@ -34,8 +34,9 @@ class VectorsNetwork(nn.Module):
         Raises:
             UserError: the space has neither.
         """
-        if isinstance(space, SentenceSpace):
-            body: Any = space.classifier(architecture, vectors=WIDTH, classes=classes)
+        inner = space.unwrapped
+        if isinstance(inner, SentenceSpace):
+            body: Any = inner.classifier(architecture, vectors=WIDTH, classes=classes)
             return cls(body)
         cell = space.network(architecture, {"input_size": WIDTH, "hidden_size": WIDTH})
         if not hasattr(cell, "unroll"):

@@ -55,7 +55,7 @@ def word_batch(
     Raises:
         UserError: the data cannot be loaded.
     """
-    if isinstance(space, SentenceSpace):
+    if isinstance(space.unwrapped, SentenceSpace):
         return _of_sentences(data or SENTENCES, seed, batch_size, length)
     return _of_text(data or TEXT, seed, batch_size, length)
 

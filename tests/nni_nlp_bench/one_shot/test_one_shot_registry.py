@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from nni.nas.strategy import RandomOneShot
 
-from nni_nlp_bench.api import list_one_shot_strategies
+from nni_nlp_bench.api.names import list_one_shot_strategies
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.core.registry import UnknownNameError
 from nni_nlp_bench.data.corpus import Corpus

@@ -14,7 +14,7 @@ import pytest
 from scipy.stats import kendalltau
 
 import nni_nlp_bench.benchmarks
-from nni_nlp_bench.api import search
+from nni_nlp_bench.api.searches import search
 from nni_nlp_bench.benchmarks.catalogue import load
 from nni_nlp_bench.benchmarks.table import Table
 from nni_nlp_bench.parallel.cluster import cluster

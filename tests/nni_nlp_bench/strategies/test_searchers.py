@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.strategies.algorithms.bayesian import BayesianOptimization
+from nni_nlp_bench.strategies.algorithms.grid_search import GridSearch
+from nni_nlp_bench.strategies.algorithms.hyperband import Hyperband
+from nni_nlp_bench.strategies.algorithms.local_search import LocalSearch
+from nni_nlp_bench.strategies.algorithms.random_search import RandomSearch
+from nni_nlp_bench.strategies.algorithms.regularized_evolution import RegularizedEvolution
+from nni_nlp_bench.strategies.algorithms.tpe import TPE
 from nni_nlp_bench.strategies.base import Proposal, Strategy
-from nni_nlp_bench.strategies.bayesian import BayesianOptimization
-from nni_nlp_bench.strategies.grid_search import GridSearch
-from nni_nlp_bench.strategies.hyperband import Hyperband
-from nni_nlp_bench.strategies.local_search import LocalSearch
-from nni_nlp_bench.strategies.random_search import RandomSearch
-from nni_nlp_bench.strategies.regularized_evolution import RegularizedEvolution
-from nni_nlp_bench.strategies.tpe import TPE
 from search_spaces.best_of_n import BestOfNSpace
 from search_spaces.constrained import ConstrainedSpace
 from search_spaces.enas_cell.architecture import Cell

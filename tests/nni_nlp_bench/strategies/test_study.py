@@ -12,6 +12,7 @@ from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.core.registry import UnknownNameError
 from nni_nlp_bench.evaluators.budget import Budget
 from nni_nlp_bench.evaluators.simulation import Settings
+from nni_nlp_bench.strategies.algorithms.random_search import RandomSearch
 from nni_nlp_bench.strategies.configs import PAPER, StrategyConfig, study_configs
 from nni_nlp_bench.strategies.equal_cost import (
     Cost,
@@ -21,7 +22,6 @@ from nni_nlp_bench.strategies.equal_cost import (
     split_available,
     with_limits,
 )
-from nni_nlp_bench.strategies.random_search import RandomSearch
 from nni_nlp_bench.strategies.registry import STRATEGIES
 from nni_nlp_bench.strategies.search import Search, check_search, run_search
 from nni_nlp_bench.testing import EPOCH_S, EPOCHS, synthetic_table

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 import typer
 
 from nni_nlp_bench.cli import options
-from nni_nlp_bench.cli.build_mini import build_mini
-from nni_nlp_bench.cli.predict import predict
+from nni_nlp_bench.cli.benchmark.build_mini import build_mini
+from nni_nlp_bench.cli.benchmark.predict import predict
 from nni_nlp_bench.core.errors import UserError
 
 if TYPE_CHECKING:

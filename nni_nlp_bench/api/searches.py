@@ -1,15 +1,15 @@
-"""The public API: everything that the command does, as one call each."""
+"""Searches: `search`, `compare`, `make_strategy`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nni_nlp_bench.benchmarks.base import Benchmark
-from nni_nlp_bench.benchmarks.catalogue import BENCHMARKS, load
+from nni_nlp_bench.benchmarks.catalogue import load
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.evaluators.budget import Budget
 from nni_nlp_bench.evaluators.policies import OnMissing, RunSelection
@@ -19,18 +19,12 @@ from nni_nlp_bench.strategies.base import Strategy
 from nni_nlp_bench.strategies.compare import Comparison, Progress, run_comparison
 from nni_nlp_bench.strategies.configs import StrategyConfig, StrategyLike
 from nni_nlp_bench.strategies.equal_cost import budget_of, cost_of, is_multi_fidelity, with_limits
-from nni_nlp_bench.strategies.registry import STRATEGIES
 from nni_nlp_bench.strategies.result import SearchResult
 from nni_nlp_bench.strategies.search import Search, run_search
-from search_spaces.base import SPACES, SearchSpace
+from search_spaces.base import SearchSpace
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from nni_nlp_bench.one_shot.result import OneShotResult
     from nni_nlp_bench.reports.comparison import ComparisonResult
-    from nni_nlp_bench.training.classification.run import ClassifierCurves
-    from nni_nlp_bench.training.log import Curves
 
 
 def search(
@@ -182,234 +176,6 @@ def make_strategy(
     if epochs is None and is_multi_fidelity(config):
         raise UserError(f"strategy {config.name!r} asks for shorter trainings too: give epochs")
     return config.make(space, np.random.default_rng(seed), epochs or 1)
-
-
-def score(
-    architectures: Any | Sequence[Any],
-    scores: str | Sequence[str],
-    *,
-    space: str = "rnn_cell",
-    corpus: str = "pydoc",
-    seed: int = 0,
-    **settings: Any,
-) -> pd.DataFrame:
-    """Compute zero-cost scores of untrained networks.
-
-    Args:
-        architectures: One architecture or a sequence of them.
-        scores: Names of scores of the space.
-        space: Name of the search space.
-        corpus: Name of a corpus, or a folder with train, valid and test texts.
-        seed: Seed of the weights and of added noise.
-        **settings: Other fields of the space's scoring, such as `columns` and `steps`.
-
-    Returns:
-        One row per architecture and one column per score, indexed by canonical key.
-
-    Raises:
-        UserError: A name or a setting cannot be used.
-    """
-    import pandas as pd
-
-    from nni_nlp_bench.core.extras import optional_imports
-
-    with optional_imports():
-        from nni_nlp_bench.zero_cost.task import scoring_of
-
-        names = (scores,) if isinstance(scores, str) else tuple(scores)
-        scoring = scoring_of(space)(names, corpus, seed=seed, **settings)
-        many = architectures if isinstance(architectures, Sequence) else [architectures]
-        rows = [scoring.of(architecture.to_json()) for architecture in many]
-    keys = pd.Index([architecture.canonical_key for architecture in many], name="canonical_key")
-    return pd.DataFrame(rows, index=keys)
-
-
-def one_shot_search(
-    space: str,
-    strategy: str,
-    *,
-    data: str,
-    vectors: str | None = None,
-    teacher: str | None = None,
-    kd_loss: str | None = None,
-    seed: int = 0,
-    out: str | Path | None = None,
-    **settings: Any,
-) -> OneShotResult:
-    """Search by training one network whose parts all architectures share.
-
-    Args:
-        space: Name of the search space.
-        strategy: Name of a one-shot strategy that searches it.
-        data: For enas_cell a corpus, for other spaces labelled sentences: a name, or a folder.
-        vectors: Word vectors for sentences: a file or a name; None for random ones.
-        teacher: Teacher for sentences whose tokens and vectors are used: a name or a folder.
-        kd_loss: Distillation loss of `kd_emd`.
-        seed: Seed of the weights and the samples.
-        out: Folder for checkpoints, from which the search is resumed, logs and results.
-        **settings: Fields of the space's settings, such as `epochs`, `width` or `batch_size`.
-
-    Returns:
-        The architecture that was found, its metrics on the validation part, and all rewards.
-
-    Raises:
-        UserError: An argument cannot be used; the message names the remedy.
-    """
-    from nni_nlp_bench.core.extras import optional_imports
-
-    with optional_imports():
-        from nni_nlp_bench.one_shot.inputs import OneShotInputs, make_task
-        from nni_nlp_bench.one_shot.search import search_one_shot
-
-        inputs = OneShotInputs(data, vectors, teacher, kd_loss)
-        task = make_task(space, strategy, inputs, settings, seed)
-        task.prepare()
-        return search_one_shot(task, strategy, seed, None if out is None else Path(out))
-
-
-def train_language_model(
-    architecture: Any,
-    corpus: str,
-    *,
-    embedding: int = 400,
-    hidden: int = 600,
-    layers: int = 3,
-    out: str | Path | None = None,
-    device: str = "cpu",
-    **settings: Any,
-) -> Curves:
-    """Train the language model of a recurrent cell.
-
-    Args:
-        architecture: A cell of rnn_cell or enas_cell.
-        corpus: Name of a corpus, or a folder with train, valid and test texts.
-        embedding: Width of the embedding and of the last layer.
-        hidden: Width of the other layers.
-        layers: Number of recurrent layers.
-        out: Folder for the log and the checkpoint from which the training is resumed.
-        device: Torch device.
-        **settings: Other fields of `training.settings.Settings`, such as `epochs` or `seed`.
-
-    Returns:
-        Losses in nats per token, and times, epoch by epoch.
-
-    Raises:
-        UserError: An argument cannot be used; the message names the remedy.
-    """
-    from nni_nlp_bench.core.extras import optional_imports
-
-    with optional_imports():
-        from nni_nlp_bench.data.corpora import load_corpus
-        from nni_nlp_bench.training.run import train
-        from nni_nlp_bench.training.settings import Settings as TrainingSettings
-        from nni_nlp_bench.training.settings import Sizes
-
-        folder = None if out is None else Path(out)
-        schedule = TrainingSettings(sizes=Sizes(embedding, hidden, layers), **settings)
-        return train(architecture, load_corpus(corpus), schedule, folder, device=device)
-
-
-def train_classifier(
-    architecture: Any,
-    data: str,
-    *,
-    space: str = "textnas",
-    vectors: str | None = None,
-    teacher: str | None = None,
-    kd_loss: str = "emd",
-    kd_weight: float | None = None,
-    out: str | Path | None = None,
-    device: str = "cpu",
-    **options: Any,
-) -> ClassifierCurves:
-    """Train the classifier of an architecture on labelled sentences.
-
-    Args:
-        architecture: An architecture of textnas, emd_cell or encoder.
-        data: Name of labelled sentences, or a folder.
-        space: Name of the architecture's space.
-        vectors: Word vectors: a file or a name; None for random ones.
-        teacher: Teacher to distil from: a name or a folder; None for none.
-        kd_loss: Distillation loss.
-        kd_weight: Weight of the distillation loss; None for the published one.
-        out: Folder for the checkpoint from which the training is resumed, and the curves.
-        device: Torch device.
-        **options: Options of the space's networks and fields of `ClassifierSettings`.
-
-    Returns:
-        Losses in nats per sentence, accuracies, and times, epoch by epoch.
-
-    Raises:
-        UserError: An argument cannot be used; the message names the remedy.
-    """
-    from nni_nlp_bench.core.extras import optional_imports
-
-    with optional_imports():
-        from nni_nlp_bench.distillation.inputs import classifier_task, load_sentences
-        from nni_nlp_bench.training.classification.run import train_classifier as run_training
-
-        words = load_sentences(data, vectors, teacher, options.get("seed", 0))
-        task = classifier_task(
-            architecture,
-            words,
-            space,
-            options,
-            kd_loss=None if teacher is None else kd_loss,
-            kd_weight=kd_weight,
-            device=device,
-        )
-        task.prepare()
-        return run_training(task, None if out is None else Path(out))
-
-
-def list_spaces() -> list[str]:
-    """Return the names of all search spaces."""
-    return list(SPACES)
-
-
-def list_benchmarks() -> list[str]:
-    """Return the names of all benchmarks, downloaded or not."""
-    return list(BENCHMARKS)
-
-
-def list_strategies() -> list[str]:
-    """Return the names of all strategies, whether they can run here or not."""
-    return list(STRATEGIES)
-
-
-def list_one_shot_strategies(space: str | None = None) -> list[str]:
-    """Return the names of all one-shot strategies, or of those that search the space."""
-    from nni_nlp_bench.one_shot.registry import ONE_SHOT_STRATEGIES, strategies_of
-
-    return list(ONE_SHOT_STRATEGIES) if space is None else strategies_of(space)
-
-
-def list_scores(space: str = "rnn_cell") -> list[str]:
-    """Return the names of the zero-cost scores of a space. Raises UserError if it has none."""
-    from nni_nlp_bench.zero_cost.registry import scores_of
-
-    return list(scores_of(space))
-
-
-def list_corpora() -> list[str]:
-    """Return the names of all corpora for language models."""
-    from nni_nlp_bench.data.corpora import CORPORA
-
-    return list(CORPORA)
-
-
-def list_datasets() -> list[str]:
-    """Return the names of all sets of labelled sentences."""
-    from nni_nlp_bench.data.sentences.sets import LABELLED_SETS
-
-    return list(LABELLED_SETS)
-
-
-def list_distillation_losses() -> list[str]:
-    """Return the names of all distillation losses."""
-    from nni_nlp_bench.distillation.losses.registry import LOSSES
-
-    return list(LOSSES)
 
 
 def _loaded(benchmark: Benchmark | str) -> Benchmark:

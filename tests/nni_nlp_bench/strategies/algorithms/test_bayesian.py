@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from nni_nlp_bench.core.errors import UserError
-from nni_nlp_bench.strategies.acquisition import expected_improvement
-from nni_nlp_bench.strategies.ensembles import Bag, predictions
-from nni_nlp_bench.strategies.features import FeatureEncoder
+from nni_nlp_bench.strategies.models.acquisition import expected_improvement
+from nni_nlp_bench.strategies.models.ensembles import Bag, predictions
+from nni_nlp_bench.strategies.models.features import FeatureEncoder
 from nni_nlp_bench.strategies.registry import make_strategy
 from nni_nlp_bench.strategies.search import search_space
 from nni_nlp_bench.testing import synthetic_table

@@ -9,9 +9,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from nni_nlp_bench.cli.app import app
-from nni_nlp_bench.cli.examples import packaged_experiments, summary
+from nni_nlp_bench.cli.experiment.examples import packaged_experiments, summary
 
-EXPERIMENTS = Path(__file__).parents[3] / "experiments"
+EXPERIMENTS = Path(__file__).parents[4] / "experiments"
 FILES = {file.name: file.read_bytes() for file in EXPERIMENTS.glob("*.yml")}
 
 

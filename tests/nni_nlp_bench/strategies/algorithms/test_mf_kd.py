@@ -13,12 +13,12 @@ from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.evaluators.budget import Budget
 from nni_nlp_bench.evaluators.simulation import Settings
 from nni_nlp_bench.evaluators.trial import Trial
-from nni_nlp_bench.strategies.acquisition import expected_improvement, upper_confidence_bound
+from nni_nlp_bench.strategies.algorithms.mf_kd import MultiFidelityKd, short_training_pays
 from nni_nlp_bench.strategies.base import Proposal
-from nni_nlp_bench.strategies.cokriging import Posterior
 from nni_nlp_bench.strategies.configs import StrategyConfig
-from nni_nlp_bench.strategies.mf_kd import MultiFidelityKd, short_training_pays
-from nni_nlp_bench.strategies.observations import Observations
+from nni_nlp_bench.strategies.models.acquisition import expected_improvement, upper_confidence_bound
+from nni_nlp_bench.strategies.models.cokriging import Posterior
+from nni_nlp_bench.strategies.models.observations import Observations
 from nni_nlp_bench.strategies.search import Search, run_search, search_space
 from nni_nlp_bench.testing import EPOCHS, synthetic_table
 from search_spaces.base import get_space

@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.evaluators.policies import validate_choice
-from nni_nlp_bench.strategies.acquisition import (
+from nni_nlp_bench.strategies.base import Proposal, Strategy
+from nni_nlp_bench.strategies.models.acquisition import (
     Acquisition,
     expected_improvement,
     upper_confidence_bound,
 )
-from nni_nlp_bench.strategies.base import Proposal, Strategy
-from nni_nlp_bench.strategies.cokriging import CoKriging, Posterior
-from nni_nlp_bench.strategies.observations import Observations
+from nni_nlp_bench.strategies.models.cokriging import CoKriging, Posterior
+from nni_nlp_bench.strategies.models.observations import Observations
 
 
 class MultiFidelityKd(Strategy):

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nni_nlp_bench.core.errors import UserError
-from nni_nlp_bench.strategies.gaussian_process import spread
+from nni_nlp_bench.strategies.models.gaussian_process import spread
 from search_spaces.base import SearchSpace
 
 Array = NDArray[np.float64]

@@ -8,14 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nni_nlp_bench.evaluators.policies import validate_choice
-from nni_nlp_bench.strategies.acquisition import (
+from nni_nlp_bench.strategies.base import Proposal, Strategy
+from nni_nlp_bench.strategies.models.acquisition import (
     Acquisition,
     expected_improvement,
     upper_confidence_bound,
 )
-from nni_nlp_bench.strategies.base import Proposal, Strategy
-from nni_nlp_bench.strategies.ensembles import Bag, predictions
-from nni_nlp_bench.strategies.features import FeatureEncoder
+from nni_nlp_bench.strategies.models.ensembles import Bag, predictions
+from nni_nlp_bench.strategies.models.features import FeatureEncoder
 
 
 class BayesianOptimization(Strategy):

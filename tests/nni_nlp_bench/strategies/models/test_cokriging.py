@@ -7,8 +7,8 @@ import warnings
 import numpy as np
 import pytest
 
-from nni_nlp_bench.strategies.cokriging import CoKriging
-from nni_nlp_bench.strategies.gaussian_process import Array, GaussianProcess
+from nni_nlp_bench.strategies.models.cokriging import CoKriging
+from nni_nlp_bench.strategies.models.gaussian_process import Array, GaussianProcess
 
 GRID = np.linspace(0, 1, 501)[:, None]
 HIGH = np.array([[0.0], [0.4], [0.6], [1.0]])

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from nni_nlp_bench.strategies.gaussian_process import Array, GaussianProcess, spread
+from nni_nlp_bench.strategies.models.gaussian_process import Array, GaussianProcess, spread
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,192 @@
+"""Networks: zero-cost scores, one-shot search and training."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from nni_nlp_bench.one_shot.result import OneShotResult
+    from nni_nlp_bench.training.classification.run import ClassifierCurves
+    from nni_nlp_bench.training.log import Curves
+
+
+def score(
+    architectures: Any | Sequence[Any],
+    scores: str | Sequence[str],
+    *,
+    space: str = "rnn_cell",
+    corpus: str = "pydoc",
+    seed: int = 0,
+    **settings: Any,
+) -> pd.DataFrame:
+    """Compute zero-cost scores of untrained networks.
+
+    Args:
+        architectures: One architecture or a sequence of them.
+        scores: Names of scores of the space.
+        space: Name of the search space.
+        corpus: Name of a corpus, or a folder with train, valid and test texts.
+        seed: Seed of the weights and of added noise.
+        **settings: Other fields of the space's scoring, such as `columns` and `steps`.
+
+    Returns:
+        One row per architecture and one column per score, indexed by canonical key.
+
+    Raises:
+        UserError: A name or a setting cannot be used.
+    """
+    import pandas as pd
+
+    from nni_nlp_bench.core.extras import optional_imports
+
+    with optional_imports():
+        from nni_nlp_bench.zero_cost.task import scoring_of
+
+        names = (scores,) if isinstance(scores, str) else tuple(scores)
+        scoring = scoring_of(space)(names, corpus, seed=seed, **settings)
+        many = architectures if isinstance(architectures, Sequence) else [architectures]
+        rows = [scoring.of(architecture.to_json()) for architecture in many]
+    keys = pd.Index([architecture.canonical_key for architecture in many], name="canonical_key")
+    return pd.DataFrame(rows, index=keys)
+
+
+def one_shot_search(
+    space: str,
+    strategy: str,
+    *,
+    data: str,
+    vectors: str | None = None,
+    teacher: str | None = None,
+    kd_loss: str | None = None,
+    seed: int = 0,
+    out: str | Path | None = None,
+    **settings: Any,
+) -> OneShotResult:
+    """Search by training one network whose parts all architectures share.
+
+    Args:
+        space: Name of the search space.
+        strategy: Name of a one-shot strategy that searches it.
+        data: For enas_cell a corpus, for other spaces labelled sentences: a name, or a folder.
+        vectors: Word vectors for sentences: a file or a name; None for random ones.
+        teacher: Teacher for sentences whose tokens and vectors are used: a name or a folder.
+        kd_loss: Distillation loss of `kd_emd`.
+        seed: Seed of the weights and the samples.
+        out: Folder for checkpoints, from which the search is resumed, logs and results.
+        **settings: Fields of the space's settings, such as `epochs`, `width` or `batch_size`.
+
+    Returns:
+        The architecture that was found, its metrics on the validation part, and all rewards.
+
+    Raises:
+        UserError: An argument cannot be used; the message names the remedy.
+    """
+    from nni_nlp_bench.core.extras import optional_imports
+
+    with optional_imports():
+        from nni_nlp_bench.one_shot.inputs import OneShotInputs, make_task
+        from nni_nlp_bench.one_shot.search import search_one_shot
+
+        inputs = OneShotInputs(data, vectors, teacher, kd_loss)
+        task = make_task(space, strategy, inputs, settings, seed)
+        task.prepare()
+        return search_one_shot(task, strategy, seed, None if out is None else Path(out))
+
+
+def train_language_model(
+    architecture: Any,
+    corpus: str,
+    *,
+    embedding: int = 400,
+    hidden: int = 600,
+    layers: int = 3,
+    out: str | Path | None = None,
+    device: str = "cpu",
+    **settings: Any,
+) -> Curves:
+    """Train the language model of a recurrent cell.
+
+    Args:
+        architecture: A cell of rnn_cell or enas_cell.
+        corpus: Name of a corpus, or a folder with train, valid and test texts.
+        embedding: Width of the embedding and of the last layer.
+        hidden: Width of the other layers.
+        layers: Number of recurrent layers.
+        out: Folder for the log and the checkpoint from which the training is resumed.
+        device: Torch device.
+        **settings: Other fields of `training.settings.Settings`, such as `epochs` or `seed`.
+
+    Returns:
+        Losses in nats per token, and times, epoch by epoch.
+
+    Raises:
+        UserError: An argument cannot be used; the message names the remedy.
+    """
+    from nni_nlp_bench.core.extras import optional_imports
+
+    with optional_imports():
+        from nni_nlp_bench.data.corpora import load_corpus
+        from nni_nlp_bench.training.run import train
+        from nni_nlp_bench.training.settings import Settings as TrainingSettings
+        from nni_nlp_bench.training.settings import Sizes
+
+        folder = None if out is None else Path(out)
+        schedule = TrainingSettings(sizes=Sizes(embedding, hidden, layers), **settings)
+        return train(architecture, load_corpus(corpus), schedule, folder, device=device)
+
+
+def train_classifier(
+    architecture: Any,
+    data: str,
+    *,
+    space: str = "textnas",
+    vectors: str | None = None,
+    teacher: str | None = None,
+    kd_loss: str = "emd",
+    kd_weight: float | None = None,
+    out: str | Path | None = None,
+    device: str = "cpu",
+    **options: Any,
+) -> ClassifierCurves:
+    """Train the classifier of an architecture on labelled sentences.
+
+    Args:
+        architecture: An architecture of textnas, emd_cell or encoder.
+        data: Name of labelled sentences, or a folder.
+        space: Name of the architecture's space.
+        vectors: Word vectors: a file or a name; None for random ones.
+        teacher: Teacher to distil from: a name or a folder; None for none.
+        kd_loss: Distillation loss.
+        kd_weight: Weight of the distillation loss; None for the published one.
+        out: Folder for the checkpoint from which the training is resumed, and the curves.
+        device: Torch device.
+        **options: Options of the space's networks and fields of `ClassifierSettings`.
+
+    Returns:
+        Losses in nats per sentence, accuracies, and times, epoch by epoch.
+
+    Raises:
+        UserError: An argument cannot be used; the message names the remedy.
+    """
+    from nni_nlp_bench.core.extras import optional_imports
+
+    with optional_imports():
+        from nni_nlp_bench.distillation.inputs import classifier_task, load_sentences
+        from nni_nlp_bench.training.classification.run import train_classifier as run_training
+
+        words = load_sentences(data, vectors, teacher, options.get("seed", 0))
+        task = classifier_task(
+            architecture,
+            words,
+            space,
+            options,
+            kd_loss=None if teacher is None else kd_loss,
+            kd_weight=kd_weight,
+            device=device,
+        )
+        task.prepare()
+        return run_training(task, None if out is None else Path(out))

@@ -1,0 +1,1 @@
+"""`benchmark`: download, import, export and inspect benchmarks."""

@@ -1,0 +1,1 @@
+"""`naslib`: NASLib's optimizers and predictors."""

@@ -1,0 +1,1 @@
+"""`train`: train one architecture."""

@@ -1,0 +1,1 @@
+"""Models and acquisition functions that strategies share."""
