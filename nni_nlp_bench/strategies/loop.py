@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import heapq
 import math
-from dataclasses import dataclass, field
 
 from nni_nlp_bench.evaluators.simulation import Simulation
 from nni_nlp_bench.strategies.base import Proposal, Strategy
@@ -16,12 +15,13 @@ def run_loop(strategy: Strategy, simulation: Simulation) -> None:
     The number of parallel evaluations is that of the simulation's workers. The strategy receives
     scores in the order in which the simulated trainings end.
     """
-    running: list[_Running] = []
+    running: list[tuple[float, int, Proposal, float]] = []
+    """End, index, proposal and score; without recorded times evaluations end in order."""
 
     def finish_next() -> None:
-        ended = heapq.heappop(running)
-        simulation.wait_until(ended.end_s)
-        strategy.tell(ended.proposal, ended.score)
+        end_s, _, proposal, score = heapq.heappop(running)
+        simulation.wait_until(end_s)
+        strategy.tell(proposal, score)
 
     try:
         while simulation.budget_left:
@@ -31,7 +31,7 @@ def run_loop(strategy: Strategy, simulation: Simulation) -> None:
             if proposal is not None:
                 trial = simulation.evaluate(proposal.architecture, proposal.epochs)
                 end_s = trial.end_s if math.isfinite(trial.end_s) else math.inf
-                heapq.heappush(running, _Running(end_s, trial.index, proposal, trial.score))
+                heapq.heappush(running, (end_s, trial.index, proposal, trial.score))
             elif running:
                 finish_next()
             else:
@@ -40,12 +40,3 @@ def run_loop(strategy: Strategy, simulation: Simulation) -> None:
             finish_next()
     finally:
         strategy.close()
-
-
-@dataclass(frozen=True, order=True)
-class _Running:
-    end_s: float
-    """End time; infinite without recorded times, so that evaluations end in order."""
-    index: int
-    proposal: Proposal = field(compare=False)
-    score: float = field(compare=False)
