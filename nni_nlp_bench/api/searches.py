@@ -99,6 +99,7 @@ def compare(
     warm_start: str | None = None,
     out: str | Path | None = None,
     n_jobs: int = 1,
+    isolate: bool = False,
     progress: Progress | None = None,
 ) -> ComparisonResult:
     """Compare strategies on a benchmark, each with every seed.
@@ -116,6 +117,8 @@ def compare(
         out: Folder for trials.csv, summary.csv, best.json, curve.png, and the journals from which
             an interrupted comparison is resumed; None to write nothing.
         n_jobs: Number of searches at a time; above 1 each runs in a process of its own.
+        isolate: Whether to use another process for one search at a time too, so that Ctrl-C
+            cannot interrupt a library in the middle of a call.
         progress: Called with a strategy, its seed, and the share of the budget used, 0 to 1.
 
     Returns:
@@ -141,7 +144,12 @@ def compare(
 
     def run(journals: Path | None) -> ComparisonResult:
         results = run_comparison(
-            bench, comparison, journals=journals, n_jobs=n_jobs, progress=progress
+            bench,
+            comparison,
+            journals=journals,
+            n_jobs=n_jobs,
+            isolate=isolate,
+            progress=progress,
         )
         return ComparisonResult(bench, tuple(results), budget)
 

@@ -102,6 +102,7 @@ def run_comparison(
             warm_start=warm_start,
             out=out,
             n_jobs=jobs_for(processes, searches),
+            isolate=True,
             progress=progress,
         )
     print_comparison(result, out, json)

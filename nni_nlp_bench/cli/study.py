@@ -73,6 +73,7 @@ def _run_and_report(
             comparison,
             journals=out / "journals",
             n_jobs=jobs_for(processes, searches),
+            isolate=True,
             progress=progress,
         )
     reference, cost = reference_loss(table, runs), planned.cost

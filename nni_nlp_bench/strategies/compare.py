@@ -79,6 +79,7 @@ def run_comparison(
     *,
     journals: Path | None = None,
     n_jobs: int = 1,
+    isolate: bool = False,
     progress: Progress | None = None,
 ) -> list[SearchResult]:
     """Run all searches, in the order of `comparison.searches()`.
@@ -89,6 +90,8 @@ def run_comparison(
         journals: Folder for one journal per search, from which searches are resumed.
         n_jobs: Number of searches at a time; above 1 each runs in a process of its own, which
             needs strategies and a benchmark that can be pickled.
+        isolate: Whether to use another process for one search at a time too, so that Ctrl-C
+            cannot interrupt a library in the middle of a call.
         progress: Called now and then for each search.
 
     Raises:
@@ -98,7 +101,7 @@ def run_comparison(
     searches = comparison.searches()
     shared = _Shared.of(benchmark, searches[0], journals)
     report = progress or _no_progress
-    if n_jobs == 1:
+    if n_jobs == 1 and not isolate:
         return [shared.run(search, report) for search in searches]
     return _in_processes(shared, searches, n_jobs, report)
 

@@ -47,5 +47,5 @@ def test_the_script_makes_a_table_and_studies_it(tmp_path: Path) -> None:
     command = [sys.executable, str(SCRIPT), "--out", str(tmp_path / "out"), *options]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert "left out: hyperband: ptb holds no learning curves" in done.stdout
+    assert "left out: hyperband: ptb has no learning curves" in done.stdout
     assert len(rows(tmp_path / "out/ptb/trials.csv")) == 2 * 3

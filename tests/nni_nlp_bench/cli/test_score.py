@@ -72,7 +72,7 @@ def test_error_for_short_text(tmp_path: Path) -> None:
         (folder / f"{part}.txt").write_text("a b c\n" * 5, "utf-8")
     code, _, stderr = call(tmp_path, "lstm", corpus=str(folder))
     assert code == 2
-    assert f"the test part of {folder} has 20 tokens, too few for 5 columns of 6 steps" in stderr
+    assert f"the test set of {folder} has 20 tokens, too few for 5 columns of 6 steps" in stderr
 
 
 def encoders(tmp_path: Path, *options: str) -> tuple[int, str]:

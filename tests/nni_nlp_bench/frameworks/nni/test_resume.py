@@ -43,6 +43,14 @@ WATCHDOG_TIMEOUT_S = 20
 """Without the watchdog, NNI's dispatcher would run for another half minute."""
 
 
+def is_dispatcher(process: psutil.Process) -> bool:
+    """Whether it is NNI's dispatcher; a trial may end, or be a zombie, at any time."""
+    try:
+        return "nni" in process.cmdline()
+    except psutil.NoSuchProcess:
+        return False
+
+
 def start_and_kill_manager(nni_home, config: dict[str, Any], wait_until) -> Any:
     """An experiment whose manager is killed while trials run."""
     first = config["maxTrialNumber"] // 2 - 1
@@ -51,7 +59,7 @@ def start_and_kill_manager(nni_home, config: dict[str, Any], wait_until) -> Any:
     wait_until(lambda: len(with_status(experiment, "SUCCEEDED", "FAILED")) == first)
     wait_until(lambda: len(with_status(experiment, "RUNNING")) == config["trialConcurrency"])
     manager, *others = experiment.processes
-    dispatchers = [p for p in others if "nni" in p.cmdline()]
+    dispatchers = [process for process in others if is_dispatcher(process)]
     assert dispatchers
     manager.kill()
     _, alive = psutil.wait_procs(dispatchers, timeout=WATCHDOG_TIMEOUT_S)
