@@ -71,8 +71,8 @@ mini: $(VENV)/installed ## Train the cells of the benchmark mini again: two hour
 	mkdir nni_nlp_bench/benchmarks/mini
 	cp -r build/mini/table build/mini/scores.csv nni_nlp_bench/benchmarks/mini
 
-docs: $(VENV)/installed-with-tests ## Run the examples of the README and write their outputs into it
-	$(BIN)/python docs/run_examples.py README.md --write
+docs: $(VENV)/installed-with-tests ## Run the examples of the tutorial and write their outputs into it
+	$(BIN)/python docs/run_examples.py docs/tutorial.md --write
 
 clean: ## Remove .venv and every cache
 	rm -rf $(VENV) .venv-* .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

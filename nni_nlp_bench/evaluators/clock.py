@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import heapq
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
+class Interval(NamedTuple):
     """Time span of a simulated training, in seconds since the start of the search."""
 
     start_s: float
@@ -34,8 +33,9 @@ class SimulatedClock:
 
     def wait_until(self, time_s: float) -> None:
         """Keep all free workers idle until then."""
-        self._free_at = [max(free, time_s) for free in self._free_at]
-        heapq.heapify(self._free_at)
+        if time_s > self._free_at[0]:
+            self._free_at = [max(free, time_s) for free in self._free_at]
+            heapq.heapify(self._free_at)
 
     @property
     def next_free_s(self) -> float:

@@ -81,11 +81,8 @@ class Simulation:
         self._table_size = None if settings.on_missing == "surrogate" else benchmark.size
         """Number of architectures that can be evaluated; None if any can."""
         self._fully_trained = 0
-
-    @property
-    def _stays_on_table(self) -> bool:
-        """Whether proposals are objects of the table, which are kept in memory anyway."""
-        return self._table_size is not None and self.settings.on_missing == "error"
+        self._packs = self._table_size is None or settings.on_missing != "error"
+        """Whether to keep proposals packed; architectures of a table stay in memory anyway."""
 
     @cached_property
     def _nearest(self) -> TabularSpace:
@@ -101,11 +98,10 @@ class Simulation:
         key = evaluated.canonical_key
         checkpoint = self._checkpoints.get(key)
         epochs_trained, interval = self._train(checkpoint, result)
-        packed = not self._stays_on_table
         trial = Trial(
             index=len(self.trials),
-            stored=pack(architecture) if packed else architecture,
-            kind=type(architecture) if packed else None,
+            stored=pack(architecture) if self._packs else architecture,
+            kind=type(architecture) if self._packs else None,
             nearest=None if evaluated is architecture else evaluated,
             key=key,
             result=result,

@@ -11,6 +11,7 @@ import argparse
 import time
 from collections.abc import Callable
 
+from nni_nlp_bench.benchmarks.base import OK
 from nni_nlp_bench.core.nni_import import import_nni_quietly
 from nni_nlp_bench.evaluators.budget import Budget
 from nni_nlp_bench.evaluators.simulation import Settings, Simulation
@@ -41,11 +42,15 @@ def main() -> None:
     search = Search(StrategyConfig.of("regularized_evolution"), 0, settings, restrict=True)
 
     def bare_loop() -> None:
+        """The same search without clock, budget and trials."""
         strategy = make_strategy("regularized_evolution", space, 0, table.epochs)
         for _ in range(options.evaluations):
             proposal = strategy.ask()
             assert proposal is not None
-            strategy.tell(proposal, -(table.query(proposal.architecture).val_loss or 0.0))
+            result = table.query(proposal.architecture)
+            loss = table.unit.failure if result.status != OK else result.val_loss
+            assert loss is not None
+            strategy.tell(proposal, -loss)
 
     def search_by_nni() -> None:
         strategy = AskTellStrategy(make_strategy("regularized_evolution", space, 0, table.epochs))
