@@ -19,6 +19,7 @@ from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.evaluators.json_lines import JsonLines
 from nni_nlp_bench.frameworks.nni.parent_watchdog import exit_with_manager
 from nni_nlp_bench.frameworks.nni.serving.manager_api import stop_requesting_trials
+from nni_nlp_bench.frameworks.nni.tuning.plain_json import accept_plain_json_only
 from nni_nlp_bench.frameworks.nni.tuning.recovery import take_snapshot
 from nni_nlp_bench.frameworks.nni.tuning.session import AskTell, Key, Session, key_of
 from nni_nlp_bench.frameworks.nni.tuning.trial_codec import TrialCodec
@@ -79,6 +80,7 @@ class AskTellTuner(Tuner):  # type: ignore[misc]
         self._unfinished: set[Key] = set()
         """Proposals without a score when an earlier manager ended."""
         self._resumed = False
+        accept_plain_json_only()
         exit_with_manager()
 
     @abstractmethod
@@ -252,7 +254,11 @@ class AskTellTuner(Tuner):  # type: ignore[misc]
         return self._codec.to_parameters(proposal)
 
     def _score(self, value: Any) -> float | None:
-        """Return the score (higher is better); None if the result is not finite."""
-        reward = float(extract_scalar_reward(value))
+        """Return the score (higher is better); None if the result is not a finite number."""
+        try:
+            reward = float(extract_scalar_reward(value))
+        except (RuntimeError, TypeError, ValueError):
+            _logger.error("a trial failed: its result is not a number: %.200r", value)
+            return None
         score = -reward if self._lower_is_better else reward
         return score if math.isfinite(score) else None
