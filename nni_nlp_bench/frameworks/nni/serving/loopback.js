@@ -1,9 +1,11 @@
 // Preloaded into the Node process of NNI's manager, which would listen on all interfaces: all servers
-// listen on 127.0.0.1 instead, and also on the address in NNI_NLP_BENCH_HOST, if set. It also extends
-// the connection timeout of the tuner.
+// listen on 127.0.0.1 instead, and also on the address in NNI_NLP_BENCH_HOST, if set. It also refuses
+// requests of foreign web pages, and extends the connection timeout of the tuner.
 "use strict";
 
+const http = require("http");
 const net = require("net");
+const os = require("os");
 
 const LOOPBACK = "127.0.0.1";
 const ALL_INTERFACES = ["0.0.0.0", "::"];
@@ -49,6 +51,37 @@ function alsoListen(server) {
     second.on("error", (error) => server.emit("error", error));
     server.once("close", () => second.close());
     listen.call(second, { port: server.address().port, host });
+}
+
+// The manager has no authentication. A web page that the user visits could reach it through the browser,
+// directly or by a name that the page's owner lets point to 127.0.0.1. Addresses cannot be repointed.
+const NAMES = ["localhost", os.hostname(), host].map((name) => name.toLowerCase());
+const emit = http.Server.prototype.emit;
+http.Server.prototype.emit = function (event, request, response, ...rest) {
+    if ((event === "request" || event === "upgrade") && !isTrusted(request.headers)) {
+        return refuse(event, response);
+    }
+    return emit.call(this, event, request, response, ...rest);
+};
+
+// Return whether the Host header is an address or a name of this machine, and a page is of this server.
+function isTrusted({ host, origin }) {
+    if (host === undefined) {
+        return false;
+    }
+    const name = host.replace(/:\d+$/, "").toLowerCase();
+    const isAddress = net.isIP(name.replace(/^\[(.*)\]$/, "$1")) !== 0;
+    return (isAddress || NAMES.includes(name)) && (origin === undefined || origin === `http://${host}`);
+}
+
+function refuse(event, response) {
+    if (event === "upgrade") {
+        response.end("HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n"); // a plain socket
+    } else {
+        response.writeHead(403, { "Content-Type": "text/plain" });
+        response.end("Refused: the Host or Origin header is not of this machine.\n");
+    }
+    return true;
 }
 
 // NNI's manager waits ten seconds for the tuner to connect, too little on a busy machine. `up` detects

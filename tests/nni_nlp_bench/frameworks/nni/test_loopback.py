@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -111,6 +112,62 @@ def test_python_in_trials_is_the_current_interpreter(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     found = shutil.which("python", path=server.manager_environment()["PATH"])
     assert found == str(Path(sys.executable).with_name("python"))
+
+
+SERVER = """
+const server = require("http").createServer((request, response) => response.end("content"));
+server.on("upgrade", (request, socket) => socket.end("HTTP/1.1 101 Switching\\r\\n\\r\\n"));
+server.listen(0, () => console.log(server.address().port));
+"""
+
+
+@pytest.fixture(scope="module")
+def web_server():
+    """Port of an HTTP server with the preloaded script."""
+    spec = find_spec("nni_node")
+    assert spec is not None
+    assert spec.origin is not None
+    environment = {**os.environ, **server.manager_environment()}
+    words = [Path(spec.origin).with_name("node"), "-e", SERVER]
+    with subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        yield int(process.stdout.readline())
+        process.terminate()
+
+
+@pytest.mark.parametrize(
+    ("host", "origin", "status"),
+    [
+        ("127.0.0.1:PORT", None, 200),
+        ("localhost:PORT", None, 200),
+        ("LOCALHOST", None, 200),
+        (f"{socket.gethostname()}:PORT", None, 200),
+        ("192.168.1.7:PORT", None, 200),
+        ("[::1]:PORT", None, 200),
+        ("localhost:8080", "http://localhost:8080", 200),  # a tunnel
+        ("evil.example", None, 403),
+        ("evil.example:PORT", "http://evil.example:PORT", 403),
+        ("127.0.0.1.evil.example:PORT", None, 403),
+        ("localhost.evil.example", None, 403),
+        ("", None, 403),
+        ("127.0.0.1:PORT", "http://evil.example", 403),
+        ("127.0.0.1:PORT", "http://127.0.0.1:1", 403),
+        ("127.0.0.1:PORT", "null", 403),
+    ],
+)
+@pytest.mark.parametrize("upgrade", [False, True])
+def test_requests_of_foreign_pages_are_refused(web_server, host, origin, status, upgrade):
+    headers = ["GET /api/v1/nni/trial-jobs HTTP/1.1", f"Host: {host}"]
+    if origin is not None:
+        headers.append(f"Origin: {origin}")
+    headers.append("Connection: Upgrade\r\nUpgrade: websocket" if upgrade else "Connection: close")
+    request = "\r\n".join([*headers, "", ""]).replace("PORT", str(web_server))
+    with socket.create_connection(("127.0.0.1", web_server), timeout=10) as connection:
+        connection.sendall(request.encode())
+        answer = b"".join(iter(lambda: connection.recv(4096), b"")).decode()
+    expected = 101 if upgrade and status == 200 else status
+    assert answer.split()[1] == str(expected)
+    assert ("content" in answer) == (expected == 200)
 
 
 def test_connection_timeout_of_the_tuner_is_extended():
