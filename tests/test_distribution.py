@@ -39,7 +39,7 @@ FILES_OF_THE_TESTS = [
     "docs/images/regret.png",
     "experiments/compare_strategies.yml",
     "experiments/textnas_study.py",
-    "nni_nlp_bench/benchmarks/surrogate/ptb/model.npz",
+    "nni_nlp_bench/benchmarks/surrogate/packaged/ptb-v1/model.npz",
     "reports/textnas_trec.md",
     "ruff.toml",
     "setup.cfg",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -84,6 +85,8 @@ BENCHMARKS: Registry[CatalogueEntry] = Registry(
         "nas-bench-nlp/ptb-multi-run": "nni_nlp_bench.benchmarks.catalogue:PTB_MULTI_RUN",
         "nas-bench-nlp/ptb-single-run": "nni_nlp_bench.benchmarks.catalogue:PTB_SINGLE_RUN",
         "nas-bench-nlp/ptb-surrogate": "nni_nlp_bench.benchmarks.catalogue:PTB_SURROGATE",
+        "nas-bench-nlp/ptb-surrogate-v1": "nni_nlp_bench.benchmarks.catalogue:PTB_SURROGATE_1",
+        "nas-bench-nlp/ptb-surrogate-v2": "nni_nlp_bench.benchmarks.catalogue:PTB_SURROGATE_2",
         "nas-bench-nlp/wikitext-2": "nni_nlp_bench.benchmarks.catalogue:WIKITEXT_2",
     },
 )
@@ -269,24 +272,31 @@ WIKITEXT_2 = _released(
 )
 
 
-def _open_ptb_surrogate() -> Benchmark:
+def _open_ptb_surrogate(version: int) -> Benchmark:
     from nni_nlp_bench.benchmarks.surrogate.packaged import ptb_surrogate
     from nni_nlp_bench.benchmarks.surrogate_benchmark import SurrogateBenchmark
 
-    return SurrogateBenchmark(PTB_SURROGATE.name, ptb_surrogate())
+    return SurrogateBenchmark(f"nas-bench-nlp/ptb-surrogate-v{version}", ptb_surrogate(version))
 
 
-PTB_SURROGATE = CatalogueEntry(
-    name="nas-bench-nlp/ptb-surrogate",
-    space="rnn_cell",
-    description="predicted final test loss of any cell on Penn Treebank; comes with the package",
-    licence="CC BY 4.0",
-    citation=(
-        "losses: Serianni & Kalita, Training-free Neural Architecture Search for RNNs and "
-        "Transformers, ACL 2023; recipes: " + ORIGINS[_LOGS].citation
-    ),
-    source=Packaged(_open_ptb_surrogate),
-)
+def _ptb_surrogate(suffix: str, version: int, description: str) -> CatalogueEntry:
+    return CatalogueEntry(
+        name=f"nas-bench-nlp/ptb-surrogate{suffix}",
+        space="rnn_cell",
+        description=description,
+        licence="CC BY 4.0",
+        citation=(
+            "losses: Serianni & Kalita, Training-free Neural Architecture Search for RNNs and "
+            "Transformers, ACL 2023; recipes: " + ORIGINS[_LOGS].citation
+        ),
+        source=Packaged(partial(_open_ptb_surrogate, version)),
+    )
+
+
+_PTB_LOSS = "predicted final test loss of any cell on Penn Treebank"
+PTB_SURROGATE = _ptb_surrogate("", 2, f"{_PTB_LOSS}, newest version; comes with the package")
+PTB_SURROGATE_1 = _ptb_surrogate("-v1", 1, f"{_PTB_LOSS}, version 1")
+PTB_SURROGATE_2 = _ptb_surrogate("-v2", 2, f"{_PTB_LOSS}, version 2")
 
 
 def _open_mini() -> Benchmark:

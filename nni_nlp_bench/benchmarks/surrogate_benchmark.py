@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from nni_nlp_bench.benchmarks.surrogate.training_time import Time
 
 LIKELY = 0.5
+RUNS = 3
+"""Runs that `seeds` lists, as many as in the published table."""
 DIVERGES = "predicted to diverge"
 
 
@@ -45,6 +48,13 @@ class Prediction(Protocol):
         """Probability that a training diverges."""
 
 
+class Noise(Protocol):
+    """Interface of the noise between runs."""
+
+    def of_run(self, loss: float, key: str, run: int) -> float:
+        """Return the difference of a run from the expected loss."""
+
+
 class Predictor(Protocol):
     """Interface of surrogates."""
 
@@ -54,7 +64,11 @@ class Predictor(Protocol):
 
     @property
     def lowest_loss(self) -> float:
-        """Lower bound of predicted losses."""
+        """Lowest known loss, the reference of regrets."""
+
+    @property
+    def noise(self) -> Noise | None:
+        """Noise between runs; None if it is unknown."""
 
     def predict(self, recipes: Sequence[Any]) -> Prediction:
         """Return the predictions, in the order of the architectures."""
@@ -63,7 +77,7 @@ class Predictor(Protocol):
 class SurrogateBenchmark(Benchmark):
     """Predicted losses after a full training, with their uncertainty.
 
-    If a training more likely diverges than not, the status is `predicted to diverge`; the loss is
+    A query without a seed returns the expected loss, and one with a seed that of a run. If a training more likely diverges than not, the status is `predicted to diverge`; the loss is
     that of a training that does not diverge.
     """
 
@@ -81,19 +95,31 @@ class SurrogateBenchmark(Benchmark):
 
     @property
     def lowest_loss(self) -> float:
-        """Lower bound of predicted losses."""
+        """Lowest known loss, the reference of regrets."""
         return self.predictor.lowest_loss
+
+    def seeds(self, architecture: Any) -> Sequence[int]:
+        """Return a few runs; empty if the noise between runs is unknown."""
+        return () if self.predictor.noise is None else range(RUNS)
 
     def query(self, architecture: Any, epoch: int | None = None, seed: int | None = None) -> Result:
         """Return the prediction after the last epoch, including `wall_time_s`.
 
-        Raises BenchmarkError for another epoch or a seed.
+        Raises BenchmarkError for another epoch, or for a seed if the noise is unknown.
         """
         if epoch not in (None, self.epochs):
             raise BenchmarkError(f"{self._no_curves()}: ask for epoch {self.epochs}, not {epoch}")
-        if seed is not None:
+        expected = self.query_all([architecture])[0]
+        if seed is None:
+            return expected
+        noise = self.predictor.noise
+        if noise is None:
             raise BenchmarkError(f"{self.name} does not distinguish runs: it has no seed {seed}")
-        return self.query_all([architecture])[0]
+        if seed < 0:
+            raise BenchmarkError(f"runs are numbered from 0: {self.name} has no seed {seed}")
+        loss = getattr(expected, self.objective)
+        loss += noise.of_run(loss, architecture.canonical_key, seed)
+        return replace(expected, seed=seed, **{self.objective: loss})
 
     def query_all(self, architectures: Sequence[Any]) -> list[Result]:
         """Return the predictions of many architectures: much faster than one by one."""

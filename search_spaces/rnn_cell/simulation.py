@@ -1,7 +1,7 @@
-"""An untrained cell in miniature: its outputs over time, in numpy alone.
+"""Outputs of an untrained cell over time, in numpy alone.
 
-A cell becomes a list of numpy calls on fixed buffers, one list a cell, run once a time step: with
-matrices this small most of the time would otherwise go into names and allocations.
+A cell becomes a list of numpy calls on fixed buffers, which runs once per time step: with matrices
+this small, names and allocations would otherwise take most of the time.
 """
 
 from __future__ import annotations
@@ -9,22 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from search_spaces.rnn_cell.architecture import Node, Recipe
+from search_spaces.rnn_cell.arithmetic import Arithmetic
 from search_spaces.rnn_cell.validity import MAX_NODES
 
 LEAKY_SLOPE = 0.01
-LARGEST_STATE = 1e4
-"""States are cut here: some cells multiply their own state and leave every number format."""
-
+BOUNDED = ("activation_tanh", "activation_sigm")
 _LINEAR_INPUTS = 3
-_LOWEST = np.float32(-LARGEST_STATE)
-_HIGHEST = np.float32(LARGEST_STATE)
 
-Array = NDArray[np.float32]
+Array = NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -40,12 +39,12 @@ class Weights:
     def draw(
         cls, rng: np.random.Generator, *, inputs: int, width: int, gain: float, bias: float
     ) -> Weights:
-        """U(+-1/sqrt(width)) as the published training initialises; x counts `gain` times."""
+        """Draw from U(+-1/sqrt(width)), as the published training; x counts `gain` times."""
         trained = rng.uniform(-1, 1, (MAX_NODES, inputs + 1, width))
         trained[:, :inputs] *= gain / np.sqrt(inputs)
         trained[:, inputs] *= bias
         frozen = rng.uniform(-1, 1, (_LINEAR_INPUTS * MAX_NODES, width, width)) / np.sqrt(width)
-        return cls(trained.astype(np.float32), frozen.astype(np.float32))
+        return cls(trained, frozen)
 
 
 @dataclass(frozen=True)
@@ -58,67 +57,98 @@ class Kick:
     """Rows x width, in units of the standard deviation of the states of all other rows."""
 
 
-def simulate(recipe: Recipe, weights: Weights, inputs: Array, kick: Kick) -> Array:
-    """Outputs h_new_0, steps x rows x width, from zero states; every value is finite.
+class Drive:
+    """The inputs and weights of simulations in a number format, for any cell.
 
-    `inputs` is steps x rows x (inputs + 1), the last of them 1 for the bias.
+    Args:
+        weights: Weights in full precision.
+        inputs: (steps, rows, inputs + 1), the last of them 1 for the bias.
+        arithmetic: The number format.
     """
-    steps, rows, _ = inputs.shape
-    program = _Program(recipe.canonical, weights, rows)
-    outputs = np.empty((steps, rows, weights.frozen.shape[-1]), np.float32)
+
+    def __init__(self, weights: Weights, inputs: Array, arithmetic: type[Arithmetic]) -> None:
+        self.arithmetic = arithmetic
+        self.inputs = arithmetic.rounded(inputs)
+        self.trained = arithmetic.rounded(weights.trained)
+        self.frozen = arithmetic.rounded(weights.frozen)
+        self._products: dict[int, Array] = {}
+
+    def of_linear(self, index: int, reads_x: bool) -> Array:
+        """Return what a linear node adds to its other inputs: (steps, rows, width).
+
+        The products with x are the same for all cells, and are computed once.
+        """
+        steps, rows, _ = self.inputs.shape
+        if not reads_x:
+            return np.broadcast_to(self.trained[index, -1], (steps, rows, self.trained.shape[-1]))
+        if index not in self._products:
+            products = [x @ self.trained[index] for x in self.inputs]
+            self._products[index] = np.stack(products)
+        return self._products[index]
+
+
+def simulate(recipe: Recipe, drive: Drive, kick: Kick) -> Array:
+    """Return the outputs h_new_0 from zero states, (steps, rows, width); every value is finite."""
+    steps, rows, _ = drive.inputs.shape
+    program = _Program(recipe.canonical, drive)
+    outputs = np.empty((steps, *program.states[0].shape), drive.arithmetic.dtype)
     with np.errstate(all="ignore"):
         for step in range(steps):
             if step == kick.step:
                 program.kick(kick)
-            program.run(inputs[step])
+            program.run(step)
             outputs[step] = program.states[0]
     return outputs
 
 
 class _Program:
-    def __init__(self, cell: Recipe, weights: Weights, rows: int) -> None:
-        inputs, width = weights.trained.shape[1:]
-        self._weights = weights
+    def __init__(self, cell: Recipe, drive: Drive) -> None:
+        self._drive = drive
+        self._arithmetic = drive.arithmetic(drive.inputs.shape[1], drive.frozen.shape[-1])
         self._calls: list[Callable[[], object]] = []
-        self._spare = np.empty((rows, width), np.float32)
-        self._x = np.empty((rows, inputs), np.float32)
-        self.states = [np.zeros((rows, width), np.float32) for _ in range(cell.hidden_states)]
-        self._buffers = {"x": self._x} | dict(zip(cell.sources[1:], self.states, strict=True))
-        self._matrices = iter(weights.frozen)
-        self._linears = iter(weights.trained)
+        self._step = 0
+        self._spare = self._buffer()
+        self.states = [self._buffer() for _ in range(cell.hidden_states)]
+        self._buffers = dict(zip(cell.sources[1:], self.states, strict=True))
+        self._matrices = iter(drive.frozen)
+        self._linears = count()
+        factors = {name for node in cell.nodes if node.op == "linear" for name in node.inputs}
         for node in cell.nodes:  # the normal form is in topological order
-            self._buffers[node.name] = np.empty((rows, width), np.float32)
-            self._add(node)
+            out = self._buffers[node.name] = self._buffer()
+            self._add(node, out)
+            if node.name in factors and node.op not in BOUNDED:
+                self._calls += self._arithmetic.factor(out)
         for i, state in enumerate(self.states):
-            # fmax and fmin, unlike clip, take the bound where the value is not a number
-            self._call(np.fmax, self._buffers[f"h_new_{i}"], _LOWEST, out=state)
-            self._call(np.fmin, state, _HIGHEST, out=state)
+            self._calls += self._arithmetic.bounded(self._buffers[f"h_new_{i}"], state)
 
-    def run(self, x: Array) -> None:
-        self._x[:] = x
+    def run(self, step: int) -> None:
+        self._step = step
         for call in self._calls:
             call()
 
     def kick(self, kick: Kick) -> None:
         for state in self.states:
             others = state[: kick.rows.start]
-            state[kick.rows] += others.std() * kick.push
+            state[kick.rows] = self._arithmetic.rounded(state[kick.rows] + others.std() * kick.push)
+
+    def _buffer(self) -> Array:
+        return np.zeros(self._arithmetic.shape, self._arithmetic.dtype)
 
     def _call(self, function: Callable[..., object], *values: object, **named: object) -> None:
         self._calls.append(partial(function, *values, **named))
 
-    def _add(self, node: Node) -> None:
-        out = self._buffers[node.name]
+    def _add(self, node: Node, out: Array) -> None:
+        if node.op == "linear":
+            self._add_linear(node, out)
+            return
         first, *rest = (self._buffers[name] for name in node.inputs)
         match node.op:
-            case "linear":
-                self._add_linear(node, out)
             case "activation_tanh":
-                self._call(np.tanh, first, out=out)
+                self._calls += self._arithmetic.tanh(first, out)
             case "activation_sigm":
-                self._add_sigmoid(first, out)
+                self._calls += self._arithmetic.sigmoid(first, out)
             case "activation_leaky_relu":
-                self._call(np.multiply, first, np.float32(LEAKY_SLOPE), out=out)
+                self._call(np.multiply, first, out.dtype.type(LEAKY_SLOPE), out=out)
                 self._call(np.maximum, first, out, out=out)
             case "blend":
                 b, c = rest
@@ -131,19 +161,13 @@ class _Program:
                     self._call(join, out if i else first, other, out=out)
 
     def _add_linear(self, node: Node, out: Array) -> None:
-        trained = next(self._linears)
-        if "x" in node.inputs:
-            self._call(np.matmul, self._x, trained, out=out)
-        else:
-            self._call(np.copyto, out, trained[-1])
-        for name in node.inputs:
-            if name != "x":
-                self._call(np.matmul, self._buffers[name], next(self._matrices), out=self._spare)
+        driven = self._drive.of_linear(next(self._linears), "x" in node.inputs)
+        others = [name for name in node.inputs if name != "x"]
+        if not others:
+            self._calls.append(lambda: np.copyto(out, driven[self._step]))
+        for i, name in enumerate(others):
+            self._call(np.matmul, self._buffers[name], next(self._matrices), out=self._spare)
+            if i:
                 self._call(np.add, out, self._spare, out=out)
-
-    def _add_sigmoid(self, value: Array, out: Array) -> None:
-        half = np.float32(0.5)  # sigm(z) = (1 + tanh(z / 2)) / 2 cannot overflow
-        self._call(np.multiply, value, half, out=out)
-        self._call(np.tanh, out, out=out)
-        self._call(np.multiply, out, half, out=out)
-        self._call(np.add, out, half, out=out)
+            else:
+                self._calls.append(lambda: np.add(driven[self._step], self._spare, out=out))

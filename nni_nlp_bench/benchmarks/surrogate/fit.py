@@ -21,8 +21,9 @@ from nni_nlp_bench.benchmarks.surrogate.cells import cells_of_runs
 from nni_nlp_bench.benchmarks.surrogate.evaluate import DEVIATIONS_OF_90_PERCENT, Report, report
 from nni_nlp_bench.benchmarks.surrogate.features import CELLS, features
 from nni_nlp_bench.benchmarks.surrogate.gaussian_process import GaussianProcess
+from nni_nlp_bench.benchmarks.surrogate.loss_scales import TailScale, to_scores
 from nni_nlp_bench.benchmarks.surrogate.model import ErrorModel, LossModel, Surrogate
-from nni_nlp_bench.benchmarks.surrogate.rank_transform import RankTransform, to_ranks
+from nni_nlp_bench.benchmarks.surrogate.run_noise import RunNoise
 from nni_nlp_bench.benchmarks.surrogate.storage import save_surrogate
 from nni_nlp_bench.benchmarks.surrogate.training_time import PTB_TIME, Time
 from nni_nlp_bench.benchmarks.surrogate.trees import Trees
@@ -59,7 +60,16 @@ def fit(
     divergence = Trees.fit(
         of, cells.diverged, objective="cross_entropy", seeds=1, rounds=200, learning_rate=0.05
     )
-    return Surrogate(loss, error, divergence, training_time, space, metadata or {})
+    return Surrogate(
+        loss,
+        error,
+        divergence,
+        training_time,
+        lowest_loss=float(cells.loss[finite].min()),
+        space=space,
+        noise=RunNoise.fit(recipes, losses),
+        metadata=metadata or {},
+    )
 
 
 def cross_validate(
@@ -94,9 +104,9 @@ def _fit_loss(of: Values, measured: Values) -> tuple[LossModel, ErrorModel]:
 
 
 def _fit_model(of: Values, measured: Values) -> LossModel:
-    ranks = to_ranks(measured)
-    trees = Trees.fit(of, ranks, seeds=3, rounds=450, learning_rate=0.035)
-    return LossModel(GaussianProcess.fit(of, ranks), trees, RankTransform.fit(measured))
+    scores = to_scores(measured)
+    trees = Trees.fit(of, scores, seeds=3, rounds=450, learning_rate=0.035)
+    return LossModel(GaussianProcess.fit(of, scores), trees, TailScale.fit(measured))
 
 
 def _fit_error(evidence: Values, errors: Values) -> ErrorModel:

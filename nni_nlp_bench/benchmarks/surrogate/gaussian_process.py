@@ -21,8 +21,11 @@ LEARNING_RATE = 0.05
 MOST_DEVIATIONS = 3.0
 """Bound of standardised features, so that rare counts do not isolate a cell."""
 JITTER = 1e-4
+GRID = 2.0**-20
+"""Scaled features are multiples of it, so that their products sum up exactly in any order."""
 
-Array = NDArray[np.float32]
+Array = NDArray[Any]
+Values = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -40,37 +43,30 @@ class GaussianProcess:
     mean: float
 
     @classmethod
-    def fit(cls, features: NDArray[np.float64], targets: NDArray[np.float64]) -> GaussianProcess:
+    def fit(cls, features: Values, targets: Values) -> GaussianProcess:
         """Fit to features (cells, features) and targets (cells,)."""
         varies = features.std(axis=0) > 1e-9
         centre = features.mean(axis=0)
         scale = np.where(varies, features.std(axis=0), 1)
         standard = _standard(features, centre, scale)
         mean, spread = float(targets.mean()), float(targets.std()) or 1.0
-        wanted = ((targets - mean) / spread).astype(np.float32)
-        logs = _maximise_likelihood(standard, wanted)
+        wanted = (targets - mean) / spread
+        logs = _maximise_likelihood(standard.astype(np.float32), wanted.astype(np.float32))
         relevance = np.exp(logs[:-2]) * varies
-        seen = standard * relevance.astype(np.float32)
+        seen = _on_grid(standard * relevance)
         covariance, _ = _covariance(seen, np.exp(logs[-2]), np.exp(logs[-1]))
         dual = np.linalg.solve(covariance, wanted) * np.exp(logs[-2]) * spread
-        return cls(
-            centre.astype(np.float32),
-            scale.astype(np.float32),
-            relevance.astype(np.float32),
-            seen,
-            dual.astype(np.float32),
-            mean,
-        )
+        return cls(centre, scale, relevance, seen, dual, mean)
 
-    def predict(
-        self, features: NDArray[np.float64]
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def predict(self, features: Values) -> tuple[Values, Values]:
         """Return the posterior mean, and the similarity to the most similar training cell.
 
         The similarity is the kernel: 1 for a training cell, 0 far away from all.
         """
-        standard = _standard(features, self.centre, self.scale)
-        kernel = _matern(_distances(standard * self.relevance, self.seen))
+        scaled = _standard(features, self.centre, self.scale) * self.relevance
+        if self.seen.dtype == np.float64:
+            scaled = _on_grid(scaled)
+        kernel = _matern(_distances(scaled.astype(self.seen.dtype), self.seen))
         mean = self.mean + (kernel @ self.dual).astype(np.float64)
         return mean, kernel.max(axis=1).astype(np.float64)
 
@@ -84,9 +80,13 @@ class GaussianProcess:
         return cls(**{**arrays, "mean": float(arrays["mean"])})
 
 
-def _standard(features: NDArray[np.float64], centre: Array, scale: Array) -> Array:
+def _standard(features: Values, centre: Array, scale: Array) -> Array:
     deviations = (features - centre) / scale
-    return deviations.clip(-MOST_DEVIATIONS, MOST_DEVIATIONS).astype(np.float32)
+    return deviations.clip(-MOST_DEVIATIONS, MOST_DEVIATIONS).astype(centre.dtype)
+
+
+def _on_grid(values: Values) -> Values:
+    return np.rint(values / GRID) * GRID
 
 
 def _distances(a: Array, b: Array) -> Array:
@@ -103,8 +103,8 @@ def _covariance(scaled: Array, signal: float, noise: float) -> tuple[Array, Arra
     """Return the covariance of the targets, and exp(-distance) for the gradient."""
     distances = _distances(scaled, scaled)
     decay = np.exp(-distances)
-    covariance = np.float32(signal) * (1 + distances) * decay
-    covariance[np.diag_indices_from(covariance)] += np.float32(noise + JITTER)
+    covariance = scaled.dtype.type(signal) * (1 + distances) * decay
+    covariance[np.diag_indices_from(covariance)] += scaled.dtype.type(noise + JITTER)
     return covariance, decay
 
 

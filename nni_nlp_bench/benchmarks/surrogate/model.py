@@ -9,15 +9,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nni_nlp_bench.benchmarks.surrogate.features import CELLS, features
+from nni_nlp_bench.benchmarks.surrogate.features import CELLS, FIXED_POINT, features
 from nni_nlp_bench.benchmarks.surrogate.gaussian_process import GaussianProcess
-from nni_nlp_bench.benchmarks.surrogate.rank_transform import RankTransform
+from nni_nlp_bench.benchmarks.surrogate.loss_scales import LossScale
+from nni_nlp_bench.benchmarks.surrogate.run_noise import RunNoise, uniform
 from nni_nlp_bench.benchmarks.surrogate.training_time import Time
 from nni_nlp_bench.benchmarks.surrogate.trees import Trees
 
 BATCH = 4096
 """Batch size of predictions, which bounds the size of the kernel matrix."""
 MOST_CACHED = 200_000
+DIGITS = 6
 
 Values = NDArray[np.float64]
 
@@ -37,20 +39,21 @@ class Prediction:
 
 @dataclass(frozen=True)
 class LossModel:
-    """Mean of a Gaussian process and of boosted trees, both on ranks of losses."""
+    """A Gaussian process and boosted trees, both on the same scale of the losses."""
 
     process: GaussianProcess
     trees: Trees
-    scale: RankTransform
+    scale: LossScale
 
     def evidence(self, of: Values) -> Values:
-        """Return (cells, 3): predicted rank, difference of both models, similarity.
+        """Return (cells, 3): prediction on the scale, difference of both models, similarity.
 
-        Rank 0 is the lowest loss. The similarity is that to the most similar training cell.
+        The similarity is that to the most similar training cell.
         """
         smooth, similarity = self.process.predict(of)
         stepped = self.trees.predict(of)
-        return np.column_stack([(smooth + stepped) / 2, abs(smooth - stepped), similarity])
+        combined = self.scale.combine(smooth, stepped)
+        return np.column_stack([combined, abs(smooth - stepped), similarity])
 
 
 @dataclass(frozen=True)
@@ -63,28 +66,29 @@ class ErrorModel:
 
     def std(self, evidence: Values) -> Values:
         """Return the standard deviation of the loss, given `LossModel.evidence`."""
-        return self.factor * np.exp(self.trees.predict(evidence))
+        return self.factor * np.exp(self.trees.predict(np.round(evidence, DIGITS)))
 
 
 @dataclass(frozen=True)
 class Surrogate:
     """Predicts the results of any architecture of a space; created by `fit.fit`.
 
-    Predictions are cached by canonical key.
+    Predictions are rounded to six decimals, which are the same on every machine, and cached by
+    canonical key.
     """
 
     loss: LossModel
     error: ErrorModel
     divergence: Trees
     training_time: Time
+    lowest_loss: float
+    """Lowest known loss, the reference of regrets: not a bound of predictions."""
     space: str = CELLS
+    arithmetic: str = FIXED_POINT
+    """Number format of the simulation of cells."""
+    noise: RunNoise | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
     _known: dict[str, bytes] = field(default_factory=dict, repr=False, compare=False)
-
-    @property
-    def lowest_loss(self) -> float:
-        """Lowest loss of its training cells, a lower bound of predictions."""
-        return float(self.loss.scale.losses[0])
 
     def predict(self, recipes: Sequence[Any], workers: int | None = None) -> Prediction:
         """Return the predictions. `workers` is the number of processes for a large batch."""
@@ -95,19 +99,24 @@ class Surrogate:
         names = list(new)
         for first in range(0, len(names), BATCH):
             batch = names[first : first + BATCH]
-            rows = self._predict([new[key] for key in batch], workers)
+            rows = self._predict({key: new[key] for key in batch}, workers)
             self._known.update(zip(batch, (row.tobytes() for row in rows), strict=True))
         table = np.frombuffer(b"".join(self._known[key] for key in keys))
         return Prediction(*table.reshape(-1, 4).T)
 
-    def _predict(self, recipes: Sequence[Any], workers: int | None) -> NDArray[np.float64]:
-        """Cells x the columns of a prediction."""
-        of = features(recipes, workers, self.space)
+    def _predict(self, recipes: Mapping[str, Any], workers: int | None) -> Values:
+        """Return (cells, columns of a prediction)."""
+        cells = list(recipes.values())
+        of = features(cells, workers, self.space, self.arithmetic)
         evidence = self.loss.evidence(of)
         columns = (
-            self.loss.scale.to_loss(evidence[:, 0]),
-            self.error.std(evidence),
-            self.training_time.seconds_per_epoch(recipes),
-            self.divergence.predict(of),
+            np.round(self.loss.scale.to_loss(evidence[:, 0]), DIGITS),
+            np.round(self.error.std(evidence), DIGITS),
+            self.training_time.seconds_per_epoch(cells),
+            np.round(self.divergence.predict(of), DIGITS),
         )
-        return np.stack(columns, axis=1)
+        table = np.stack(columns, axis=1)
+        if self.loss.scale.is_strict:
+            # Distinct cells differ even where the sixth decimal is the same.
+            table[:, 0] += [0.98e-6 * (uniform(key) - 0.5) for key in recipes]
+        return table

@@ -14,20 +14,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nni_nlp_bench.benchmarks.base import BenchmarkError
-from nni_nlp_bench.benchmarks.surrogate.features import feature_names
+from nni_nlp_bench.benchmarks.surrogate.features import ARITHMETICS, feature_names
 from nni_nlp_bench.benchmarks.surrogate.gaussian_process import GaussianProcess
+from nni_nlp_bench.benchmarks.surrogate.loss_scales import LossScale, RankScale, TailScale
 from nni_nlp_bench.benchmarks.surrogate.model import ErrorModel, LossModel, Surrogate
-from nni_nlp_bench.benchmarks.surrogate.rank_transform import RankTransform
+from nni_nlp_bench.benchmarks.surrogate.run_noise import RunNoise
 from nni_nlp_bench.benchmarks.surrogate.training_time import TrainingTime
 from nni_nlp_bench.benchmarks.surrogate.trees import Trees
 
 FORMAT = "nni-nlp-bench surrogate"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 METADATA = "metadata.json"
 MODEL = "model.npz"
 REMEDY = "install the package again, or fit the surrogate again"
 
 _TREES = ("loss", "error", "divergence")
+_OWN = (
+    "format",
+    "format_version",
+    "sha256",
+    "features",
+    "arithmetic",
+    "lowest_loss",
+    "training_time",
+)
+"""Fields of the metadata that the model is loaded from."""
 
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -47,6 +58,8 @@ def save_surrogate(surrogate: Surrogate, folder: Path) -> None:
         "format_version": FORMAT_VERSION,
         "sha256": hashlib.sha256(content).hexdigest(),
         "features": list(feature_names()),
+        "arithmetic": surrogate.arithmetic,
+        "lowest_loss": surrogate.lowest_loss,
         "training_time": asdict(surrogate.training_time),
     }
     try:
@@ -66,16 +79,22 @@ def load_surrogate(folder: Path) -> Surrogate:
     arrays = _verified(folder / MODEL, metadata["sha256"])
     trees = {name: Trees(tuple(_texts(arrays, name))) for name in _TREES}
     process = {k.removeprefix("gp_"): v for k, v in arrays.items() if k.startswith("gp_")}
-    own = ("format", "format_version", "sha256", "features", "training_time")
     return Surrogate(
-        loss=LossModel(
-            GaussianProcess.from_arrays(process), trees["loss"], RankTransform(arrays["losses"])
-        ),
+        loss=LossModel(GaussianProcess.from_arrays(process), trees["loss"], _scale(arrays)),
         error=ErrorModel(trees["error"], float(arrays["error_factor"])),
         divergence=trees["divergence"],
         training_time=TrainingTime(**metadata["training_time"]),
-        metadata={key: value for key, value in metadata.items() if key not in own},
+        lowest_loss=metadata["lowest_loss"],
+        arithmetic=metadata["arithmetic"],
+        noise=RunNoise(*arrays["noise"]) if "noise" in arrays else None,
+        metadata={key: value for key, value in metadata.items() if key not in _OWN},
     )
+
+
+def _scale(arrays: Arrays) -> LossScale:
+    if "tail" not in arrays:
+        return RankScale(arrays["losses"])
+    return TailScale(arrays["losses"], *map(float, arrays["tail"]))
 
 
 def _arrays(surrogate: Surrogate) -> dict[str, NDArray[Any]]:
@@ -86,10 +105,13 @@ def _arrays(surrogate: Surrogate) -> dict[str, NDArray[Any]]:
         for i, text in enumerate(of.texts)
     }
     process = surrogate.loss.process.to_arrays()
+    scale, noise = surrogate.loss.scale, surrogate.noise
     return {
         **{f"gp_{name}": values for name, values in process.items()},
         **texts,
-        "losses": surrogate.loss.scale.losses,
+        "losses": scale.losses,
+        **({"tail": np.array([scale.floor, scale.decay])} if isinstance(scale, TailScale) else {}),
+        **({"noise": np.stack([noise.losses, noise.deviations])} if noise is not None else {}),
         "error_factor": np.array(surrogate.error.factor),
     }
 
@@ -113,8 +135,10 @@ def _metadata(file: Path) -> dict[str, Any]:
         raise BenchmarkError(f"{file} has format {version}, not {FORMAT_VERSION}: {REMEDY}")
     if value.get("features") != list(feature_names()):
         raise BenchmarkError(f"{file} was made for other features than this version's: {REMEDY}")
-    if not {"sha256", "training_time"} <= value.keys():
-        raise BenchmarkError(f"{file} is damaged (fields are missing): {REMEDY}")
+    if not set(_OWN) <= value.keys() or value["arithmetic"] not in ARITHMETICS:
+        raise BenchmarkError(
+            f"{file} is damaged (its fields are not those of a surrogate): {REMEDY}"
+        )
     return value
 
 

@@ -11,12 +11,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from search_spaces.rnn_cell.architecture import Recipe
-from search_spaces.rnn_cell.simulation import Kick, Weights, simulate
+from search_spaces.rnn_cell.arithmetic import Arithmetic, FixedPoint
+from search_spaces.rnn_cell.simulation import Drive, Kick, Weights, simulate
 
 WIDTH = 48
 INPUTS = 6
@@ -32,9 +34,12 @@ RIDGE = 0.03
 """Relative to the mean square of an output: stands for the dropout before the decoder."""
 RECALLED_STEPS = 6
 AGES = (0, 1, 2, 4, 8, 16, STEPS - WARM_UP - 1)
+DIGITS = 6
 _EARLY = 5
 _TINY = 1e-9
 
+Values = NDArray[Any]
+"""In the number format of the simulation."""
 Matrix = NDArray[np.float64]
 Lag = Callable[[int], Matrix]
 
@@ -43,36 +48,42 @@ Lag = Callable[[int], Matrix]
 class Probe:
     """The inputs of every cell, and the targets of its read-outs."""
 
-    weights: Weights
-    inputs: NDArray[np.float32]
+    drive: Drive
     kick: Kick
-    targets: NDArray[np.float32]
+    targets: Values
     """Centred, (steps after the warm-up x sequences) x columns."""
     first_columns: dict[str, int]
     """Name of a target -> its first column; a target runs to the first column of the next."""
 
 
-def behaviour(recipe: Recipe) -> dict[str, float]:
-    """Size, spread, memory and recall of the output; always the same names, always finite."""
-    probe = default_probe()
-    outputs = simulate(recipe, probe.weights, probe.inputs, probe.kick)
+def behaviour(recipe: Recipe, arithmetic: type[Arithmetic] = FixedPoint) -> dict[str, float]:
+    """Return size, spread, memory and recall of the output.
+
+    Names are always the same, and values are always finite. Those of `FixedPoint` have six
+    significant digits, the same on every machine.
+    """
+    probe = default_probe(arithmetic)
+    outputs = simulate(recipe, probe.drive, probe.kick)
     seen = outputs[WARM_UP:, :SEQUENCES].reshape(-1, WIDTH)
     mean = seen.mean(axis=0)
     centred = seen - mean
     covariance = (centred.T @ centred).astype(np.float64) / len(seen)
     square = covariance.diagonal() + mean.astype(np.float64) ** 2
     spread = float(np.sqrt(covariance.diagonal().mean())) + _TINY
-    return {
+    found = {
         **_size(outputs, centred, mean, spread),
         **_dimensions(covariance),
         **_lives_on(outputs, spread),
         **_recall(probe, centred, covariance, square),
     }
+    if arithmetic is not FixedPoint:
+        return found
+    return {name: float(f"{value:.{DIGITS}g}") for name, value in found.items()}
 
 
 @cache
-def default_probe() -> Probe:
-    """Gaussian inputs and uniform weights from fixed seeds."""
+def default_probe(arithmetic: type[Arithmetic]) -> Probe:
+    """Return Gaussian inputs and uniform weights from fixed seeds."""
     rng = np.random.default_rng(20200612)
     tokens = rng.standard_normal((STEPS, SEQUENCES, INPUTS))
     push = PUSH * rng.standard_normal((TWINS, WIDTH))
@@ -85,10 +96,9 @@ def default_probe() -> Probe:
     columns = np.concatenate(list(targets.values()), axis=1)
     ends = np.cumsum([values.shape[1] for values in targets.values()]).tolist()
     return Probe(
-        weights=weights,
-        inputs=np.concatenate([rows, ones], axis=2).astype(np.float32),
-        kick=Kick(WARM_UP, slice(SEQUENCES + TWINS, None), push.astype(np.float32)),
-        targets=(columns - columns.mean(axis=0)).astype(np.float32),
+        drive=Drive(weights, np.concatenate([rows, ones], axis=2), arithmetic),
+        kick=Kick(WARM_UP, slice(SEQUENCES + TWINS, None), push.astype(arithmetic.dtype)),
+        targets=(columns - columns.mean(axis=0)).astype(arithmetic.dtype),
         first_columns=dict(zip(targets, [0, *ends[:-1]], strict=True)),
     )
 
@@ -112,14 +122,14 @@ def _targets(past: Lag) -> Mapping[str, Matrix]:
 
 
 def _size(
-    outputs: NDArray[np.float32],
-    centred: NDArray[np.float32],
-    mean: NDArray[np.float32],
+    outputs: Values,
+    centred: Values,
+    mean: Values,
     spread: float,
 ) -> dict[str, float]:
     own = centred.std(axis=0)
     offset = _log((own + _TINY) / (abs(mean) + _TINY)).mean()
-    squares = (centred / np.float32(spread)) ** 2
+    squares = (centred / centred.dtype.type(spread)) ** 2
     size = abs(outputs[[_EARLY, -1]]).mean(axis=(1, 2))
     return {
         "size": float(_log(np.hypot(spread, np.sqrt((mean**2).mean())))),
@@ -142,7 +152,7 @@ def _dimensions(covariance: Matrix) -> dict[str, float]:
     }
 
 
-def _lives_on(outputs: NDArray[np.float32], spread: float) -> dict[str, float]:
+def _lives_on(outputs: Values, spread: float) -> dict[str, float]:
     """Mean change of the output, in its spreads, so many steps after a replaced input or push."""
     base = outputs[WARM_UP:, :TWINS]
     ages = list(AGES)
@@ -154,9 +164,7 @@ def _lives_on(outputs: NDArray[np.float32], spread: float) -> dict[str, float]:
     return features
 
 
-def _recall(
-    probe: Probe, centred: NDArray[np.float32], covariance: Matrix, square: Matrix
-) -> dict[str, float]:
+def _recall(probe: Probe, centred: Values, covariance: Matrix, square: Matrix) -> dict[str, float]:
     """Explained variance (1 is best) of the targets by ridge regression on the output."""
     targets = probe.targets
     cross = (centred.T @ targets).astype(np.float64) / len(centred)

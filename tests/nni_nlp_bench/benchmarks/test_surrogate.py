@@ -20,7 +20,7 @@ from nni_nlp_bench.benchmarks.surrogate.fit import fit
 from nni_nlp_bench.benchmarks.surrogate.model import Surrogate
 from nni_nlp_bench.benchmarks.surrogate.packaged import PTB_FOLDER, ptb_surrogate
 from nni_nlp_bench.benchmarks.surrogate.published_losses import read_losses
-from nni_nlp_bench.benchmarks.surrogate.rank_transform import RankTransform, to_ranks
+from nni_nlp_bench.benchmarks.surrogate.loss_scales import RankTransform, to_ranks
 from nni_nlp_bench.benchmarks.surrogate.storage import (
     METADATA,
     MODEL,
