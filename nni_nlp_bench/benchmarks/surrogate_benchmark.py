@@ -77,8 +77,9 @@ class Predictor(Protocol):
 class SurrogateBenchmark(Benchmark):
     """Predicted losses after a full training, with their uncertainty.
 
-    A query without a seed returns the expected loss, and one with a seed that of a run. If a training more likely diverges than not, the status is `predicted to diverge`; the loss is
-    that of a training that does not diverge.
+    A query without a seed returns the expected loss, and one with a seed that of a run. If a
+    training more likely diverges than not, the status is `predicted to diverge`; the loss is that
+    of a training that does not diverge.
     """
 
     def __init__(

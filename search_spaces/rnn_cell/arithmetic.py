@@ -21,6 +21,8 @@ class Arithmetic(ABC):
     """Creates the numpy calls of operations on buffers of shape (rows, width)."""
 
     dtype: ClassVar[type[np.floating[Any]]]
+    exact_activations: ClassVar[bool]
+    """Whether values of tanh and of the logistic function need no `bounded` and no `factor`."""
 
     def __init__(self, rows: int, width: int) -> None:
         self.shape = rows, width
@@ -51,6 +53,7 @@ class SinglePrecision(Arithmetic):
     """float32, whose last digits depend on the processor and the number of rows."""
 
     dtype = np.float32
+    exact_activations = False
 
     @classmethod
     def rounded(cls, values: Array) -> Array:
@@ -89,12 +92,13 @@ class FixedPoint(Arithmetic):
 
     The operands of products with matrices are multiples of 2^-16 of bounded size. Sums of such
     products are exact, so that their order does not matter. Tanh and the logistic function are
-    tables of arguments in steps of 2^-14, which are faster than the functions themselves.
+    tables of arguments in steps of 2^-12, which are faster than the functions themselves.
     """
 
     dtype = np.float64
+    exact_activations = True
     GRID: ClassVar[float] = 2.0**-16
-    STEPS: ClassVar[int] = 2**14
+    STEPS: ClassVar[int] = 2**12
     """Table entries per unit of the argument."""
     SATURATED: ClassVar[int] = 12
     """Beyond this argument both functions are constant on the grid."""

@@ -20,7 +20,7 @@ from search_spaces.rnn_cell.arithmetic import Arithmetic
 from search_spaces.rnn_cell.validity import MAX_NODES
 
 LEAKY_SLOPE = 0.01
-BOUNDED = ("activation_tanh", "activation_sigm")
+ACTIVATIONS = ("activation_tanh", "activation_sigm")
 _LINEAR_INPUTS = 3
 
 Array = NDArray[Any]
@@ -89,7 +89,7 @@ class Drive:
 
 def simulate(recipe: Recipe, drive: Drive, kick: Kick) -> Array:
     """Return the outputs h_new_0 from zero states, (steps, rows, width); every value is finite."""
-    steps, rows, _ = drive.inputs.shape
+    steps = len(drive.inputs)
     program = _Program(recipe.canonical, drive)
     outputs = np.empty((steps, *program.states[0].shape), drive.arithmetic.dtype)
     with np.errstate(all="ignore"):
@@ -113,13 +113,20 @@ class _Program:
         self._matrices = iter(drive.frozen)
         self._linears = count()
         factors = {name for node in cell.nodes if node.op == "linear" for name in node.inputs}
+        exact = {node.name for node in cell.nodes if node.op in ACTIVATIONS}
+        if not self._arithmetic.exact_activations:
+            exact.clear()
         for node in cell.nodes:  # the normal form is in topological order
             out = self._buffers[node.name] = self._buffer()
             self._add(node, out)
-            if node.name in factors and node.op not in BOUNDED:
+            if node.name in factors - exact:
                 self._calls += self._arithmetic.factor(out)
         for i, state in enumerate(self.states):
-            self._calls += self._arithmetic.bounded(self._buffers[f"h_new_{i}"], state)
+            name = f"h_new_{i}"
+            if name in exact:
+                self._call(np.copyto, state, self._buffers[name])
+            else:
+                self._calls += self._arithmetic.bounded(self._buffers[name], state)
 
     def run(self, step: int) -> None:
         self._step = step

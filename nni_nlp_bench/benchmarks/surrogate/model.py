@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nni_nlp_bench.benchmarks.surrogate.features import CELLS, FIXED_POINT, features
+from nni_nlp_bench.benchmarks.surrogate.features import CELLS, DEFAULT_SIMULATION, features
 from nni_nlp_bench.benchmarks.surrogate.gaussian_process import GaussianProcess
 from nni_nlp_bench.benchmarks.surrogate.loss_scales import LossScale
 from nni_nlp_bench.benchmarks.surrogate.run_noise import RunNoise, uniform
@@ -84,8 +84,8 @@ class Surrogate:
     lowest_loss: float
     """Lowest known loss, the reference of regrets: not a bound of predictions."""
     space: str = CELLS
-    arithmetic: str = FIXED_POINT
-    """Number format of the simulation of cells."""
+    simulation: str = DEFAULT_SIMULATION
+    """Name of the simulation that gives the features of cells."""
     noise: RunNoise | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
     _known: dict[str, bytes] = field(default_factory=dict, repr=False, compare=False)
@@ -107,7 +107,7 @@ class Surrogate:
     def _predict(self, recipes: Mapping[str, Any], workers: int | None) -> Values:
         """Return (cells, columns of a prediction)."""
         cells = list(recipes.values())
-        of = features(cells, workers, self.space, self.arithmetic)
+        of = features(cells, workers, self.space, self.simulation)
         evidence = self.loss.evidence(of)
         columns = (
             np.round(self.loss.scale.to_loss(evidence[:, 0]), DIGITS),

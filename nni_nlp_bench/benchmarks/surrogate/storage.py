@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nni_nlp_bench.benchmarks.base import BenchmarkError
-from nni_nlp_bench.benchmarks.surrogate.features import ARITHMETICS, feature_names
+from nni_nlp_bench.benchmarks.surrogate.features import SIMULATIONS, feature_names
 from nni_nlp_bench.benchmarks.surrogate.gaussian_process import GaussianProcess
 from nni_nlp_bench.benchmarks.surrogate.loss_scales import LossScale, RankScale, TailScale
 from nni_nlp_bench.benchmarks.surrogate.model import ErrorModel, LossModel, Surrogate
@@ -34,7 +34,7 @@ _OWN = (
     "format_version",
     "sha256",
     "features",
-    "arithmetic",
+    "simulation",
     "lowest_loss",
     "training_time",
 )
@@ -58,7 +58,7 @@ def save_surrogate(surrogate: Surrogate, folder: Path) -> None:
         "format_version": FORMAT_VERSION,
         "sha256": hashlib.sha256(content).hexdigest(),
         "features": list(feature_names()),
-        "arithmetic": surrogate.arithmetic,
+        "simulation": surrogate.simulation,
         "lowest_loss": surrogate.lowest_loss,
         "training_time": asdict(surrogate.training_time),
     }
@@ -85,7 +85,7 @@ def load_surrogate(folder: Path) -> Surrogate:
         divergence=trees["divergence"],
         training_time=TrainingTime(**metadata["training_time"]),
         lowest_loss=metadata["lowest_loss"],
-        arithmetic=metadata["arithmetic"],
+        simulation=metadata["simulation"],
         noise=RunNoise(*arrays["noise"]) if "noise" in arrays else None,
         metadata={key: value for key, value in metadata.items() if key not in _OWN},
     )
@@ -135,7 +135,7 @@ def _metadata(file: Path) -> dict[str, Any]:
         raise BenchmarkError(f"{file} has format {version}, not {FORMAT_VERSION}: {REMEDY}")
     if value.get("features") != list(feature_names()):
         raise BenchmarkError(f"{file} was made for other features than this version's: {REMEDY}")
-    if not set(_OWN) <= value.keys() or value["arithmetic"] not in ARITHMETICS:
+    if not set(_OWN) <= value.keys() or value["simulation"] not in SIMULATIONS:
         raise BenchmarkError(
             f"{file} is damaged (its fields are not those of a surrogate): {REMEDY}"
         )

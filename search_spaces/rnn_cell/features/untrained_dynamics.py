@@ -17,10 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search_spaces.rnn_cell.architecture import Recipe
-from search_spaces.rnn_cell.arithmetic import Arithmetic, FixedPoint
+from search_spaces.rnn_cell.arithmetic import Arithmetic, FixedPoint, SinglePrecision
 from search_spaces.rnn_cell.simulation import Drive, Kick, Weights, simulate
 
-WIDTH = 48
 INPUTS = 6
 STEPS = 36
 WARM_UP = 12
@@ -34,7 +33,6 @@ RIDGE = 0.03
 """Relative to the mean square of an output: stands for the dropout before the decoder."""
 RECALLED_STEPS = 6
 AGES = (0, 1, 2, 4, 8, 16, STEPS - WARM_UP - 1)
-DIGITS = 6
 _EARLY = 5
 _TINY = 1e-9
 
@@ -42,6 +40,22 @@ Values = NDArray[Any]
 """In the number format of the simulation."""
 Matrix = NDArray[np.float64]
 Lag = Callable[[int], Matrix]
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """Settings of the simulated cells."""
+
+    arithmetic: type[Arithmetic]
+    width: int
+    digits: int | None
+    """Significant digits of the features; None keeps all."""
+
+
+FIXED_POINT = Simulation(FixedPoint, width=40, digits=6)
+"""Its features are the same on every machine."""
+SINGLE_PRECISION = Simulation(SinglePrecision, width=48, digits=None)
+"""Its features differ in the last digits between processors; kept for older surrogates."""
 
 
 @dataclass(frozen=True)
@@ -56,15 +70,14 @@ class Probe:
     """Name of a target -> its first column; a target runs to the first column of the next."""
 
 
-def behaviour(recipe: Recipe, arithmetic: type[Arithmetic] = FixedPoint) -> dict[str, float]:
+def behaviour(recipe: Recipe, simulation: Simulation = FIXED_POINT) -> dict[str, float]:
     """Return size, spread, memory and recall of the output.
 
-    Names are always the same, and values are always finite. Those of `FixedPoint` have six
-    significant digits, the same on every machine.
+    Names are always the same, and values are always finite.
     """
-    probe = default_probe(arithmetic)
+    probe = default_probe(simulation)
     outputs = simulate(recipe, probe.drive, probe.kick)
-    seen = outputs[WARM_UP:, :SEQUENCES].reshape(-1, WIDTH)
+    seen = outputs[WARM_UP:, :SEQUENCES].reshape(-1, simulation.width)
     mean = seen.mean(axis=0)
     centred = seen - mean
     covariance = (centred.T @ centred).astype(np.float64) / len(seen)
@@ -76,18 +89,19 @@ def behaviour(recipe: Recipe, arithmetic: type[Arithmetic] = FixedPoint) -> dict
         **_lives_on(outputs, spread),
         **_recall(probe, centred, covariance, square),
     }
-    if arithmetic is not FixedPoint:
+    if simulation.digits is None:
         return found
-    return {name: float(f"{value:.{DIGITS}g}") for name, value in found.items()}
+    return {name: float(f"{value:.{simulation.digits}g}") for name, value in found.items()}
 
 
 @cache
-def default_probe(arithmetic: type[Arithmetic]) -> Probe:
+def default_probe(simulation: Simulation) -> Probe:
     """Return Gaussian inputs and uniform weights from fixed seeds."""
+    arithmetic, width = simulation.arithmetic, simulation.width
     rng = np.random.default_rng(20200612)
     tokens = rng.standard_normal((STEPS, SEQUENCES, INPUTS))
-    push = PUSH * rng.standard_normal((TWINS, WIDTH))
-    weights = Weights.draw(rng, inputs=INPUTS, width=WIDTH, gain=GAIN, bias=BIAS)
+    push = PUSH * rng.standard_normal((TWINS, width))
+    weights = Weights.draw(rng, inputs=INPUTS, width=width, gain=GAIN, bias=BIAS)
     replaced = tokens[:, :TWINS].copy()
     replaced[WARM_UP] = np.roll(replaced[WARM_UP], 1, axis=0)
     rows = np.concatenate([tokens, replaced, tokens[:, :TWINS]], axis=1)
@@ -145,10 +159,10 @@ def _dimensions(covariance: Matrix) -> dict[str, float]:
     own = np.sqrt(covariance.diagonal()) + _TINY
     correlation = covariance / own[:, None] / own
     np.fill_diagonal(correlation, 1)
-    _, volume = np.linalg.slogdet(correlation + 1e-3 * np.eye(WIDTH))
+    _, volume = np.linalg.slogdet(correlation + 1e-3 * np.eye(len(own)))
     return {
-        "dimensions": float(WIDTH**2 / (correlation**2).sum()),
-        "log_volume": float(volume) / WIDTH,
+        "dimensions": float(correlation.size / (correlation**2).sum()),
+        "log_volume": float(volume) / len(own),
     }
 
 
