@@ -88,6 +88,9 @@ BENCHMARKS: Registry[CatalogueEntry] = Registry(
         "nas-bench-nlp/ptb-surrogate-v1": "nni_nlp_bench.benchmarks.catalogue:PTB_SURROGATE_1",
         "nas-bench-nlp/ptb-surrogate-v2": "nni_nlp_bench.benchmarks.catalogue:PTB_SURROGATE_2",
         "nas-bench-nlp/wikitext-2": "nni_nlp_bench.benchmarks.catalogue:WIKITEXT_2",
+        "nas-bench-nlp/wikitext-2-surrogate": (
+            "nni_nlp_bench.benchmarks.catalogue:WIKITEXT_2_SURROGATE"
+        ),
     },
 )
 
@@ -297,6 +300,24 @@ _PTB_LOSS = "predicted final test loss of any cell on Penn Treebank"
 PTB_SURROGATE = _ptb_surrogate("", 2, f"{_PTB_LOSS}, newest version; comes with the package")
 PTB_SURROGATE_1 = _ptb_surrogate("-v1", 1, f"{_PTB_LOSS}, version 1")
 PTB_SURROGATE_2 = _ptb_surrogate("-v2", 2, f"{_PTB_LOSS}, version 2")
+
+
+def _open_wikitext_2_surrogate() -> Benchmark:
+    from nni_nlp_bench.benchmarks.curve_benchmark import CurveSurrogateBenchmark
+    from nni_nlp_bench.benchmarks.surrogate.packaged import wikitext_2_surrogate
+
+    model = wikitext_2_surrogate()
+    return CurveSurrogateBenchmark(model.metadata["name"], model)
+
+
+WIKITEXT_2_SURROGATE = CatalogueEntry(
+    name="nas-bench-nlp/wikitext-2-surrogate",
+    space="rnn_cell",
+    description="predicted learning curves of any cell on WikiText-2; comes with the package",
+    licence="Apache-2.0; losses on Penn Treebank CC BY 4.0",
+    citation=PTB_SURROGATE.citation,
+    source=Packaged(_open_wikitext_2_surrogate),
+)
 
 
 def _open_mini() -> Benchmark:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,9 @@ from nni_nlp_bench.benchmarks.surrogate.model import Surrogate
 from search_spaces.rnn_cell import Recipe
 
 DEVIATIONS_OF_90_PERCENT = 1.645
+THRESHOLDS = (5.5, 4.75)
+"""Losses in nats: 5.5 leaves out failed trainings, 4.75 keeps the best eighth of the cells."""
+BEST = (5, 10, 20, 50)
 
 Values = NDArray[np.float64]
 
@@ -35,15 +38,20 @@ class Metrics:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Metrics of all cells, and of those with a measured loss below a threshold."""
+    """Metrics of all cells and of the best ones."""
 
     overall: Metrics
-    below: Metrics
-    threshold: float
+    below: Mapping[float, Metrics]
+    """Metrics of the cells with a measured loss below a threshold."""
+    optimism: Mapping[int, float]
+    """Mean of measured minus predicted loss over the n cells with the lowest predictions."""
 
 
 def evaluate(
-    surrogate: Surrogate, recipes: Sequence[Recipe], losses: Values, threshold: float = 5.5
+    surrogate: Surrogate,
+    recipes: Sequence[Recipe],
+    losses: Values,
+    thresholds: Sequence[float] = THRESHOLDS,
 ) -> Report:
     """Evaluate a surrogate on measured losses (nats per token) of held-out cells.
 
@@ -53,16 +61,22 @@ def evaluate(
     finite = np.isfinite(cells.loss)
     kept = [recipe for recipe, keep in zip(cells.recipes, finite, strict=True) if keep]
     predicted = surrogate.predict(kept)
-    return report(predicted.loss, predicted.std, cells.loss[finite], threshold)
+    return report(predicted.loss, predicted.std, cells.loss[finite], thresholds)
 
 
-def report(predicted: Values, std: Values, measured: Values, threshold: float = 5.5) -> Report:
+def report(
+    predicted: Values,
+    std: Values,
+    measured: Values,
+    thresholds: Sequence[float] = THRESHOLDS,
+) -> Report:
     """Return the metrics of predictions, one per cell."""
-    low = measured < threshold
+    low = {threshold: measured < threshold for threshold in thresholds}
+    order = np.argsort(predicted, kind="stable")
     return Report(
         overall=_figures(predicted, std, measured),
-        below=_figures(predicted[low], std[low], measured[low]),
-        threshold=threshold,
+        below={t: _figures(predicted[of], std[of], measured[of]) for t, of in low.items()},
+        optimism={n: float((measured - predicted)[order[:n]].mean()) for n in BEST},
     )
 
 

@@ -18,7 +18,12 @@ from numpy.typing import NDArray
 
 from nni_nlp_bench.benchmarks.base import BenchmarkError
 from nni_nlp_bench.benchmarks.surrogate.cells import cells_of_runs
-from nni_nlp_bench.benchmarks.surrogate.evaluate import DEVIATIONS_OF_90_PERCENT, Report, report
+from nni_nlp_bench.benchmarks.surrogate.evaluate import (
+    DEVIATIONS_OF_90_PERCENT,
+    THRESHOLDS,
+    Report,
+    report,
+)
 from nni_nlp_bench.benchmarks.surrogate.features import CELLS, features
 from nni_nlp_bench.benchmarks.surrogate.gaussian_process import GaussianProcess
 from nni_nlp_bench.benchmarks.surrogate.loss_scales import TailScale, to_scores
@@ -75,7 +80,7 @@ def fit(
 def cross_validate(
     recipes: Sequence[Recipe],
     losses: Values,
-    threshold: float = 5.5,
+    thresholds: Sequence[float] = THRESHOLDS,
     workers: int | None = None,
 ) -> Report:
     """Return five-fold cross-validated metrics of `fit`."""
@@ -84,19 +89,36 @@ def cross_validate(
     of = features(cells.recipes, workers)[finite]
     measured = cells.loss[finite]
     predicted, std = np.empty_like(measured), np.empty_like(measured)
-    for train, test in _folds(len(measured)):
+    for train, test in folds(len(measured)):
         loss, error = _fit_loss(of[train], measured[train])
         evidence = loss.evidence(of[test])
         predicted[test] = loss.scale.to_loss(evidence[:, 0])
         std[test] = error.std(evidence)
-    return report(predicted, std, measured, threshold)
+    return report(predicted, std, measured, thresholds)
+
+
+def held_out_scores(
+    recipes: Sequence[Recipe], losses: Values, workers: int | None = None
+) -> dict[str, float]:
+    """Return the score of each cell by a model that has not seen it, by canonical key."""
+    cells = cells_of_runs(recipes, losses)
+    finite = np.isfinite(cells.loss)
+    of = features(cells.recipes, workers)[finite]
+    measured = cells.loss[finite]
+    scores = np.empty_like(measured)
+    for train, test in folds(len(measured)):
+        scores[test] = _fit_model(of[train], measured[train]).evidence(of[test])[:, 0]
+    kept = [
+        recipe.canonical_key for recipe, keep in zip(cells.recipes, finite, strict=True) if keep
+    ]
+    return dict(zip(kept, scores.tolist(), strict=True))
 
 
 def _fit_loss(of: Values, measured: Values) -> tuple[LossModel, ErrorModel]:
     model = _fit_model(of, measured)
     evidence = np.empty((len(measured), 3))
     errors = np.empty_like(measured)
-    for train, test in _folds(len(measured)):
+    for train, test in folds(len(measured)):
         fold = _fit_model(of[train], measured[train])
         evidence[test] = fold.evidence(of[test])
         errors[test] = abs(fold.scale.to_loss(evidence[test, 0]) - measured[test])
@@ -113,7 +135,7 @@ def _fit_error(evidence: Values, errors: Values) -> ErrorModel:
     """Fit a model of held-out errors, calibrated on its own held-out predictions."""
     logs = np.log(errors + _SMALLEST_ERROR)
     sizes = np.empty_like(errors)
-    for train, test in _folds(len(errors)):
+    for train, test in folds(len(errors)):
         sizes[test] = np.exp(_fit_size(evidence[train], logs[train]).predict(evidence[test]))
     covered = min(1.0, COVERED * (1 + 1 / len(errors)))  # split conformal prediction
     factor = np.quantile(errors / sizes, covered) / DEVIATIONS_OF_90_PERCENT
@@ -133,7 +155,7 @@ def _fit_size(evidence: Values, logs: Values) -> Trees:
     )
 
 
-def _folds(count: int) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+def folds(count: int) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
     """Yield training and test indices of the folds, in a fixed random order."""
     order = np.random.default_rng(0).permutation(count)
     for fold in range(FOLDS):

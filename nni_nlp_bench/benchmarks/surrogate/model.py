@@ -104,6 +104,11 @@ class Surrogate:
         table = np.frombuffer(b"".join(self._known[key] for key in keys))
         return Prediction(*table.reshape(-1, 4).T)
 
+    def scores(self, recipes: Sequence[Any], workers: int | None = None) -> tuple[Values, Values]:
+        """Return the features (cells, features), and predictions on the scale of the losses."""
+        of = features(recipes, workers, self.space, self.simulation)
+        return of, np.round(self.loss.evidence(of)[:, 0], DIGITS)
+
     def _predict(self, recipes: Mapping[str, Any], workers: int | None) -> Values:
         """Return (cells, columns of a prediction)."""
         cells = list(recipes.values())

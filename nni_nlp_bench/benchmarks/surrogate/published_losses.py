@@ -1,4 +1,4 @@
-"""Published losses that the packaged surrogate is fitted to."""
+"""Published losses that the packaged surrogates are fitted to."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from nni_nlp_bench.benchmarks.base import BenchmarkError
 from search_spaces.rnn_cell import Recipe
 
 PTB = {
-    "name": "nas-bench-nlp/ptb-surrogate",
+    "name": "nas-bench-nlp/ptb-surrogate-v2",
+    "version": 2,
     "dataset": "Penn Treebank (Mikolov's preprocessing)",
     "target": "mean test loss after epoch 50 over the runs that stayed finite",
     "units": {
@@ -33,6 +34,29 @@ PTB = {
         "python -m nni_nlp_bench.benchmarks.surrogate.fit --table ptb_multi_run.csv.gz --out DIR"
     ),
     "weight_drop": "release: recurrent matrices stay at random",
+}
+
+WIKITEXT_2 = {
+    "name": "nas-bench-nlp/wikitext-2-surrogate-v1",
+    "version": 1,
+    "dataset": "WikiText-2",
+    "target": "mean training, validation and test loss after every epoch over the complete runs",
+    "units": {
+        "loss": "nats per token, lower is better",
+        "std": "nats per token of the validation loss; +- 1.645 std covers 90 % of unseen cells",
+        "seconds_per_epoch": "seconds",
+        "divergence": "probability that a run ends without a finite loss, from Penn Treebank",
+    },
+    "licence": "logs Apache-2.0; losses on Penn Treebank CC BY 4.0",
+    "citation": (
+        "logs and recipes: Klyuchnikov et al., NAS-Bench-NLP, IEEE Access 2022, arXiv 2006.07116; "
+        "losses on Penn Treebank: Serianni & Kalita, Training-free Neural Architecture Search for "
+        "RNNs and Transformers, ACL 2023"
+    ),
+    "made_by": (
+        "python -m nni_nlp_bench.benchmarks.surrogate.curve_fit "
+        "--curves nas-bench-nlp/wikitext-2 --losses ptb_multi_run.csv.gz --out DIR"
+    ),
 }
 
 

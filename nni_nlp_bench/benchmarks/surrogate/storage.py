@@ -1,11 +1,7 @@
-"""Surrogates on disk: `metadata.json` and `model.npz`, without pickles."""
+"""Surrogates of final losses on disk."""
 
 from __future__ import annotations
 
-import hashlib
-import io
-import json
-from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -18,29 +14,24 @@ from nni_nlp_bench.benchmarks.surrogate.features import SIMULATIONS, feature_nam
 from nni_nlp_bench.benchmarks.surrogate.gaussian_process import GaussianProcess
 from nni_nlp_bench.benchmarks.surrogate.loss_scales import LossScale, RankScale, TailScale
 from nni_nlp_bench.benchmarks.surrogate.model import ErrorModel, LossModel, Surrogate
+from nni_nlp_bench.benchmarks.surrogate.model_files import (
+    CHECKED,
+    METADATA,
+    REMEDY,
+    Arrays,
+    read_model,
+    trees_from_arrays,
+    trees_to_arrays,
+    write_model,
+)
 from nni_nlp_bench.benchmarks.surrogate.run_noise import RunNoise
 from nni_nlp_bench.benchmarks.surrogate.training_time import TrainingTime
-from nni_nlp_bench.benchmarks.surrogate.trees import Trees
 
 FORMAT = "nni-nlp-bench surrogate"
 FORMAT_VERSION = 2
-METADATA = "metadata.json"
-MODEL = "model.npz"
-REMEDY = "install the package again, or fit the surrogate again"
 
-_TREES = ("loss", "error", "divergence")
-_OWN = (
-    "format",
-    "format_version",
-    "sha256",
-    "features",
-    "simulation",
-    "lowest_loss",
-    "training_time",
-)
+_OWN = ("features", "simulation", "lowest_loss", "training_time")
 """Fields of the metadata that the model is loaded from."""
-
-Arrays = Mapping[str, NDArray[Any]]
 
 
 def save_surrogate(surrogate: Surrogate, folder: Path) -> None:
@@ -49,25 +40,14 @@ def save_surrogate(surrogate: Surrogate, folder: Path) -> None:
         raise BenchmarkError(
             f"a surrogate of space {surrogate.space} cannot be saved: fit it again"
         )
-    packed = io.BytesIO()
-    np.savez_compressed(packed, allow_pickle=False, **_arrays(surrogate))
-    content = packed.getvalue()
     metadata = {
         **surrogate.metadata,
-        "format": FORMAT,
-        "format_version": FORMAT_VERSION,
-        "sha256": hashlib.sha256(content).hexdigest(),
         "features": list(feature_names()),
         "simulation": surrogate.simulation,
         "lowest_loss": surrogate.lowest_loss,
         "training_time": asdict(surrogate.training_time),
     }
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / MODEL).write_bytes(content)
-        (folder / METADATA).write_text(json.dumps(metadata, indent=2) + "\n", "utf-8")
-    except OSError as error:
-        raise BenchmarkError(f"cannot write the surrogate {folder}: {error}") from error
+    write_model(folder, FORMAT, FORMAT_VERSION, metadata, _arrays(surrogate))
 
 
 def load_surrogate(folder: Path) -> Surrogate:
@@ -75,19 +55,23 @@ def load_surrogate(folder: Path) -> Surrogate:
 
     Raises BenchmarkError, which names the missing or damaged file.
     """
-    metadata = _metadata(folder / METADATA)
-    arrays = _verified(folder / MODEL, metadata["sha256"])
-    trees = {name: Trees(tuple(_texts(arrays, name))) for name in _TREES}
+    metadata, arrays = read_model(folder, FORMAT, FORMAT_VERSION, _OWN)
+    if metadata["features"] != list(feature_names()) or metadata["simulation"] not in SIMULATIONS:
+        raise BenchmarkError(
+            f"{folder / METADATA} was made for other features than this version's: {REMEDY}"
+        )
     process = {k.removeprefix("gp_"): v for k, v in arrays.items() if k.startswith("gp_")}
     return Surrogate(
-        loss=LossModel(GaussianProcess.from_arrays(process), trees["loss"], _scale(arrays)),
-        error=ErrorModel(trees["error"], float(arrays["error_factor"])),
-        divergence=trees["divergence"],
+        loss=LossModel(
+            GaussianProcess.from_arrays(process), trees_from_arrays("loss", arrays), _scale(arrays)
+        ),
+        error=ErrorModel(trees_from_arrays("error", arrays), float(arrays["error_factor"])),
+        divergence=trees_from_arrays("divergence", arrays),
         training_time=TrainingTime(**metadata["training_time"]),
         lowest_loss=metadata["lowest_loss"],
         simulation=metadata["simulation"],
         noise=RunNoise(*arrays["noise"]) if "noise" in arrays else None,
-        metadata={key: value for key, value in metadata.items() if key not in _OWN},
+        metadata={k: v for k, v in metadata.items() if k not in (*_OWN, *CHECKED)},
     )
 
 
@@ -98,56 +82,15 @@ def _scale(arrays: Arrays) -> LossScale:
 
 
 def _arrays(surrogate: Surrogate) -> dict[str, NDArray[Any]]:
-    trees = (surrogate.loss.trees, surrogate.error.trees, surrogate.divergence)
-    texts = {
-        f"trees_{name}_{i}": np.frombuffer(text.encode(), np.uint8)
-        for name, of in zip(_TREES, trees, strict=True)
-        for i, text in enumerate(of.texts)
-    }
     process = surrogate.loss.process.to_arrays()
     scale, noise = surrogate.loss.scale, surrogate.noise
     return {
         **{f"gp_{name}": values for name, values in process.items()},
-        **texts,
+        **trees_to_arrays("loss", surrogate.loss.trees),
+        **trees_to_arrays("error", surrogate.error.trees),
+        **trees_to_arrays("divergence", surrogate.divergence),
         "losses": scale.losses,
         **({"tail": np.array([scale.floor, scale.decay])} if isinstance(scale, TailScale) else {}),
         **({"noise": np.stack([noise.losses, noise.deviations])} if noise is not None else {}),
         "error_factor": np.array(surrogate.error.factor),
     }
-
-
-def _texts(arrays: Arrays, name: str) -> list[str]:
-    keys = sorted(key for key in arrays if key.startswith(f"trees_{name}_"))
-    return [arrays[key].tobytes().decode() for key in keys]
-
-
-def _metadata(file: Path) -> dict[str, Any]:
-    try:
-        value = json.loads(file.read_text("utf-8"))
-    except FileNotFoundError:
-        raise BenchmarkError(f"{file} is missing: {REMEDY}") from None
-    except (OSError, ValueError, RecursionError) as error:
-        raise BenchmarkError(f"{file} is damaged ({error}): {REMEDY}") from None
-    if not isinstance(value, dict) or value.get("format") != FORMAT:
-        raise BenchmarkError(f"{file} does not describe a surrogate: {REMEDY}")
-    version = value.get("format_version")
-    if version != FORMAT_VERSION:
-        raise BenchmarkError(f"{file} has format {version}, not {FORMAT_VERSION}: {REMEDY}")
-    if value.get("features") != list(feature_names()):
-        raise BenchmarkError(f"{file} was made for other features than this version's: {REMEDY}")
-    if not set(_OWN) <= value.keys() or value["simulation"] not in SIMULATIONS:
-        raise BenchmarkError(
-            f"{file} is damaged (its fields are not those of a surrogate): {REMEDY}"
-        )
-    return value
-
-
-def _verified(file: Path, sha256: str) -> dict[str, NDArray[Any]]:
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise BenchmarkError(f"{file} cannot be read ({error.strerror}): {REMEDY}") from None
-    if hashlib.sha256(content).hexdigest() != sha256:
-        raise BenchmarkError(f"{file} is damaged (its checksum is wrong): {REMEDY}")
-    with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-        return dict(archive)

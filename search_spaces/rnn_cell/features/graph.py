@@ -45,7 +45,7 @@ def _counts(cell: Recipe, kinds: Mapping[str, str]) -> dict[str, float]:
         "states": cell.hidden_states,
         "matrices": sum(edges[kind, "linear"] for kind in _KINDS),
         **{f"ops_{op}": ops[op] for op in OPS},
-        **{f"wires_{kind}_{op}": edges[kind, op] for kind in _KINDS for op in OPS},
+        **{f"edges_{kind}_{op}": edges[kind, op] for kind in _KINDS for op in OPS},
     }
 
 
