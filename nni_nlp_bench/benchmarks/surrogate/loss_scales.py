@@ -15,7 +15,7 @@ TAIL = 0.05
 TAIL_SCORE = -1.6448536269514729
 """Its normal score."""
 STRICT = 1e-4
-"""Slope, in nats, that is added to the quantiles: some are equal."""
+"""Slope that is added to the quantiles, and least distance of those of the tail: some are equal."""
 
 Values = NDArray[np.float64]
 
@@ -78,9 +78,10 @@ class TailScale(LossScale):
         quantiles = np.quantile(losses, np.linspace(0, 1, KNOTS))
         near = np.array([TAIL / 2, TAIL, 2 * TAIL])
         low, start, high = np.quantile(losses, near)
-        floor = quantiles[0] - (start - quantiles[0]) / 6
-        slope = (high - low) / (ndtri(near[2]) - ndtri(near[0]))
-        return cls(quantiles, float(floor), float(slope / (start - floor)))
+        # Many of the lowest losses may be equal.
+        depth = 7 / 6 * max(start - quantiles[0], STRICT)
+        slope = max(high - low, STRICT) / (ndtri(near[2]) - ndtri(near[0]))
+        return cls(quantiles, float(start - depth), float(slope / depth))
 
     def combine(self, smooth: Values, stepped: Values) -> Values:
         """Return the mean, of which the trees have 60 % for low losses and 30 % for high ones."""

@@ -12,11 +12,16 @@ import pytest
 from hypothesis import given, settings
 
 from search_spaces.rnn_cell.architecture import Recipe
+from search_spaces.rnn_cell.arithmetic import LARGEST, Arithmetic, FixedPoint, SinglePrecision
 from search_spaces.rnn_cell.features.asymptotics import growth
 from search_spaces.rnn_cell.features.graph import structure
-from search_spaces.rnn_cell.features.untrained_dynamics import RECALLED_STEPS, behaviour
+from search_spaces.rnn_cell.features.untrained_dynamics import (
+    RECALLED_STEPS,
+    SINGLE_PRECISION,
+    behaviour,
+)
 from search_spaces.rnn_cell.published import named_recipe
-from search_spaces.rnn_cell.simulation import LARGEST_STATE, Kick, Weights, simulate
+from search_spaces.rnn_cell.simulation import Drive, Kick, Weights, simulate
 from search_spaces.rnn_cell.space import RnnCellSpace
 from search_spaces.testing import architectures
 
@@ -76,19 +81,21 @@ def test_features_are_finite_and_have_the_same_names(recipe: Recipe) -> None:
     assert np.isfinite(list(features.values())).all()
 
 
-def test_a_cell_that_explodes_has_finite_features() -> None:
+@pytest.mark.parametrize("arithmetic", [FixedPoint, SinglePrecision])
+def test_a_cell_that_explodes_has_finite_features(arithmetic: type[Arithmetic]) -> None:
     weights = Weights.draw(np.random.default_rng(0), inputs=2, width=4, gain=9, bias=1)
-    inputs = np.full((30, 3, 3), 9, np.float32)
-    kick = Kick(5, slice(2, 3), np.ones((1, 4), np.float32))
-    outputs = simulate(SQUARING, weights, inputs, kick)
-    assert abs(outputs).max() == LARGEST_STATE
+    drive = Drive(weights, np.full((30, 3, 3), 9.0), arithmetic)
+    kick = Kick(5, slice(2, 3), np.ones((1, 4), arithmetic.dtype))
+    outputs = simulate(SQUARING, drive, kick)
+    assert abs(outputs).max() == LARGEST
     assert np.isfinite(outputs).all()
     assert np.isfinite(list(all_features(SQUARING).values())).all()
     assert growth(SQUARING)["degree_state_output_0"] == 6
     assert growth(named_recipe("lstm"))["degree_state_most_3"] <= 1
 
 
-def test_simulation_computes_the_cell() -> None:
+@pytest.mark.parametrize(("arithmetic", "error"), [(FixedPoint, 1e-3), (SinglePrecision, 1e-5)])
+def test_simulation_computes_the_cell(arithmetic: type[Arithmetic], error: float) -> None:
     """The plain cell tanh(W x + U h + b), step by step."""
     weights = Weights.draw(np.random.default_rng(1), inputs=2, width=5, gain=1, bias=1)
     tanh = Recipe.from_json(
@@ -98,13 +105,14 @@ def test_simulation_computes_the_cell() -> None:
         }
     )
     rng = np.random.default_rng(2)
-    inputs = np.ones((6, 4, 3), np.float32)
+    inputs = np.ones((6, 4, 3))
     inputs[..., :2] = rng.standard_normal((6, 4, 2))
-    outputs = simulate(tanh, weights, inputs, Kick(99, slice(3, 4), np.zeros((1, 5), np.float32)))
+    kick = Kick(99, slice(3, 4), np.zeros((1, 5), arithmetic.dtype))
+    outputs = simulate(tanh, Drive(weights, inputs, arithmetic), kick)
     state = np.zeros((4, 5))
     for x, output in zip(inputs, outputs, strict=True):
         state = np.tanh(x @ weights.trained[0] + state @ weights.frozen[0])
-        assert output == pytest.approx(state, abs=1e-5)
+        assert output == pytest.approx(state, abs=error)
 
 
 def test_memory_shows() -> None:
@@ -113,7 +121,7 @@ def test_memory_shows() -> None:
     assert none["recall_1"] < 0.2 < lstm["recall_1"]
     assert none["input_lives_1"] < lstm["input_lives_1"]
     assert lstm["recall_total"] == pytest.approx(
-        sum(lstm[f"recall_{lag}"] for lag in range(RECALLED_STEPS))
+        sum(lstm[f"recall_{lag}"] for lag in range(RECALLED_STEPS)), rel=1e-5
     )
 
 
@@ -143,3 +151,23 @@ def test_features_are_the_same_in_another_process(seed: str) -> None:
         check=True,
     )
     assert json.loads(done.stdout) == behaviour(named_recipe("lstm"))
+
+
+def test_states_of_fixed_point_are_multiples_of_the_grid() -> None:
+    """Then sums of products are exact, whatever the order of a processor's instructions."""
+    rng = np.random.default_rng(3)
+    weights = Weights.draw(rng, inputs=2, width=8, gain=1, bias=1)
+    drive = Drive(weights, rng.standard_normal((9, 5, 3)), FixedPoint)
+    kick = Kick(4, slice(4, 5), rng.standard_normal((1, 8)))
+    for recipe in (named_recipe("gru"), SQUARING, FORGETFUL):
+        states = simulate(recipe, drive, kick) / FixedPoint.GRID
+        assert (states == np.rint(states)).all()
+        alone = Drive(weights, drive.inputs[:, :2], FixedPoint)
+        rows = simulate(recipe, alone, Kick(99, slice(2, 2), np.zeros((0, 8))))
+        assert (rows == states[:, :2] * FixedPoint.GRID).all()
+
+
+def test_both_simulations_describe_the_same_cell() -> None:
+    fixed, single = (behaviour(named_recipe("gru"), *of) for of in ((), (SINGLE_PRECISION,)))
+    assert list(fixed) == list(single)
+    assert fixed["recall_1"] == pytest.approx(single["recall_1"], abs=0.1)
