@@ -48,7 +48,7 @@ class CurveSurrogateBenchmark(Benchmark):
             train_loss=train,
             val_loss=val,
             test_loss=test,
-            wall_time_s=last * float(of.seconds_per_epoch[0]),
+            wall_time_s=round(last * float(of.seconds_per_epoch[0]), 6),
             status=_status(float(of.divergence[0])),
             epoch=last,
             seed=seed,
