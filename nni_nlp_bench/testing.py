@@ -108,6 +108,7 @@ class BySize:
     divergence: NDArray[np.float64]
     metadata: ClassVar[dict[str, object]] = {}
     lowest_loss: ClassVar[float] = 5 - MAX_NODES / 100
+    noise: ClassVar[None] = None
 
     @classmethod
     def predict(cls, recipes: Sequence[Recipe]) -> BySize:

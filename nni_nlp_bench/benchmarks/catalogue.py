@@ -91,6 +91,9 @@ BENCHMARKS: Registry[CatalogueEntry] = Registry(
         "nas-bench-nlp/wikitext-2-surrogate": (
             "nni_nlp_bench.benchmarks.catalogue:WIKITEXT_2_SURROGATE"
         ),
+        "nas-bench-nlp/wikitext-2-surrogate-v1": (
+            "nni_nlp_bench.benchmarks.catalogue:WIKITEXT_2_SURROGATE_1"
+        ),
     },
 )
 
@@ -302,22 +305,30 @@ PTB_SURROGATE_1 = _ptb_surrogate("-v1", 1, f"{_PTB_LOSS}, version 1")
 PTB_SURROGATE_2 = _ptb_surrogate("-v2", 2, f"{_PTB_LOSS}, version 2")
 
 
-def _open_wikitext_2_surrogate() -> Benchmark:
+def _open_wikitext_2_surrogate(version: int) -> Benchmark:
     from nni_nlp_bench.benchmarks.curve_benchmark import CurveSurrogateBenchmark
     from nni_nlp_bench.benchmarks.surrogate.packaged import wikitext_2_surrogate
 
-    model = wikitext_2_surrogate()
-    return CurveSurrogateBenchmark(model.metadata["name"], model)
+    model = wikitext_2_surrogate(version)
+    return CurveSurrogateBenchmark(f"nas-bench-nlp/wikitext-2-surrogate-v{version}", model)
 
 
-WIKITEXT_2_SURROGATE = CatalogueEntry(
-    name="nas-bench-nlp/wikitext-2-surrogate",
-    space="rnn_cell",
-    description="predicted learning curves of any cell on WikiText-2; comes with the package",
-    licence="Apache-2.0; losses on Penn Treebank CC BY 4.0",
-    citation=PTB_SURROGATE.citation,
-    source=Packaged(_open_wikitext_2_surrogate),
+def _wikitext_2_surrogate(suffix: str, version: int, description: str) -> CatalogueEntry:
+    return CatalogueEntry(
+        name=f"nas-bench-nlp/wikitext-2-surrogate{suffix}",
+        space="rnn_cell",
+        description=description,
+        licence="Apache-2.0; losses on Penn Treebank CC BY 4.0",
+        citation=PTB_SURROGATE.citation,
+        source=Packaged(partial(_open_wikitext_2_surrogate, version)),
+    )
+
+
+_CURVES = "predicted learning curves of any cell on WikiText-2"
+WIKITEXT_2_SURROGATE = _wikitext_2_surrogate(
+    "", 1, f"{_CURVES}, newest version; comes with the package"
 )
+WIKITEXT_2_SURROGATE_1 = _wikitext_2_surrogate("-v1", 1, f"{_CURVES}, version 1")
 
 
 def _open_mini() -> Benchmark:

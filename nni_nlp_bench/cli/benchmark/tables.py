@@ -131,20 +131,26 @@ def export(
 def info(name: NameOrFolder, json: options.Json = False) -> None:
     """Show the contents and metadata of a benchmark."""
     from nni_nlp_bench.benchmarks.catalogue import load
+    from nni_nlp_bench.cli.benchmark.metrics import metrics_table
     from nni_nlp_bench.cli.output import key_value_table, print_json, print_tables
 
     metadata = _metadata(load(name))
     if json:
         print_json(metadata)
-    else:
-        print_tables(key_value_table({key: _format(value) for key, value in metadata.items()}))
+        return
+    figures = metadata.pop("cross_validation", None)
+    print_tables(
+        key_value_table({key: _format(value) for key, value in metadata.items()}),
+        *([metrics_table(figures)] if figures else []),
+    )
 
 
-_SURROGATE_KEYS = ("target", "units", "cells", "runs", "cross_validation")
+_SURROGATE_KEYS = ("version", "target", "units", "cells", "runs", "cross_validation")
 
 
 def _metadata(benchmark: Benchmark) -> dict[str, Any]:
     from nni_nlp_bench.benchmarks.catalogue import BENCHMARKS
+    from nni_nlp_bench.benchmarks.curve_benchmark import CurveSurrogateBenchmark
     from nni_nlp_bench.benchmarks.surrogate_benchmark import SurrogateBenchmark
     from nni_nlp_bench.benchmarks.table import Table
     from nni_nlp_bench.benchmarks.table_info import figure_loss, table_info
@@ -159,7 +165,7 @@ def _metadata(benchmark: Benchmark) -> dict[str, Any]:
     entry = BENCHMARKS.get(benchmark.name)
     reference = {name: getattr(entry, name) for name in ("description", "licence", "citation")}
     metadata |= {"has_curves": benchmark.has_curves, **reference}
-    if isinstance(benchmark, SurrogateBenchmark):
+    if isinstance(benchmark, SurrogateBenchmark | CurveSurrogateBenchmark):
         surrogate_metadata = benchmark.predictor.metadata
         metadata |= {
             name: surrogate_metadata[name] for name in _SURROGATE_KEYS if name in surrogate_metadata
