@@ -1,4 +1,4 @@
-"""How long a surrogate keeps strategies apart: `python experiments/surrogate_saturation.py --out D`.
+"""Whether a surrogate keeps strategies apart: `python experiments/surrogate_saturation.py --out DIR`.
 
 Runs every strategy of the library for 500 evaluations, and two of them for 5,000, on
 `nas-bench-nlp/ptb-surrogate`. Prints the best loss after 50 to 500 evaluations, the seeds within

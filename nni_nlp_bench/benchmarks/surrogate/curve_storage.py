@@ -20,7 +20,7 @@ from nni_nlp_bench.benchmarks.surrogate.curve_scale import CurveScale
 from nni_nlp_bench.benchmarks.surrogate.gaussian_process import GaussianProcess
 from nni_nlp_bench.benchmarks.surrogate.model import Surrogate
 from nni_nlp_bench.benchmarks.surrogate.model_files import (
-    CHECKED,
+    FORMAT_KEYS,
     METADATA,
     REMEDY,
     Arrays,
@@ -77,7 +77,7 @@ def load_curve_surrogate(folder: Path, final: Surrogate) -> CurveSurrogate:
         CurveNoise(arrays["noise"], float(arrays["noise_correlation"])),
         TrainingTime(**metadata["training_time"]),
         metadata["lowest_loss"],
-        {k: v for k, v in metadata.items() if k not in (*_OWN, *CHECKED)},
+        {k: v for k, v in metadata.items() if k not in (*_OWN, *FORMAT_KEYS)},
     )
 
 

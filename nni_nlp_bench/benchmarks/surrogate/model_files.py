@@ -18,8 +18,7 @@ from nni_nlp_bench.benchmarks.surrogate.trees import Trees
 METADATA = "metadata.json"
 MODEL = "model.npz"
 REMEDY = "install the package again, or fit the surrogate again"
-CHECKED = ("format", "format_version", "sha256")
-"""Fields that `write_model` adds and `read_model` checks."""
+FORMAT_KEYS = ("format", "format_version")
 
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -36,12 +35,13 @@ def write_model(
     packed = io.BytesIO()
     np.savez_compressed(packed, allow_pickle=False, **arrays)
     content = packed.getvalue()
-    checked = dict(zip(CHECKED, (kind, version, hashlib.sha256(content).hexdigest()), strict=True))
+    own = {"format": kind, "format_version": version}
+    own["sha256"] = hashlib.sha256(content).hexdigest()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / MODEL).write_bytes(content)
         (folder / METADATA).write_text(
-            json.dumps({**metadata, **checked}, indent=2) + "\n", "utf-8"
+            json.dumps({**metadata, **own}, indent=2) + "\n", "utf-8"
         )
     except OSError as error:
         raise BenchmarkError(f"cannot write the surrogate {folder}: {error}") from error
@@ -62,7 +62,7 @@ def read_model(
         raise BenchmarkError(
             f"{file} has format {metadata.get('format_version')}, not {version}: {REMEDY}"
         )
-    if not {*CHECKED, *required} <= metadata.keys():
+    if not {"sha256", *required} <= metadata.keys():
         raise BenchmarkError(
             f"{file} is damaged (its fields are not those of a surrogate): {REMEDY}"
         )

@@ -15,7 +15,7 @@ from nni_nlp_bench.benchmarks.surrogate.gaussian_process import GaussianProcess
 from nni_nlp_bench.benchmarks.surrogate.loss_scales import LossScale, RankScale, TailScale
 from nni_nlp_bench.benchmarks.surrogate.model import ErrorModel, LossModel, Surrogate
 from nni_nlp_bench.benchmarks.surrogate.model_files import (
-    CHECKED,
+    FORMAT_KEYS,
     METADATA,
     REMEDY,
     Arrays,
@@ -71,7 +71,7 @@ def load_surrogate(folder: Path) -> Surrogate:
         lowest_loss=metadata["lowest_loss"],
         simulation=metadata["simulation"],
         noise=RunNoise(*arrays["noise"]) if "noise" in arrays else None,
-        metadata={k: v for k, v in metadata.items() if k not in (*_OWN, *CHECKED)},
+        metadata={k: v for k, v in metadata.items() if k not in (*_OWN, *FORMAT_KEYS)},
     )
 
 
