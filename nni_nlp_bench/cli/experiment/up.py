@@ -31,11 +31,14 @@ def up(
     from nni_nlp_bench.frameworks.nni.serving import server
     from nni_nlp_bench.frameworks.nni.serving.addresses import ALL_INTERFACES, LOOPBACK
 
+    def notice(line: str) -> None:
+        typer.echo(f"copied      {line}")
+
     with step_reporter() as progress:
         if config is not None and resume is None:
-            started = server.start(config, port, host, progress)
+            started = server.start(config, port, host, progress, notice)
         elif resume is not None and config is None:
-            started = server.resume(resume, port, host, progress)
+            started = server.resume(resume, port, host, progress, notice)
         else:
             raise UserError("give either --config FILE or --resume ID")
     typer.echo(f"experiment  {started.id}")
