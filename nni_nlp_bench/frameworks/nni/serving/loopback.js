@@ -1,6 +1,7 @@
 // Preloaded into the Node process of NNI's manager, which would listen on all interfaces: all servers
 // listen on 127.0.0.1 instead, and also on the address in NNI_NLP_BENCH_HOST, if set. It also refuses
-// requests of foreign web pages, and extends the connection timeout of the tuner.
+// requests of foreign web pages, for a second tuner and for files outside of trials, and extends the
+// connection timeout of the tuner.
 "use strict";
 
 const http = require("http");
