@@ -77,13 +77,9 @@ def bar(
     from nni_nlp_bench.cli.console import LiteralConsole
 
     count = DownloadColumn() if in_bytes else Percent() if percent else MofNCompleteColumn()
-    name = TextColumn("{task.description}", markup=False)
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), count, Remaining())
     console = LiteralConsole(stderr=True)
-    progress = Progress(
-        *(name, BarColumn(), count, Remaining()),
-        console=console,
-        disable=not console.is_terminal,
-    )
+    progress = Progress(*columns, console=console, disable=not console.is_terminal)
     task = progress.add_task(label)
 
     def advance(done: int, total: int | None) -> None:
