@@ -71,19 +71,14 @@ class Drive:
         self.inputs = arithmetic.rounded(inputs)
         self.trained = arithmetic.rounded(weights.trained)
         self.frozen = arithmetic.rounded(weights.frozen)
-        self._products: dict[int, Array] = {}
+        # The same for all cells, so that they are computed once: nodes x steps x rows x width.
+        self._products = np.array([[x @ matrix for x in self.inputs] for matrix in self.trained])
 
     def of_linear(self, index: int, reads_x: bool) -> Array:
-        """Return what a linear node adds to its other inputs: (steps, rows, width).
-
-        The products with x are the same for all cells, and are computed once.
-        """
+        """Return what a linear node adds to its other inputs: (steps, rows, width)."""
         steps, rows, _ = self.inputs.shape
         if not reads_x:
             return np.broadcast_to(self.trained[index, -1], (steps, rows, self.trained.shape[-1]))
-        if index not in self._products:
-            products = [x @ self.trained[index] for x in self.inputs]
-            self._products[index] = np.stack(products)
         return self._products[index]
 
 
