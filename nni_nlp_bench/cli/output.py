@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Timer
 from typing import TYPE_CHECKING, Any
 
@@ -28,15 +29,22 @@ def print_tables(*tables: Table) -> None:
         console.print(table)
 
 
+def print_plot(path: Path) -> None:
+    """Print where a plot is, unless drawing it has failed."""
+    if path.exists():
+        print(f"plot    {path}")
+
+
 def plain_table(title: str | None, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
     """Return a table of plain text, without markup and truncation."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
+    shown = None if title is None else Text(title, "table.title")
+    table = Table(title=shown, title_justify="left", box=box.SIMPLE_HEAD)
     for i, column in enumerate(columns):
-        table.add_column(column, no_wrap=i == 0, overflow="fold")
+        table.add_column(Text(column), no_wrap=i == 0, overflow="fold")
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     return table
@@ -69,7 +77,7 @@ def bar(
     from rich.progress import TimeRemainingColumn as Remaining
 
     count = DownloadColumn() if in_bytes else Percent() if percent else MofNCompleteColumn()
-    columns = (TextColumn(label), BarColumn(), count, Remaining())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), count, Remaining())
     console = Console(stderr=True)
     progress = Progress(*columns, console=console, disable=not console.is_terminal)
     task = progress.add_task(label)

@@ -11,7 +11,7 @@ from typing import Any
 
 import typer
 
-from nni_nlp_bench.cli.output import print_json
+from nni_nlp_bench.cli.output import print_json, print_plot, print_tables
 from nni_nlp_bench.reports.comparison import CURVE, ComparisonResult, exhausted_note
 from nni_nlp_bench.reports.files import BEST
 from nni_nlp_bench.strategies.compare import Progress
@@ -31,7 +31,7 @@ def search_progress(searches: int) -> Iterator[Progress]:
     from rich.progress import Progress as Bar
 
     columns: list[Any] = [
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TaskProgressColumn(),
         TimeElapsedColumn(),
@@ -58,8 +58,6 @@ def jobs_for(processes: int | None, searches: int) -> int:
 
 def print_comparison(result: ComparisonResult, out: Path, as_json: bool) -> None:
     """Print the ranking and where the files are, as JSON if asked."""
-    from rich.console import Console
-
     from nni_nlp_bench.benchmarks.units import rename_metric_keys
     from nni_nlp_bench.reports.ranking import ranking_table
 
@@ -76,8 +74,8 @@ def print_comparison(result: ComparisonResult, out: Path, as_json: bool) -> None
             }
         )
         return
-    Console().print(ranking_table(result.ranked, reference, result.title))
+    print_tables(ranking_table(result.ranked, reference, result.title))
     if note is not None:
         typer.echo(f"note    {note}")
-    typer.echo(f"plot    {out / CURVE}")
+    print_plot(out / CURVE)
     typer.echo(f"best    {out / BEST}")

@@ -9,6 +9,8 @@ import typer
 
 from nni_nlp_bench.cli import options
 
+PLOT = "study.png"
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -64,6 +66,7 @@ def _run_and_report(
     from nni_nlp_bench.reports.study_files import StudyMetadata, write_study
     from nni_nlp_bench.reports.study_plot import draw_study, plotted_costs
     from nni_nlp_bench.strategies.compare import run_comparison
+    from search_spaces.plotting import warn_on_failure
 
     comparison = planned.comparison
     searches = len(comparison.searches())
@@ -82,15 +85,16 @@ def _run_and_report(
     metadata = StudyMetadata.of(planned, table, reference)
     write_searches(out, runs, summaries, reference, table.space_name)
     write_study(out, metadata, rows)
-    curves = regrets_by_method(runs, plotted_costs(cost), cost, table.epochs, reference)
-    draw_study(out / "study.png", curves, planned, reference, table.name)
+    with warn_on_failure(out / PLOT):
+        curves = regrets_by_method(runs, plotted_costs(cost), cost, table.epochs, reference)
+        draw_study(out / PLOT, curves, planned, reference, table.name)
     _print(metadata, rows, out, as_json)
 
 
 def _print(metadata: StudyMetadata, results: Sequence[StudyRow], out: Path, as_json: bool) -> None:
     from dataclasses import asdict
 
-    from nni_nlp_bench.cli.output import plain_table, print_json, print_tables
+    from nni_nlp_bench.cli.output import plain_table, print_json, print_plot, print_tables
     from nni_nlp_bench.reports.page.formatting import format_count
     from nni_nlp_bench.reports.study import cost_text
 
@@ -110,7 +114,7 @@ def _print(metadata: StudyMetadata, results: Sequence[StudyRow], out: Path, as_j
     print_tables(table)
     for line in metadata.notes():
         typer.echo(line)
-    typer.echo(f"plot    {out / 'study.png'}")
+    print_plot(out / PLOT)
 
 
 def _cell(row: StudyRow) -> str:

@@ -54,7 +54,7 @@ def search(
     configuration |= {"benchmark_data": loaded.digest}
     configuration |= {"on_missing": on_missing, "restrict": restrict, "options": settings}
     with locked_output_dir(out, configuration, "a search"):
-        Console(stderr=True).print(str(patches), style="dim", highlight=False)
+        Console(stderr=True).print(str(patches), style="dim", highlight=False, markup=False)
         with bar(f"{optimizer}, seed {seed}") as advance:
             result = run_suite(
                 optimizer,
