@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from io import TextIOWrapper
 from typing import Annotated, Any
 
@@ -22,6 +23,7 @@ from nni_nlp_bench.cli.list_components import list_components
 from nni_nlp_bench.cli.naslib.predictor import predictor
 from nni_nlp_bench.cli.naslib.search import search as naslib_search
 from nni_nlp_bench.cli.one_shot import one_shot
+from nni_nlp_bench.cli.output import echo
 from nni_nlp_bench.cli.probe import probe
 from nni_nlp_bench.cli.report import report
 from nni_nlp_bench.cli.score import score
@@ -32,6 +34,7 @@ from nni_nlp_bench.cli.train.classifier import classifier
 from nni_nlp_bench.cli.train.lm import lm
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.core.extras import optional_imports
+from nni_nlp_bench.core.printable import printable
 
 SEARCH, TRAIN, INSPECT, FRAMEWORKS = (
     "Search",
@@ -58,10 +61,7 @@ class ErrorHandlingGroup(TyperGroup):
             with optional_imports():
                 return super().invoke(ctx)
         except UserError as error:
-            line = " ".join(str(error).split())
-            # Non-printable characters, possibly from a file, could control the terminal.
-            shown = "".join(c if c.isprintable() else "?" for c in line)
-            typer.echo(f"error: {shown}", err=True)
+            echo(f"error: {' '.join(str(error).split())}", err=True)
             raise typer.Exit(2) from None
 
 
@@ -77,7 +77,7 @@ app = typer.Typer(
 def print_version(requested: bool) -> None:
     """Print the version and exit."""
     if requested:
-        typer.echo(f"nni-nlp-bench {__version__}")
+        echo(f"nni-nlp-bench {__version__}")
         raise typer.Exit
 
 
@@ -128,4 +128,6 @@ app.add_typer(naslib, name="naslib", rich_help_panel=FRAMEWORKS)
 
 def main() -> None:
     """Run the command."""
+    formatted = warnings.formatwarning
+    warnings.formatwarning = lambda *args, **kwargs: printable(formatted(*args, **kwargs), "\n")
     app()

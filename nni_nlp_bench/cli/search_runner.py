@@ -9,9 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import typer
-
-from nni_nlp_bench.cli.output import print_json, print_plot, print_tables
+from nni_nlp_bench.cli.output import echo, print_json, print_plot, print_tables
 from nni_nlp_bench.reports.comparison import CURVE, ComparisonResult, exhausted_note
 from nni_nlp_bench.reports.files import BEST
 from nni_nlp_bench.strategies.compare import Progress
@@ -20,7 +18,6 @@ from nni_nlp_bench.strategies.compare import Progress
 @contextmanager
 def search_progress(searches: int) -> Iterator[Progress]:
     """Show one progress bar over all searches on stderr, if it is a terminal."""
-    from rich.console import Console
     from rich.progress import (
         BarColumn,
         TaskProgressColumn,
@@ -30,6 +27,8 @@ def search_progress(searches: int) -> Iterator[Progress]:
     )
     from rich.progress import Progress as Bar
 
+    from nni_nlp_bench.cli.console import LiteralConsole
+
     columns: list[Any] = [
         TextColumn("{task.description}", markup=False),
         BarColumn(),
@@ -37,7 +36,7 @@ def search_progress(searches: int) -> Iterator[Progress]:
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     ]
-    console = Console(stderr=True)
+    console = LiteralConsole(stderr=True)
     shares: dict[tuple[str, int], float] = {}
     with Bar(*columns, console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task("starting", total=searches)
@@ -76,6 +75,6 @@ def print_comparison(result: ComparisonResult, out: Path, as_json: bool) -> None
         return
     print_tables(ranking_table(result.ranked, reference, result.title))
     if note is not None:
-        typer.echo(f"note    {note}")
+        echo(f"note    {note}")
     print_plot(out / CURVE)
-    typer.echo(f"best    {out / BEST}")
+    echo(f"best    {out / BEST}")

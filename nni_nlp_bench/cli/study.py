@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nni_nlp_bench.cli import options
-
-PLOT = "study.png"
+from nni_nlp_bench.cli.output import echo, plain_table, print_json, print_plot, print_tables
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +17,8 @@ if TYPE_CHECKING:
     from nni_nlp_bench.reports.study import StudyRow
     from nni_nlp_bench.reports.study_files import StudyMetadata
     from nni_nlp_bench.strategies.study import Study
+
+PLOT = "study.png"
 
 
 def study(
@@ -94,7 +95,6 @@ def _run_and_report(
 def _print(metadata: StudyMetadata, results: Sequence[StudyRow], out: Path, as_json: bool) -> None:
     from dataclasses import asdict
 
-    from nni_nlp_bench.cli.output import plain_table, print_json, print_plot, print_tables
     from nni_nlp_bench.reports.page.formatting import format_count
     from nni_nlp_bench.reports.study import cost_text
 
@@ -113,7 +113,7 @@ def _print(metadata: StudyMetadata, results: Sequence[StudyRow], out: Path, as_j
     table.padding = (0, 1, 0, 0)
     print_tables(table)
     for line in metadata.notes():
-        typer.echo(line)
+        echo(line)
     print_plot(out / PLOT)
 
 

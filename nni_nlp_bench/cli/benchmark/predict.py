@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from nni_nlp_bench.cli import options
+from nni_nlp_bench.cli.output import bar, echo
 from nni_nlp_bench.core.errors import UserError
 
 BATCH = 256
@@ -31,7 +32,6 @@ def predict(
     """Predict test loss, its standard deviation, and training hours of recipes."""
     from nni_nlp_bench.benchmarks.catalogue import load
     from nni_nlp_bench.benchmarks.surrogate_benchmark import SurrogateBenchmark
-    from nni_nlp_bench.cli.output import bar
     from nni_nlp_bench.cli.recipes import iter_recipes, open_recipes
     from nni_nlp_bench.core.files import atomic_write, check_output_file
 
@@ -61,4 +61,4 @@ def predict(
                 progress(source.tell(), size)
         if count == 0:
             raise UserError(f"{recipes} has no recipes: write one per line")
-    typer.echo(f"{out}: {count} predictions written")
+    echo(f"{out}: {count} predictions written")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from nni_nlp_bench.cli import options
+from nni_nlp_bench.cli.output import bar, echo, plain_table, print_json, print_plot, print_tables
 
 if TYPE_CHECKING:
     from nni_nlp_bench.training.log import Curves
@@ -88,7 +89,6 @@ def _train(
     device: str,
     as_json: bool,
 ) -> None:
-    from nni_nlp_bench.cli.output import bar, print_json
     from nni_nlp_bench.core.output_dir import locked_output_dir
     from nni_nlp_bench.data.corpora import load_corpus
     from nni_nlp_bench.reports.training_curves import draw_training
@@ -123,7 +123,6 @@ def _train(
 
 def _print(curves: Curves, out: Path, settings: Settings) -> None:
     from nni_nlp_bench.benchmarks.units import LossUnit
-    from nni_nlp_bench.cli.output import plain_table, print_plot, print_tables
 
     perplexity = LossUnit.NATS.to_metric
     columns = ("epoch", "train ppl", "valid ppl", "test ppl", "seconds")
@@ -134,5 +133,5 @@ def _print(curves: Curves, out: Path, settings: Settings) -> None:
     ]
     print_tables(plain_table(f"weight drop: {settings.weight_drop}", columns, rows))
     if curves.status != "OK":
-        typer.echo(f"status  {curves.status}")
+        echo(f"status  {curves.status}")
     print_plot(out / PLOT)

@@ -58,7 +58,7 @@ def test_a_terminal_that_is_not_utf_8(table: Path, tmp_path: Path, locale: str) 
     )
     assert (done.returncode, done.stderr) == (0, b"")
     assert rb"\u221e" in done.stdout
-    assert (b"\xe9 " in done.stdout) == (locale == "latin-1")
+    assert ("é" in done.stdout.decode(locale)) == (locale == "latin-1")
     assert len(list(csv.reader((out / "trials.csv").open(encoding="utf-8")))) == 1 + 4
 
 
