@@ -69,8 +69,8 @@ def test_search(tmp_path: Path) -> None:
 
 def test_score(recipes: str, tmp_path: Path) -> None:
     options = ("--recipes", recipes, "--scores", "naswot", "--corpus", "pydoc-small", *SMALL)
-    options = (*options, "--columns", "5", "--steps", "6")
-    check(("score", *options, "--workers", "2"), tmp_path, "scores.csv", seed=3)
+    batch = ("--columns", "5", "--steps", "6", "--workers", "2")
+    check(("score", *options, *batch), tmp_path, "scores.csv", seed=3)
 
 
 def test_import(losses: str, tmp_path: Path) -> None:
