@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,6 +33,12 @@ class CurveSurrogateBenchmark(Benchmark):
     def lowest_loss(self) -> float:
         """Lowest known final test loss, the reference of regrets."""
         return self.predictor.lowest_loss
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the saved models of curves and of final losses."""
+        models = (self.predictor, self.predictor.final)
+        return sha256("".join(of.metadata["sha256"] for of in models).encode()).hexdigest()
 
     def seeds(self, architecture: Any) -> Sequence[int]:
         """Return a few runs."""

@@ -103,6 +103,12 @@ class SurrogateBenchmark(Benchmark):
         """Return a few runs; empty if the noise between runs is unknown."""
         return () if self.predictor.noise is None else range(RUNS)
 
+    @property
+    def digest(self) -> str | None:
+        """SHA-256 of the saved model; None for a surrogate that was not loaded from files."""
+        digest: str | None = self.predictor.metadata.get("sha256")
+        return digest
+
     def query(self, architecture: Any, epoch: int | None = None, seed: int | None = None) -> Result:
         """Return the prediction after the last epoch, including `wall_time_s`.
 

@@ -52,6 +52,7 @@ def predictor(
     settings: dict[str, Any] = {
         "predictor": name,
         "benchmark": benchmark,
+        "benchmark_data": loaded.digest,
         "train": train,
         "test": test,
     }
