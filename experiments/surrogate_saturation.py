@@ -1,4 +1,4 @@
-"""Whether a surrogate keeps strategies apart: `python experiments/surrogate_saturation.py --out DIR`.
+"""Compare strategies on the embedded surrogate, to see whether searches use it up.
 
 Runs every strategy of the library for 500 evaluations, and two of them for 5,000, on
 `nas-bench-nlp/ptb-surrogate`. Prints the best loss after 50 to 500 evaluations, the seeds within

@@ -79,7 +79,7 @@ class Drive:
         steps, rows, _ = self.inputs.shape
         if not reads_x:
             return np.broadcast_to(self.trained[index, -1], (steps, rows, self.trained.shape[-1]))
-        return self._products[index]
+        return np.asarray(self._products[index])
 
 
 def simulate(recipe: Recipe, drive: Drive, kick: Kick) -> Array:

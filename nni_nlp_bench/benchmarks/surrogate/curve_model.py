@@ -122,7 +122,8 @@ class CurveSurrogate:
     def run(self, recipe: Any, run: int) -> Values:
         """Return the losses of one run: (series, epochs)."""
         scores, _ = self._scores([recipe])
-        return self._losses(scores + self.noise.of_run(recipe.canonical_key, run), [recipe])[0]
+        noisy = scores + self.noise.of_run(recipe.canonical_key, run)
+        return np.asarray(self._losses(noisy, [recipe])[0])
 
     def extrapolate(self, recipe: Any, val_loss: Values) -> tuple[Values, Values]:
         """Return the expected validation loss and its standard deviation, (epochs,) each.

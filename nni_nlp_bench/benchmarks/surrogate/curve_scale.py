@@ -50,7 +50,7 @@ class CurveScale:
         for series, epoch in np.ndindex(losses.shape[1:]):
             column = losses[:, series, epoch]
             inner[:, series, epoch] = np.interp(column, knots[series, epoch], _scores())
-        return inner + depth / low * np.log1p(below) + above / high
+        return np.asarray(inner + depth / low * np.log1p(below) + above / high)
 
     def to_losses(self, scores: Values) -> Values:
         """Return the losses of scores (cells, series, epochs), strictly increasing.

@@ -111,4 +111,4 @@ def to_scores(losses: Values) -> Values:
     from scipy.stats import rankdata
 
     ranks = (rankdata(losses) - 0.5) / len(losses)
-    return np.where(ranks < 0.5, ndtri(ranks), _SLOPE * (ranks - 0.5))
+    return np.asarray(np.where(ranks < 0.5, ndtri(ranks), _SLOPE * (ranks - 0.5)))

@@ -40,9 +40,7 @@ def write_model(
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / MODEL).write_bytes(content)
-        (folder / METADATA).write_text(
-            json.dumps({**metadata, **own}, indent=2) + "\n", "utf-8"
-        )
+        (folder / METADATA).write_text(json.dumps({**metadata, **own}, indent=2) + "\n", "utf-8")
     except OSError as error:
         raise BenchmarkError(f"cannot write the surrogate {folder}: {error}") from error
 

@@ -103,7 +103,7 @@ PTB_TIME = WIKITEXT_2_TIME.scaled(PTB_TRAINING_TOKENS / WIKITEXT_2_TRAINING_TOKE
 
 def _sums(counts: NDArray[np.float64], parts: Sequence[float]) -> NDArray[np.float64]:
     """Return the seconds in microseconds' precision, the same on every machine."""
-    return np.round(counts @ np.array(parts), 6)
+    return np.asarray(np.round(counts @ np.array(parts), 6))
 
 
 def _parts_of_seconds(

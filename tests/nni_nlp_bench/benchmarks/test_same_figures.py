@@ -52,12 +52,10 @@ def test_a_comparison_prints_the_same_on_every_processor(tmp_path: Path) -> None
     outputs = []
     for name in ("two threads", "plain"):
         out = tmp_path / name
-        run(
-            ["-c", "from nni_nlp_bench.cli.app import main; main()", "compare", "--out", str(out)]
-            + ["--trials", "40", "--seeds", "1"]
-            + ["--strategies", "random,regularized_evolution,local_search,bayesian,tpe,policy_rl"],
-            settings_of(name),
-        )
+        command = "from nni_nlp_bench.cli.app import main; main()"
+        strategies = "random,regularized_evolution,local_search,bayesian,tpe,policy_rl"
+        options = ["--strategies", strategies, "--trials", "40", "--seeds", "1", "--out", str(out)]
+        run(["-c", command, "compare", *options], settings_of(name))
         outputs.append([(out / file).read_bytes() for file in ("trials.csv", "summary.csv")])
     assert outputs[0] == outputs[1]
 
