@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from nni_nlp_bench.benchmarks.base import Benchmark, BenchmarkError
+from nni_nlp_bench.benchmarks.base import Benchmark
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.evaluators.budget import Budget
 from nni_nlp_bench.strategies.configs import StrategyConfig
@@ -17,6 +17,8 @@ from nni_nlp_bench.strategies.registry import UnavailableError
 from nni_nlp_bench.strategies.search import Search, check_search
 
 Unit = Literal["simulated hours", "full trainings"]
+SAMPLES = 100
+"""Random architectures whose mean time stands for that of a space."""
 
 
 @dataclass(frozen=True)
@@ -29,10 +31,14 @@ class Cost:
 
 
 def cost_of(benchmark: Benchmark, trainings: int) -> Cost:
-    """Return the cost of that many trainings of the table's mean length. Raises BenchmarkError."""
+    """Return the cost of that many trainings of the mean length.
+
+    The mean is that of the architectures of a table, else of random ones of the space.
+    """
     held = benchmark.architectures()
     if held is None:
-        raise BenchmarkError(f"{benchmark.name} predicts: equal cost needs a table of results")
+        rng = np.random.default_rng(0)
+        held = [benchmark.space.sample(rng) for _ in range(SAMPLES)]
     hours = float(np.mean([benchmark.query(a).wall_time_s for a in held])) / 3600
     if math.isnan(hours):
         return Cost("full trainings", float(trainings))

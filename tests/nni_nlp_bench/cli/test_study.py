@@ -123,7 +123,6 @@ def test_notes_on_missing_data(finals: Path, tmp_path: Path) -> None:
             ("--strategies", "hyperband"),
             "no strategy can run: left out: hyperband: finals has no learning curves",
         ),
-        (("--benchmark", "nas-bench-nlp/ptb-surrogate"), "equal cost needs a table"),
     ],
 )
 def test_errors(finals: Path, tmp_path: Path, options: tuple[str, str], message: str) -> None:
