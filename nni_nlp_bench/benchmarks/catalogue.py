@@ -15,6 +15,7 @@ from nni_nlp_bench.benchmarks.importers import Format, ImportReport, import_benc
 from nni_nlp_bench.benchmarks.importers.formats import ORIGINS, About
 from nni_nlp_bench.benchmarks.importers.reading import no_progress
 from nni_nlp_bench.benchmarks.table import Table
+from nni_nlp_bench.core.input_files import is_folder, user_path
 from nni_nlp_bench.core.registry import Registry, UnknownNameError
 from search_spaces.base import get_space
 
@@ -122,8 +123,8 @@ def load(name_or_path: str, space: str | None = None) -> Benchmark:
 
 def _load(name_or_path: str) -> Benchmark:
     if name_or_path not in BENCHMARKS:
-        path = Path(name_or_path).expanduser()
-        if path.is_dir():
+        path = user_path(name_or_path)
+        if is_folder(path):
             return Table.load(path)
         raise _unknown(path)
     entry = BENCHMARKS.get(name_or_path)

@@ -42,6 +42,11 @@ class LossUnit(StrEnum):
         return self.value if self is LossUnit.NATS else self.short
 
     @property
+    def largest(self) -> float:
+        """Largest possible loss: 100 nats, or a correlation of -100 points."""
+        return 100.0 if self is LossUnit.NATS else 200.0
+
+    @property
     def failure(self) -> float:
         """Loss of a failed training: a uniform guess over PTB's words, or a score of 0."""
         return math.log(10_000) if self is LossUnit.NATS else 100.0

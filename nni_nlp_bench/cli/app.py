@@ -38,6 +38,8 @@ SEARCH, TRAIN, INSPECT, FRAMEWORKS = (
     "Other frameworks",
 )
 """Panels of `--help`."""
+MAX_CHARACTERS = 2_000
+"""Longest shown error: it may repeat what the user gave."""
 
 
 class ErrorHandlingGroup(TyperGroup):
@@ -49,11 +51,23 @@ class ErrorHandlingGroup(TyperGroup):
             with optional_imports():
                 return super().invoke(ctx)
         except UserError as error:
-            line = " ".join(str(error).split())
+            line = " ".join(str(error)[:MAX_CHARACTERS].split())
             # Non-printable characters, possibly from a file, could control the terminal.
             shown = "".join(c if c.isprintable() else "?" for c in line)
             typer.echo(f"error: {shown}", err=True)
             raise typer.Exit(2) from None
+        except (MemoryError, RuntimeError) as error:
+            if not _is_out_of_memory(error):
+                raise
+            typer.echo("error: out of memory: choose smaller sizes or a smaller input", err=True)
+            raise typer.Exit(2) from None
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    """Return whether memory ran out: torch has no class of its own for that on the CPU."""
+    return isinstance(error, MemoryError) or any(
+        part in str(error) for part in ("out of memory", "not enough memory", "allocate memory")
+    )
 
 
 app = typer.Typer(

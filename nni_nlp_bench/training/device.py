@@ -11,6 +11,8 @@ def usable_device(name: str) -> torch.device:
     """Return the torch device of that name. Raises UserError if it cannot be used."""
     try:
         device = torch.device(name)
+        if device.type == "meta":
+            raise RuntimeError("it has no memory")
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError) as error:  # torch without CUDA raises AssertionError
         reason = str(error).partition("\n")[0]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import lzma
 import math
 import time
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from pickle import UnpicklingError
@@ -16,6 +18,7 @@ import torch
 
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.core.files import atomic_write
+from nni_nlp_bench.core.input_files import open_input
 from nni_nlp_bench.data.corpus import Corpus
 from nni_nlp_bench.training.cells import AnyCell
 from nni_nlp_bench.training.log import (
@@ -31,9 +34,22 @@ from nni_nlp_bench.training.trainer import Trainer
 
 CHECKPOINT = "checkpoint.pt"
 VOCABULARY = "vocabulary.txt"
+_SHOWN_CHARACTERS = 200
 _STATE = {"identity", "curves", "model"}
 """Required keys of a checkpoint."""
-_UNREADABLE = (OSError, RuntimeError, ValueError, EOFError, UnpicklingError, BadZipFile, zlib.error)
+_UNREADABLE = (
+    OSError,
+    RuntimeError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    EOFError,
+    UnpicklingError,
+    BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+)
 
 Progress = Callable[[float], None]
 """Called with the number of completed epochs, including fractions."""
@@ -142,16 +158,28 @@ class _Writer:
         self._last = time.monotonic()
 
 
-def read_checkpoint(path: Path, device: torch.device | None = None) -> dict[str, Any]:
-    """Load a checkpoint with its tensors on the device. Raises UserError."""
+def read_checkpoint(
+    path: Path, device: torch.device | None = None, keys: Set[str] = _STATE
+) -> dict[str, Any]:
+    """Load a checkpoint with its tensors on the device; no code in it is run.
+
+    Raises UserError if it is damaged, or lacks one of the keys.
+    """
     check_archive(path)
-    try:
+    with restoring(path):
         state = torch.load(path, map_location=device or "cpu", weights_only=True)
-        if not isinstance(state, dict) or not state.keys() >= _STATE:
+        if not isinstance(state, dict) or not state.keys() >= keys:
             raise ValueError("not a checkpoint of a training")
+    return cast(dict[str, Any], state)
+
+
+@contextmanager
+def restoring(path: Path) -> Iterator[None]:
+    """Context that raises a UserError if the content of a checkpoint does not fit."""
+    try:
+        yield
     except _UNREADABLE as error:
         raise _damaged(path, error) from None
-    return cast(dict[str, Any], state)
 
 
 def check_identity(path: Path, known: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
@@ -165,17 +193,14 @@ def check_identity(path: Path, known: Mapping[str, Any], wanted: Mapping[str, An
 
 def check_archive(path: Path) -> None:
     """Raise UserError for a corrupted checkpoint: torch.load does not verify checksums."""
-    try:
-        with ZipFile(path) as archive:
-            damaged = archive.testzip()
+    with restoring(path), open_input(path) as file, ZipFile(file) as archive:
+        damaged = archive.testzip()
         if damaged is not None:
             raise BadZipFile(f"wrong checksum of {damaged}")
-    except _UNREADABLE as error:
-        raise _damaged(path, error) from None
 
 
 def _damaged(path: Path, error: Exception) -> UserError:
-    reason = str(error).partition("\n")[0]
+    reason = str(error).partition("\n")[0][:_SHOWN_CHARACTERS] or type(error).__name__
     return UserError(f"{path} is damaged ({reason}); delete it to start over")
 
 
@@ -189,6 +214,7 @@ def _resume(path: Path, trainer: Trainer, metadata: TrainingMetadata, settings: 
     if not path.exists():
         return Curves()
     state = read_checkpoint(path, trainer.device)
-    check_identity(path, state["identity"], _identity(metadata, settings))
-    trainer.restore(state)
-    return Curves(**state["curves"])
+    with restoring(path):
+        check_identity(path, state["identity"], _identity(metadata, settings))
+        trainer.restore(state)
+        return Curves(**state["curves"])

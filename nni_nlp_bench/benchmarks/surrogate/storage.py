@@ -20,6 +20,8 @@ from nni_nlp_bench.benchmarks.surrogate.model import ErrorModel, LossModel, Surr
 from nni_nlp_bench.benchmarks.surrogate.rank_transform import RankTransform
 from nni_nlp_bench.benchmarks.surrogate.training_time import TrainingTime
 from nni_nlp_bench.benchmarks.surrogate.trees import Trees
+from nni_nlp_bench.core.input_files import exists, read_bytes
+from nni_nlp_bench.core.parse_json import read_json
 
 FORMAT = "nni-nlp-bench surrogate"
 FORMAT_VERSION = 1
@@ -100,12 +102,9 @@ def _texts(arrays: Arrays, name: str) -> list[str]:
 
 
 def _metadata(file: Path) -> dict[str, Any]:
-    try:
-        value = json.loads(file.read_text("utf-8"))
-    except FileNotFoundError:
-        raise BenchmarkError(f"{file} is missing: {REMEDY}") from None
-    except (OSError, ValueError, RecursionError) as error:
-        raise BenchmarkError(f"{file} is damaged ({error}): {REMEDY}") from None
+    if not exists(file):
+        raise BenchmarkError(f"{file} is missing: {REMEDY}")
+    value = read_json(file, BenchmarkError, REMEDY)
     if not isinstance(value, dict) or value.get("format") != FORMAT:
         raise BenchmarkError(f"{file} does not describe a surrogate: {REMEDY}")
     version = value.get("format_version")
@@ -119,10 +118,9 @@ def _metadata(file: Path) -> dict[str, Any]:
 
 
 def _verified(file: Path, sha256: str) -> dict[str, NDArray[Any]]:
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise BenchmarkError(f"{file} cannot be read ({error.strerror}): {REMEDY}") from None
+    if not exists(file):
+        raise BenchmarkError(f"{file} is missing: {REMEDY}")
+    content = read_bytes(file, error=BenchmarkError)
     if hashlib.sha256(content).hexdigest() != sha256:
         raise BenchmarkError(f"{file} is damaged (its checksum is wrong): {REMEDY}")
     with np.load(io.BytesIO(content), allow_pickle=False) as archive:

@@ -28,8 +28,9 @@ def predict(
     from nni_nlp_bench.benchmarks.catalogue import load
     from nni_nlp_bench.benchmarks.surrogate_benchmark import SurrogateBenchmark
     from nni_nlp_bench.cli.output import bar
-    from nni_nlp_bench.cli.recipes import iter_recipes, open_recipes
+    from nni_nlp_bench.cli.recipes import iter_recipes
     from nni_nlp_bench.core.files import atomic_write
+    from nni_nlp_bench.core.input_files import open_input
 
     surrogate = load(benchmark)
     if not isinstance(surrogate, SurrogateBenchmark):
@@ -37,7 +38,7 @@ def predict(
     space = surrogate.space
     count = 0
     with (
-        open_recipes(recipes) as source,
+        open_input(recipes) as source,
         atomic_write(out) as new,
         bar("predicting", True) as progress,
     ):

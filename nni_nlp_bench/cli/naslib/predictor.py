@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from nni_nlp_bench.cli import options
+from nni_nlp_bench.core.limits import MAX_COUNT
 
 RESULTS = "predictor.json"
 
@@ -22,9 +23,12 @@ def predictor(
     space: options.BenchmarkSpace = None,
     benchmark: options.BenchmarkName = options.EMBEDDED,
     train: Annotated[
-        int, typer.Option(min=2, help="Number of architectures to fit the predictor to.")
+        int,
+        typer.Option(min=2, max=MAX_COUNT, help="Number of architectures to fit the predictor to."),
     ] = 100,
-    test: Annotated[int, typer.Option(min=2, help="Number of architectures to rank.")] = 100,
+    test: Annotated[
+        int, typer.Option(min=2, max=MAX_COUNT, help="Number of architectures to rank.")
+    ] = 100,
     features: Annotated[
         Literal["counts", "flat"],
         typer.Option(help="Flat encoding of architectures."),

@@ -10,6 +10,7 @@ import typer
 
 from nni_nlp_bench.cli import options
 from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.core.limits import MAX_COUNT, MAX_LAYERS, MAX_WIDTH
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -51,10 +52,16 @@ def classifier(
         ),
     ] = None,
     epochs: Annotated[
-        int, typer.Option(min=1, help="Total number of epochs.", rich_help_panel=_TRAINING)
+        int,
+        typer.Option(
+            min=1, max=MAX_COUNT, help="Total number of epochs.", rich_help_panel=_TRAINING
+        ),
     ] = 10,
     batch_size: Annotated[
-        int, typer.Option(min=1, help="Number of sentences per batch.", rich_help_panel=_TRAINING)
+        int,
+        typer.Option(
+            min=1, max=MAX_COUNT, help="Number of sentences per batch.", rich_help_panel=_TRAINING
+        ),
     ] = 128,
     learning_rate: Annotated[
         float, typer.Option(help="Initial learning rate.", rich_help_panel=_TRAINING)
@@ -69,7 +76,10 @@ def classifier(
     max_length: Annotated[
         int,
         typer.Option(
-            min=1, help="Maximum number of words per sentence.", rich_help_panel=_TRAINING
+            min=1,
+            max=MAX_COUNT,
+            help="Maximum number of words per sentence.",
+            rich_help_panel=_TRAINING,
         ),
     ] = 64,
     final: Annotated[
@@ -81,13 +91,20 @@ def classifier(
         ),
     ] = False,
     width: Annotated[
-        int, typer.Option(min=1, help="Width of all layers.", rich_help_panel=_NETWORK)
+        int,
+        typer.Option(min=1, max=MAX_WIDTH, help="Width of all layers.", rich_help_panel=_NETWORK),
     ] = 256,
     dropout: Annotated[
         float, typer.Option(help="Dropout rate of words and layers.", rich_help_panel=_NETWORK)
     ] = 0.2,
     cells: Annotated[
-        int, typer.Option(min=1, help="Number of equal cells (emd_cell).", rich_help_panel=_NETWORK)
+        int,
+        typer.Option(
+            min=1,
+            max=MAX_LAYERS,
+            help="Number of equal cells (emd_cell).",
+            rich_help_panel=_NETWORK,
+        ),
     ] = 4,
     drop_path: Annotated[
         float,

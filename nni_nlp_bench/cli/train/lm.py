@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from nni_nlp_bench.cli import options
+from nni_nlp_bench.core.limits import MAX_COUNT
 
 if TYPE_CHECKING:
     from nni_nlp_bench.training.log import Curves
@@ -23,17 +24,28 @@ def lm(
     out: options.Out,
     space: options.SpaceName = "rnn_cell",
     epochs: Annotated[
-        int, typer.Option(min=1, help="Total number of epochs.", rich_help_panel=_TRAINING)
+        int,
+        typer.Option(
+            min=1, max=MAX_COUNT, help="Total number of epochs.", rich_help_panel=_TRAINING
+        ),
     ] = 50,
     batch_size: Annotated[
         int,
-        typer.Option(min=1, help="Number of columns of text per batch.", rich_help_panel=_TRAINING),
+        typer.Option(
+            min=1,
+            max=MAX_COUNT,
+            help="Number of columns of text per batch.",
+            rich_help_panel=_TRAINING,
+        ),
     ] = 20,
     learning_rate: Annotated[
         float, typer.Option(help="Learning rate of Adam.", rich_help_panel=_TRAINING)
     ] = 1e-3,
     bptt: Annotated[
-        int, typer.Option(min=1, help="Mean number of steps per window.", rich_help_panel=_TRAINING)
+        int,
+        typer.Option(
+            min=1, max=MAX_COUNT, help="Mean number of steps per window.", rich_help_panel=_TRAINING
+        ),
     ] = 70,
     embedding: options.Embedding = 400,
     hidden: options.Hidden = 600,

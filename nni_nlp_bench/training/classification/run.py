@@ -15,7 +15,13 @@ from nni_nlp_bench.core.files import atomic_write, write_json
 from nni_nlp_bench.training.classification.batches import Encoded
 from nni_nlp_bench.training.classification.task import Task
 from nni_nlp_bench.training.log import NAN
-from nni_nlp_bench.training.run import CHECKPOINT, VOCABULARY, check_identity, read_checkpoint
+from nni_nlp_bench.training.run import (
+    CHECKPOINT,
+    VOCABULARY,
+    check_identity,
+    read_checkpoint,
+    restoring,
+)
 from nni_nlp_bench.training.seeding import seeded
 
 CURVES = "curves.json"
@@ -149,6 +155,7 @@ class _Run:
             return
         path = self.out / CHECKPOINT
         state = read_checkpoint(path, self.trainer.device)
-        check_identity(path, state["identity"], self.task.metadata())
-        self.trainer.restore(state)
-        self.curves = ClassifierCurves(**state["curves"])
+        with restoring(path):
+            check_identity(path, state["identity"], self.task.metadata())
+            self.trainer.restore(state)
+            self.curves = ClassifierCurves(**state["curves"])

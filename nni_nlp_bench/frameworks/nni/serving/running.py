@@ -13,6 +13,8 @@ from typing import Any
 import psutil
 
 from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.core.input_files import exists, read_text
+from nni_nlp_bench.core.parse_json import parse_json
 from nni_nlp_bench.frameworks.nni.serving.addresses import LOOPBACK, url_of
 from nni_nlp_bench.frameworks.nni.serving.manager_api import ENDED
 
@@ -162,14 +164,16 @@ def _read_list() -> Iterable[dict[str, Any]]:
     """Return the entries of NNI's list of experiments; retries while it is being written."""
     file = Path.home() / "nni-experiments" / ".experiment"
     for _ in range(20):
-        try:
-            entries: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-        except FileNotFoundError:
+        if not exists(file):
             return []
-        except json.JSONDecodeError:
-            time.sleep(0.1)
-        else:
+        text = read_text(file, error=ExperimentError)
+        try:
+            entries = parse_json(text)
             return [entry for entry in entries.values() if isinstance(entry, dict)]
+        except AttributeError:
+            break
+        except ValueError:
+            time.sleep(0.1)
     raise ExperimentError(f"{file} is damaged: remove it, and NNI creates a new one")
 
 
