@@ -15,7 +15,7 @@ from nni_nlp_bench.benchmarks.importers import Format, ImportReport, import_benc
 from nni_nlp_bench.benchmarks.importers.formats import ORIGINS, About
 from nni_nlp_bench.benchmarks.importers.reading import no_progress
 from nni_nlp_bench.benchmarks.table import Table
-from nni_nlp_bench.core.input_files import is_folder, user_path
+from nni_nlp_bench.core.input_files import exists, is_folder, user_path
 from nni_nlp_bench.core.registry import Registry, UnknownNameError
 from search_spaces.base import get_space
 
@@ -207,7 +207,7 @@ def _opens(table: Path) -> bool:
 
 def _unknown(path: Path) -> Exception:
     known = ", ".join(BENCHMARKS)
-    if path.exists():
+    if exists(path):
         return BenchmarkError(
             f"{path} is a file, not the folder of a table: make a table of it with "
             "`nni-nlp-bench benchmark import`"

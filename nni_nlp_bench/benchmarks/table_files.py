@@ -95,7 +95,7 @@ def write_table(
 
 
 def _check_target(path: Path, overwrite: bool) -> None:
-    if not path.exists():
+    if not exists(path):
         return
     if not path.is_dir():
         raise BenchmarkError(f"{path} is a file: name a folder for the table")

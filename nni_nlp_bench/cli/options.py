@@ -160,6 +160,15 @@ Layers = Annotated[
 Device = Annotated[
     str, typer.Option(help="Torch device: cpu, cuda, ...", rich_help_panel=EXECUTION)
 ]
+Threads = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        max=MAX_PROCESSES,
+        help="Number of CPU threads (default: 1 for a small network, else one per CPU).",
+        rich_help_panel=EXECUTION,
+    ),
+]
 TaskWorkers = Annotated[
     int | None,
     typer.Option(

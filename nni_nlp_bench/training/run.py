@@ -30,6 +30,7 @@ from nni_nlp_bench.training.log import (
     write_log,
 )
 from nni_nlp_bench.training.settings import Settings
+from nni_nlp_bench.training.threads import torch_threads
 from nni_nlp_bench.training.trainer import Trainer
 
 CHECKPOINT = "checkpoint.pt"
@@ -65,6 +66,7 @@ def train(
     *,
     recipe_id: int = -1,
     device: str = "cpu",
+    threads: int | None = None,
     checkpoint_s: float = 300.0,
     progress: Progress = lambda epochs: None,
     epoch_done: EpochDone = lambda curves: None,
@@ -81,6 +83,7 @@ def train(
             resumes bit for bit; None for no files.
         recipe_id: Published id of the cell, or -1.
         device: Torch device.
+        threads: Number of threads; None for one for a small network, else one per available CPU.
         checkpoint_s: Seconds between checkpoints within an epoch.
         progress: Called after every step.
         epoch_done: Called after every epoch.
@@ -97,7 +100,20 @@ def train(
         with atomic_write(out / VOCABULARY) as new:
             new.write_text("".join(f"{word}\n" for word in corpus.vocabulary), "utf-8")
     writer = _Writer(out, trainer, metadata, settings, checkpoint_s)
+    with torch_threads(threads, metadata.num_params) as curves.threads:
+        _run_epochs(trainer, corpus, settings, curves, writer, progress, epoch_done)
+    return curves
 
+
+def _run_epochs(
+    trainer: Trainer,
+    corpus: Corpus,
+    settings: Settings,
+    curves: Curves,
+    writer: _Writer,
+    progress: Progress,
+    epoch_done: EpochDone,
+) -> None:
     def after_step(done: int, total: int) -> None:
         progress(curves.epochs + done / total)
         writer.checkpoint_if_due(curves)
@@ -107,7 +123,6 @@ def train(
         _append_epoch(curves, trainer, corpus, finite)
         writer.epoch_done(curves)
         epoch_done(curves)
-    return curves
 
 
 def _append_epoch(curves: Curves, trainer: Trainer, corpus: Corpus, finite: bool) -> None:

@@ -11,8 +11,8 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 import typer
 from typer.models import ArgumentInfo, OptionInfo
 
-HUGE = ("99999999999", "18446744073709551616", "9" * 400, "9" * 5000)
-NOT_WHOLE = ("", "x", "1.5", "nan", "1e3", "0x10", "--", "１a")
+HUGE = ("18446744073709551616", "9" * 400, "9" * 5000)
+NOT_WHOLE = ("", "x", "1.5", "nan", "1e3", "0x10", "--", "\uff11a")
 NOT_FLOAT = ("", "x", "nan", "inf", "-inf", "-1", "1e400", "1,5")
 NOT_NAMES = ("nonsense", "", " ", "x" * 300, "é" * 150, "~nobody/x", "$x_{", "[red]", "\x1b[2J")
 NOT_NAMES += ("\udcff", "{", "{}", "[[[[", "a\nb", "a,b", ",", "..", "a/b/c/d", "a(b=1", "a(", "%s")
@@ -33,7 +33,8 @@ class Parameter:
         """Return values that the command must refuse."""
         if self.kind is int:
             low = () if self.minimum is None else (str(int(self.minimum) - 1), "-99999999999")
-            return (*NOT_WHOLE, *HUGE, *low)
+            high = () if self.maximum is None else (str(int(self.maximum) + 1),)
+            return (*NOT_WHOLE, *HUGE, *low, *high)
         if self.kind is float:
             return NOT_FLOAT
         return NOT_NAMES[:10] if get_origin(self.kind) is Literal else ()

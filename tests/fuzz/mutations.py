@@ -43,7 +43,7 @@ def _utf16(file: Path, rng: Random) -> None:
 
 
 def _not_utf8(file: Path, rng: Random) -> None:
-    file.write_bytes(b"\xff\xfe\xfa" + file.read_bytes())
+    file.write_bytes(b"\xff\xfe\xfa" + file.read_bytes()[1:-1])
 
 
 def _folder(file: Path, rng: Random) -> None:

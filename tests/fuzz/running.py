@@ -142,7 +142,9 @@ def _import_libraries() -> None:
     import torch
 
     import nni_nlp_bench.cli.app  # noqa: F401
+    from nni_nlp_bench.benchmarks.naslib_compact import published_by_compact
 
+    published_by_compact()  # otherwise the first import from NASLib takes ten seconds
     torch.set_num_threads(1)
 
 

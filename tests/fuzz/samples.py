@@ -166,7 +166,8 @@ def _write_comparison(folder: Path, recipe: str) -> None:
     )
     quoted = '"' + recipe.replace('"', '""') + '"'
     rows = [
-        f"random,{seed},{i},{quoted},50,4.6,{4.6 - i / 10},OK,measured,ptb,False,{i + 1}.0,{0.3 - i / 10}"
+        f"random,{seed},{i},{quoted},50,4.6,{4.6 - i / 10},OK,measured,ptb,False,{i + 1}.0,"
+        f"{0.3 - i / 10}"
         for seed in (0, 1)
         for i in range(3)
     ]

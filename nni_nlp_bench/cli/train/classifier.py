@@ -30,6 +30,7 @@ _OTHER_OPTIONS = {
     "kd_weight",
     "final",
     "device",
+    "threads",
     "json",
 }
 _SPACE_OPTIONS = {"width", "cells", "drop_path", "output", "dropout", "batch_norm", "strict"}
@@ -131,6 +132,7 @@ def classifier(
     ] = False,
     seed: options.Seed = 0,
     device: options.Device = "cpu",
+    threads: options.Threads = None,
     json: options.Json = False,
 ) -> None:
     """Train a sentence classifier. Run it again to resume after an interruption.
@@ -146,7 +148,9 @@ def classifier(
     given["train_on"] = "train+dev" if final else "train"
     distillation = None if teacher is None else (kd_loss or "emd")
     sources = (data, vectors, teacher)
-    _train(architecture, sources, out, space, given, (distillation, kd_weight), device, json)
+    _train(
+        architecture, sources, out, space, given, (distillation, kd_weight), (device, threads), json
+    )
 
 
 def _given_options(context: typer.Context, space: str) -> dict[str, Any]:
@@ -177,7 +181,7 @@ def _train(
     space: str,
     given: dict[str, Any],
     distillation: tuple[str | None, float | None],
-    device: str,
+    execution: tuple[str, int | None],
     as_json: bool,
 ) -> None:
     from nni_nlp_bench.cli.output import bar, print_json
@@ -193,6 +197,7 @@ def _train(
     with bar("word vectors", in_bytes=True) as progress:
         words = load_sentences(*sources, given["seed"], progress)
     kd_loss, kd_weight = distillation
+    device, threads = execution
     task = classifier_task(
         value, words, space, given, kd_loss=kd_loss, kd_weight=kd_weight, device=device
     )
@@ -205,7 +210,7 @@ def _train(
             def show(trained: float) -> None:
                 progress(round(1000 * trained), 1000 * task.settings.epochs)
 
-            curves = run_training(task, out, progress=show)
+            curves = run_training(task, out, threads=threads, progress=show)
         title = f"{architecture[:40]} on {words.data.name}"
         draw_classifier(out / "curve.png", curves, title)
     if as_json:
@@ -240,4 +245,5 @@ def _print(curves: ClassifierCurves, task: Task, out: Path) -> None:
         f1 = "" if curves.test_f1 is None else f", F1 {100 * curves.test_f1:.2f} %"
         accuracy = f"accuracy {100 * curves.test_accuracy:.2f} %{f1}"
         typer.echo(f"test    {accuracy}, trained on train and dev")
+    typer.echo(f"threads {curves.threads}")
     typer.echo(f"plot    {out / 'curve.png'}")

@@ -67,6 +67,7 @@ def lm(
     ] = "float32",
     seed: options.Seed = 0,
     device: options.Device = "cpu",
+    threads: options.Threads = None,
     json: options.Json = False,
 ) -> None:
     """Train a language model. Run it again to resume after an interruption.
@@ -87,7 +88,7 @@ def lm(
         precision=precision,
         seed=seed,
     )
-    _train(architecture, corpus, out, space, settings, device, json)
+    _train(architecture, corpus, out, space, settings, (device, threads), json)
 
 
 def _train(
@@ -96,7 +97,7 @@ def _train(
     out: Path,
     space: str,
     settings: Settings,
-    device: str,
+    execution: tuple[str, int | None],
     as_json: bool,
 ) -> None:
     from nni_nlp_bench.cli.output import bar, print_json
@@ -119,9 +120,16 @@ def _train(
             def show(trained: float) -> None:
                 progress(round(1000 * trained), 1000 * settings.epochs)
 
-            recipe_id = id_of(architecture)
+            device, threads = execution
             curves = run_training(
-                recipe, corpus, settings, out, recipe_id=recipe_id, device=device, progress=show
+                recipe,
+                corpus,
+                settings,
+                out,
+                recipe_id=id_of(architecture),
+                device=device,
+                threads=threads,
+                progress=show,
             )
         draw_training(out / "curve.png", curves, f"{architecture[:40]} on {corpus.name}")
     if as_json:
@@ -144,4 +152,5 @@ def _print(curves: Curves, out: Path, settings: Settings) -> None:
     print_tables(plain_table(f"weight drop: {settings.weight_drop}", columns, rows))
     if curves.status != "OK":
         typer.echo(f"status  {curves.status}")
+    typer.echo(f"threads {curves.threads}")
     typer.echo(f"plot    {out / 'curve.png'}")

@@ -23,6 +23,7 @@ from nni_nlp_bench.training.run import (
     restoring,
 )
 from nni_nlp_bench.training.seeding import seeded
+from nni_nlp_bench.training.threads import torch_threads
 
 CURVES = "curves.json"
 
@@ -47,6 +48,8 @@ class ClassifierCurves:
     parameters: int = 0
     """Number of parameters of the network, without the word embedding."""
     status: str = "OK"
+    threads: int = 0
+    """Number of threads of torch in the last session; 0 if unknown."""
 
     @property
     def epochs(self) -> int:
@@ -58,6 +61,7 @@ def train_classifier(
     task: Task,
     out: Path | None = None,
     *,
+    threads: int | None = None,
     checkpoint_s: float = 300.0,
     progress: Callable[[float], None] = lambda epochs: None,
     epoch_done: Callable[[ClassifierCurves], None] = lambda curves: None,
@@ -71,6 +75,7 @@ def train_classifier(
         task: Network, data and settings.
         out: Folder for the vocabulary, the curves and the checkpoint, from which the same call
             resumes bit for bit; None for no files.
+        threads: Number of threads; None for one for a small network, else one per available CPU.
         checkpoint_s: Seconds between checkpoints within an epoch.
         progress: Called with the number of completed epochs, including fractions.
         epoch_done: Called with the curves after every epoch.
@@ -79,7 +84,9 @@ def train_classifier(
         UserError: A checkpoint is damaged or of another training, or a file cannot be written.
     """
     with seeded(task.settings.seed):
-        return _Run(task, out, checkpoint_s, progress, epoch_done).run()
+        run = _Run(task, out, checkpoint_s, progress, epoch_done)
+        with torch_threads(threads, run.curves.parameters) as count:
+            return run.run(count)
 
 
 class _Run:
@@ -100,8 +107,9 @@ class _Run:
         self.curves = ClassifierCurves(parameters=sum(w.numel() for w in network.parameters()))
         self._last = time.monotonic()
 
-    def run(self) -> ClassifierCurves:
+    def run(self, threads: int) -> ClassifierCurves:
         self._restore()
+        self.curves.threads = threads
         if self.out is not None:
             self.task.words.vocabulary.save(self.out / VOCABULARY)
         settings, curves = self.task.settings, self.curves
