@@ -196,6 +196,7 @@ def _well_typed(value: Mapping[str, Any]) -> bool:
         and isinstance(value["dataset"], str | None)
         and isinstance(value["has_curves"], bool)
         and isinstance(value["recorded"], list)
+        and all(isinstance(name, str) for name in value["recorded"])
         and set(value["recorded"]) <= set(SERIES)
         and value["objective"] in value["recorded"]
         and isinstance(value["statuses"], list)

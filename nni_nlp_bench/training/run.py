@@ -21,6 +21,7 @@ from nni_nlp_bench.core.files import atomic_write
 from nni_nlp_bench.core.input_files import open_input
 from nni_nlp_bench.data.corpus import Corpus
 from nni_nlp_bench.training.cells import AnyCell
+from nni_nlp_bench.training.device import check_memory
 from nni_nlp_bench.training.log import (
     NAN,
     Curves,
@@ -92,8 +93,9 @@ def train(
         UserError: The device cannot be used, a checkpoint is damaged or of another training, or a
             file cannot be written.
     """
-    trainer = Trainer(recipe, corpus, settings, device)
     metadata = TrainingMetadata.of(recipe, recipe_id, corpus, settings)
+    check_memory(metadata.num_params, device)
+    trainer = Trainer(recipe, corpus, settings, device)
     curves = Curves()
     if out is not None:
         curves = _resume(out / CHECKPOINT, trainer, metadata, settings)

@@ -38,9 +38,11 @@ class TrainedModel:
         if not exists(path):
             raise UserError(f"{folder} has no trained model: give the output folder of a training")
         state = read_checkpoint(path)
-        if "recipe" not in state["identity"]:
-            raise UserError(f"{folder} has no language model: give the output folder of `train lm`")
         with restoring(path):
+            if "recipe" not in state["identity"]:
+                raise UserError(
+                    f"{folder} has no language model: give the output folder of `train lm`"
+                )
             vocabulary = _words(folder / VOCABULARY, len(state["model"]["embedding"]))
             known: dict[str, Any] = state["identity"]
             sizes = Sizes(**known["sizes"])

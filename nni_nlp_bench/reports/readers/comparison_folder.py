@@ -44,10 +44,10 @@ def read_comparison(folder: Path) -> SearchSource:
     text, best = read_text(folder / TRIALS), read_json(folder / BEST)
     try:
         rows = list(csv.DictReader(StringIO(text, newline="")))
-        if not rows:
-            raise ValueError(f"{TRIALS} has no trials")
         if best["architecture"] is None:
             raise UserError(f"{folder} has no finished trial with a result: {best['note']}")
+        if not rows:
+            raise ValueError(f"{TRIALS} has no trials")
         return _source(folder, rows, best, left_out_of(folder))
     except (ValueError, KeyError, TypeError, AttributeError, csv.Error) as error:
         raise UserError(

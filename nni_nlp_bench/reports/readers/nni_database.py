@@ -34,7 +34,8 @@ def experiment_folder(experiment_id: str) -> Path:
     """
     path = Path.home() / _LIST
     try:
-        listed = read_json(path, ExperimentError) if exists(path) else {}
+        remedy = "remove it, and NNI creates a new one"
+        listed = read_json(path, ExperimentError, remedy) if exists(path) else {}
         known = {entry["id"]: Path(entry["logDir"], entry["id"]) for entry in listed.values()}
     except (KeyError, TypeError, AttributeError) as error:
         raise ExperimentError(f"cannot read NNI's list of experiments {path}: {error}") from None

@@ -233,6 +233,7 @@ def test_damaged_texts_are_named(saved: Path) -> None:
         ({"epochs": "4"}, "is damaged"),
         ({"runs": -1}, "is damaged"),
         ({"recorded": ["../../val_loss"]}, "is damaged"),
+        ({"recorded": [[]]}, "is damaged"),
         ({"surplus": 1}, "is damaged"),
         ({"runs": 7}, "holds"),
     ],
@@ -240,6 +241,43 @@ def test_damaged_texts_are_named(saved: Path) -> None:
 def test_wrong_metadata_is_refused(saved: Path, changes: dict[str, object], message: str) -> None:
     change_metadata(saved, **changes)
     with pytest.raises(BenchmarkError, match=message):
+        Table.load(saved)
+
+
+@pytest.mark.parametrize(
+    ("file", "value"),
+    [("test_loss", -3.0), ("val_loss", 1e308), ("wall_time_s", -1.0), ("num_params", -2)],
+)
+def test_impossible_values_are_refused(saved: Path, file: str, value: float) -> None:
+    values = np.load(saved / f"{file}.npy")
+    values[:] = value
+    np.save(saved / f"{file}.npy", values)
+    with pytest.raises(BenchmarkError, match=rf"{file}\.npy is damaged \(out of range\)"):
+        Table.load(saved)
+
+
+def test_equal_keys_are_refused(saved: Path) -> None:
+    keys = np.load(saved / "keys.npy")
+    keys[:] = keys[0]
+    np.save(saved / "keys.npy", keys)
+    with pytest.raises(BenchmarkError, match=r"keys\.npy is damaged"):
+        Table.load(saved)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "(" * 5_000,
+        "{'descr': 'S32', 'fortran_order': False, 'shape': (3",
+        "{'descr': '<i8', 'fortran_order': False, 'shape': (-1,), }",
+        f"{{'descr': '<i8', 'fortran_order': False, 'shape': ({2**70},), }}",
+    ],
+)
+def test_damaged_headers_of_arrays_are_refused(saved: Path, header: str) -> None:
+    text = header.encode() + b"\n"
+    start = b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little")
+    (saved / "keys.npy").write_bytes(start + text)
+    with pytest.raises(BenchmarkError, match=r"keys\.npy is damaged"):
         Table.load(saved)
 
 

@@ -68,7 +68,10 @@ def load_stopped_config(id: str) -> Any:
 def _read_yaml(file: Path) -> Mapping[str, Any]:
     import yaml
 
-    text = read_text(file, MAX_BYTES, ConfigError)
+    try:
+        text = read_text(file, MAX_BYTES, ConfigError)
+    except ConfigError as error:
+        raise ConfigError(f"{error}; give --config a YAML file") from None
     try:
         content = yaml.safe_load(text)
     except RecursionError:
