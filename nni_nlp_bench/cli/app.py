@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Annotated, Any
 
 import typer
@@ -20,6 +21,7 @@ from nni_nlp_bench.cli.list_components import list_components
 from nni_nlp_bench.cli.naslib.predictor import predictor
 from nni_nlp_bench.cli.naslib.search import search as naslib_search
 from nni_nlp_bench.cli.one_shot import one_shot
+from nni_nlp_bench.cli.output import echo
 from nni_nlp_bench.cli.probe import probe
 from nni_nlp_bench.cli.report import report
 from nni_nlp_bench.cli.score import score
@@ -30,6 +32,7 @@ from nni_nlp_bench.cli.train.classifier import classifier
 from nni_nlp_bench.cli.train.lm import lm
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.core.extras import optional_imports
+from nni_nlp_bench.core.printable import printable
 
 SEARCH, TRAIN, INSPECT, FRAMEWORKS = (
     "Search",
@@ -51,15 +54,12 @@ class ErrorHandlingGroup(TyperGroup):
             with optional_imports():
                 return super().invoke(ctx)
         except UserError as error:
-            line = " ".join(str(error)[:MAX_CHARACTERS].split())
-            # Non-printable characters, possibly from a file, could control the terminal.
-            shown = "".join(c if c.isprintable() else "?" for c in line)
-            typer.echo(f"error: {shown}", err=True)
+            echo(f"error: {' '.join(str(error)[:MAX_CHARACTERS].split())}", err=True)
             raise typer.Exit(2) from None
         except (MemoryError, RuntimeError) as error:
             if not _is_out_of_memory(error):
                 raise
-            typer.echo("error: out of memory: choose smaller sizes or a smaller input", err=True)
+            echo("error: out of memory: choose smaller sizes or a smaller input", err=True)
             raise typer.Exit(2) from None
 
 
@@ -82,7 +82,7 @@ app = typer.Typer(
 def print_version(requested: bool) -> None:
     """Print the version and exit."""
     if requested:
-        typer.echo(f"nni-nlp-bench {__version__}")
+        echo(f"nni-nlp-bench {__version__}")
         raise typer.Exit
 
 
@@ -133,4 +133,6 @@ app.add_typer(naslib, name="naslib", rich_help_panel=FRAMEWORKS)
 
 def main() -> None:
     """Run the command."""
+    formatted = warnings.formatwarning
+    warnings.formatwarning = lambda *args, **kwargs: printable(formatted(*args, **kwargs), "\n")
     app()

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from nni_nlp_bench.cli import options
+from nni_nlp_bench.cli.output import echo, key_value_table, plain_table, print_json, print_tables
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.core.limits import MAX_COUNT
 
@@ -32,7 +33,6 @@ def show(
     json: options.Json = False,
 ) -> None:
     """Show the operations and descriptors of an architecture."""
-    from nni_nlp_bench.cli.output import key_value_table, print_json, print_tables
     from search_spaces.base import get_space
     from search_spaces.loading import read_architecture
 
@@ -70,7 +70,7 @@ def draw(
     value = read_architecture(search_space, architecture)
     with atomic_write(out) as new:
         search_space.draw(value, new)
-    typer.echo(out)
+    echo(out)
 
 
 @arch.command()
@@ -80,7 +80,6 @@ def check(
     json: options.Json = False,
 ) -> None:
     """Check whether an architecture is valid. Exit code: 0, or 2 with the violated rule."""
-    from nni_nlp_bench.cli.output import print_json
     from nni_nlp_bench.core.errors import ArchitectureError
     from search_spaces.base import get_space
     from search_spaces.loading import read_architecture
@@ -96,7 +95,7 @@ def check(
     if json:
         print_json({"valid": True, "space": space, "canonical_key": key})
     else:
-        typer.echo(f"valid: an architecture of space {space}, canonical key {key}")
+        echo(f"valid: an architecture of space {space}, canonical key {key}")
 
 
 @arch.command()
@@ -118,13 +117,13 @@ def sample(
 
     search_space, rng = get_space(space), np.random.default_rng(seed)
     texts = (search_space.sample(rng).to_json() for _ in range(count))
-    lines = (f"{json.dumps(json.loads(text), separators=(',', ':'))}\n" for text in texts)
+    lines = (json.dumps(json.loads(text), separators=(",", ":")) for text in texts)
     if out is None:
         for line in lines:
-            typer.echo(line, nl=False)
+            echo(line)
     else:
         with atomic_write(out) as new, new.open("w", encoding="utf-8") as file:
-            file.writelines(lines)
+            file.writelines(f"{line}\n" for line in lines)
 
 
 def _count_parameters(space: Any, architecture: Any, text: str) -> dict[str, int]:
@@ -160,7 +159,6 @@ def _parts_table(content: Mapping[str, Any]) -> Any:
     It has one column per field if all parts have the same fields. Parts in a list are numbered
     from 0.
     """
-    from nni_nlp_bench.cli.output import plain_table
 
     heading, parts = "part", content
     for key, value in content.items():

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from nni_nlp_bench.cli import options
+from nni_nlp_bench.cli.output import echo, plain_table, print_json, print_tables
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.core.extras import MissingExtraError, optional_imports
 
@@ -25,7 +26,6 @@ def list_components(
     json: options.Json = False,
 ) -> None:
     """List search spaces, benchmarks, strategies with their options, scores or data."""
-    from nni_nlp_bench.cli.output import print_json
 
     if kind is not None and kind not in _KINDS:
         raise UserError(f"unknown kind {kind!r}; known: {', '.join(_KINDS)}")
@@ -52,7 +52,6 @@ def _missing_entry(missing: dict[str, str]) -> dict[str, Any]:
 
 
 def _print(found: dict[str, Rows], missing: dict[str, str]) -> None:
-    from nni_nlp_bench.cli.output import plain_table, print_tables
 
     tables = []
     for name, rows in found.items():
@@ -61,7 +60,7 @@ def _print(found: dict[str, Rows], missing: dict[str, str]) -> None:
         tables.append(plain_table(_KINDS[name][0], [c.replace("_", " ") for c in columns], cells))
     print_tables(*tables)
     for name, error in missing.items():
-        typer.echo(f"not listed: {name}: {error}")
+        echo(f"not listed: {name}: {error}")
 
 
 def _text(value: Any) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nni_nlp_bench.cli import options
+from nni_nlp_bench.cli.output import bar, key_value_table, print_json, print_tables
 from nni_nlp_bench.core.limits import MAX_COUNT, MAX_LAYERS, MAX_WIDTH
 
 if TYPE_CHECKING:
@@ -111,7 +112,6 @@ def _search(
     out: Path,
     as_json: bool,
 ) -> None:
-    from nni_nlp_bench.cli.output import bar, print_json
     from nni_nlp_bench.core.output_dir import locked_output_dir
     from nni_nlp_bench.one_shot.files import best_of, settings_of
     from nni_nlp_bench.one_shot.inputs import OneShotInputs, make_task
@@ -138,7 +138,6 @@ def _search(
 
 
 def _print(task: OneShotTask, result: OneShotResult, out: Path) -> None:
-    from nni_nlp_bench.cli.output import key_value_table, print_tables
 
     metrics = {
         name.replace("_", " "): f"{value:.4g}" for name, value in result.validation.metrics.items()

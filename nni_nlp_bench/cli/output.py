@@ -8,10 +8,18 @@ from contextlib import contextmanager
 from threading import Timer
 from typing import TYPE_CHECKING, Any
 
+import typer
+
 from nni_nlp_bench.core.files import strict_json
+from nni_nlp_bench.core.printable import printable
 
 if TYPE_CHECKING:
     from rich.table import Table
+
+
+def echo(line: object, err: bool = False) -> None:
+    """Print one line on stdout or stderr, without characters that control the terminal."""
+    typer.echo(printable(str(line)), err=err)
 
 
 def print_json(value: Any) -> None:
@@ -21,24 +29,23 @@ def print_json(value: Any) -> None:
 
 def print_tables(*tables: Table) -> None:
     """Print tables on stdout, as wide as the terminal."""
-    from rich.console import Console
+    from nni_nlp_bench.cli.console import LiteralConsole
 
-    console = Console()
+    console = LiteralConsole()
     for table in tables:
         console.print(table)
 
 
 def plain_table(title: str | None, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
-    """Return a table of plain text, without markup and truncation."""
+    """Return a table without truncation, for `print_tables`."""
     from rich import box
     from rich.table import Table
-    from rich.text import Text
 
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
     for i, column in enumerate(columns):
         table.add_column(column, no_wrap=i == 0, overflow="fold")
     for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
+        table.add_row(*row)
     return table
 
 
@@ -63,14 +70,15 @@ def bar(
     Yields:
         Function to call with the completed and the total amount.
     """
-    from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn
     from rich.progress import TaskProgressColumn as Percent
     from rich.progress import TimeRemainingColumn as Remaining
 
+    from nni_nlp_bench.cli.console import LiteralConsole
+
     count = DownloadColumn() if in_bytes else Percent() if percent else MofNCompleteColumn()
-    columns = (TextColumn(label), BarColumn(), count, Remaining())
-    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), count, Remaining())
+    console = LiteralConsole(stderr=True)
     progress = Progress(*columns, console=console, disable=not console.is_terminal)
     task = progress.add_task(label)
 
@@ -105,9 +113,9 @@ def step_reporter(delay_s: float = 2.0) -> Iterator[Callable[[str], None]]:
             timer.cancel()
         line = f"{step} ..."
         if sys.stderr.isatty():
-            print(line, file=sys.stderr)
+            echo(line, err=True)
         else:
-            timer = Timer(delay_s, lambda: print(line, file=sys.stderr, flush=True))
+            timer = Timer(delay_s, lambda: echo(line, err=True))
             timer.daemon = True
             timer.start()
 

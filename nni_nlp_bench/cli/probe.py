@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nni_nlp_bench.cli import options
+from nni_nlp_bench.cli.output import bar, echo, plain_table, print_json, print_tables
 from nni_nlp_bench.core.errors import UserError
 
 if TYPE_CHECKING:
@@ -37,7 +38,6 @@ def probe(
 
     Writes evaluation.csv and evaluation.json to --out.
     """
-    from nni_nlp_bench.cli.output import print_json
     from nni_nlp_bench.core.output_dir import locked_output_dir
     from nni_nlp_bench.probing.evaluate import Evaluation
     from nni_nlp_bench.probing.evaluate import evaluate as evaluate_model
@@ -74,7 +74,6 @@ def probe(
 
 
 def _results(trained: TrainedModel, tasks: Sequence[Task], seed: int) -> tuple[TaskResult, ...]:
-    from nni_nlp_bench.cli.output import bar
     from nni_nlp_bench.probing.evaluate import evaluate
 
     results: list[TaskResult] = []
@@ -86,9 +85,8 @@ def _results(trained: TrainedModel, tasks: Sequence[Task], seed: int) -> tuple[T
 
 
 def _print(trained: TrainedModel, found: Evaluation, out: Path) -> None:
-    from nni_nlp_bench.cli.output import plain_table, print_tables
     from nni_nlp_bench.probing.report import COLUMNS, table_rows
 
     title = f"{trained.corpus}, {trained.epochs} epochs, status {trained.status}"
     print_tables(plain_table(title, COLUMNS, table_rows(found)))
-    typer.echo(f"table   {out / 'evaluation.csv'}")
+    echo(f"table   {out / 'evaluation.csv'}")

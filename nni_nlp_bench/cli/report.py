@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from nni_nlp_bench.cli import options
+from nni_nlp_bench.cli.output import print_json
 
 
 def report(
@@ -24,9 +25,7 @@ def report(
 
     The report is one self-contained file. Experiments may still be running.
     """
-    from rich.console import Console
-
-    from nni_nlp_bench.cli.output import print_json
+    from nni_nlp_bench.cli.console import LiteralConsole
     from nni_nlp_bench.reports.page.html_report import write_report
     from nni_nlp_bench.reports.page.wording import provenance, verdict
     from nni_nlp_bench.reports.ranking import ranking_table
@@ -39,15 +38,15 @@ def report(
     if json:
         print_json({"sections": [_section(section) for section in sections], "out": str(out)})
         return
-    console = Console()
+    console = LiteralConsole()
     for section in sections:
         console.print(ranking_table(section.ranked, section.reference, section.benchmark))
         for sentence in (provenance(section), *verdict(section)):
-            console.print(sentence, highlight=False, markup=False)
+            console.print(sentence)
     for source in sources:
         for warning in source.warnings:
-            console.print(f"{source.name}: {warning}", highlight=False, markup=False)
-    console.print(f"report  {out}", soft_wrap=True, highlight=False, markup=False)
+            console.print(f"{source.name}: {warning}")
+    console.print(f"report  {out}", soft_wrap=True)
 
 
 def _section(section: Any) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from nni_nlp_bench.cli import options
+from nni_nlp_bench.cli.output import bar, echo
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.core.limits import MAX_COUNT
 
@@ -46,7 +47,6 @@ def score(
     scheduler: options.Scheduler = None,
 ) -> None:
     """Compute zero-cost scores. Run it again to resume after an interruption."""
-    from nni_nlp_bench.cli.output import bar
     from nni_nlp_bench.cli.recipes import read_recipes
     from nni_nlp_bench.data.corpora import load_corpus
     from nni_nlp_bench.parallel.cluster import cluster
@@ -70,7 +70,7 @@ def score(
     found = read_recipes(recipes, search_space)
     with bar("scoring") as progress, cluster(scheduler, workers) as client:
         score_all(client, found, scoring, out, progress)
-    typer.echo(f"{out}: {len(found)} recipes scored")
+    echo(f"{out}: {len(found)} recipes scored")
 
 
 def _check_options(context: typer.Context, names: tuple[str, ...], space: str) -> None:

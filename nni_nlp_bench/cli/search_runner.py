@@ -9,9 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import typer
-
-from nni_nlp_bench.cli.output import print_json
+from nni_nlp_bench.cli.output import echo, print_json, print_tables
 from nni_nlp_bench.reports.comparison import CURVE, ComparisonResult, exhausted_note
 from nni_nlp_bench.reports.files import BEST
 from nni_nlp_bench.strategies.compare import Progress
@@ -20,7 +18,6 @@ from nni_nlp_bench.strategies.compare import Progress
 @contextmanager
 def search_progress(searches: int) -> Iterator[Progress]:
     """Show one progress bar over all searches on stderr, if it is a terminal."""
-    from rich.console import Console
     from rich.progress import (
         BarColumn,
         TaskProgressColumn,
@@ -30,14 +27,16 @@ def search_progress(searches: int) -> Iterator[Progress]:
     )
     from rich.progress import Progress as Bar
 
+    from nni_nlp_bench.cli.console import LiteralConsole
+
     columns: list[Any] = [
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TaskProgressColumn(),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     ]
-    console = Console(stderr=True)
+    console = LiteralConsole(stderr=True)
     shares: dict[tuple[str, int], float] = {}
     with Bar(*columns, console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task("starting", total=searches)
@@ -58,8 +57,6 @@ def jobs_for(processes: int | None, searches: int) -> int:
 
 def print_comparison(result: ComparisonResult, out: Path, as_json: bool) -> None:
     """Print the ranking and where the files are, as JSON if asked."""
-    from rich.console import Console
-
     from nni_nlp_bench.benchmarks.units import rename_metric_keys
     from nni_nlp_bench.reports.ranking import ranking_table
 
@@ -76,8 +73,8 @@ def print_comparison(result: ComparisonResult, out: Path, as_json: bool) -> None
             }
         )
         return
-    Console().print(ranking_table(result.ranked, reference, result.title))
+    print_tables(ranking_table(result.ranked, reference, result.title))
     if note is not None:
-        typer.echo(f"note    {note}")
-    typer.echo(f"plot    {out / CURVE}")
-    typer.echo(f"best    {out / BEST}")
+        echo(f"note    {note}")
+    echo(f"plot    {out / CURVE}")
+    echo(f"best    {out / BEST}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nni_nlp_bench.cli import options
+from nni_nlp_bench.cli.output import echo, plain_table, print_json, print_tables
 from nni_nlp_bench.core.limits import MAX_COUNT
 
 if TYPE_CHECKING:
@@ -91,7 +92,6 @@ def _run_and_report(
 def _print(metadata: StudyMetadata, results: Sequence[StudyRow], out: Path, as_json: bool) -> None:
     from dataclasses import asdict
 
-    from nni_nlp_bench.cli.output import plain_table, print_json, print_tables
     from nni_nlp_bench.reports.page.formatting import format_count
     from nni_nlp_bench.reports.study import cost_text
 
@@ -110,8 +110,8 @@ def _print(metadata: StudyMetadata, results: Sequence[StudyRow], out: Path, as_j
     table.padding = (0, 1, 0, 0)
     print_tables(table)
     for line in metadata.notes():
-        typer.echo(line)
-    typer.echo(f"plot    {out / 'study.png'}")
+        echo(line)
+    echo(f"plot    {out / 'study.png'}")
 
 
 def _cell(row: StudyRow) -> str:

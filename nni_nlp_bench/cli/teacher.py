@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from nni_nlp_bench.cli import options
+from nni_nlp_bench.cli.output import bar, echo, print_json, print_tables
 from nni_nlp_bench.core.limits import MAX_COUNT
 
 
@@ -35,7 +36,6 @@ def teacher(
     """
     from dataclasses import asdict
 
-    from nni_nlp_bench.cli.output import bar, print_json, print_tables
     from nni_nlp_bench.cli.train.classifier import curves_table
     from nni_nlp_bench.core.output_dir import locked_output_dir
     from nni_nlp_bench.data.sentences.sets import load_labelled_set
@@ -67,4 +67,4 @@ def teacher(
         print_json({**asdict(curves), "out": str(out)})
     else:
         print_tables(curves_table(f"{curves.parameters:,} parameters", curves))
-        typer.echo(f"use it: --teacher {out}")
+        echo(f"use it: --teacher {out}")

@@ -18,6 +18,7 @@ EXTRAS = {
     "ot": "distillation",
     "dask": "parallel",
     "distributed": "parallel",
+    "cryptography": "parallel",
     "datasets": "corpora",
     "pyarrow": "vectors",
 }

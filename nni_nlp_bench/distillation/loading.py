@@ -20,6 +20,8 @@ MINILM = "minilm-l6"
 _UNUSED = "pooler."
 """Prefix of weights that may be missing: no layer's output depends on them."""
 _SHOWN_CHARACTERS = 160
+_NO_CODE = {"trust_remote_code": False}
+"""Options of transformers, which would else ask on the terminal whether to run a teacher's code."""
 _LAYER = ".layer."
 """Part of the names of unexpected weights if there are more layers than in the config."""
 
@@ -38,7 +40,7 @@ def load_teacher(name_or_folder: str, labels: Sequence[str] | None = None) -> Te
     from transformers import AutoConfig
 
     source = _source(name_or_folder)
-    config = _read(name_or_folder, lambda: AutoConfig.from_pretrained(source))
+    config = _read(name_or_folder, lambda: AutoConfig.from_pretrained(source, **_NO_CODE))
     for field in ("num_hidden_layers", "hidden_size"):
         if not isinstance(getattr(config, field, None), int):
             raise UserError(
@@ -108,7 +110,7 @@ def _model(name: str, source: str, config: Any, *, new_head: bool) -> Any:
 
     classifies = any(kind.endswith(CLASSIFIES) for kind in config.architectures or ())
     kind = AutoModelForSequenceClassification if classifies or new_head else AutoModel
-    options = {"output_loading_info": True, "ignore_mismatched_sizes": True}
+    options = {"output_loading_info": True, "ignore_mismatched_sizes": True, **_NO_CODE}
     model, found = _read(
         name,
         lambda: kind.from_pretrained(source, config=config, dtype=torch.float32, **options),
@@ -137,7 +139,7 @@ def _tokenizer(name: str, source: str, model: Any) -> Any:
     """Return the tokenizer of the model. Raises UserError."""
     from transformers import AutoTokenizer
 
-    tokenizer = _read(name, lambda: AutoTokenizer.from_pretrained(source))
+    tokenizer = _read(name, lambda: AutoTokenizer.from_pretrained(source, **_NO_CODE))
     # Without its files, transformers returns a tokenizer with an empty vocabulary.
     if not getattr(tokenizer, "is_fast", False) or len(tokenizer) <= len(
         set(tokenizer.all_special_ids)

@@ -12,10 +12,16 @@ from nni_nlp_bench.core.environment import available_cpus
 from nni_nlp_bench.core.errors import UserError
 
 if TYPE_CHECKING:
-    from distributed import Client
+    from distributed import Client, LocalCluster
 
 CONNECT_S = 20
 _PACKAGE = "nni-nlp-bench"
+_LOCAL = {
+    "distributed.nanny.pre-spawn-environ": {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"},
+    # Web pages about tasks and workers, which anyone could read.
+    "distributed.scheduler.http.routes": [],
+    "distributed.worker.http.routes": [],
+}
 
 
 @contextmanager
@@ -23,6 +29,7 @@ def cluster(scheduler: str | None = None, workers: int | None = None) -> Iterato
     """Context with a Dask client.
 
     Local workers listen on 127.0.0.1 only, are restarted if they die, and end with the context.
+    They and their scheduler accept connections of this client only, by TLS with a temporary key.
 
     Args:
         scheduler: Address of a Dask scheduler; None to start local workers.
@@ -35,7 +42,7 @@ def cluster(scheduler: str | None = None, workers: int | None = None) -> Iterato
         UserError: the scheduler cannot be reached, or its workers cannot run the package.
     """
     import dask
-    from distributed import Client, LocalCluster
+    from distributed import Client
 
     if scheduler is not None:
         try:
@@ -46,16 +53,8 @@ def cluster(scheduler: str | None = None, workers: int | None = None) -> Iterato
             _check_workers(client, scheduler)
             yield client
         return
-    one_thread = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    config = {"distributed.nanny.pre-spawn-environ": one_thread}
-    with _restored_environment(), dask.config.set(config):
-        local = LocalCluster(
-            n_workers=workers or available_cpus(),
-            threads_per_worker=1,
-            host="127.0.0.1",
-            dashboard_address="127.0.0.1:0",
-            silence_logs="CRITICAL",
-        )
+    with _restored_environment(), dask.config.set(_LOCAL):
+        local = _local_cluster(workers or available_cpus())
         try:
             with Client(local) as client:
                 yield client
@@ -63,6 +62,22 @@ def cluster(scheduler: str | None = None, workers: int | None = None) -> Iterato
             # On a busy machine, workers may take longer to end than Dask's timeout.
             with suppress(TimeoutError):
                 local.close()
+
+
+def _local_cluster(workers: int) -> LocalCluster:
+    """Start local workers that other users of this machine cannot give tasks to."""
+    import cryptography  # noqa: F401 - the library that Security.temporary() needs
+    from distributed import LocalCluster, Security
+
+    return LocalCluster(
+        n_workers=workers,
+        threads_per_worker=1,
+        host="127.0.0.1",
+        protocol="tls",
+        security=Security.temporary(),
+        dashboard_address="127.0.0.1:0",
+        silence_logs="CRITICAL",
+    )
 
 
 @contextmanager

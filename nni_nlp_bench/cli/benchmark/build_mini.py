@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from nni_nlp_bench.cli import options
+from nni_nlp_bench.cli.output import bar, echo
 
 MAX_CELLS = 4_738
 """Number of published cells without repeats."""
@@ -27,7 +28,6 @@ def build_mini(
 
     Writes logs, scores.csv and a table to --out. The table can be used as a benchmark.
     """
-    from nni_nlp_bench.cli.output import bar
     from nni_nlp_bench.core.output_dir import locked_output_dir
     from nni_nlp_bench.parallel.cluster import cluster
     from nni_nlp_bench.parallel.mini import build
@@ -38,4 +38,4 @@ def build_mini(
         cluster(scheduler, workers) as client,
     ):
         table = build(client, out, cells, repeated, progress)
-    typer.echo(f"{out / 'table'}: {len(table)} cells, {table.metadata.runs} trainings")
+    echo(f"{out / 'table'}: {len(table)} cells, {table.metadata.runs} trainings")

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from nni_nlp_bench.cli.output import bar, echo
 from nni_nlp_bench.core.errors import UserError
 
 BATCH = 256
@@ -27,7 +28,6 @@ def predict(
     """Predict test loss, its standard deviation, and training hours of recipes."""
     from nni_nlp_bench.benchmarks.catalogue import load
     from nni_nlp_bench.benchmarks.surrogate_benchmark import SurrogateBenchmark
-    from nni_nlp_bench.cli.output import bar
     from nni_nlp_bench.cli.recipes import iter_recipes
     from nni_nlp_bench.core.files import atomic_write
     from nni_nlp_bench.core.input_files import open_input
@@ -57,4 +57,4 @@ def predict(
                 progress(source.tell(), size)
         if count == 0:
             raise UserError(f"{recipes} has no recipes: write one per line")
-    typer.echo(f"{out}: {count} predictions written")
+    echo(f"{out}: {count} predictions written")

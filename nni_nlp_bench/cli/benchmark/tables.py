@@ -12,6 +12,7 @@ import typer
 from nni_nlp_bench.cli import options
 from nni_nlp_bench.cli.benchmark.build_mini import build_mini
 from nni_nlp_bench.cli.benchmark.predict import predict
+from nni_nlp_bench.cli.output import bar, echo, key_value_table, print_json, print_tables
 from nni_nlp_bench.core.errors import UserError
 
 if TYPE_CHECKING:
@@ -40,13 +41,12 @@ def download(
     import numpy as np
 
     from nni_nlp_bench.benchmarks.catalogue import BENCHMARKS, Packaged, download_benchmark
-    from nni_nlp_bench.cli.output import bar
 
     if url is not None and file is not None:
         raise UserError("give either --url or --file")
     entry = BENCHMARKS.get(name)
     if isinstance(entry.source, Packaged):
-        typer.echo(f"{name} is part of the package: nothing to download")
+        echo(f"{name} is part of the package: nothing to download")
         return
     with bar("downloading", in_bytes=True) as bytes_done, bar("importing") as logs_done:
         report = download_benchmark(
@@ -58,7 +58,7 @@ def download(
             import_progress=logs_done,
         )
     if report is None:
-        typer.echo(f"{name} is already downloaded: {entry.table}")
+        echo(f"{name} is already downloaded: {entry.table}")
     else:
         _print_import(report, entry.table)
 
@@ -86,7 +86,6 @@ def import_(
     """Convert published results to a table."""
     from nni_nlp_bench.benchmarks.importers import CsvColumns, import_benchmark
     from nni_nlp_bench.benchmarks.units import SHORT_UNITS
-    from nni_nlp_bench.cli.output import bar
 
     options = {"space": space, "unit": unit and SHORT_UNITS[unit]}
     given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
@@ -122,16 +121,15 @@ def export(
     if not isinstance(table, Table):
         raise UserError(f"{name} is a surrogate: only tables of measured results can be exported")
     report = exporters[format](table, out, overwrite)
-    typer.echo(f"{out}: {report.written} runs written")
+    echo(f"{out}: {report.written} runs written")
     for line in report.lost:
-        typer.echo(f"not written: {line}")
+        echo(f"not written: {line}")
 
 
 @benchmark.command()
 def info(name: NameOrFolder, json: options.Json = False) -> None:
     """Show the contents and metadata of a benchmark."""
     from nni_nlp_bench.benchmarks.catalogue import load
-    from nni_nlp_bench.cli.output import key_value_table, print_json, print_tables
 
     metadata = _metadata(load(name))
     if json:
@@ -176,10 +174,10 @@ def _format(value: Any) -> str:
 
 
 def _print_import(report: ImportReport, table: Path) -> None:
-    typer.echo(f"{table}: {report.kept} of {report.read} runs imported")
+    echo(f"{table}: {report.kept} of {report.read} runs imported")
     for skipped in report.skipped[:SKIPPED_SHOWN]:
-        typer.echo(f"skipped {skipped.name}: {skipped.reason}")
+        echo(f"skipped {skipped.name}: {skipped.reason}")
     if len(report.skipped) > SKIPPED_SHOWN:
-        typer.echo(f"skipped {len(report.skipped) - SKIPPED_SHOWN} more")
+        echo(f"skipped {len(report.skipped) - SKIPPED_SHOWN} more")
     for note in report.notes:
-        typer.echo(f"note: {note}")
+        echo(f"note: {note}")

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from nni_nlp_bench.cli.output import echo
 from nni_nlp_bench.core.errors import UserError
 
 
@@ -22,4 +23,4 @@ def down(
         raise UserError("give either an id or --all")
     for experiment in list_running() if all else [find_running(id)]:
         stop(experiment)
-        typer.echo(f"{experiment.id} stopped")
+        echo(f"{experiment.id} stopped")

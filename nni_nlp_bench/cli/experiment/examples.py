@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nni_nlp_bench.cli import options
+from nni_nlp_bench.cli.output import echo, plain_table, print_json, print_tables
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.core.input_files import exists
 
@@ -27,7 +28,6 @@ def examples(
 
     Run a copy with `nni-nlp-bench experiment up --config FILE`. Existing files are not overwritten.
     """
-    from nni_nlp_bench.cli.output import plain_table, print_json, print_tables
 
     experiments = packaged_experiments()
     if folder is not None:
@@ -39,7 +39,7 @@ def examples(
         rows = [(file.name, summary(file)) for file in experiments]
         print_tables(plain_table("Examples", ("file", "description"), rows))
     else:
-        typer.echo(f"{len(experiments)} files copied to {folder}")
+        echo(f"{len(experiments)} files copied to {folder}")
 
 
 def packaged_experiments() -> list[Traversable]:

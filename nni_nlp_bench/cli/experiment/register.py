@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import typer
+from nni_nlp_bench.cli.output import echo
 
 
 def register() -> None:
@@ -13,4 +13,4 @@ def register() -> None:
     from nni_nlp_bench.frameworks.nni.serving.registration import register_tuners
 
     for name in register_tuners():
-        typer.echo(f"registered  {name}")
+        echo(f"registered  {name}")

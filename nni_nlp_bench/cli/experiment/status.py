@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import typer
-
 from nni_nlp_bench.cli import options
+from nni_nlp_bench.cli.output import echo, plain_table, print_json, print_tables
 
 if TYPE_CHECKING:
     from nni_nlp_bench.frameworks.nni.serving.running import ExperimentProcess
@@ -16,7 +15,6 @@ _COLUMNS = ("id", "name", "status", "trials", "port", "listens on")
 
 def status(json: options.Json = False) -> None:
     """List the NNI experiments running on this machine, and their addresses."""
-    from nni_nlp_bench.cli.output import plain_table, print_json, print_tables
     from nni_nlp_bench.frameworks.nni.serving.running import list_running
 
     experiments = [_describe(experiment) for experiment in list_running()]
@@ -25,9 +23,7 @@ def status(json: options.Json = False) -> None:
     elif experiments:
         print_tables(plain_table(None, _COLUMNS, [_row(entry) for entry in experiments]))
     else:
-        typer.echo(
-            "no experiment is running: start one with `nni-nlp-bench experiment up --config FILE`"
-        )
+        echo("no experiment is running: start one with `nni-nlp-bench experiment up --config FILE`")
 
 
 def _describe(experiment: ExperimentProcess) -> dict[str, Any]:

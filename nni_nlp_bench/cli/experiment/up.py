@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from nni_nlp_bench.cli.output import echo, step_reporter
 from nni_nlp_bench.core.errors import UserError
 
 
@@ -27,24 +28,26 @@ def up(
 
     The commands of `nnictl` work on it too.
     """
-    from nni_nlp_bench.cli.output import step_reporter
     from nni_nlp_bench.frameworks.nni.serving import server
     from nni_nlp_bench.frameworks.nni.serving.addresses import ALL_INTERFACES, LOOPBACK
 
+    def notice(line: str) -> None:
+        echo(f"copied      {line}")
+
     with step_reporter() as progress:
         if config is not None and resume is None:
-            started = server.start(config, port, host, progress)
+            started = server.start(config, port, host, progress, notice)
         elif resume is not None and config is None:
-            started = server.resume(resume, port, host, progress)
+            started = server.resume(resume, port, host, progress, notice)
         else:
             raise UserError("give either --config FILE or --resume ID")
-    typer.echo(f"experiment  {started.id}")
-    typer.echo(f"web UI      {started.url}")
+    echo(f"experiment  {started.id}")
+    echo(f"web UI      {started.url}")
     if host == LOOPBACK:
         login = f"{getpass.getuser()}@{socket.gethostname()}"
-        typer.echo("remote      run this on your own machine, then open the same address there:")
-        typer.echo(f"            ssh -L {port}:{LOOPBACK}:{port} {login}")
+        echo("remote      run this on your own machine, then open the same address there:")
+        echo(f"            ssh -L {port}:{LOOPBACK}:{port} {login}")
     else:
         target = "any address of this machine" if host in ALL_INTERFACES else host
-        typer.echo(f"warning: anyone who can connect to {target} can run commands here", err=True)
-    typer.echo(f"stop        nni-nlp-bench experiment down {started.id}")
+        echo(f"warning: anyone who can connect to {target} can run commands here", err=True)
+    echo(f"stop        nni-nlp-bench experiment down {started.id}")

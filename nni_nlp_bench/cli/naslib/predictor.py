@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from nni_nlp_bench.cli import options
+from nni_nlp_bench.cli.output import key_value_table, print_json, print_tables
 from nni_nlp_bench.core.limits import MAX_COUNT
 
 RESULTS = "predictor.json"
@@ -46,7 +47,6 @@ def predictor(
     Needs NASLib: set NASLIB_HOME to the folder of its sources. Writes predictor.json to --out.
     """
     from nni_nlp_bench.benchmarks.catalogue import load
-    from nni_nlp_bench.cli.output import key_value_table, print_json, print_tables
     from nni_nlp_bench.core.files import write_json
     from nni_nlp_bench.core.output_dir import locked_output_dir
     from nni_nlp_bench.frameworks.naslib.evaluation import evaluate_predictor

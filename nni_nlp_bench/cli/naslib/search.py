@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from nni_nlp_bench.cli import options
+from nni_nlp_bench.cli.output import bar
 
 
 def search(
@@ -36,10 +37,8 @@ def search(
     Needs NASLib: set NASLIB_HOME to the folder of its sources. Writes the files of `search`, and
     those of NASLib, to --out. `compare` has the optimizers too, as strategies naslib:NAME.
     """
-    from rich.console import Console
-
     from nni_nlp_bench.benchmarks.catalogue import load
-    from nni_nlp_bench.cli.output import bar
+    from nni_nlp_bench.cli.console import LiteralConsole
     from nni_nlp_bench.cli.search_runner import print_comparison
     from nni_nlp_bench.core.output_dir import locked_output_dir
     from nni_nlp_bench.frameworks.naslib.compat import prepare
@@ -53,7 +52,7 @@ def search(
     configuration = {"optimizer": optimizer, "benchmark": benchmark, "trials": trials, "seed": seed}
     configuration |= {"on_missing": on_missing, "restrict": restrict, "options": settings}
     with locked_output_dir(out, configuration, "a search"):
-        Console(stderr=True).print(str(patches), style="dim", highlight=False)
+        LiteralConsole(stderr=True).print(str(patches), style="dim")
         with bar(f"{optimizer}, seed {seed}") as advance:
             result = run_suite(
                 optimizer,

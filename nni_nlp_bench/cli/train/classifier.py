@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from nni_nlp_bench.cli import options
+from nni_nlp_bench.cli.output import bar, echo, plain_table, print_json, print_tables
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.core.limits import MAX_COUNT, MAX_LAYERS, MAX_WIDTH
 
@@ -184,7 +185,6 @@ def _train(
     execution: tuple[str, int | None],
     as_json: bool,
 ) -> None:
-    from nni_nlp_bench.cli.output import bar, print_json
     from nni_nlp_bench.core.output_dir import locked_output_dir
     from nni_nlp_bench.distillation.inputs import classifier_task, load_sentences
     from nni_nlp_bench.reports.training_curves import draw_classifier
@@ -221,7 +221,6 @@ def _train(
 
 def curves_table(title: str, curves: ClassifierCurves) -> Table:
     """Return a table of the learning curves with one row per epoch."""
-    from nni_nlp_bench.cli.output import plain_table
 
     columns = ["epoch", "train loss", "dev loss", "dev accuracy", "seconds"]
     rows = []
@@ -235,15 +234,14 @@ def curves_table(title: str, curves: ClassifierCurves) -> Table:
 
 
 def _print(curves: ClassifierCurves, task: Task, out: Path) -> None:
-    from nni_nlp_bench.cli.output import print_tables
 
     title = f"{curves.parameters:,} parameters; vectors: {task.words.source}"
     print_tables(curves_table(title, curves))
     if curves.status != "OK":
-        typer.echo(f"status  {curves.status}")
+        echo(f"status  {curves.status}")
     if curves.test_accuracy is not None:
         f1 = "" if curves.test_f1 is None else f", F1 {100 * curves.test_f1:.2f} %"
         accuracy = f"accuracy {100 * curves.test_accuracy:.2f} %{f1}"
-        typer.echo(f"test    {accuracy}, trained on train and dev")
-    typer.echo(f"threads {curves.threads}")
-    typer.echo(f"plot    {out / 'curve.png'}")
+        echo(f"test    {accuracy}, trained on train and dev")
+    echo(f"threads {curves.threads}")
+    echo(f"plot    {out / 'curve.png'}")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from nni_nlp_bench.cli import options
+from nni_nlp_bench.cli.output import bar, echo, plain_table, print_json, print_tables
 from nni_nlp_bench.core.limits import MAX_COUNT
 
 if TYPE_CHECKING:
@@ -100,7 +101,6 @@ def _train(
     execution: tuple[str, int | None],
     as_json: bool,
 ) -> None:
-    from nni_nlp_bench.cli.output import bar, print_json
     from nni_nlp_bench.core.output_dir import locked_output_dir
     from nni_nlp_bench.data.corpora import load_corpus
     from nni_nlp_bench.reports.training_curves import draw_training
@@ -141,8 +141,6 @@ def _train(
 def _print(curves: Curves, out: Path, settings: Settings) -> None:
     import math
 
-    from nni_nlp_bench.cli.output import plain_table, print_tables
-
     columns = ("epoch", "train ppl", "valid ppl", "test ppl", "seconds")
     series = (curves.train_losses, curves.val_losses, curves.test_losses)
     rows = [
@@ -151,6 +149,6 @@ def _print(curves: Curves, out: Path, settings: Settings) -> None:
     ]
     print_tables(plain_table(f"weight drop: {settings.weight_drop}", columns, rows))
     if curves.status != "OK":
-        typer.echo(f"status  {curves.status}")
-    typer.echo(f"threads {curves.threads}")
-    typer.echo(f"plot    {out / 'curve.png'}")
+        echo(f"status  {curves.status}")
+    echo(f"threads {curves.threads}")
+    echo(f"plot    {out / 'curve.png'}")

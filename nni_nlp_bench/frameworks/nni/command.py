@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.core.extras import optional_imports
+from nni_nlp_bench.core.printable import printable
 
 
 def run_command(run: Callable[[Sequence[str] | None], None]) -> int:
@@ -27,6 +28,6 @@ def run_command(run: Callable[[Sequence[str] | None], None]) -> int:
         with optional_imports():
             run(None)
     except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {printable(str(error))}", file=sys.stderr)
         return 2
     return 0

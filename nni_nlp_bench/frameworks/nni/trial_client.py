@@ -15,6 +15,7 @@ from urllib.request import urlopen
 
 from nni_nlp_bench.core.block_imports import block_imports
 from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.frameworks.nni.plain_json import receive_plain_json_only
 
 _TRIES, _PAUSE_S, _SECONDS = 50, 0.1, 30
 
@@ -114,6 +115,7 @@ def _nni_channel() -> Any:
     from nni.runtime.trial_command_channel import get_default_trial_command_channel
 
     channel = get_default_trial_command_channel()
+    receive_plain_json_only(channel)
     if loaded is None:
         del sys.modules["nni"]
     return channel

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from io import StringIO
 from pathlib import Path
 from shutil import copytree
 from typing import Any
@@ -140,3 +141,17 @@ def test_a_damaged_teacher_gives_one_line(fault: str, teacher_folder: Path, tmp_
     assert str(folder) in str(error.value)
     assert "\n" not in str(error.value)
     assert len(str(error.value)) < 200 + len(str(folder))
+
+
+def test_code_of_a_teacher_is_not_run(
+    teacher_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even if the user presses the key that transformers would ask for."""
+    monkeypatch.setattr("transformers.dynamic_module_utils.HF_MODULES_CACHE", str(tmp_path / "hf"))
+    monkeypatch.setattr("sys.stdin", StringIO("y\n" * 9))
+    copied, marker = copytree(teacher_folder, tmp_path / "copied"), tmp_path / "marker"
+    config(model_type="own", auto_map={"AutoConfig": "own.Own"})(copied)
+    (copied / "own.py").write_text(f"open({str(marker)!r}, 'w')\nclass Own: pass\n")
+    with pytest.raises(UserError, match=r"cannot be read: .*custom code"):
+        load_teacher(str(copied))
+    assert not marker.exists()

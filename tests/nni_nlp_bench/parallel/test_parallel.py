@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import json
 import os
 import signal
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
+from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -79,6 +82,7 @@ def test_task_that_kills_workers_fails() -> None:
 
 
 def test_local_workers_listen_on_loopback_and_end() -> None:
+    resource_tracker.ensure_running()  # lives as long as this process
     before = set(psutil.Process().children(recursive=True))
     environment = dict(os.environ)
     with cluster(workers=1):
@@ -93,7 +97,7 @@ def test_local_workers_listen_on_loopback_and_end() -> None:
         assert set(listening) == {"127.0.0.1"}
     assert os.environ == environment
     _, alive = psutil.wait_procs(new, timeout=10)
-    assert not [process for process in alive if "resource_tracker" not in str(process.cmdline())]
+    assert not alive
 
 
 def test_error_for_unreachable_scheduler(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,10 +123,55 @@ def test_error_for_scheduler_without_workers(monkeypatch: pytest.MonkeyPatch) ->
         pass
 
 
-def test_existing_scheduler(client: Client) -> None:
+def test_existing_scheduler() -> None:
+    from distributed import LocalCluster
+
+    options = {"processes": False, "protocol": "tcp", "dashboard_address": "127.0.0.1:0"}
+    with (
+        LocalCluster(n_workers=1, host="127.0.0.1", **options) as existing,
+        cluster(existing.scheduler_address) as client,
+    ):
+        assert dict(map_unordered(client, odd_ones_fail, [2, 4], name=str)) == {2: 2, 4: 4}
+
+
+@pytest.mark.parametrize("protocol", ["tcp", "tls"])
+def test_strangers_run_no_function(client: Client, tmp_path: Path, protocol: str) -> None:
+    """Any local user can connect to the ports, also with a key of their own."""
+    from distributed import Client, Security
+    from distributed.comm import connect
+
+    created = tmp_path / "created"
+    security = Security.temporary() if protocol == "tls" else Security()
     assert client.scheduler is not None
-    with cluster(client.scheduler.address) as other:
-        assert dict(map_unordered(other, odd_ones_fail, [2, 4], name=str)) == {2: 2, 4: 4}
+    with pytest.raises(OSError, match=r"Timed out|refused|closed|does not match"):
+        scheduler = client.scheduler.address.replace("tls", protocol)
+        stranger = Client(scheduler, security=security, timeout=1)
+        stranger.submit(os.mkdir, created).result()
+    workers = client.scheduler_info()["workers"]
+    assert len(workers) == 2
+    for address in (*workers, *(worker["nanny"] for worker in workers.values())):
+        connection = connect(
+            address.replace("tls", protocol), timeout=1, **security.get_connection_args("client")
+        )
+        with pytest.raises(OSError, match=r"Timed out|refused|closed|does not match"):
+            asyncio.run(connection)
+    assert not created.exists()
+
+
+def test_pages_of_the_cluster_are_closed(client: Client) -> None:
+    """Dask's pages about tasks, logs and workers need no key."""
+    import httpx
+
+    pages = ("info/main/workers.html", "json/identity.json", "metrics")
+    found: list[int] = []
+    for process in (psutil.Process(), *psutil.Process().children(recursive=True)):
+        for connection in process.net_connections("inet"):
+            if connection.status == psutil.CONN_LISTEN:
+                url = f"http://127.0.0.1:{connection.laddr.port}"
+                with suppress(httpx.TransportError):  # not of HTTP
+                    found += [httpx.get(f"{url}/{page}", timeout=1).status_code for page in pages]
+    assert len(found) >= 3 * len(pages)
+    assert set(found) == {404}
 
 
 def read(path: Path) -> list[dict[str, str]]:

@@ -98,6 +98,26 @@ def test_names_are_escaped(records: list[SearchRecord]) -> None:
     assert not any("onerror" in attributes for _, attributes in page.tags)
 
 
+def test_all_texts_of_files_are_escaped(records: list[SearchRecord]) -> None:
+    """Benchmark, strategy, source, warnings and architectures come from files."""
+    hostile = [
+        replace(
+            record,
+            benchmark=HOSTILE,
+            best=record.best and replace(record.best, source=HOSTILE),
+        )
+        for record in records
+    ]
+    sources = [SearchSource(HOSTILE, tuple(hostile), (HOSTILE,))]
+    text = render_html(sources, make_sections(sources))
+    page = Page(text)
+    expected = {tag for tag, _ in Page(render_page(records)).tags}
+    assert {tag for tag, _ in page.tags} <= expected
+    assert "<script" not in text
+    assert page.text.count(HOSTILE) >= 10
+    assert not [name for _, attributes in page.tags for name in attributes if name.startswith("on")]
+
+
 def test_page_contains_the_results(records: list[SearchRecord]) -> None:
     page = Page(render_page(records))
     words = " ".join(page.text.split())

@@ -1,6 +1,7 @@
 // Preloaded into the Node process of NNI's manager, which would listen on all interfaces: all servers
 // listen on 127.0.0.1 instead, and also on the address in NNI_NLP_BENCH_HOST, if set. It also refuses
-// requests of foreign web pages, and extends the connection timeout of the tuner.
+// requests of foreign web pages, for a second tuner and for files outside of trials, and extends the
+// connection timeout of the tuner.
 "use strict";
 
 const http = require("http");
@@ -58,11 +59,38 @@ function alsoListen(server) {
 const NAMES = ["localhost", os.hostname(), host].map((name) => name.toLowerCase());
 const emit = http.Server.prototype.emit;
 http.Server.prototype.emit = function (event, request, response, ...rest) {
-    if ((event === "request" || event === "upgrade") && !isTrusted(request.headers)) {
-        return refuse(event, response);
+    if (event === "request" || event === "upgrade") {
+        const reason = isTrusted(request.headers) ? forbidden(request) : FOREIGN;
+        if (reason !== null) {
+            return refuse(event, response, reason);
+        }
     }
     return emit.call(this, event, request, response, ...rest);
 };
+
+const FOREIGN = "the Host or Origin header is not of this machine";
+let started = false;
+
+// Return the reason to refuse a request that would read other files than those of trials, or start another
+// tuner (which may be any program) after the one of the user; else null.
+function forbidden({ method, url }) {
+    let path = null;
+    try {
+        path = decodeURIComponent(url.split(/[?#]/)[0]).replace(/\/+$/, "").toLowerCase();
+    } catch {
+        return "the path is malformed";
+    }
+    if (!/^[!-\[\]-~]*$/.test(url) || path.split(/[\\/]/).includes("..")) {
+        return "the path leads elsewhere, or has characters that are not ASCII";
+    }
+    if (method === "POST" && path.endsWith("/experiment")) {
+        if (started) {
+            return "the experiment has been started already";
+        }
+        started = true;
+    }
+    return null;
+}
 
 // Return whether the Host header is an address or a name of this machine, and a page is of this server.
 function isTrusted({ host, origin }) {
@@ -74,12 +102,12 @@ function isTrusted({ host, origin }) {
     return (isAddress || NAMES.includes(name)) && (origin === undefined || origin === `http://${host}`);
 }
 
-function refuse(event, response) {
+function refuse(event, response, reason) {
     if (event === "upgrade") {
         response.end("HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n"); // a plain socket
     } else {
         response.writeHead(403, { "Content-Type": "text/plain" });
-        response.end("Refused: the Host or Origin header is not of this machine.\n");
+        response.end(`Refused: ${reason}.\n`);
     }
     return true;
 }

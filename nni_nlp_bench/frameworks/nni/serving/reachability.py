@@ -6,6 +6,7 @@ import shlex
 import socket
 import subprocess
 from contextlib import suppress
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -23,9 +24,9 @@ _GREETING = b"nni-nlp-bench"
 _SSH_FAILED = 255
 _SSH_OPTIONS = (
     *("-F", "none", "-o", "BatchMode=yes", "-o", "IdentitiesOnly=yes", "-o", "LogLevel=ERROR"),
-    *("-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null"),
+    *("-o", "StrictHostKeyChecking=yes"),
 )
-"""Options as in NNI, which reads no ssh configuration and checks no host keys."""
+"""NNI reads no ssh configuration, and checks no host keys: they are checked here instead."""
 
 
 def check_reachability(config: Any, port: int, host: str) -> None:
@@ -102,11 +103,14 @@ def _greet(listener: socket.socket) -> None:
 def _over_ssh(machine: Any, command: str) -> bytes:
     """Run a command on a machine and return its stdout. Raises AddressError if ssh fails."""
     target = f"{machine.user}@{machine.host}"
+    known_hosts = Path.home() / ".ssh" / "known_hosts"
     try:
         done = subprocess.run(
             [
                 "ssh",
                 *_SSH_OPTIONS,
+                "-o",
+                f'UserKnownHostsFile="{known_hosts}"',
                 "-i",
                 machine.ssh_key_file,
                 "-p",
@@ -124,5 +128,10 @@ def _over_ssh(machine: Any, command: str) -> bytes:
         raise AddressError(f"ssh to {target} timed out: check host and port") from None
     if done.returncode == _SSH_FAILED:
         reason = done.stderr.decode(errors="replace").strip()
+        if "Host key verification failed" in reason:
+            raise AddressError(
+                f"the host key of {target} is not the one in {known_hosts}: compare it with the "
+                f"machine's own, and connect once by ssh -p {machine.port} {target}"
+            )
         raise AddressError(f"ssh to {target} fails: {reason}; check port, user and sshKeyFile")
     return done.stdout

@@ -20,6 +20,7 @@ from nni_nlp_bench.frameworks.nni.serving.addresses import LOOPBACK, check_addre
 from nni_nlp_bench.frameworks.nni.serving.config import load_config, load_stopped_config
 from nni_nlp_bench.frameworks.nni.serving.reachability import check_reachability
 from nni_nlp_bench.frameworks.nni.serving.running import ExperimentProcess, find_running, stop
+from nni_nlp_bench.frameworks.nni.serving.uploads import describe_uploads
 
 PORT = 8080
 SHIM = Path(__file__).with_name("loopback.js").resolve()
@@ -61,7 +62,11 @@ def _no_progress(step: str) -> None:
 
 
 def start(
-    config: Path, port: int = PORT, host: str = LOOPBACK, progress: Progress = _no_progress
+    config: Path,
+    port: int = PORT,
+    host: str = LOOPBACK,
+    progress: Progress = _no_progress,
+    notice: Progress = _no_progress,
 ) -> Started:
     """Start an experiment, which continues to run when this process ends.
 
@@ -72,20 +77,25 @@ def start(
         port: Port of the web UI.
         host: Address to listen on, in addition to 127.0.0.1.
         progress: Called with each step.
+        notice: Called before the start with each line about files that are copied elsewhere.
 
     Raises:
         UserError: the configuration is invalid, or NNI does not start it.
     """
     progress(f"checking {config}")
-    return _start(load_config(config), port, host, progress)
+    return _start(load_config(config), port, host, progress, notice)
 
 
 def resume(
-    id: str, port: int = PORT, host: str = LOOPBACK, progress: Progress = _no_progress
+    id: str,
+    port: int = PORT,
+    host: str = LOOPBACK,
+    progress: Progress = _no_progress,
+    notice: Progress = _no_progress,
 ) -> Started:
     """Resume a stopped experiment by its id; otherwise as `start`."""
     progress(f"loading experiment {id}")
-    return _start(load_stopped_config(id), port, host, progress, resumed=id)
+    return _start(load_stopped_config(id), port, host, progress, notice, resumed=id)
 
 
 def manager_environment(host: str = LOOPBACK) -> dict[str, str]:
@@ -103,10 +113,17 @@ def manager_environment(host: str = LOOPBACK) -> dict[str, str]:
 
 
 def _start(
-    config: Any, port: int, host: str, progress: Progress, resumed: str | None = None
+    config: Any,
+    port: int,
+    host: str,
+    progress: Progress,
+    notice: Progress,
+    resumed: str | None = None,
 ) -> Started:
     check_address(config, port, host)
     check_reachability(config, port, host)
+    for line in describe_uploads(config):
+        notice(line)
     progress(f"waiting for the manager on port {port}")
     experiment = find_running(_launch(config, port, host, resumed))
     progress("waiting for the tuner")

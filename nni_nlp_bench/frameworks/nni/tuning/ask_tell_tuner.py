@@ -18,8 +18,8 @@ from nni.utils import extract_scalar_reward
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.evaluators.json_lines import JsonLines
 from nni_nlp_bench.frameworks.nni.parent_watchdog import exit_with_manager
+from nni_nlp_bench.frameworks.nni.plain_json import accept_plain_json_only
 from nni_nlp_bench.frameworks.nni.serving.manager_api import stop_requesting_trials
-from nni_nlp_bench.frameworks.nni.tuning.plain_json import accept_plain_json_only
 from nni_nlp_bench.frameworks.nni.tuning.recovery import take_snapshot
 from nni_nlp_bench.frameworks.nni.tuning.session import AskTell, Key, Session, key_of
 from nni_nlp_bench.frameworks.nni.tuning.trial_codec import TrialCodec

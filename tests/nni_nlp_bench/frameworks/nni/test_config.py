@@ -11,6 +11,7 @@ from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.frameworks.nni.serving.addresses import AddressError, check_address
 from nni_nlp_bench.frameworks.nni.serving.config import load_config
 from nni_nlp_bench.frameworks.nni.serving.reachability import check_reachability
+from nni_nlp_bench.frameworks.nni.serving.uploads import MAX_FILES, describe_uploads
 
 GOOD = {
     "searchSpace": {},
@@ -148,6 +149,28 @@ def test_clusters_cannot_use_tunnels(load):
 
 def test_local_trials_need_no_address(load):
     check_reachability(load(), 8080, "127.0.0.1")
+
+
+def test_copied_folder_is_described(remote, tmp_path):
+    """By default it is the folder of the file."""
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "secret").write_bytes(bytes(2_000_000))
+    (line,) = describe_uploads(remote("127.0.0.1"))
+    assert line == (
+        f"{tmp_path} (2 files, 2.0 MB) is copied to alice@gpu1; "
+        f"list files to exclude in {tmp_path}/.nniignore"
+    )
+    (tmp_path / ".nniignore").write_text("secret\n")
+    (line,) = describe_uploads(remote("127.0.0.1"))
+    assert line.endswith("; without the files that its .nniignore excludes")
+    for number in range(MAX_FILES):
+        (tmp_path / "src" / str(number)).touch()
+    (line,) = describe_uploads(remote("127.0.0.1"))
+    assert line.startswith(f"{tmp_path} (more than 2000 files) is copied to ")
+
+
+def test_local_trials_copy_nothing(load):
+    assert list(describe_uploads(load())) == []
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "0.0.0.0"])

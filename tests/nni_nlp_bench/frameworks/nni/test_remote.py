@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import math
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -109,7 +110,17 @@ def machine(tmp_path_factory, ports, wait_until) -> Iterator[Machine]:
 
 
 @pytest.fixture
-def config(machine):
+def known_hosts(machine, nni_home) -> Path:
+    """File of the user with the host key of the machine."""
+    file = nni_home.folder / ".ssh" / "known_hosts"
+    file.parent.mkdir()
+    key = machine.key.with_name("host.pub").read_text()
+    file.write_text(f"[127.0.0.1]:{machine.port} {key}")
+    return file
+
+
+@pytest.fixture
+def config(machine, known_hosts):
     """The example experiment with that machine."""
     config = yaml.safe_load((EXPERIMENTS / "remote.yml").read_text())
     config["trainingService"]["machineList"] = [machine.config]
@@ -119,7 +130,11 @@ def config(machine):
 def test_trials_run_on_a_remote_machine(machine, nni_home, config):
     """One of them fails."""
     config["trialCommand"] = '[ "$NNI_TRIAL_SEQ_ID" != 1 ] && ' + config["trialCommand"]
-    experiment = nni_home.up(config | {"maxTrialNumber": 4})
+    experiment, up = nni_home.up_as_process(config | {"maxTrialNumber": 4})
+    copied = (
+        rf"copied +{EXPERIMENTS} \(\d+ files, .+\) is copied to {getpass.getuser()}@127\.0\.0\.1; "
+    )
+    assert re.match(copied, up.stdout), up.stdout
     experiment.wait_for("DONE")
     trials = sorted(experiment.trial_jobs(), key=lambda trial: trial["sequenceId"])
     status = [trial["status"] for trial in trials]
@@ -156,7 +171,10 @@ def test_reuse_mode(machine, nni_home, config):
         shutil.rmtree(Path("/tmp/nni-experiments", experiment.id))  # NNI leaves it there
 
 
-def test_connections_are_tested_before_the_start(machine, nni_home, config, ports):
+@pytest.fixture
+def refusal(machine, nni_home, config, ports):
+    """Function that runs `up`, which refuses to start, and returns the error."""
+
     def refusal(machine_config, *options, **fields):
         config["trainingService"]["machineList"] = [machine.config | machine_config]
         file = nni_home.write(config | fields)
@@ -167,9 +185,23 @@ def test_connections_are_tested_before_the_start(machine, nni_home, config, port
         assert refused.stderr.endswith(f"{message}\n"), "after the steps that took a while"
         return message
 
+    return refusal
+
+
+def test_connections_are_tested_before_the_start(machine, refusal, ports):
     host_key = str(machine.key.with_name("host"))
     assert "check port, user and sshKeyFile" in refusal({"sshKeyFile": host_key})
     assert "check port, user and sshKeyFile" in refusal({"port": next(ports)})
     elsewhere = refusal({}, "--host", "0.0.0.0", nniManagerIp="203.0.113.7")
     assert "cannot connect to 203.0.113.7" in elsewhere
     assert "firewall" in elsewhere
+
+
+def test_unknown_machines_are_refused(machine, refusal, known_hosts):
+    """NNI would copy the code to them."""
+    other = machine.key.with_name("user.pub").read_text()
+    for unknown in ("", f"[127.0.0.1]:{machine.port} {other}"):
+        known_hosts.write_text(unknown)
+        message = refusal({})
+        assert f"the host key of {machine.config['user']}@127.0.0.1 is not the one in" in message
+        assert f"connect once by ssh -p {machine.port} " in message
