@@ -43,8 +43,8 @@ class LossUnit(StrEnum):
 
     @property
     def largest(self) -> float:
-        """Largest possible loss: 100 nats, or a correlation of -100 points."""
-        return 100.0 if self is LossUnit.NATS else 200.0
+        """Largest possible loss: the largest float32 of a diverged training, or -100 points."""
+        return 3.5e38 if self is LossUnit.NATS else 200.0
 
     @property
     def failure(self) -> float:

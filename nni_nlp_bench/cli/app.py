@@ -54,13 +54,19 @@ class ErrorHandlingGroup(TyperGroup):
             with optional_imports():
                 return super().invoke(ctx)
         except UserError as error:
-            echo(f"error: {' '.join(str(error)[:MAX_CHARACTERS].split())}", err=True)
+            echo(f"error: {_line(str(error))}", err=True)
             raise typer.Exit(2) from None
         except (MemoryError, RuntimeError) as error:
             if not _is_out_of_memory(error):
                 raise
             echo("error: out of memory: choose smaller sizes or a smaller input", err=True)
             raise typer.Exit(2) from None
+
+
+def _line(message: str) -> str:
+    """Return the message in one line, and without its middle if it is very long."""
+    line = printable(" ".join(message.split()))
+    return line if len(line) <= MAX_CHARACTERS else f"{line[:1_000]} ... {line[-900:]}"
 
 
 def _is_out_of_memory(error: Exception) -> bool:

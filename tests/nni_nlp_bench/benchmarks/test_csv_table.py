@@ -88,7 +88,7 @@ def test_a_space_and_a_unit_of_choice(tmp_path: Path) -> None:
         (f'1000000,"{CELL}",-1,5.0', "num_params must be a whole number"),
         (f'1e30,"{CELL}",12,5.0', "recipe_id must be a whole number"),
         (f'1000000,"{CELL}",12,1_000', "test_loss must be a number, got '1_000'"),
-        (f'1000000,"{CELL}",12,-3', "a test_loss of -3 is impossible: between 0 and 100"),
+        (f'1000000,"{CELL}",12,-3', "a test_loss of -3 is impossible: between 0 and 3.5e"),
         (f'1000000,"{CELL}",12,-1e30', "a test_loss of -1e+30 is impossible"),
         (f'1000000,"{CELL}",12,1e308', "a test_loss of 1e+308 is impossible"),
         ("1000000,lstn,12,5.0", "unknown architecture 'lstn'"),

@@ -143,7 +143,7 @@ def test_a_damaged_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(BenchmarkError, match=rf"{MODEL} is missing"):
         load_surrogate(folder)
     (folder / METADATA).write_text("{")
-    with pytest.raises(BenchmarkError, match=rf"{METADATA} is damaged"):
+    with pytest.raises(BenchmarkError, match=rf"{METADATA} is not valid JSON"):
         load_surrogate(folder)
     (folder / METADATA).write_text("{}")
     with pytest.raises(BenchmarkError, match="does not describe a surrogate"):

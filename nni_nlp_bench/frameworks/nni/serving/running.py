@@ -102,8 +102,11 @@ class ExperimentProcess:
 
 def list_running() -> list[ExperimentProcess]:
     """Return the experiments with running managers, sorted by start time."""
-    entries = sorted(_read_list(), key=lambda entry: float(entry["startTime"]))
-    return [_running(e) for e in entries if "port" in e and _is_manager(e["pid"], e["id"])]
+    try:
+        entries = sorted(_read_list(), key=lambda entry: float(entry["startTime"]))
+        return [_running(e) for e in entries if "port" in e and _is_manager(e["pid"], e["id"])]
+    except (KeyError, TypeError, ValueError, OverflowError):
+        raise _damaged() from None
 
 
 def find_running(id: str | None) -> ExperimentProcess:
@@ -162,7 +165,7 @@ def _running(entry: Mapping[str, Any]) -> ExperimentProcess:
 
 def _read_list() -> Iterable[dict[str, Any]]:
     """Return the entries of NNI's list of experiments; retries while it is being written."""
-    file = Path.home() / "nni-experiments" / ".experiment"
+    file = _list_file()
     for _ in range(20):
         if not exists(file):
             return []
@@ -174,7 +177,15 @@ def _read_list() -> Iterable[dict[str, Any]]:
             break
         except ValueError:
             time.sleep(0.1)
-    raise ExperimentError(f"{file} is damaged: remove it, and NNI creates a new one")
+    raise _damaged()
+
+
+def _damaged() -> ExperimentError:
+    return ExperimentError(f"{_list_file()} is damaged: remove it, and NNI creates a new one")
+
+
+def _list_file() -> Path:
+    return Path.home() / "nni-experiments" / ".experiment"
 
 
 def _is_manager(pid: int, id: str) -> bool:
