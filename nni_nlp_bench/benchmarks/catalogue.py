@@ -87,6 +87,7 @@ BENCHMARKS: Registry[CatalogueEntry] = Registry(
         "nas-bench-nlp/ptb-surrogate": "nni_nlp_bench.benchmarks.catalogue:PTB_SURROGATE",
         "nas-bench-nlp/wikitext-2": "nni_nlp_bench.benchmarks.catalogue:WIKITEXT_2",
     },
+    requires=("name", "space", "source", "description", "licence"),
 )
 
 

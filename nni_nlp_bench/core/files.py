@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.core.input_files import is_folder
 
 
 @contextmanager
@@ -20,7 +21,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
 
     Raises UserError if it cannot be written.
     """
-    if path.is_dir():
+    if is_folder(path):
         raise UserError(f"{path} is a folder: give the name of a file")
     try:
         with tempfile.TemporaryDirectory(prefix=".unfinished-", dir=path.parent) as folder:

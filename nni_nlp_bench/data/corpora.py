@@ -40,6 +40,7 @@ CORPORA: Registry[CorpusEntry] = Registry(
         "pydoc": "nni_nlp_bench.data.corpora:PYDOC",
         "pydoc-small": "nni_nlp_bench.data.corpora:PYDOC_SMALL",
     },
+    requires=("description", "load"),
 )
 
 

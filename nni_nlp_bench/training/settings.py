@@ -28,7 +28,8 @@ def check_above_zero(values: object, *names: str) -> None:
     for name in names:
         value = getattr(values, name)
         if not (value > 0 and math.isfinite(value)):
-            raise UserError(f"{name} must be above 0 and finite, got {value}")
+            finite = " and finite" if value == math.inf else ""
+            raise UserError(f"{name} must be above 0{finite}, got {value}")
 
 
 def check_not_negative(values: object, *names: str) -> None:

@@ -47,6 +47,7 @@ LABELLED_SETS: Registry[LabelledSetEntry] = Registry(
         "sst-5": "nni_nlp_bench.data.sentences.sets:SST_5",
         "trec": "nni_nlp_bench.data.sentences.sets:TREC",
     },
+    requires=("description", "load"),
 )
 
 
