@@ -1,8 +1,10 @@
-"""Pictures of architectures as files."""
+"""Plots, and pictures of architectures, as files."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 FORMATS = ("png", "svg", "pdf")
+PLAIN_TEXT = {"text.parse_math": False}
+"""Matplotlib settings with which a `$` in a name is a character, and does not begin a formula."""
+_logger = logging.getLogger(__name__)
 
 
 def blank_figure(width: float, height: float) -> Figure:
@@ -23,6 +28,26 @@ def blank_figure(width: float, height: float) -> Figure:
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure
+
+
+def save_plot(figure: Figure, path: Path) -> None:
+    """Write a plot in the format of the suffix; texts are plain. Raises UserError."""
+    from matplotlib.text import Text
+
+    for text in figure.findobj(Text):
+        text.set_parse_math(False)
+    with atomic_write(path) as new:
+        figure.savefig(new, dpi=130)
+
+
+@contextmanager
+def warn_on_failure(path: Path) -> Iterator[None]:
+    """Context that draws a plot of results on disk: a failure is one warning in the log."""
+    try:
+        yield
+    except Exception as error:  # of whatever kind: a plot must not lose the result of hours
+        reason = " ".join(str(error).split()) or type(error).__name__
+        _logger.warning("warning: %s is not drawn: %s", path, reason)
 
 
 def save_picture(figure: Callable[[], Figure], path: Path, salt: str) -> None:
@@ -39,6 +64,6 @@ def save_picture(figure: Callable[[], Figure], path: Path, salt: str) -> None:
         )
     # No date and no random ids. Text stays text in an SVG.
     undated = {"png": {}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}[kind]
-    text = {"svg.fonttype": "none", "svg.hashsalt": salt}
+    text = {"svg.fonttype": "none", "svg.hashsalt": salt, **PLAIN_TEXT}
     with atomic_write(path) as file, mpl.rc_context(text):
         figure().savefig(file, format=kind, dpi=150, metadata=undated)

@@ -114,6 +114,15 @@ class Benchmark(ABC):
         """
         return None
 
+    @property
+    def digest(self) -> str | None:
+        """SHA-256 of the data behind its answers; None if unknown.
+
+        An interrupted search resumes only if it is unchanged. Without one, a benchmark whose data
+        changed under the same name is not noticed.
+        """
+        return None
+
     @abstractmethod
     def query(self, architecture: Any, epoch: int | None = None, seed: int | None = None) -> Result:
         """Return the result of one training.

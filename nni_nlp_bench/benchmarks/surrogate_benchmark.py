@@ -84,6 +84,12 @@ class SurrogateBenchmark(Benchmark):
         """Lower bound of predicted losses."""
         return self.predictor.lowest_loss
 
+    @property
+    def digest(self) -> str | None:
+        """SHA-256 of the saved model; None for a surrogate that was not loaded from files."""
+        digest: str | None = self.predictor.metadata.get("sha256")
+        return digest
+
     def query(self, architecture: Any, epoch: int | None = None, seed: int | None = None) -> Result:
         """Return the prediction after the last epoch, including `wall_time_s`.
 

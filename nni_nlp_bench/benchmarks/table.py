@@ -18,7 +18,7 @@ from nni_nlp_bench.benchmarks.base import (
     MissingArchitectureError,
     Result,
 )
-from nni_nlp_bench.benchmarks.table_building import build, canonical_form
+from nni_nlp_bench.benchmarks.table_building import build, canonical_form, digest_of
 from nni_nlp_bench.benchmarks.table_files import (
     REMEDY,
     Arrays,
@@ -135,6 +135,11 @@ class Table(Benchmark):
         ]
         finite = [loss for loss in losses if loss is not None and math.isfinite(loss)]
         return min(finite, default=math.nan)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the results, and of the metadata that they are read with."""
+        return digest_of(self.metadata, self.arrays)
 
     def query(
         self, architecture: Architecture, epoch: int | None = None, seed: int | None = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 from typing import Any
@@ -141,3 +143,14 @@ def _arrays(
     for values in arrays.values():
         values.flags.writeable = False
     return arrays
+
+
+def digest_of(metadata: TableMetadata, arrays: Arrays) -> str:
+    """Return the SHA-256 of the results, and of the metadata that they are read with."""
+    fields = ("space", "objective", "epochs", "has_curves", "statuses")
+    read_with = {name: getattr(metadata, name) for name in fields} | {"units": dict(metadata.units)}
+    sha = hashlib.sha256(json.dumps(read_with, sort_keys=True).encode())
+    for name, values in sorted(arrays.items()):
+        sha.update(f"{name} {values.dtype.str} {values.shape}\n".encode())
+        sha.update(np.ascontiguousarray(values).data)
+    return sha.hexdigest()

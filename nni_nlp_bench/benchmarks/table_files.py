@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import json
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -20,6 +19,7 @@ from nni_nlp_bench.benchmarks.units import LossUnit
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.core.input_files import exists, is_file
 from nni_nlp_bench.core.parse_json import read_json
+from nni_nlp_bench.core.scratch import remove_stale, scratch_folder
 
 FORMAT = "nni-nlp-bench table"
 FORMAT_VERSION = 1
@@ -83,13 +83,15 @@ def write_table(
     _check_target(path, overwrite)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as scratch:
-            new = Path(scratch) / "new"
+        with scratch_folder(path.parent, path.name) as scratch:
+            new = scratch / "new"
             new.mkdir()
             for name, values in arrays.items():
                 np.save(new / f"{name}.npy", values, allow_pickle=False)
             (new / METADATA).write_text(json.dumps(asdict(metadata), indent=2) + "\n", "utf-8")
-            _put_in_place(new, path, Path(scratch), overwrite)
+            _put_in_place(new, path, scratch, overwrite)
+        # Only now: a process that was killed may have left the former table there.
+        remove_stale(path.parent, path.name)
     except OSError as error:
         raise BenchmarkError(f"cannot write the table {path}: {error}") from error
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
+from io import TextIOWrapper
 from typing import Annotated, Any
 
 import typer
@@ -47,6 +49,13 @@ MAX_CHARACTERS = 2_000
 
 class ErrorHandlingGroup(TyperGroup):
     """Command group that prints a UserError in one line on stderr and exits with code 2."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the command; characters that stdout cannot encode are written as escapes."""
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, TextIOWrapper):
+                stream.reconfigure(errors="backslashreplace")
+        return super().main(*args, **kwargs)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the subcommand."""

@@ -58,7 +58,14 @@ def show(
 @arch.command()
 def draw(
     architecture: ArchitectureText,
-    out: Annotated[Path, typer.Option(help="Image file to write: .png, .svg or .pdf.")],
+    out: Annotated[
+        Path,
+        typer.Option(
+            parser=options.output_file,
+            metavar="PATH",
+            help="Image file to write: .png, .svg or .pdf.",
+        ),
+    ],
     space: options.SpaceName = "rnn_cell",
 ) -> None:
     """Draw an architecture."""
@@ -104,7 +111,12 @@ def sample(
     count: Annotated[int, typer.Option(min=1, max=MAX_COUNT, help="Number of architectures.")] = 1,
     seed: options.Seed = 0,
     out: Annotated[
-        Path | None, typer.Option(help="File to write (default: standard output).")
+        Path | None,
+        typer.Option(
+            parser=options.output_file,
+            metavar="PATH",
+            help="File to write (default: standard output).",
+        ),
     ] = None,
 ) -> None:
     """Sample random architectures as JSON Lines, which `score` and `benchmark predict` read."""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
+from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.core.files import check_output_file
 from nni_nlp_bench.core.limits import (
     MAX_COUNT,
     MAX_LAYERS,
@@ -34,7 +38,36 @@ BenchmarkSpace = Annotated[
     str | None,
     typer.Option("--space", help="Search space that the benchmark must be of (default: any)."),
 ]
-Out = Annotated[Path, typer.Option(help="Output folder.")]
+
+
+def output_folder(text: str) -> Path:
+    """Return the path of an output folder. Raises UserError if it cannot be one."""
+    with _writable(text) as path:
+        if path.exists() and not path.is_dir():
+            raise UserError(f"--out {path} is not a folder: give the name of a folder")
+    return path
+
+
+def output_file(text: str) -> Path:
+    """Return the path of an output file. Raises UserError if it cannot be one."""
+    with _writable(text) as path:
+        if not path.parent.is_dir():
+            raise UserError(f"cannot write {path}: {path.parent} is not a folder")
+        check_output_file(path)
+    return path
+
+
+@contextmanager
+def _writable(text: str) -> Iterator[Path]:
+    if not text:
+        raise UserError("--out is empty: give the name of a file or folder")
+    try:
+        yield Path(text)
+    except OSError as error:
+        raise UserError(f"cannot write --out {text}: {error.strerror or error}") from None
+
+
+Out = Annotated[Path, typer.Option(parser=output_folder, metavar="PATH", help="Output folder.")]
 Architecture = Annotated[
     str,
     typer.Option(help="Name, published id, JSON text, or a file with one (such as best.json)."),

@@ -5,10 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Timer
 from typing import TYPE_CHECKING, Any
-
-import typer
 
 from nni_nlp_bench.core.files import strict_json
 from nni_nlp_bench.core.printable import printable
@@ -19,7 +18,8 @@ if TYPE_CHECKING:
 
 def echo(line: object, err: bool = False) -> None:
     """Print one line on stdout or stderr, without characters that control the terminal."""
-    typer.echo(printable(str(line)), err=err)
+    # Unlike typer.echo, which writes UTF-8 to a terminal that is ASCII.
+    print(printable(str(line)), file=sys.stderr if err else sys.stdout, flush=True)
 
 
 def print_json(value: Any) -> None:
@@ -34,6 +34,12 @@ def print_tables(*tables: Table) -> None:
     console = LiteralConsole()
     for table in tables:
         console.print(table)
+
+
+def print_plot(path: Path) -> None:
+    """Print where a plot is, unless drawing it has failed."""
+    if path.exists():
+        echo(f"plot    {path}")
 
 
 def plain_table(title: str | None, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:

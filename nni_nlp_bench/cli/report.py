@@ -9,6 +9,7 @@ import typer
 
 from nni_nlp_bench.cli import options
 from nni_nlp_bench.cli.output import print_json
+from nni_nlp_bench.core.files import check_output_file
 
 
 def report(
@@ -18,7 +19,10 @@ def report(
             help="NNI experiments (id, folder or URL), or output folders of compare or search."
         ),
     ],
-    out: Annotated[Path, typer.Option(help="The HTML file to write.")],
+    out: Annotated[
+        Path,
+        typer.Option(parser=options.output_file, metavar="PATH", help="The HTML file to write."),
+    ],
     json: options.Json = False,
 ) -> None:
     """Write an HTML report: regret, statistical tests, plots and best architectures.
@@ -32,6 +36,8 @@ def report(
     from nni_nlp_bench.reports.readers.experiments import read_all
     from nni_nlp_bench.reports.sections import make_sections
 
+    if out.suffix not in (".html", ".htm"):  # an earlier report may lie in one of the folders
+        check_output_file(out, *map(Path, experiments))
     sources = read_all(experiments)
     sections = make_sections(sources)
     write_report(out, sources, sections)

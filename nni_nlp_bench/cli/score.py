@@ -10,6 +10,7 @@ import typer
 from nni_nlp_bench.cli import options
 from nni_nlp_bench.cli.output import bar, echo
 from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.core.files import check_output_file
 from nni_nlp_bench.core.limits import MAX_COUNT
 
 _CELLS, _ENCODERS = ("embedding", "hidden", "layers"), ("as_published",)
@@ -24,7 +25,10 @@ def score(
         str, typer.Option(help="Comma-separated names of scores. See `list scores`.")
     ],
     corpus: options.Corpus,
-    out: Annotated[Path, typer.Option(help="CSV file to write.")],
+    out: Annotated[
+        Path,
+        typer.Option(parser=options.output_file, metavar="PATH", help="CSV file to write."),
+    ],
     space: options.SpaceName = "rnn_cell",
     embedding: options.Embedding = 400,
     hidden: options.Hidden = 600,
@@ -64,8 +68,7 @@ def score(
     given |= {} if is_cell else {"as_published": as_published}
     names = tuple(dict.fromkeys(name.strip() for name in scores.split(",")))
     scoring = scoring_class(names, _absolute(corpus), seed=seed, **given)
-    if not out.parent.is_dir():
-        raise UserError(f"cannot write {out}: {out.parent} is not a folder")
+    check_output_file(out, recipes)
     load_corpus(corpus)
     found = read_recipes(recipes, search_space)
     with bar("scoring") as progress, cluster(scheduler, workers) as client:

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from nni_nlp_bench.cli.output import echo, print_json, print_tables
+from nni_nlp_bench.cli.output import echo, print_json, print_plot, print_tables
 from nni_nlp_bench.reports.comparison import CURVE, ComparisonResult, exhausted_note
 from nni_nlp_bench.reports.files import BEST
 from nni_nlp_bench.strategies.compare import Progress
@@ -76,5 +76,5 @@ def print_comparison(result: ComparisonResult, out: Path, as_json: bool) -> None
     print_tables(ranking_table(result.ranked, reference, result.title))
     if note is not None:
         echo(f"note    {note}")
-    echo(f"plot    {out / CURVE}")
+    print_plot(out / CURVE)
     echo(f"best    {out / BEST}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nni_nlp_bench.cli import options
-from nni_nlp_bench.cli.output import echo, plain_table, print_json, print_tables
+from nni_nlp_bench.cli.output import echo, plain_table, print_json, print_plot, print_tables
 from nni_nlp_bench.core.limits import MAX_COUNT
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from nni_nlp_bench.reports.study import StudyRow
     from nni_nlp_bench.reports.study_files import StudyMetadata
     from nni_nlp_bench.strategies.study import Study
+
+PLOT = "study.png"
 
 
 def study(
@@ -66,6 +68,7 @@ def _run_and_report(
     from nni_nlp_bench.reports.study_files import StudyMetadata, write_study
     from nni_nlp_bench.reports.study_plot import draw_study, plotted_costs
     from nni_nlp_bench.strategies.compare import run_comparison
+    from search_spaces.plotting import warn_on_failure
 
     comparison = planned.comparison
     searches = len(comparison.searches())
@@ -84,8 +87,9 @@ def _run_and_report(
     metadata = StudyMetadata.of(planned, table, reference)
     write_searches(out, runs, summaries, reference, table.space_name)
     write_study(out, metadata, rows)
-    curves = regrets_by_method(runs, plotted_costs(cost), cost, table.epochs, reference)
-    draw_study(out / "study.png", curves, planned, reference, table.name)
+    with warn_on_failure(out / PLOT):
+        curves = regrets_by_method(runs, plotted_costs(cost), cost, table.epochs, reference)
+        draw_study(out / PLOT, curves, planned, reference, table.name)
     _print(metadata, rows, out, as_json)
 
 
@@ -111,7 +115,7 @@ def _print(metadata: StudyMetadata, results: Sequence[StudyRow], out: Path, as_j
     print_tables(table)
     for line in metadata.notes():
         echo(line)
-    echo(f"plot    {out / 'study.png'}")
+    print_plot(out / PLOT)
 
 
 def _cell(row: StudyRow) -> str:

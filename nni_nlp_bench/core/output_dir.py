@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.core.files import atomic_write, strict_json
 
 SETTINGS, LOCK = "settings.json", ".lock"
 
@@ -51,11 +53,36 @@ def _clear(out: Path) -> None:
 
 
 def _check_settings(path: Path, settings: Mapping[str, Any], what: str) -> None:
-    from nni_nlp_bench.core.files import atomic_write, strict_json
-
     text = strict_json(settings) + "\n"
-    if not path.exists():
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
         with atomic_write(path) as new:
             new.write_text(text, "utf-8")
-    elif path.read_text("utf-8") != text:
-        raise UserError(f"{path.parent} holds {what} with other options; choose another --out")
+        return
+    except OSError as error:
+        raise UserError(
+            f"cannot read {path}: {error.strerror or error}; choose another --out"
+        ) from None
+    if content == text.encode():
+        return
+    try:
+        stored = json.loads(content)
+    except (ValueError, RecursionError):
+        stored = None
+    if not isinstance(stored, dict):
+        raise UserError(f"{path} is damaged: choose another --out")
+    names = ", ".join(_differences(stored, json.loads(text)))
+    raise UserError(
+        f"{path.parent} holds {what} with other options ({names}); choose another --out"
+    )
+
+
+def _differences(one: Mapping[str, Any], two: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    """Yield the names of the settings that differ, such as `settings.budget.evaluations`."""
+    for name in {**one, **two}:
+        a, b = one.get(name), two.get(name)
+        if isinstance(a, dict) and isinstance(b, dict):
+            yield from _differences(a, b, f"{prefix}{name}.")
+        elif a != b or (name in one) != (name in two):
+            yield prefix + name

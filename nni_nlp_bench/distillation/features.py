@@ -119,13 +119,32 @@ def cached_features(
     shapes = {kind: _shapes(teacher, sentences, kind) for kind in kinds}
     files = {kind: own / f"{kind}.f16" for kind in kinds}
     with FileLock(own / "lock"):
-        for kind in kinds:
-            if not files[kind].exists():
-                _compute(teacher, sentences, kind, shapes[kind], files[kind], progress)
-    for kind, file in files.items():
-        if file.stat().st_size != shapes[kind].prod(1).sum() * _NUMBER.itemsize:
-            raise UserError(f"{file} is damaged: delete it to compute it again")
+        for kind, file in files.items():
+            if file.exists() and _checksum_file(file).exists():
+                _check(file)
+            else:
+                _compute(teacher, sentences, kind, shapes[kind], file, progress)
     return TeacherFeatures(shapes, files)
+
+
+def _checksum_file(file: Path) -> Path:
+    return file.with_suffix(".sha256")
+
+
+def _check(file: Path) -> None:
+    """Raise UserError unless the file is what was written."""
+    checksum = _checksum_file(file)
+    try:
+        intact = checksum.read_bytes() == _sha256(file).encode()
+    except OSError as error:
+        raise UserError(f"cannot read {file} and {checksum.name}: {error.strerror}") from None
+    if not intact:
+        raise UserError(f"{file} is damaged: delete it to compute it again")
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _key(teacher: TeacherModel, sentences: Sentences) -> str:
@@ -157,14 +176,18 @@ def _compute(
     ends = shapes.prod(1).cumsum() * _NUMBER.itemsize
     order = np.argsort([len(ids) for ids in sentences], kind="stable")
     # Plain writes raise an error if the disk is full; writes to a memory map would not.
-    with atomic_write(file) as new, new.open("wb") as stream:
-        stream.truncate(int(ends[-1]))
-        for start in range(0, len(order), BATCH_SIZE):
-            rows = order[start : start + BATCH_SIZE]
-            parts = _run(teacher, [sentences[row] for row in rows], kind)
-            for row, part in zip(rows, parts, strict=True):
-                _write(stream, int(ends[row]), part, teacher)
-            progress(start + len(rows), len(order))
+    with atomic_write(file) as new:
+        with new.open("wb") as stream:
+            stream.truncate(int(ends[-1]))
+            for start in range(0, len(order), BATCH_SIZE):
+                rows = order[start : start + BATCH_SIZE]
+                parts = _run(teacher, [sentences[row] for row in rows], kind)
+                for row, part in zip(rows, parts, strict=True):
+                    _write(stream, int(ends[row]), part, teacher)
+                progress(start + len(rows), len(order))
+        checksum = _sha256(new)
+    with atomic_write(_checksum_file(file)) as new:
+        new.write_text(checksum, "utf-8")
 
 
 def _run(teacher: TeacherModel, sentences: Sentences, kind: Kind) -> list[NDArray[np.float16]]:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from shutil import rmtree
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from torch import Tensor
 
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.core.files import write_json
+from nni_nlp_bench.core.scratch import remove_stale, scratch_folder
 from nni_nlp_bench.data.sentences.labelled_set import LabelledSet
 from nni_nlp_bench.distillation.loading import load_teacher, quiet
 from nni_nlp_bench.distillation.teacher import METADATA, TeacherModel, read_metadata
@@ -121,12 +121,16 @@ def fine_tuned(folder: Path) -> ClassifierCurves | None:
 
 def _write(teacher: TeacherModel, out: Path) -> None:
     """Write model and tokenizer, each file atomically."""
+    from safetensors import SafetensorError
+
     try:
-        with TemporaryDirectory(prefix=".unfinished-", dir=out) as folder:
+        remove_stale(out)
+        with scratch_folder(out) as folder:
             with quiet():
                 teacher.model.save_pretrained(folder)
                 teacher.tokenizer.save_pretrained(folder)
-            for file in Path(folder).iterdir():
+            for file in folder.iterdir():
                 file.replace(out / file.name)
-    except OSError as error:
-        raise UserError(f"cannot write {out}: {error.strerror or error}") from None
+    except (OSError, SafetensorError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise UserError(f"cannot write {out}: {reason}") from None

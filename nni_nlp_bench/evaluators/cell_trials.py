@@ -7,6 +7,7 @@ from argparse import ArgumentParser, Namespace
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from nni_nlp_bench.benchmarks.units import LossUnit
 from nni_nlp_bench.evaluators.base import Report, TrainingFailedError
 
 if TYPE_CHECKING:
@@ -61,8 +62,8 @@ class CellTrials:
             raise TrainingFailedError(f"the training failed: {curves.status}")
         return {
             "default": curves.val_losses[-1],
-            "perplexity": math.exp(curves.val_losses[-1]),
-            "test_perplexity": math.exp(curves.test_losses[-1]),
+            "perplexity": LossUnit.NATS.to_metric(curves.val_losses[-1]),
+            "test_perplexity": LossUnit.NATS.to_metric(curves.test_losses[-1]),
             "hours": sum(curves.wall_times) / 3600,
             "epochs": curves.epochs,
             "predicted": 0,

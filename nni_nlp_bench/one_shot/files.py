@@ -8,11 +8,11 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from nni_nlp_bench.core.files import atomic_write, write_csv, write_json
+from nni_nlp_bench.core.files import write_csv, write_json
 from nni_nlp_bench.one_shot.result import OneShotResult, Reward
 from nni_nlp_bench.one_shot.task import OneShotTask
 from search_spaces.base import get_space
-from search_spaces.plotting import blank_figure
+from search_spaces.plotting import blank_figure, save_plot, warn_on_failure
 
 SMOOTHED = 0.1
 """Window of the running mean in the plot, as a fraction of all rewards."""
@@ -30,8 +30,10 @@ def write_files(
     write_json(out / "best.json", best_of(task, strategy, seed, result))
     columns = [field.name for field in fields(Reward)]
     write_csv(out / "rewards.csv", columns, map(asdict, result.rewards))
-    _plot(out / "rewards.png", result.rewards, task, f"{strategy}, seed {seed}")
-    get_space(task.space).draw(result.architecture, out / "best.png")
+    with warn_on_failure(out / "rewards.png"):
+        _plot(out / "rewards.png", result.rewards, task, f"{strategy}, seed {seed}")
+    with warn_on_failure(out / "best.png"):
+        get_space(task.space).draw(result.architecture, out / "best.png")
 
 
 def settings_of(task: OneShotTask, strategy: str, seed: int) -> dict[str, Any]:
@@ -72,5 +74,4 @@ def _plot(path: Path, rewards: Sequence[Reward], task: OneShotTask, title: str) 
     axes.set_ylabel(f"reward: {task.reward}")
     line = f"; line: mean of the last {width}" if width > 1 else ""
     axes.set_title(f"{title}\npoints: rewards{line}", fontsize=10)
-    with atomic_write(path) as new:
-        figure.savefig(new, dpi=130)
+    save_plot(figure, path)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from statistics import mean
@@ -15,6 +17,7 @@ from nni.nas.space import RawFormatModelSpace
 from pytorch_lightning import Callback
 from pytorch_lightning.loggers import TensorBoardLogger
 
+from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.core.files import atomic_write
 from nni_nlp_bench.one_shot.result import Reward
 from nni_nlp_bench.one_shot.task import OneShotTask
@@ -88,7 +91,7 @@ def fit(
     """Run a one-shot strategy of NNI; return the trained module and the rewards.
 
     If the folder `out` has a checkpoint, the search resumes from it. Raises UserError if it is
-    damaged.
+    damaged, or the folder cannot be written.
     """
     callback = SearchCallback(seed, out, epoch_done)
     trainer = _trainer(task.settings.epochs, callback, out, progress)
@@ -108,8 +111,28 @@ def fit(
         fit_kwargs={} if checkpoint is None else {"ckpt_path": checkpoint},
     )
     space = RawFormatModelSpace.from_model(task.model_space(seed), evaluator)
-    strategy(space, SequentialExecutionEngine())
+    with nullcontext() if out is None else _disk_errors(out):
+        strategy(space, SequentialExecutionEngine())
     return module, callback.rewards
+
+
+@contextmanager
+def _disk_errors(out: Path) -> Iterator[None]:
+    """Context in which a failed write, such as on a full disk, is one UserError."""
+    before = threading.excepthook
+
+    def show(error: threading.ExceptHookArgs) -> None:
+        # TensorBoard's thread raises it here, and again in the main thread.
+        if not issubclass(error.exc_type, OSError):
+            before(error)
+
+    threading.excepthook = show
+    try:
+        yield
+    except OSError as error:
+        raise UserError(f"cannot write into {out}: {error.strerror or error}") from None
+    finally:
+        threading.excepthook = before
 
 
 def _trainer(epochs: int, callback: SearchCallback, out: Path | None, progress: bool) -> Any:

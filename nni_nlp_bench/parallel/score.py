@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.core.files import atomic_write
+from nni_nlp_bench.data.corpora import load_corpus
 from nni_nlp_bench.evaluators.json_lines import JsonLines
 from nni_nlp_bench.parallel.map import map_unordered
 from nni_nlp_bench.zero_cost.task import AnyScoring, ScoringTask, score_task
@@ -69,14 +70,27 @@ def score_all(
 def _load_scores(journal: JsonLines, scoring: AnyScoring) -> dict[str, dict[str, float]]:
     """Return known scores by recipe; the first line of the journal has the options."""
     settings: dict[str, Any] = {**asdict(cast(Any, scoring)), "scores": list(scoring.scores)}
+    settings["data"] = load_corpus(scoring.corpus).digest
     if not journal.lines:
         journal.append(settings)
     elif journal.lines[0] != settings:
         raise UserError(
-            f"{journal.path} belongs to an unfinished run with other options: use the same "
-            "options, or delete the file"
+            f"{journal.path} belongs to an unfinished run with other options or another text: use "
+            "the same, or delete the file"
         )
-    return {line["recipe"]: line["scores"] for line in journal.lines[1:]}
+    known = {line.get("recipe"): line.get("scores") for line in journal.lines[1:]}
+    if not all(_is_scored(recipe, values, scoring) for recipe, values in known.items()):
+        raise UserError(f"{journal.path} is damaged: delete it to start over")
+    return cast(dict[str, dict[str, float]], known)
+
+
+def _is_scored(recipe: Any, values: Any, scoring: AnyScoring) -> bool:
+    return (
+        isinstance(recipe, str)
+        and isinstance(values, dict)
+        and values.keys() == set(scoring.scores)
+        and all(isinstance(value, int | float) for value in values.values())
+    )
 
 
 def _write(

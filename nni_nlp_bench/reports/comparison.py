@@ -14,6 +14,7 @@ from nni_nlp_bench.reports.files import write_searches
 from nni_nlp_bench.reports.measures import Reference, Summary, reference_loss, summarize
 from nni_nlp_bench.reports.ranking import Ranked, rank
 from nni_nlp_bench.strategies.result import SearchResult
+from search_spaces.plotting import warn_on_failure
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -110,7 +111,7 @@ class ComparisonResult:
     def save(self, folder: str | Path) -> None:
         """Write trials.csv, summary.csv, best.json and curve.png.
 
-        The command `nni-nlp-bench report` reads the folder.
+        The command `nni-nlp-bench report` reads the folder. If the plot fails, a warning is logged.
 
         Args:
             folder: Output folder; created if missing.
@@ -119,7 +120,8 @@ class ComparisonResult:
         folder.mkdir(parents=True, exist_ok=True)
         space = self.benchmark.space_name
         write_searches(folder, self.results, self.summaries, self.reference, space)
-        self.plot(folder / CURVE)
+        with warn_on_failure(folder / CURVE):
+            self.plot(folder / CURVE)
 
 
 def exhausted_note(results: Sequence[SearchResult]) -> str | None:

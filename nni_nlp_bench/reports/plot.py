@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from nni_nlp_bench.core.files import atomic_write
 from nni_nlp_bench.reports.measures import Reference
 from nni_nlp_bench.reports.regret_curves import draw_against_evaluations, draw_against_hours
 from nni_nlp_bench.reports.searches import curve_from_result
 from nni_nlp_bench.strategies.result import SearchResult
-from search_spaces.plotting import blank_figure
+from search_spaces.plotting import blank_figure, save_plot
 
 
 def draw_regret(path: Path, runs: Sequence[SearchResult], reference: Reference, title: str) -> None:
@@ -32,5 +31,4 @@ def draw_regret(path: Path, runs: Sequence[SearchResult], reference: Reference, 
     seeds = len({run.seed for run in runs})
     band = f"mean and 10th to 90th percentile of {seeds} seeds" if seeds > 1 else "one seed"
     figure.suptitle(f"{title}\nregret from {reference}; {band}", fontsize=11)
-    with atomic_write(path) as new:
-        figure.savefig(new, dpi=130)
+    save_plot(figure, path)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from nni_nlp_bench.core.files import atomic_write
 from nni_nlp_bench.reports.measures import Reference
 from nni_nlp_bench.reports.page.formatting import format_count
 from nni_nlp_bench.reports.regret_curves import style_axes, style_of
@@ -17,7 +16,7 @@ from nni_nlp_bench.reports.statistics import CONFIDENCE, MIN_FOR_INTERVAL, inter
 from nni_nlp_bench.reports.study import SHARES, cost_text
 from nni_nlp_bench.strategies.equal_cost import Cost
 from nni_nlp_bench.strategies.study import Study
-from search_spaces.plotting import blank_figure
+from search_spaces.plotting import blank_figure, save_plot
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -64,8 +63,7 @@ def draw_study(
     seeds = format_count(len(study.comparison.seeds), "seed")
     band = f"mean over {seeds} and {100 * CONFIDENCE:.0f} % confidence interval"
     figure.suptitle(f"{title}\nregret from {reference}; {band}", fontsize=11)
-    with atomic_write(path) as new:
-        figure.savefig(new, dpi=130)
+    save_plot(figure, path)
 
 
 def _draw_method(axes: Axes, at: Array, table: Array, name: str, style: tuple[str, str]) -> None:

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nni_nlp_bench.core.files import atomic_write
 from nni_nlp_bench.training.log import Curves
-from search_spaces.plotting import blank_figure
+from search_spaces.plotting import blank_figure, save_plot
 
 if TYPE_CHECKING:
     from nni_nlp_bench.training.classification.run import ClassifierCurves
@@ -40,8 +39,7 @@ def draw_training(path: Path, curves: Curves, title: str) -> None:
     axes.grid(color="#dddddd", which="both", axis="y")
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False)
-    with atomic_write(path) as new:
-        figure.savefig(new, dpi=130)
+    save_plot(figure, path)
 
 
 def draw_classifier(path: Path, curves: ClassifierCurves, title: str) -> None:
@@ -68,5 +66,4 @@ def draw_classifier(path: Path, curves: ClassifierCurves, title: str) -> None:
         axes.spines[["top", "right"]].set_visible(False)
         axes.legend(frameon=False)
     figure.suptitle(title if curves.status == "OK" else f"{title}: {curves.status}", fontsize=11)
-    with atomic_write(path) as new:
-        figure.savefig(new, dpi=130)
+    save_plot(figure, path)

@@ -58,6 +58,7 @@ class Comparison:
         """Return plain values that identify the comparison on a benchmark."""
         return {
             "benchmark": benchmark.name,
+            "benchmark_data": benchmark.digest,
             "strategies": [config.to_dict() for config in self.strategies],
             "seeds": list(self.seeds),
             "settings": asdict(self.settings),

@@ -127,7 +127,7 @@ def run_search(
     settings = replace(search.settings, seed=search.seed)
     journal = None
     if journal_path is not None:
-        journal = Journal(journal_path, benchmark.name, space.parse)
+        journal = Journal(journal_path, benchmark, space.parse)
     simulation = Simulation(benchmark, settings, surrogate, journal, on_trial)
     try:
         if journal is not None and journal.finished:

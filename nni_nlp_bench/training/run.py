@@ -170,9 +170,21 @@ class _Writer:
     def _checkpoint(self, out: Path, curves: Curves) -> None:
         identity = _identity(self.metadata, self.settings)
         state = {"identity": identity, "curves": asdict(curves), **self.trainer.state()}
-        with atomic_write(out / CHECKPOINT) as new:
-            torch.save(state, new)
+        save_checkpoint(out / CHECKPOINT, state)
         self._last = time.monotonic()
+
+
+def save_checkpoint(path: Path, state: Mapping[str, Any]) -> None:
+    """Write a checkpoint atomically. Raises UserError if it cannot be written."""
+    with atomic_write(path) as new, new.open("wb") as file:
+        try:
+            torch.save(state, file)
+        except RuntimeError as error:
+            # torch replaces the error of a failed write, such as a full disk, by its own.
+            cause = error.__context__
+            while isinstance(cause, RuntimeError):
+                cause = cause.__context__
+            raise cause if isinstance(cause, OSError) else error from None
 
 
 def read_checkpoint(

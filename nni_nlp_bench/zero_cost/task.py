@@ -23,6 +23,10 @@ class AnyScoring(Protocol):
     def scores(self) -> tuple[str, ...]:
         """Names of the scores."""
 
+    @property
+    def corpus(self) -> str:
+        """Name or folder of the corpus."""
+
     def of(self, text: str) -> dict[str, float]:
         """Return the scores of an architecture, given as JSON, by name. Raises UserError."""
 

@@ -118,8 +118,8 @@ FAULTS = (
         name="journal-cut",
         what="a line that a crash cut short is read",
         file="nni_nlp_bench/evaluators/json_lines.py",
-        before='content[: content.rfind(b"\\n") + 1].splitlines()',
-        after="content.splitlines()",
+        before='return content[: content.rfind(b"\\n") + 1]',
+        after="return content",
         test="tests/nni_nlp_bench/evaluators/test_journal.py::test_a_line_cut_short_is_dropped",
     ),
     Fault(

@@ -44,7 +44,7 @@ def save_surrogate(surrogate: Surrogate, folder: Path) -> None:
     np.savez_compressed(packed, allow_pickle=False, **_arrays(surrogate))
     content = packed.getvalue()
     metadata = {
-        **surrogate.metadata,
+        **{key: value for key, value in surrogate.metadata.items() if key != "sha256"},
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
         "sha256": hashlib.sha256(content).hexdigest(),
@@ -68,7 +68,7 @@ def load_surrogate(folder: Path) -> Surrogate:
     arrays = _verified(folder / MODEL, metadata["sha256"])
     trees = {name: Trees(tuple(_texts(arrays, name))) for name in _TREES}
     process = {k.removeprefix("gp_"): v for k, v in arrays.items() if k.startswith("gp_")}
-    own = ("format", "format_version", "sha256", "features", "training_time")
+    own = ("format", "format_version", "features", "training_time")
     return Surrogate(
         loss=LossModel(
             GaussianProcess.from_arrays(process), trees["loss"], RankTransform(arrays["losses"])

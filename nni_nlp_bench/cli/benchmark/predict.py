@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from nni_nlp_bench.cli import options
 from nni_nlp_bench.cli.output import bar, echo
 from nni_nlp_bench.core.errors import UserError
 
@@ -20,7 +21,10 @@ def predict(
     recipes: Annotated[
         Path, typer.Option(help="File with one recipe per line, as JSON text, name or id.")
     ],
-    out: Annotated[Path, typer.Option(help="CSV file to write.")],
+    out: Annotated[
+        Path,
+        typer.Option(parser=options.output_file, metavar="PATH", help="CSV file to write."),
+    ],
     benchmark: Annotated[
         str, typer.Option(help="Name of the surrogate.")
     ] = "nas-bench-nlp/ptb-surrogate",
@@ -29,9 +33,10 @@ def predict(
     from nni_nlp_bench.benchmarks.catalogue import load
     from nni_nlp_bench.benchmarks.surrogate_benchmark import SurrogateBenchmark
     from nni_nlp_bench.cli.recipes import iter_recipes
-    from nni_nlp_bench.core.files import atomic_write
+    from nni_nlp_bench.core.files import atomic_write, check_output_file
     from nni_nlp_bench.core.input_files import open_input
 
+    check_output_file(out, recipes)
     surrogate = load(benchmark)
     if not isinstance(surrogate, SurrogateBenchmark):
         raise UserError(f"{benchmark} is a table of measured results, not a surrogate")

@@ -14,6 +14,7 @@ from nni_nlp_bench.cli.benchmark.build_mini import build_mini
 from nni_nlp_bench.cli.benchmark.predict import predict
 from nni_nlp_bench.cli.output import bar, echo, key_value_table, print_json, print_tables
 from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.core.files import check_output_file
 
 if TYPE_CHECKING:
     from nni_nlp_bench.benchmarks.base import Benchmark
@@ -69,7 +70,7 @@ def import_(
     format: Annotated[
         str, typer.Option(help="Format: nas-bench-nlp, nni-db, naslib, nas-bench-bert or csv.")
     ],
-    out: Annotated[Path, typer.Option(help="Output folder of the table.")],
+    out: options.Out,
     dataset: Annotated[
         str | None,
         typer.Option(help="Data set or task to import; its name if the source has none."),
@@ -106,7 +107,10 @@ def import_(
 def export(
     name: NameOrFolder,
     format: Annotated[str, typer.Option(help="Format: nni-db or naslib.")],
-    out: Annotated[Path, typer.Option(help="File to write.")],
+    out: Annotated[
+        Path,
+        typer.Option(parser=options.output_file, metavar="PATH", help="File to write."),
+    ],
     overwrite: Overwrite = False,
 ) -> None:
     """Write a table in the format of another tool."""
@@ -117,6 +121,7 @@ def export(
     exporters = {"nni-db": export_nni_db, "naslib": export_naslib_pickle}
     if format not in exporters:
         raise UserError(f"unknown format {format!r} to export; known: {', '.join(exporters)}")
+    check_output_file(out, Path(name))
     table = load(name)
     if not isinstance(table, Table):
         raise UserError(f"{name} is a surrogate: only tables of measured results can be exported")

@@ -56,6 +56,7 @@ def predictor(
     settings: dict[str, Any] = {
         "predictor": name,
         "benchmark": benchmark,
+        "benchmark_data": loaded.digest,
         "train": train,
         "test": test,
     }

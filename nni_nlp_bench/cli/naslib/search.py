@@ -47,9 +47,10 @@ def search(
 
     settings: dict[str, Any] = {} if predictor is None else {"predictor_type": predictor}
     check_options(optimizer, settings)
-    load(benchmark, space)
+    loaded = load(benchmark, space)
     patches = prepare()
     configuration = {"optimizer": optimizer, "benchmark": benchmark, "trials": trials, "seed": seed}
+    configuration |= {"benchmark_data": loaded.digest}
     configuration |= {"on_missing": on_missing, "restrict": restrict, "options": settings}
     with locked_output_dir(out, configuration, "a search"):
         LiteralConsole(stderr=True).print(str(patches), style="dim")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from nni_nlp_bench.cli import options
-from nni_nlp_bench.cli.output import bar, echo, plain_table, print_json, print_tables
+from nni_nlp_bench.cli.output import bar, echo, plain_table, print_json, print_plot, print_tables
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.core.limits import MAX_COUNT, MAX_LAYERS, MAX_WIDTH
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from nni_nlp_bench.training.classification.run import ClassifierCurves
     from nni_nlp_bench.training.classification.task import Task
 
+PLOT = "curve.png"
 _TRAINING, _NETWORK = "Training", "Network (depends on the space)"
 _OTHER_OPTIONS = {
     "architecture",
@@ -192,6 +193,7 @@ def _train(
     from nni_nlp_bench.training.classification.task import sentence_space
     from nni_nlp_bench.training.memory import disable_malloc_trim
     from search_spaces.loading import read_architecture
+    from search_spaces.plotting import warn_on_failure
 
     value = read_architecture(sentence_space(space), architecture)
     with bar("word vectors", in_bytes=True) as progress:
@@ -212,7 +214,8 @@ def _train(
 
             curves = run_training(task, out, threads=threads, progress=show)
         title = f"{architecture[:40]} on {words.data.name}"
-        draw_classifier(out / "curve.png", curves, title)
+        with warn_on_failure(out / PLOT):
+            draw_classifier(out / PLOT, curves, title)
     if as_json:
         print_json({**asdict(curves), "out": str(out)})
     else:
@@ -244,4 +247,4 @@ def _print(curves: ClassifierCurves, task: Task, out: Path) -> None:
         accuracy = f"accuracy {100 * curves.test_accuracy:.2f} %{f1}"
         echo(f"test    {accuracy}, trained on train and dev")
     echo(f"threads {curves.threads}")
-    echo(f"plot    {out / 'curve.png'}")
+    print_plot(out / PLOT)

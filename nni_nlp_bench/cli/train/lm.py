@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from nni_nlp_bench.cli import options
-from nni_nlp_bench.cli.output import bar, echo, plain_table, print_json, print_tables
+from nni_nlp_bench.cli.output import bar, echo, plain_table, print_json, print_plot, print_tables
 from nni_nlp_bench.core.limits import MAX_COUNT
 
 if TYPE_CHECKING:
     from nni_nlp_bench.training.log import Curves
     from nni_nlp_bench.training.settings import Settings
 
+PLOT = "curve.png"
 _TRAINING = "Training"
 
 
@@ -108,6 +109,7 @@ def _train(
     from nni_nlp_bench.training.memory import disable_malloc_trim
     from nni_nlp_bench.training.run import train as run_training
     from search_spaces.loading import read_architecture
+    from search_spaces.plotting import warn_on_failure
     from search_spaces.rnn_cell.published import id_of
 
     recipe = read_architecture(cell_space(space), architecture)
@@ -131,7 +133,8 @@ def _train(
                 threads=threads,
                 progress=show,
             )
-        draw_training(out / "curve.png", curves, f"{architecture[:40]} on {corpus.name}")
+        with warn_on_failure(out / PLOT):
+            draw_training(out / PLOT, curves, f"{architecture[:40]} on {corpus.name}")
     if as_json:
         print_json({**asdict(curves), "out": str(out)})
     else:
@@ -139,16 +142,17 @@ def _train(
 
 
 def _print(curves: Curves, out: Path, settings: Settings) -> None:
-    import math
+    from nni_nlp_bench.benchmarks.units import LossUnit
 
+    perplexity = LossUnit.NATS.to_metric
     columns = ("epoch", "train ppl", "valid ppl", "test ppl", "seconds")
     series = (curves.train_losses, curves.val_losses, curves.test_losses)
     rows = [
-        [str(i + 1), *(f"{math.exp(losses[i]):.1f}" for losses in series), f"{seconds:.1f}"]
+        [str(i + 1), *(f"{perplexity(losses[i]):.1f}" for losses in series), f"{seconds:.1f}"]
         for i, seconds in enumerate(curves.wall_times)
     ]
     print_tables(plain_table(f"weight drop: {settings.weight_drop}", columns, rows))
     if curves.status != "OK":
         echo(f"status  {curves.status}")
     echo(f"threads {curves.threads}")
-    echo(f"plot    {out / 'curve.png'}")
+    print_plot(out / PLOT)

@@ -107,6 +107,7 @@ def _train(
     out: Path | None,
     epoch_done: Callable[[str, Curves], None],
 ) -> Trained:
+    from nni_nlp_bench.one_shot.language.model import perplexity_of
     from nni_nlp_bench.training.run import train
 
     if out is not None:
@@ -120,8 +121,8 @@ def _train(
         name=name,
         parameters=language_model_parameters(cell, len(corpus.vocabulary), layers),
         best_epoch=best + 1 if finite else 0,
-        valid_perplexity=math.exp(losses[best]) if finite else math.inf,
-        test_perplexity=math.exp(curves.test_losses[best]) if finite else math.inf,
+        valid_perplexity=perplexity_of(losses[best]),
+        test_perplexity=perplexity_of(curves.test_losses[best]) if finite else math.inf,
         seconds=sum(curves.wall_times),
         status=curves.status,
     )

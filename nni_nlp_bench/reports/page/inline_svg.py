@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nni_nlp_bench.reports.regret_curves import COLORS
+from search_spaces.plotting import PLAIN_TEXT
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -27,8 +28,9 @@ def page_style() -> Iterator[None]:
     import matplotlib as mpl
 
     text_keys = ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color")
-    style = {"svg.fonttype": "none", "svg.hashsalt": "nni-nlp-bench", "grid.color": GRID}
-    with mpl.rc_context(style | dict.fromkeys(text_keys, INK) | {"font.size": 11.0}):
+    style: dict[str, Any] = {**dict.fromkeys(text_keys, INK), "grid.color": GRID, "font.size": 11.0}
+    svg = {"svg.fonttype": "none", "svg.hashsalt": "nni-nlp-bench"}
+    with mpl.rc_context(style | svg | PLAIN_TEXT):
         yield
 
 

@@ -119,9 +119,7 @@ def _draw_ranks(
     axes.set_ylim(first + len(order) - 0.4, _RULER - 1.1)
     axes.set_xlim(0.9, len(order) + 0.1)
     axes.set_xticks(range(1, len(order) + 1))
-    axes.set_yticks(
-        [first + row for row in range(len(order))], [labels[n] for n in order], parse_math=False
-    )
+    axes.set_yticks([first + row for row in range(len(order))], [labels[n] for n in order])
     axes.tick_params(axis="y", length=0)
     axes.spines[["left", "right", "bottom"]].set_visible(False)
     axes.spines["top"].set_position(("data", 0))

@@ -9,9 +9,7 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-import torch
-
-from nni_nlp_bench.core.files import atomic_write, write_json
+from nni_nlp_bench.core.files import write_json
 from nni_nlp_bench.training.classification.batches import Encoded
 from nni_nlp_bench.training.classification.task import Task
 from nni_nlp_bench.training.log import NAN
@@ -21,6 +19,7 @@ from nni_nlp_bench.training.run import (
     check_identity,
     read_checkpoint,
     restoring,
+    save_checkpoint,
 )
 from nni_nlp_bench.training.seeding import seeded
 from nni_nlp_bench.training.threads import torch_threads
@@ -154,8 +153,7 @@ class _Run:
     def _checkpoint(self) -> None:
         if self.out is not None:
             state = {"identity": self.task.metadata(), "curves": asdict(self.curves)}
-            with atomic_write(self.out / CHECKPOINT) as new:
-                torch.save({**state, **self.trainer.state()}, new)
+            save_checkpoint(self.out / CHECKPOINT, {**state, **self.trainer.state()})
             self._last = time.monotonic()
 
     def _restore(self) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from scipy.stats import spearmanr
 
 from nni_nlp_bench.benchmarks.base import Benchmark, BenchmarkError
+from nni_nlp_bench.benchmarks.catalogue import load
+from nni_nlp_bench.benchmarks.surrogate.packaged import PTB_FOLDER
 from nni_nlp_bench.benchmarks.surrogate_benchmark import SurrogateBenchmark, surrogate_of
 from nni_nlp_bench.testing import EPOCH_S, EPOCHS, BySize, synthetic_table
 from search_spaces.base import get_space
@@ -82,3 +86,12 @@ def test_a_surrogate_of_a_table_learns_losses_times_and_failures() -> None:
 def test_a_surrogate_needs_no_surrogate() -> None:
     with pytest.raises(BenchmarkError, match="answers for any"):
         surrogate_of(SurrogateBenchmark("by-size", BySize))
+
+
+def test_the_digest_is_that_of_the_packaged_model() -> None:
+    metadata = json.loads((PTB_FOLDER / "metadata.json").read_text("utf-8"))
+    assert load("nas-bench-nlp/ptb-surrogate").digest == metadata["sha256"]
+
+
+def test_a_fitted_surrogate_has_no_digest(surrogate: Benchmark) -> None:
+    assert surrogate.digest is None

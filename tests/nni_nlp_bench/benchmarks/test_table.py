@@ -9,7 +9,9 @@ import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -312,6 +314,18 @@ def test_only_tables_are_replaced_and_only_with_overwrite(small_table: Table, sa
         small_table.save(foreign, overwrite=True)
     with pytest.raises(BenchmarkError, match="is a file"):
         small_table.save(foreign / "keys.npy", overwrite=True)
+
+
+def test_the_digest_is_that_of_the_results(small_table: Table, saved: Path) -> None:
+    assert Table.load(saved).digest == small_table.digest
+
+    def changed(loss: float = 0, **changes: Any) -> str:
+        arrays = {name: values.copy() for name, values in small_table.arrays.items()}
+        arrays["val_loss"][-1, 0] += loss
+        return Table(replace(small_table.metadata, **changes), arrays).digest
+
+    assert changed(description="in other words", name="other") == small_table.digest
+    assert len({small_table.digest, changed(loss=1e-9), changed(epochs=51)}) == 3
 
 
 def test_two_at_once_leave_one_whole_table(small_table: Table, tmp_path: Path) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -184,3 +187,22 @@ def test_error_for_cell_of_another_space(tmp_path: Path) -> None:
     refused = run("arch", "show", "--space", "rnn_cell", "--architecture", tmp_path / "best.json")
     assert refused.exit_code == 2
     assert "give --space enas_cell" in refused.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_a_full_disk_is_one_error(text: Path, tmp_path: Path) -> None:
+    """Simulated by a limit on the size of files."""
+    command = [sys.executable, "-c", "from nni_nlp_bench.cli.app import main; main()", "one-shot"]
+    command += ["--space", "enas_cell", "--strategy", "darts", "--corpus", str(text)]
+    command += ["--epochs", "2", "--nodes", "3", "--width", "8", "--out", str(tmp_path / "out")]
+    failed = subprocess.run(
+        ["bash", "-c", f"ulimit -f 8; {shlex.join(command)}"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    message = f"error: cannot write into {tmp_path / 'out'}: File too large\n"
+    assert (failed.returncode, failed.stdout) == (2, "")
+    assert failed.stderr.endswith(message)
+    assert "Traceback" not in failed.stderr

@@ -155,14 +155,14 @@ def test_files_are_reproducible_and_not_overwritten_by_other_options(
     first = (out / "evaluation.json").read_bytes()
     assert call(*sst2)[0] == 0
     assert (out / "evaluation.json").read_bytes() == first
-    for other in (
-        [*given, "--words", str(words)],
-        [*sst2, "--seed", "1"],
-        [*sst2, "--names", "cola"],
+    for other, names in (
+        ([*given, "--words", str(words)], "words, tasks, names"),
+        ([*sst2, "--seed", "1"], "seed"),
+        ([*sst2, "--names", "cola"], "names"),
     ):
         code, stdout, stderr = call(*other)
-        expected = f"error: {out} holds an evaluation with other options; choose another --out\n"
-        assert (code, stdout, stderr) == (2, "", expected)
+        expected = f"{out} holds an evaluation with other options ({names}); choose another --out"
+        assert (code, stdout, stderr) == (2, "", f"error: {expected}\n")
     assert (out / "evaluation.json").read_bytes() == first
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import json
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from in_process import run
 
@@ -114,8 +116,23 @@ def test_error_for_other_options(table: Path, tmp_path: Path) -> None:
     assert run("search", *options, "--trials", 3).returncode == 0
     refused = run("search", *options, "--trials", 4)
     assert refused.returncode == 2
-    assert "other options" in refused.stderr
+    assert "other options (settings.budget.evaluations)" in refused.stderr
     assert len(rows(tmp_path / "out/trials.csv")) == 3
+
+
+def test_error_for_a_table_imported_again_with_other_losses(table: Path, tmp_path: Path) -> None:
+    shutil.copytree(table, tmp_path / "table")
+    options = ("--benchmark", tmp_path / "table", "--strategy", "random", "--trials", 3)
+    options = (*options, "--out", tmp_path / "out")
+    assert run("search", *options).returncode == 0
+    before = rows(tmp_path / "out/trials.csv")
+    losses = np.load(tmp_path / "table/val_loss.npy")
+    np.save(tmp_path / "table/val_loss.npy", losses + 0.1)
+    refused = run("search", *options)
+    assert refused.returncode == 2
+    assert "other options (benchmark_data)" in refused.stderr
+    assert refused.stderr.count("\n") == 1
+    assert rows(tmp_path / "out/trials.csv") == before
 
 
 @pytest.mark.slow

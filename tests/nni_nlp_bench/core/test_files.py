@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -52,3 +54,13 @@ def test_json_and_csv_are_read_back(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "a.json").read_text("utf-8")) == {"name": "ä", "value": None}
     write_csv(tmp_path / "a.csv", ("x", "y"), [{"y": 2, "x": 1}, {"x": "a,b", "y": ""}])
     assert (tmp_path / "a.csv").read_bytes() == b'x,y\r\n1,2\r\n"a,b",\r\n'
+
+
+def test_a_device_or_a_pipe_is_not_replaced(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "null").symlink_to(os.devnull)
+    for name in ("pipe", "null"):
+        with pytest.raises(UserError, match="device or a pipe"), atomic_write(tmp_path / name):
+            pass
+    assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
+    assert (tmp_path / "null").is_symlink()

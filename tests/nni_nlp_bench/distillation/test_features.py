@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -107,14 +108,18 @@ def test_logits_need_a_teacher_that_classifies(
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("change", [-2, 2])
+@pytest.mark.parametrize(
+    "damage",
+    [lambda content: content[:-2], lambda content: content + b"00", lambda c: b"\xff" * len(c)],
+    ids=["cut", "longer", "garbage"],
+)
 def test_a_damaged_file_is_named(
-    change: int, words: EmbeddedDataset, teacher: TeacherModel, tmp_path: Path
+    damage: Callable[[bytes], bytes], words: EmbeddedDataset, teacher: TeacherModel, tmp_path: Path
 ) -> None:
     data = sentences(words, encoded(words))
     file = cached_features(teacher, data, ["hidden"], tmp_path).files["hidden"]
     content = file.read_bytes()
-    file.write_bytes(content[:change] if change < 0 else content + b"00")
+    file.write_bytes(damage(content))
     with pytest.raises(UserError, match="is damaged: delete it to compute it again") as error:
         cached_features(teacher, data, ["hidden"], tmp_path)
     assert str(file) in str(error.value)
@@ -143,6 +148,18 @@ def test_numbers_that_are_not_finite_are_refused(
         teacher.model.encoder.layer[2].output.LayerNorm.weight[0] = 1e9
     with pytest.raises(UserError, match="not finite"):
         cached_features(teacher, sentences(words, encoded(words)), ["hidden"], tmp_path)
+
+
+def test_a_file_without_a_checksum_is_computed_again(
+    words: EmbeddedDataset, teacher: TeacherModel, tmp_path: Path
+) -> None:
+    data = sentences(words, encoded(words))
+    file = cached_features(teacher, data, ["hidden"], tmp_path).files["hidden"]
+    content = file.read_bytes()
+    file.write_bytes(b"\xff" * len(content))
+    file.with_suffix(".sha256").unlink()
+    cached_features(teacher, data, ["hidden"], tmp_path)
+    assert file.read_bytes() == content
 
 
 def test_two_at_once_compute_once(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -77,11 +79,13 @@ def test_a_finished_search_is_read_and_not_run(tmp_path: Path) -> None:
 def test_a_line_cut_short_is_dropped(tmp_path: Path) -> None:
     journal = tmp_path / "a.jsonl"
     whole, _ = search(journal)
-    lines = journal.read_text().splitlines(keepends=True)
+    content = journal.read_text()
+    lines = content.splitlines(keepends=True)
     journal.write_text("".join(lines[:11]) + lines[11][: len(lines[11]) // 2])
     resumed, asked = search(journal)
     assert asked == 30
     assert [t.score for t in resumed] == [t.score for t in whole]
+    assert journal.read_text() == content
 
 
 def test_the_journal_of_another_search_is_refused(tmp_path: Path) -> None:
@@ -119,11 +123,97 @@ def test_an_evaluation_takes_less_than_400_bytes(tmp_path: Path) -> None:
     assert journal.stat().st_size / 40 < 400
 
 
-@pytest.mark.parametrize("content", [b"no json\n{}\n", b"\xff\xfe\n"])
-def test_a_damaged_journal_is_refused(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "a.jsonl").write_bytes(content)
-    with pytest.raises(JournalError, match="is damaged"):
+def without(lines: list[bytes], index: int) -> list[bytes]:
+    return lines[:index] + lines[index + 1 :]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda lines: without(lines, 7),
+        lambda lines: without(lines, -2),
+        lambda lines: [*lines[:7], lines[8], lines[7], *lines[9:]],
+        lambda lines: [*lines[:7], changed_time(lines[7]), *lines[8:]],
+        lambda lines: [lines[0], lines[-1]],
+        lambda lines: [*lines[:-1], b'{"finished":true}\n'],
+    ],
+    ids=["a lost line", "the last one lost", "order", "a number", "all lost", "no checksum"],
+)
+def test_a_finished_journal_that_was_changed_is_refused(
+    tmp_path: Path, damage: Callable[[list[bytes]], list[bytes]]
+) -> None:
+    journal = tmp_path / "a.jsonl"
+    search(journal)
+    journal.write_bytes(b"".join(damage(journal.read_bytes().splitlines(keepends=True))))
+    with pytest.raises(JournalError, match=r"its checksum is wrong.*delete it to start over"):
+        search(journal)
+
+
+def changed_time(line: bytes) -> bytes:
+    value = json.loads(line)
+    value["result"]["wall_time_s"] += 1e-9
+    return json.dumps(value, separators=(",", ":")).encode() + b"\n"
+
+
+def test_a_search_that_lost_its_end_mark_is_resumed(tmp_path: Path) -> None:
+    journal = tmp_path / "a.jsonl"
+    search(journal)
+    whole = journal.read_bytes()
+    journal.write_bytes(b"".join(whole.splitlines(keepends=True)[:-1]) + b"\0" * 100)
+    _, asked = search(journal)
+    assert asked == 0
+    assert journal.read_bytes() == whole
+
+
+def test_other_data_under_the_same_name_is_refused(tmp_path: Path) -> None:
+    search(tmp_path / "a.jsonl", stop_at=None)
+    other = CountingTable()
+    other.arrays = {**other.arrays, "val_loss": other.arrays["val_loss"] + 1e-9}
+    with pytest.raises(JournalError, match="other data of synthetic"):
+        run_search(other, SEARCH, journal_path=tmp_path / "a.jsonl")
+
+
+HEADER = json.dumps({"format": 3, "benchmark": "synthetic", "data": CountingTable().digest})
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"no json",
+        b"\xff\xfe",
+        b"\0\0\0",
+        b"[" * 100_000,
+        b"[1, 2]",
+        b"7",
+        b"{}",
+        b'{"arch": 5, "asked_s": 0, "result": {}}',
+        b'{"arch": "no base 85 text \\u00e4", "asked_s": 0, "result": {}}',
+        b'{"arch": "c$Vb%s", "asked_s": 0, "result": {}}',
+    ],
+    ids=lambda line: line[:20].decode("latin-1"),
+)
+def test_a_damaged_journal_is_refused(tmp_path: Path, line: bytes) -> None:
+    (tmp_path / "a.jsonl").write_bytes(HEADER.encode() + b"\n" + line + b"\n")
+    with pytest.raises(JournalError, match="line 2, is damaged: delete the file to start over"):
         search(tmp_path / "a.jsonl")
+
+
+@pytest.mark.parametrize(
+    "result", [7, {"loss": 1.0}, {"val_loss": "low"}, {"status": None}], ids=str
+)
+def test_a_damaged_result_is_refused(tmp_path: Path, result: Any) -> None:
+    journal = tmp_path / "a.jsonl"
+    search(journal)
+    lines = journal.read_text().splitlines()
+    line = {**json.loads(lines[1]), "result": result}
+    journal.write_text(f"{lines[0]}\n{json.dumps(line)}\n")
+    with pytest.raises(JournalError, match="line 2, is damaged"):
+        search(journal)
+
+
+def test_a_folder_is_no_journal(tmp_path: Path) -> None:
+    with pytest.raises(JournalError, match=r"cannot read .*: Is a directory"):
+        search(tmp_path)
 
 
 def test_a_damaged_log_is_one_error(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import asdict
 from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,8 @@ import pytest
 
 from nni_nlp_bench.benchmarks.importers.release_logs import read_release_logs
 from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.data.corpora import load_corpus
+from nni_nlp_bench.evaluators.json_lines import JsonLines
 from nni_nlp_bench.parallel.cluster import cluster
 from nni_nlp_bench.parallel.map import ParallelError, map_unordered
 from nni_nlp_bench.parallel.score import score_all
@@ -223,6 +226,17 @@ def test_error_for_journal_of_other_options(client: Client, tmp_path: Path) -> N
     (tmp_path / ".scores.csv.jsonl").write_text('{"scores": ["naswot"]}\n', "utf-8")
     with pytest.raises(UserError, match="belongs to an unfinished run with other options"):
         score_all(client, RECIPES, SCORING, out)
+
+
+@pytest.mark.parametrize("line", ["{}", '{"recipe": "lstm", "scores": {"naswot": "high"}}'])
+def test_error_for_damaged_journal(client: Client, tmp_path: Path, line: str) -> None:
+    journal = JsonLines(tmp_path / ".scores.csv.jsonl")
+    settings = {**asdict(SCORING), "scores": list(SCORING.scores)}
+    journal.append({**settings, "data": load_corpus(SCORING.corpus).digest})
+    journal.append(json.loads(line))
+    journal.close()
+    with pytest.raises(UserError, match="is damaged: delete it to start over"):
+        score_all(client, RECIPES, SCORING, tmp_path / "scores.csv")
 
 
 TASKS = [

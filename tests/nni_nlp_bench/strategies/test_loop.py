@@ -48,7 +48,7 @@ class Patient(Strategy):
 
 def search(rng: Any, journal: Path) -> Simulation:
     settings = Settings(workers=5, budget=Budget(12))
-    simulation = Simulation(TABLE, settings, journal=Journal(journal, TABLE.name, SPACE.parse))
+    simulation = Simulation(TABLE, settings, journal=Journal(journal, TABLE, SPACE.parse))
     run_loop(Patient(SPACE, rng, TABLE.epochs), simulation)
     return simulation
 
@@ -63,7 +63,7 @@ def test_what_waits_for_scores_begins_after_them(rng: Any, tmp_path: Path) -> No
 def test_a_replay_has_the_same_times(rng: Any, tmp_path: Path) -> None:
     first = search(rng, tmp_path / "a.jsonl").trials
     again = Simulation(TABLE, Settings(workers=5, budget=Budget(12)))
-    again.replay(Journal(tmp_path / "a.jsonl", TABLE.name, SPACE.parse))
+    again.replay(Journal(tmp_path / "a.jsonl", TABLE, SPACE.parse))
     assert [(t.start_s, t.end_s) for t in again.trials] == [(t.start_s, t.end_s) for t in first]
 
 

@@ -204,3 +204,34 @@ def test_mixed_precision_trains_to_about_the_same() -> None:
     half = train(LSTM, text(), replace(settings, precision="bfloat16"))
     assert half.val_losses[-1] == pytest.approx(full.val_losses[-1], rel=0.1)
     assert half.val_losses != full.val_losses
+
+
+FULL_DISK = """
+import resource, sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[2])
+from test_run import LSTM, SETTINGS, text
+from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.training.run import train
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]), resource.RLIM_INFINITY))
+try:
+    train(LSTM, text(), SETTINGS, Path(sys.argv[1]), checkpoint_s=0)
+except UserError as error:
+    print(error)
+"""
+
+
+@pytest.mark.slow
+def test_a_full_disk_is_one_error_and_keeps_the_last_checkpoint(
+    whole: Curves, tmp_path: Path
+) -> None:
+    """Simulated by a limit on the size of files."""
+    train(LSTM, text(), replace(SETTINGS, epochs=1), tmp_path)
+    before = (tmp_path / "checkpoint.pt").read_bytes()
+    for limit in (2_000, len(before) // 2, len(before) - 1):
+        command = [sys.executable, "-c", FULL_DISK, str(tmp_path), str(Path(__file__).parent)]
+        failed = subprocess.run([*command, str(limit)], capture_output=True, text=True)
+        assert failed.stdout == f"cannot write {tmp_path / 'checkpoint.pt'}: File too large\n"
+        assert (tmp_path / "checkpoint.pt").read_bytes() == before
+    assert not list(tmp_path.glob(".unfinished-*"))
+    assert same(whole, train(LSTM, text(), SETTINGS, tmp_path))

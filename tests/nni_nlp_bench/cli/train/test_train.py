@@ -82,8 +82,8 @@ def test_error_for_other_training_in_the_folder(tmp_path: Path) -> None:
     call(tmp_path)
     code, _, stderr = call(tmp_path, "--seed", "1")
     assert code == 2
-    expected = f"error: {tmp_path} holds a training with other options; choose another --out\n"
-    assert stderr == expected
+    expected = f"{tmp_path} holds a training with other options (seed); choose another --out"
+    assert stderr == f"error: {expected}\n"
 
 
 @pytest.fixture
