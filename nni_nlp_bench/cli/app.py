@@ -62,13 +62,14 @@ class ErrorHandlingGroup(TyperGroup):
         try:
             with optional_imports():
                 return super().invoke(ctx)
-        except UserError as error:
-            echo(f"error: {_line(str(error))}", err=True)
-            raise typer.Exit(2) from None
-        except (MemoryError, RuntimeError) as error:
-            if not _is_out_of_memory(error):
+        except (UserError, MemoryError, RuntimeError) as error:
+            if isinstance(error, UserError):
+                message = str(error)
+            elif _is_out_of_memory(error):
+                message = "out of memory: choose smaller sizes or a smaller input"
+            else:
                 raise
-            echo("error: out of memory: choose smaller sizes or a smaller input", err=True)
+            echo(f"error: {_line(message)}", err=True)
             raise typer.Exit(2) from None
 
 
