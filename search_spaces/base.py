@@ -333,6 +333,7 @@ SPACES: Registry[type[SearchSpace[Any]]] = Registry(
         "rnn_cell": "search_spaces.rnn_cell.space:RnnCellSpace",
         "textnas": "search_spaces.textnas.space:TextNasSpace",
     },
+    requires=("name", "sample", "parse"),
 )
 
 

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.core.input_files import exists, read_text
+from nni_nlp_bench.core.parse_json import parse_json
 
 MAX_FILE_BYTES = 1_000_000
-MAX_FILE_NAME = 200
 
 
 def read_architecture(space: Any, text: str) -> Any:
@@ -26,33 +27,25 @@ def read_architecture(space: Any, text: str) -> Any:
 def _found(content: str, space: str) -> str | None:
     """Return the architecture in what a search wrote; None for any other text. Raises UserError."""
     try:
-        found = json.loads(content)
-    except (ValueError, RecursionError):
+        found = parse_json(content)
+    except ValueError:
         return None
     if not isinstance(found, dict) or not isinstance(found.get("space"), str):
         return None
     if found["space"] != space:
         raise UserError(f"found in the space {found['space']}: give --space {found['space']}")
+    if "architecture" not in found:
+        raise UserError("it has a space but no architecture")
     return json.dumps(found["architecture"])
 
 
 def _names_file(text: str) -> bool:
     path = Path(text)
-    is_path = bool(path.suffix) or len(path.parts) > 1
-    return is_path or (len(text) <= MAX_FILE_NAME and path.exists())
+    return bool(path.suffix) or len(path.parts) > 1 or exists(path)
 
 
 def _text_of(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            content = file.read(MAX_FILE_BYTES + 1)
-    except OSError as error:
-        raise UserError(f"{path}: {error.strerror}") from None
-    if len(content) > MAX_FILE_BYTES:
-        raise UserError(f"{path}: too large for an architecture")
+    content = read_text(path, MAX_FILE_BYTES)
     if not content.strip():
         raise UserError(f"{path}: the file is empty")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise UserError(f"{path}: not a text file") from None
+    return content

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
@@ -11,6 +10,7 @@ from hashlib import blake2b
 from typing import Any, Self, TypeVar
 
 from nni_nlp_bench.core.errors import ArchitectureError
+from nni_nlp_bench.core.parse_json import parse_json
 
 LARGEST_WIDTH = 1_000_000
 MAX_JSON_CHARACTERS = 10_000
@@ -99,8 +99,8 @@ def read_json(
     if len(text) > max_characters:
         raise error(f"{what} has at most {max_characters:,} characters of JSON")
     try:
-        value = json.loads(text)
-    except (ValueError, RecursionError) as cause:
+        value = parse_json(text)
+    except ValueError as cause:
         raise error(f"{what} must be JSON text: {cause}") from None
     if not isinstance(value, dict):
         raise error(f"{what} must look like {form}")

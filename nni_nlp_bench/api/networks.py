@@ -106,6 +106,7 @@ def train_language_model(
     layers: int = 3,
     out: str | Path | None = None,
     device: str = "cpu",
+    threads: int | None = None,
     **settings: Any,
 ) -> Curves:
     """Train the language model of a recurrent cell.
@@ -118,6 +119,7 @@ def train_language_model(
         layers: Number of recurrent layers.
         out: Folder for the log and the checkpoint from which the training is resumed.
         device: Torch device.
+        threads: Number of threads; None for one for a small network, else one per available CPU.
         **settings: Other fields of `training.settings.Settings`, such as `epochs` or `seed`.
 
     Returns:
@@ -136,7 +138,9 @@ def train_language_model(
 
         folder = None if out is None else Path(out)
         schedule = TrainingSettings(sizes=Sizes(embedding, hidden, layers), **settings)
-        return train(architecture, load_corpus(corpus), schedule, folder, device=device)
+        return train(
+            architecture, load_corpus(corpus), schedule, folder, device=device, threads=threads
+        )
 
 
 def train_classifier(
@@ -150,6 +154,7 @@ def train_classifier(
     kd_weight: float | None = None,
     out: str | Path | None = None,
     device: str = "cpu",
+    threads: int | None = None,
     **options: Any,
 ) -> ClassifierCurves:
     """Train the classifier of an architecture on labelled sentences.
@@ -164,6 +169,7 @@ def train_classifier(
         kd_weight: Weight of the distillation loss; None for the published one.
         out: Folder for the checkpoint from which the training is resumed, and the curves.
         device: Torch device.
+        threads: Number of threads; None for one for a small network, else one per available CPU.
         **options: Options of the space's networks and fields of `ClassifierSettings`.
 
     Returns:
@@ -189,4 +195,4 @@ def train_classifier(
             device=device,
         )
         task.prepare()
-        return run_training(task, None if out is None else Path(out))
+        return run_training(task, None if out is None else Path(out), threads=threads)

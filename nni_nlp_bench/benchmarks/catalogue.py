@@ -16,6 +16,7 @@ from nni_nlp_bench.benchmarks.importers import Format, ImportReport, import_benc
 from nni_nlp_bench.benchmarks.importers.formats import ORIGINS, About
 from nni_nlp_bench.benchmarks.importers.reading import no_progress
 from nni_nlp_bench.benchmarks.table import Table
+from nni_nlp_bench.core.input_files import exists, is_folder, user_path
 from nni_nlp_bench.core.registry import Registry, UnknownNameError
 from search_spaces.base import get_space
 
@@ -95,6 +96,7 @@ BENCHMARKS: Registry[CatalogueEntry] = Registry(
             "nni_nlp_bench.benchmarks.catalogue:WIKITEXT_2_SURROGATE_1"
         ),
     },
+    requires=("name", "space", "source", "description", "licence"),
 )
 
 
@@ -131,8 +133,8 @@ def load(name_or_path: str, space: str | None = None) -> Benchmark:
 
 def _load(name_or_path: str) -> Benchmark:
     if name_or_path not in BENCHMARKS:
-        path = Path(name_or_path).expanduser()
-        if path.is_dir():
+        path = user_path(name_or_path)
+        if is_folder(path):
             return Table.load(path)
         raise _unknown(path)
     entry = BENCHMARKS.get(name_or_path)
@@ -215,7 +217,7 @@ def _opens(table: Path) -> bool:
 
 def _unknown(path: Path) -> Exception:
     known = ", ".join(BENCHMARKS)
-    if path.exists():
+    if exists(path):
         return BenchmarkError(
             f"{path} is a file, not the folder of a table: make a table of it with "
             "`nni-nlp-bench benchmark import`"

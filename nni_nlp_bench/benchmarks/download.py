@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.core.input_files import is_file, is_folder
 
 if TYPE_CHECKING:
     import httpx
@@ -77,8 +78,8 @@ def download(
 
 def place(file: Path, target: Path, blob_id: str) -> None:
     """Verify a local file and copy it to `target`. Raises DownloadError."""
-    if not file.is_file():
-        what = "a folder, not a file" if file.is_dir() else "no such file"
+    if not is_file(file):
+        what = "a folder, not a file" if is_folder(file) else "no such file"
         raise DownloadError(f"{file}: {what}; --file takes the downloaded file itself")
     with _locked(target) as part:
         try:

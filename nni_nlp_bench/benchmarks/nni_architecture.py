@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
 
+from nni_nlp_bench.core.parse_json import parse_json
 from search_spaces.rnn_cell import Node, Recipe, RecipeError
 
 _KEY = re.compile(r"(?P<node>.+)_(?:op|input_(?P<slot>[0-9]{1,3}))", re.DOTALL)
@@ -21,8 +21,8 @@ def flat_architecture(recipe: Recipe) -> dict[str, str]:
 def recipe_of_flat(text: str) -> Recipe:
     """Parse a cell from the JSON of such a dictionary. Raises RecipeError."""
     try:
-        flat = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        flat = parse_json(text)
+    except ValueError as error:
         raise RecipeError(f"an architecture must be JSON text: {error}") from None
     if not isinstance(flat, dict):
         raise RecipeError("an architecture must be a JSON object")

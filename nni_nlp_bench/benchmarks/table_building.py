@@ -34,7 +34,7 @@ def build(
     groups = _by_architecture(runs)
     ordered = [run for group in groups.values() for run in group]
     recorded = _recorded(ordered)
-    _check(name, ordered, recorded, epochs if has_curves else 1)
+    _check(name, ordered, recorded, epochs if has_curves else 1, unit)
     statuses = sorted({run.status for run in ordered}, key=lambda status: (status != OK, status))
     metadata = TableMetadata(
         name=name,
@@ -63,13 +63,20 @@ def canonical_form() -> str:
     return f"igraph {version('igraph')}"
 
 
-def _check(name: str, runs: Sequence[TrainingRun], recorded: Sequence[str], columns: int) -> None:
+def _check(
+    name: str,
+    runs: Sequence[TrainingRun],
+    recorded: Sequence[str],
+    columns: int,
+    unit: LossUnit,
+) -> None:
     """Raise BenchmarkError for runs that cannot share a table."""
     if not runs:
         raise BenchmarkError(f"{name}: there are no runs to make a table of")
     if not {"val_loss", "test_loss"} & set(recorded):
         raise BenchmarkError(f"{name}: the runs record neither validation nor test loss")
     for run in runs:
+        run.check_losses(unit)
         if run.length > columns:
             raise BenchmarkError(f"{run.name}: {run.length} epochs, at most {columns} expected")
     datasets = {run.dataset for run in runs}

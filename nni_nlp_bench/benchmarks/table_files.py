@@ -7,20 +7,36 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nni_nlp_bench.benchmarks.base import BenchmarkError, LossName
-from nni_nlp_bench.benchmarks.training_run import SERIES
+from nni_nlp_bench.benchmarks.base import OK, BenchmarkError, LossName
+from nni_nlp_bench.benchmarks.training_run import MAX_SECONDS, MAX_WHOLE, SERIES
 from nni_nlp_bench.benchmarks.units import LossUnit
+from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.core.input_files import exists, is_file
+from nni_nlp_bench.core.parse_json import read_json
 from nni_nlp_bench.core.scratch import remove_stale, scratch_folder
 
 FORMAT = "nni-nlp-bench table"
 FORMAT_VERSION = 1
 METADATA = "metadata.json"
 REMEDY = "import the benchmark again"
+_DAMAGED = (
+    OSError,
+    ValueError,
+    EOFError,
+    TypeError,
+    OverflowError,
+    MemoryError,
+    RecursionError,
+    SyntaxError,
+    TokenError,
+)
+"""Exceptions of numpy for a damaged header, which is Python text."""
 
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -81,7 +97,7 @@ def write_table(
 
 
 def _check_target(path: Path, overwrite: bool) -> None:
-    if not path.exists():
+    if not exists(path):
         return
     if not path.is_dir():
         raise BenchmarkError(f"{path} is a file: name a folder for the table")
@@ -94,8 +110,8 @@ def _check_target(path: Path, overwrite: bool) -> None:
 
 def _is_table(path: Path) -> bool:
     try:
-        value = json.loads((path / METADATA).read_text("utf-8"))
-    except (OSError, ValueError):
+        value = read_json(path / METADATA)
+    except UserError:
         return False
     return isinstance(value, dict) and value.get("format") == FORMAT
 
@@ -157,12 +173,9 @@ def read_table(path: Path) -> tuple[TableMetadata, dict[str, NDArray[Any]]]:
 def read_metadata(path: Path) -> TableMetadata:
     """Read the metadata of a table. Raises BenchmarkError."""
     file = path / METADATA
-    try:
-        value = json.loads(file.read_text("utf-8"))
-    except FileNotFoundError:
-        raise BenchmarkError(f"{path} is not a table: it has no {METADATA}; {REMEDY}") from None
-    except (OSError, ValueError, RecursionError) as error:
-        raise BenchmarkError(f"{file} cannot be read ({error}): {REMEDY}") from error
+    if not exists(file):
+        raise BenchmarkError(f"{path} is not a table: it has no {METADATA}; {REMEDY}")
+    value = read_json(file, BenchmarkError, REMEDY)
     if not isinstance(value, dict) or value.get("format") != FORMAT:
         raise BenchmarkError(f"{file} does not describe a table of this project: {REMEDY}")
     version = value.get("format_version")
@@ -185,6 +198,7 @@ def _well_typed(value: Mapping[str, Any]) -> bool:
         and isinstance(value["dataset"], str | None)
         and isinstance(value["has_curves"], bool)
         and isinstance(value["recorded"], list)
+        and all(isinstance(name, str) for name in value["recorded"])
         and set(value["recorded"]) <= set(SERIES)
         and value["objective"] in value["recorded"]
         and isinstance(value["statuses"], list)
@@ -194,12 +208,15 @@ def _well_typed(value: Mapping[str, Any]) -> bool:
 
 
 def _read_array(file: Path, dtype: Any, shape: tuple[int, ...]) -> NDArray[Any]:
+    if not exists(file):
+        raise BenchmarkError(f"{file} is missing: {REMEDY}")
+    if not is_file(file):
+        raise BenchmarkError(f"{file} is not a file: {REMEDY}")
     try:
         values = np.lib.format.open_memmap(file, mode="r")
-    except FileNotFoundError:
-        raise BenchmarkError(f"{file} is missing: {REMEDY}") from None
-    except (OSError, ValueError, EOFError) as error:
-        raise BenchmarkError(f"{file} is damaged ({error}): {REMEDY}") from error
+    except _DAMAGED as error:
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        raise BenchmarkError(f"{file} is damaged ({reason}): {REMEDY}") from error
     fits = len(shape) == values.ndim and all(
         n in (-1, m) for n, m in zip(shape, values.shape, strict=True)
     )
@@ -215,8 +232,11 @@ def _check_indices(path: Path, metadata: TableMetadata, arrays: Arrays) -> None:
         return bool((values >= low).all() and (values <= high).all())
 
     first, ends = arrays["first_run"], arrays["recipe_ends"]
+    ok = metadata.statuses.index(OK) if OK in metadata.statuses else -1
+    finished = arrays["statuses"] == ok
     sound = {
-        "keys": between(arrays["keys"].view(np.uint8), 0, 127),
+        "keys": between(arrays["keys"].view(np.uint8), 0, 127)
+        and len(set(arrays["keys"].tolist())) == metadata.architectures,
         "first_run": first[0] == 0
         and first[-1] == metadata.runs
         and bool((np.diff(first) > 0).all()),
@@ -224,7 +244,13 @@ def _check_indices(path: Path, metadata: TableMetadata, arrays: Arrays) -> None:
         and ends[-1] == len(arrays["recipes"]),
         "epochs_done": between(arrays["epochs_done"], 0, metadata.epochs),
         "statuses": between(arrays["statuses"], 0, len(metadata.statuses) - 1),
+        "num_params": between(arrays["num_params"], -1, MAX_WHOLE),
+        "run_ids": between(arrays["run_ids"], -1, MAX_WHOLE),
     }
+    for name in metadata.recorded:
+        most = MAX_SECONDS if name == "wall_time_s" else LossUnit(metadata.units[name]).largest
+        values = arrays[name] if name == "wall_time_s" else arrays[name][finished]
+        sound[name] = not ((values < 0) | ((values > most) & (values < np.inf))).any()
     for name, is_sound in sound.items():
         if not is_sound:
             raise BenchmarkError(f"{path / name}.npy is damaged (out of range): {REMEDY}")

@@ -10,10 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nni_nlp_bench.benchmarks.base import OK, BenchmarkError
+from nni_nlp_bench.benchmarks.units import LossUnit
 from search_spaces.base import Architecture
 
 Series = NDArray[np.float64]
 SERIES = ("train_loss", "val_loss", "test_loss", "wall_time_s")
+MAX_WHOLE = 2**53
+"""Largest id and number of parameters: beyond it, a float skips whole numbers."""
+MAX_SECONDS = 1e9
+"""Longest time of an epoch: 32 years."""
 
 
 class SeriesByName(TypedDict):
@@ -52,6 +57,18 @@ class TrainingRun:
         if len(lengths) > 1:
             counts = ", ".join(f"{len(values)} of {name}" for name, values in self.recorded())
             raise BenchmarkError(f"{self.name}: the epochs recorded differ: {counts}")
+        for name in ("recipe_id", "num_params"):
+            value = getattr(self, name)
+            if value is not None and not -1 <= value < MAX_WHOLE:  # -1: unknown
+                raise BenchmarkError(f"{self.name}: {name} must not be negative or above 2^53")
+        if self.wall_time_s is not None:
+            _check_range(self.name, "wall_time_s", self.wall_time_s, MAX_SECONDS)
+
+    def check_losses(self, unit: LossUnit) -> None:
+        """Raise BenchmarkError for a loss of a finished run that is impossible in its unit."""
+        for name, values in self.recorded():
+            if name != "wall_time_s" and self.status == OK:
+                _check_range(self.name, name, values, unit.largest)
 
     def recorded(self) -> Iterator[tuple[str, Series]]:
         """Return the recorded series by name."""
@@ -63,3 +80,12 @@ class TrainingRun:
     def length(self) -> int:
         """Number of recorded epochs."""
         return max((len(values) for _, values in self.recorded()), default=0)
+
+
+def _check_range(run: str, name: str, values: Series, largest: float) -> None:
+    """Raise BenchmarkError for a value below 0 or above `largest`; NaN and infinity diverged."""
+    wrong = values[(values < 0) | ((values > largest) & (values < np.inf))]
+    if len(wrong):
+        raise BenchmarkError(
+            f"{run}: a {name} of {wrong[0]:g} is impossible: between 0 and {largest:g} expected"
+        )

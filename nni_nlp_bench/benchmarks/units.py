@@ -42,6 +42,11 @@ class LossUnit(StrEnum):
         return self.value if self is LossUnit.NATS else self.short
 
     @property
+    def largest(self) -> float:
+        """Largest possible loss: the largest float32 of a diverged training, or -100 points."""
+        return 3.5e38 if self is LossUnit.NATS else 200.0
+
+    @property
     def failure(self) -> float:
         """Loss of a failed training: a uniform guess over PTB's words, or a score of 0."""
         return math.log(10_000) if self is LossUnit.NATS else 100.0

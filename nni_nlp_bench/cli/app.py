@@ -43,6 +43,8 @@ SEARCH, TRAIN, INSPECT, FRAMEWORKS = (
     "Other frameworks",
 )
 """Panels of `--help`."""
+MAX_CHARACTERS = 2_000
+"""Longest shown error: it may repeat what the user gave."""
 
 
 class ErrorHandlingGroup(TyperGroup):
@@ -60,9 +62,28 @@ class ErrorHandlingGroup(TyperGroup):
         try:
             with optional_imports():
                 return super().invoke(ctx)
-        except UserError as error:
-            echo(f"error: {' '.join(str(error).split())}", err=True)
+        except (UserError, MemoryError, RuntimeError) as error:
+            if isinstance(error, UserError):
+                message = str(error)
+            elif _is_out_of_memory(error):
+                message = "out of memory: choose smaller sizes or a smaller input"
+            else:
+                raise
+            echo(f"error: {_line(message)}", err=True)
             raise typer.Exit(2) from None
+
+
+def _line(message: str) -> str:
+    """Return the message in one line, and without its middle if it is very long."""
+    line = printable(" ".join(message.split()))
+    return line if len(line) <= MAX_CHARACTERS else f"{line[:1_000]} ... {line[-900:]}"
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    """Return whether memory ran out: torch has no class of its own for that on the CPU."""
+    return isinstance(error, MemoryError) or any(
+        part in str(error) for part in ("out of memory", "not enough memory", "allocate memory")
+    )
 
 
 app = typer.Typer(

@@ -11,6 +11,7 @@ import typer
 from nni_nlp_bench.cli import options
 from nni_nlp_bench.cli.output import echo, key_value_table, plain_table, print_json, print_tables
 from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.core.limits import MAX_COUNT
 
 MAX_DIGITS = 9
 
@@ -107,7 +108,7 @@ def check(
 @arch.command()
 def sample(
     space: options.SpaceName = "rnn_cell",
-    count: Annotated[int, typer.Option(min=1, help="Number of architectures.")] = 1,
+    count: Annotated[int, typer.Option(min=1, max=MAX_COUNT, help="Number of architectures.")] = 1,
     seed: options.Seed = 0,
     out: Annotated[
         Path | None,

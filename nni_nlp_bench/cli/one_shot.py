@@ -11,6 +11,7 @@ import typer
 
 from nni_nlp_bench.cli import options
 from nni_nlp_bench.cli.output import bar, key_value_table, print_json, print_tables
+from nni_nlp_bench.core.limits import MAX_COUNT, MAX_LAYERS, MAX_WIDTH
 
 if TYPE_CHECKING:
     from nni_nlp_bench.one_shot.result import OneShotResult
@@ -33,30 +34,41 @@ def one_shot(
     space: options.SpaceName,
     out: options.Out,
     seed: options.Seed = 0,
-    epochs: Annotated[int | None, typer.Option(min=1, help="Epochs of the search.")] = None,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, max=MAX_COUNT, help="Epochs of the search.")
+    ] = None,
     vectors: options.Vectors = None,
     teacher: options.Teacher = None,
     kd_loss: options.KdLoss = None,
     nodes: Annotated[
         int | None,
-        typer.Option(min=1, help="Nodes of the cell (enas_cell).", rich_help_panel=_SIZES),
+        typer.Option(
+            min=1, max=MAX_LAYERS, help="Nodes of the cell (enas_cell).", rich_help_panel=_SIZES
+        ),
     ] = None,
     layers: Annotated[
         int | None,
-        typer.Option(min=1, help="Number of layers (textnas).", rich_help_panel=_SIZES),
+        typer.Option(
+            min=1, max=MAX_LAYERS, help="Number of layers (textnas).", rich_help_panel=_SIZES
+        ),
     ] = None,
     cells: Annotated[
         int | None,
-        typer.Option(min=1, help="Number of equal cells (emd_cell).", rich_help_panel=_SIZES),
+        typer.Option(
+            min=1, max=MAX_LAYERS, help="Number of equal cells (emd_cell).", rich_help_panel=_SIZES
+        ),
     ] = None,
     width: Annotated[
         int | None,
-        typer.Option(min=1, help="Width of the layers or the cell.", rich_help_panel=_SIZES),
+        typer.Option(
+            min=1, max=MAX_WIDTH, help="Width of the layers or the cell.", rich_help_panel=_SIZES
+        ),
     ] = None,
     batch_size: Annotated[
         int | None,
         typer.Option(
             min=1,
+            max=MAX_COUNT,
             help="Number of sentences, or columns of text, per batch.",
             rich_help_panel=_SIZES,
         ),
@@ -64,7 +76,10 @@ def one_shot(
     max_length: Annotated[
         int | None,
         typer.Option(
-            min=1, help="Maximum number of words or tokens per sentence.", rich_help_panel=_SIZES
+            min=1,
+            max=MAX_COUNT,
+            help="Maximum number of words or tokens per sentence.",
+            rich_help_panel=_SIZES,
         ),
     ] = None,
     json: options.Json = False,

@@ -11,6 +11,14 @@ import typer
 
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.core.files import check_output_file
+from nni_nlp_bench.core.limits import (
+    MAX_COUNT,
+    MAX_LAYERS,
+    MAX_PROCESSES,
+    MAX_SEED,
+    MAX_SEEDS,
+    MAX_WIDTH,
+)
 
 EMBEDDED = "nas-bench-nlp/ptb-surrogate"
 FIVE_STRATEGIES = "random,regularized_evolution,local_search,bayesian,tpe"
@@ -64,19 +72,35 @@ Architecture = Annotated[
     str,
     typer.Option(help="Name, published id, JSON text, or a file with one (such as best.json)."),
 ]
-Trials = Annotated[int, typer.Option(min=1, help="Number of evaluations.", rich_help_panel=BUDGET)]
+Trials = Annotated[
+    int,
+    typer.Option(min=1, max=MAX_COUNT, help="Number of evaluations.", rich_help_panel=BUDGET),
+]
 Epochs = Annotated[
     int | None,
-    typer.Option(min=1, help="Total number of epochs of all trainings.", rich_help_panel=BUDGET),
+    typer.Option(
+        min=1,
+        max=100 * MAX_COUNT,
+        help="Total number of epochs of all trainings.",
+        rich_help_panel=BUDGET,
+    ),
 ]
 Hours = Annotated[
     float | None, typer.Option(help="Number of simulated hours.", rich_help_panel=BUDGET)
 ]
 Workers = Annotated[
-    int, typer.Option(min=1, help="Number of simulated parallel workers.", rich_help_panel=BUDGET)
+    int,
+    typer.Option(
+        min=1,
+        max=MAX_PROCESSES,
+        help="Number of simulated parallel workers.",
+        rich_help_panel=BUDGET,
+    ),
 ]
-Seeds = Annotated[int, typer.Option(min=1, help="Number of seeds, with one search per seed.")]
-Seed = Annotated[int, typer.Option(min=0, help="First random seed.")]
+Seeds = Annotated[
+    int, typer.Option(min=1, max=MAX_SEEDS, help="Number of seeds, with one search per seed.")
+]
+Seed = Annotated[int, typer.Option(min=0, max=MAX_SEED, help="First random seed.")]
 OnMissing = Annotated[
     Literal["error", "surrogate", "nearest"],
     typer.Option(
@@ -106,6 +130,7 @@ Processes = Annotated[
     int | None,
     typer.Option(
         min=1,
+        max=MAX_PROCESSES,
         help="Number of parallel processes (default: one per core).",
         rich_help_panel=EXECUTION,
     ),
@@ -149,23 +174,40 @@ KdLoss = Annotated[
 Embedding = Annotated[
     int,
     typer.Option(
-        min=1, help="Width of the embedding and of the last layer.", rich_help_panel=NETWORK
+        min=1,
+        max=MAX_WIDTH,
+        help="Width of the embedding and of the last layer.",
+        rich_help_panel=NETWORK,
     ),
 ]
 Hidden = Annotated[
-    int, typer.Option(min=1, help="Width of the other layers.", rich_help_panel=NETWORK)
+    int,
+    typer.Option(min=1, max=MAX_WIDTH, help="Width of the other layers.", rich_help_panel=NETWORK),
 ]
 Layers = Annotated[
-    int, typer.Option(min=1, help="Number of recurrent layers.", rich_help_panel=NETWORK)
+    int,
+    typer.Option(
+        min=1, max=MAX_LAYERS, help="Number of recurrent layers.", rich_help_panel=NETWORK
+    ),
 ]
 Device = Annotated[
     str, typer.Option(help="Torch device: cpu, cuda, ...", rich_help_panel=EXECUTION)
+]
+Threads = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        max=MAX_PROCESSES,
+        help="Number of CPU threads (default: 1 for a small network, else one per CPU).",
+        rich_help_panel=EXECUTION,
+    ),
 ]
 TaskWorkers = Annotated[
     int | None,
     typer.Option(
         "--workers",
         min=1,
+        max=MAX_PROCESSES,
         help="Number of local processes (default: one per core).",
         rich_help_panel=EXECUTION,
     ),

@@ -7,16 +7,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.core.input_files import open_input
 
 MAX_LINE_BYTES = 1_000_000
-
-
-def open_recipes(path: Path) -> BinaryIO:
-    """Open a file for reading. Raises UserError if that fails."""
-    try:
-        return path.open("rb")
-    except OSError as error:
-        raise UserError(f"cannot read {path}: {error.strerror}") from None
 
 
 def iter_recipes(source: BinaryIO, path: Path, space: Any) -> Iterator[tuple[int, Any]]:
@@ -24,6 +17,8 @@ def iter_recipes(source: BinaryIO, path: Path, space: Any) -> Iterator[tuple[int
     line = 0
     while content := source.readline(MAX_LINE_BYTES):
         line += 1
+        if len(content) == MAX_LINE_BYTES:
+            raise UserError(f"{path}, line {line}: longer than {MAX_LINE_BYTES:,} bytes")
         try:
             text = content.decode("utf-8")
             if text.strip():
@@ -36,7 +31,7 @@ def iter_recipes(source: BinaryIO, path: Path, space: Any) -> Iterator[tuple[int
 
 def read_recipes(path: Path, space: Any) -> list[tuple[int, Any]]:
     """Return line numbers and recipes of a file. Raises UserError, also for an empty file."""
-    with open_recipes(path) as source:
+    with open_input(path) as source:
         found = list(iter_recipes(source, path, space))
     if not found:
         raise UserError(f"{path} has no recipes: write one per line")

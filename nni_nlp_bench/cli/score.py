@@ -11,6 +11,7 @@ from nni_nlp_bench.cli import options
 from nni_nlp_bench.cli.output import bar, echo
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.core.files import check_output_file
+from nni_nlp_bench.core.limits import MAX_COUNT
 
 _CELLS, _ENCODERS = ("embedding", "hidden", "layers"), ("as_published",)
 
@@ -34,10 +35,13 @@ def score(
     layers: options.Layers = 3,
     columns: Annotated[
         int | None,
-        typer.Option(min=2, help="Columns of text in the batch (default: 50; encoder: 2)."),
+        typer.Option(
+            min=2, max=MAX_COUNT, help="Columns of text in the batch (default: 50; encoder: 2)."
+        ),
     ] = None,
     steps: Annotated[
-        int | None, typer.Option(min=2, help="Steps of the batch (default: 70; encoder: 512).")
+        int | None,
+        typer.Option(min=2, max=MAX_COUNT, help="Steps of the batch (default: 70; encoder: 512)."),
     ] = None,
     seed: options.Seed = 0,
     as_published: Annotated[

@@ -9,6 +9,7 @@ import typer
 
 from nni_nlp_bench.cli import options
 from nni_nlp_bench.cli.output import echo, plain_table, print_json, print_plot, print_tables
+from nni_nlp_bench.core.limits import MAX_COUNT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +35,7 @@ def study(
     seeds: options.Seeds = 20,
     seed: options.Seed = 0,
     trainings: Annotated[
-        int, typer.Option(min=1, help="Budget of each search, in full trainings.")
+        int, typer.Option(min=1, max=MAX_COUNT, help="Budget of each search, in full trainings.")
     ] = 100,
     run_selection: options.RunSelection = "first",
     processes: options.Processes = None,

@@ -8,19 +8,22 @@ import typer
 
 from nni_nlp_bench.cli import options
 from nni_nlp_bench.cli.output import bar, echo, print_json, print_tables
+from nni_nlp_bench.core.limits import MAX_COUNT
 
 
 def teacher(
     data: Annotated[str, typer.Option(help="Name or folder of labelled sentences.")],
     out: options.Out,
     teacher: options.TeacherName = options.TEACHER,
-    epochs: Annotated[int, typer.Option(min=1, help="Number of epochs.")] = 3,
-    batch_size: Annotated[int, typer.Option(min=1, help="Number of sentences per batch.")] = 32,
+    epochs: Annotated[int, typer.Option(min=1, max=MAX_COUNT, help="Number of epochs.")] = 3,
+    batch_size: Annotated[
+        int, typer.Option(min=1, max=MAX_COUNT, help="Number of sentences per batch.")
+    ] = 32,
     learning_rate: Annotated[
         float, typer.Option(help="Initial learning rate of Adam, with cosine decay.")
     ] = 1e-4,
     max_length: Annotated[
-        int, typer.Option(min=1, help="Maximum number of tokens per sentence.")
+        int, typer.Option(min=1, max=MAX_COUNT, help="Maximum number of tokens per sentence.")
     ] = 64,
     seed: options.Seed = 0,
     device: options.Device = "cpu",

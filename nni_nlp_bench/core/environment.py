@@ -1,4 +1,4 @@
-"""Available CPUs, and temporary environment variables."""
+"""Available CPUs and memory, and temporary environment variables."""
 
 from __future__ import annotations
 
@@ -12,6 +12,11 @@ def available_cpus() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def physical_memory() -> int:
+    """Return the size of the memory of this machine in bytes."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 @contextmanager

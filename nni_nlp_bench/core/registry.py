@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.metadata import EntryPoint, entry_points
 from pkgutil import resolve_name
 from typing import Generic, TypeVar
@@ -38,6 +38,7 @@ class Registry(Generic[T]):
         group: Entry points of this group are components of other packages.
         builtin: `module:object` of each built-in component, by name.
         descriptions: First lines of docstrings, for components that are slow to import.
+        requires: Attributes that every component has, checked for those of other packages.
     """
 
     def __init__(
@@ -46,11 +47,13 @@ class Registry(Generic[T]):
         group: str,
         builtin: Mapping[str, str] | None = None,
         descriptions: Mapping[str, str] | None = None,
+        requires: Sequence[str] = (),
     ) -> None:
         self.kind = kind
         self.group = group
         self._builtin = builtin or {}
         self._descriptions = descriptions or {}
+        self._requires = requires
         self._loaders: dict[str, Callable[[], T]] | None = None
 
     def register(self, name: str, component: T) -> None:
@@ -122,11 +125,15 @@ class Registry(Generic[T]):
                 component: T = entry.load()
         except MissingExtraError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise PluginError(
                 f"{self.kind} {entry.name!r} of {_origin(entry)} cannot be imported: "
                 f"{type(error).__name__}: {error}"
             ) from error
+        if missing := [name for name in self._requires if not hasattr(component, name)]:
+            raise PluginError(
+                f"{entry.name!r} of {_origin(entry)} is not a {self.kind}: it has no {missing[0]!r}"
+            )
         return component
 
 

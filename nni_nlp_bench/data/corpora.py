@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.core.input_files import is_folder, user_path
 from nni_nlp_bench.core.registry import Registry, UnknownNameError
 from nni_nlp_bench.data.corpus import Corpus
 from nni_nlp_bench.data.folder import has_parts, read_folder
@@ -39,6 +40,7 @@ CORPORA: Registry[CorpusEntry] = Registry(
         "pydoc": "nni_nlp_bench.data.corpora:PYDOC",
         "pydoc-small": "nni_nlp_bench.data.corpora:PYDOC_SMALL",
     },
+    requires=("description", "load"),
 )
 
 
@@ -53,8 +55,8 @@ def load_corpus(name_or_folder: str) -> Corpus:
     """Load a corpus by name or folder. Raises UserError."""
     if name_or_folder in CORPORA:
         return CORPORA.get(name_or_folder).load()
-    folder = Path(name_or_folder).expanduser()
-    if folder.is_dir():
+    folder = user_path(name_or_folder)
+    if is_folder(folder):
         return read_folder(folder)
     known = ", ".join(CORPORA)
     raise UnknownNameError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.core.input_files import is_folder, read_text
 from nni_nlp_bench.data.corpus import PARTS, Corpus
 from nni_nlp_bench.data.part_files import part_file, part_files
 
@@ -24,13 +24,10 @@ def read_folder(folder: Path, name: str | None = None) -> Corpus:
 
 def has_parts(folder: Path) -> bool:
     """Return whether the folder has a file for each part."""
-    return folder.is_dir() and all(part_files(folder, part, _SUFFIXES) for part in PARTS)
+    return is_folder(folder) and all(part_files(folder, part, _SUFFIXES) for part in PARTS)
 
 
 def _lines(file: Path) -> Iterator[list[str]]:
-    with file.open("rb") as stream:
-        for number, line in enumerate(stream, start=1):
-            try:
-                yield line.decode("utf-8").split()
-            except UnicodeDecodeError:
-                raise UserError(f"{file}, line {number}: not UTF-8 text") from None
+    if text := read_text(file):
+        for line in text.removesuffix("\n").split("\n"):
+            yield line.split()

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.core.input_files import is_folder, list_folder
 
 _VALIDATION = ("valid", "val", "validation", "dev")
 _WORDS = {"train": ("train",), "valid": _VALIDATION, "dev": _VALIDATION, "test": ("test",)}
@@ -16,7 +17,7 @@ def part_file(folder: Path, part: str, suffixes: Sequence[str]) -> Path:
 
     Raises UserError: the folder is none, or its file is missing or there twice.
     """
-    if not folder.is_dir():
+    if not is_folder(folder):
         raise UserError(f"{folder} is not a folder")
     files = part_files(folder, part, suffixes)
     if not files:
@@ -31,6 +32,6 @@ def part_files(folder: Path, part: str, suffixes: Sequence[str]) -> list[Path]:
     """Return the files whose name is, or ends with, a name of the part."""
     return sorted(
         file
-        for file in folder.iterdir()
+        for file in list_folder(folder)
         if file.suffix in suffixes and file.stem.lower().rpartition(".")[2] in _WORDS[part]
     )

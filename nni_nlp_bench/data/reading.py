@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.core.input_files import read_text
 
 
 class LineError(UserError):
@@ -20,19 +21,9 @@ def numbered_lines(path: Path, encoding: str = "utf-8-sig") -> Iterator[tuple[in
 
     Raises UserError where the file cannot be read, holds nothing, or is no text.
     """
-    try:
-        text = path.read_bytes().decode(encoding)
-    except OSError as error:
-        raise UserError(f"cannot read {path}: {error.strerror or error}") from None
-    except UnicodeDecodeError as error:
-        number = error.object[: error.start].count(b"\n") + 1
-        raise LineError(path, number, f"not UTF-8 text ({error.reason}): convert it") from None
+    text = read_text(path, encoding=encoding)
     if not text:
         raise UserError(f"{path} is empty: download it again")
     # str.splitlines also splits at rarer characters, which sentences may contain.
     for number, line in enumerate(text.removesuffix("\n").split("\n"), start=1):
-        if "\0" in line:
-            raise LineError(
-                path, number, "contains a NUL byte, so it is not text: download it again"
-            )
         yield number, line.removesuffix("\r")

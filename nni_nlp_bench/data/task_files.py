@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from nni_nlp_bench.core.parse_json import parse_json
 from nni_nlp_bench.data.reading import LineError, numbered_lines
 
 MRPC_HEADER = ("Quality", "#1 ID", "#2 ID", "#1 String", "#2 String")
@@ -28,9 +28,9 @@ def read_rte(file: Path) -> Iterator[Row]:
     """Read SuperGLUE's RTE: one JSON object per line with premise, hypothesis and label."""
     for number, line in numbered_lines(file):
         try:
-            found = json.loads(line)
-        except ValueError:
-            raise LineError(file, number, f"expected a JSON object, got {line[:40]!r}") from None
+            found = parse_json(line)
+        except ValueError as error:
+            raise LineError(file, number, f"expected a JSON object: {error}") from None
         if not isinstance(found, dict):
             raise LineError(file, number, f"expected a JSON object, got {line[:40]!r}")
         values = [found.get(key) for key in ("premise", "hypothesis", "label")]

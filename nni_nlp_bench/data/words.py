@@ -7,7 +7,11 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 _MARK = re.compile(r"--+|\.\.+|[,:](?!\d)|(?<!\d)[,:]|[;!?$%()\[\]{}\"\u201c\u201d\u2018\u2026`*]")
-_ENDING = re.compile(r"(\W*\w.*?)(n't|'(?:s|re|ve|ll|d|m)|['.])", re.IGNORECASE)
+_ENDING = re.compile(r"n't|'(?:s|re|ve|ll|d|m)|['.]", re.IGNORECASE)
+LONGEST_ENDING = 3
+MAX_LEADING_MARKS = 1_000
+"""Words with more keep their endings: splitting takes time for each mark and ending."""
+_LETTER = re.compile(r"\w")
 
 _INITIALS = r"(?:[^\W\d_]\.){2,}|[b-hj-z]\."  # `a.` and `i.` end sentences
 _TITLES = r"(?:mr|mrs|ms|dr|prof|rev|sen|gen|gov|st|mt|jr|sr|vs|etc|inc|co|corp|ltd|bros)\."
@@ -57,8 +61,17 @@ def _marks_apart(chunk: str, is_word: Callable[[str], bool]) -> Iterator[str]:
 
 
 def _endings_apart(chunk: str, is_word: Callable[[str], bool]) -> list[str]:
+    """Split endings off, the longest first, as long as a letter or digit precedes them."""
+    first = _LETTER.search(chunk)
+    if first is None or first.start() > MAX_LEADING_MARKS:
+        return [chunk]
     endings: list[str] = []
-    while not is_word(chunk) and (found := _ENDING.fullmatch(chunk)):
-        chunk, ending = found.groups()
-        endings.append(ending)
-    return [chunk, *reversed(endings)]
+    end = len(chunk)
+    while not is_word(chunk[:end]):
+        starts = range(max(end - LONGEST_ENDING, first.end()), end)
+        start = next((i for i in starts if _ENDING.fullmatch(chunk, i, end)), None)
+        if start is None:
+            break
+        endings.append(chunk[start:end])
+        end = start
+    return [chunk[:end], *reversed(endings)]

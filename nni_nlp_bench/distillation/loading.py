@@ -6,11 +6,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
 
 from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.core.input_files import exists, is_folder, user_path
 from nni_nlp_bench.distillation.teacher import CLASSIFIES, TeacherModel, read_metadata
 
 MINILM = "minilm-l6"
@@ -62,10 +64,10 @@ def _source(name_or_folder: str) -> str:
                 "or name the folder of another teacher"
             )
         return str(Path(found.submodule_search_locations[0]) / "model")
-    folder = Path(name_or_folder).expanduser()
-    if folder.is_dir():
+    folder = user_path(name_or_folder)
+    if is_folder(folder):
         return str(folder)
-    if folder.exists() or folder.is_absolute() or name_or_folder.count("/") > 1:
+    if exists(folder) or folder.is_absolute() or name_or_folder.count("/") > 1:
         raise UserError(
             f"teacher {name_or_folder}: no such folder; create one with `nni-nlp-bench teacher`"
         )
@@ -93,10 +95,11 @@ def _read(name: str, read: Any) -> Any:
     from safetensors import SafetensorError
 
     usual = (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError)
+    damaged = (EOFError, UnpicklingError)
     try:
         with quiet():
             return read()
-    except (*usual, HFValidationError, StrictDataclassError, SafetensorError) as error:
+    except (*usual, *damaged, HFValidationError, StrictDataclassError, SafetensorError) as error:
         reason = " ".join(str(error).split())[:_SHOWN_CHARACTERS] or type(error).__name__
         raise UserError(f"teacher {name} cannot be read: {reason}") from None
 

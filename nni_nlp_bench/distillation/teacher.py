@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +14,8 @@ import torch
 from torch import Tensor
 
 from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.core.input_files import exists
+from nni_nlp_bench.core.parse_json import read_json
 from nni_nlp_bench.data.sentences.labelled_set import SEPARATOR
 
 METADATA = "teacher.json"
@@ -113,12 +114,9 @@ class TeacherModel:
 def read_metadata(folder: Path) -> dict[str, Any] | None:
     """Read the metadata of a fine-tuned teacher; None without the file. Raises UserError."""
     path = folder / METADATA
-    if not path.is_file():
+    if not exists(path):
         return None
-    try:
-        found = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError, RecursionError):
-        found = None
+    found = read_json(path, remedy="delete it, or fine-tune the teacher again")
     if not isinstance(found, dict) or not {"data", "digest", "curves"} <= found.keys():
         raise UserError(f"{path} is damaged: delete it, or fine-tune the teacher again")
     return found

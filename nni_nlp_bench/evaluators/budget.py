@@ -24,9 +24,10 @@ class Budget:
     def __post_init__(self) -> None:
         for field in fields(self):
             limit = getattr(self, field.name)
-            if limit is not None and not limit > 0:
+            if limit is not None and not 0 < limit < math.inf:
                 raise UserError(
-                    f"a budget of {limit} {field.name} is empty: give a positive number"
+                    f"a budget of {limit} {field.name} is empty or has no end: "
+                    "give a positive number"
                 )
 
     def __str__(self) -> str:

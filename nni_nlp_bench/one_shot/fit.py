@@ -21,11 +21,12 @@ from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.core.files import atomic_write
 from nni_nlp_bench.one_shot.result import Reward
 from nni_nlp_bench.one_shot.task import OneShotTask
-from nni_nlp_bench.training.run import check_archive
+from nni_nlp_bench.training.run import read_checkpoint
 from nni_nlp_bench.training.seeding import epoch_seed, seed_all
 
 CHECKPOINT = "checkpoint.ckpt"
 TENSORBOARD = "tensorboard"
+_STATE = {"state_dict", "optimizer_states", "loops", "epoch", "global_step"}
 
 EpochDone = Callable[[float], None]
 """Called with the mean reward of every epoch that has rewards."""
@@ -101,7 +102,7 @@ def fit(
     module = task.module(seed, callback.rewards.append)
     checkpoint = None if out is None or not (out / CHECKPOINT).exists() else out / CHECKPOINT
     if checkpoint is not None:
-        check_archive(checkpoint)
+        read_checkpoint(checkpoint, keys=_STATE)  # Lightning would end in a traceback
     evaluator = Lightning(
         module,
         trainer,

@@ -21,6 +21,7 @@ ONE_SHOT_STRATEGIES: Registry[type[OneShotStrategy]] = Registry(
         "kd_emd": f"{_HERE}:KdEmdStrategy",
         "random_one_shot": f"{_HERE}:RandomStrategy",
     },
+    requires=("spaces", "make"),
 )
 
 

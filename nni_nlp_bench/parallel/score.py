@@ -50,13 +50,19 @@ def score_all(
     texts = list(dict.fromkeys(recipe.to_json() for _, recipe in recipes))
     tasks = [ScoringTask(text, scoring) for text in texts if text not in known]
     progress(len(texts) - len(tasks), len(texts))
-    for task, values in map_unordered(
-        client, score_task, tasks, name=lambda task: task.recipe[:80]
-    ):
-        journal.append({"recipe": task.recipe, "scores": values})
-        known[task.recipe] = values
-        progress(len(known), len(texts))
-    journal.close()
+    try:
+        for task, values in map_unordered(
+            client, score_task, tasks, name=lambda task: task.recipe[:80]
+        ):
+            journal.append({"recipe": task.recipe, "scores": values})
+            known[task.recipe] = values
+            progress(len(known), len(texts))
+    except UserError:
+        if not known:
+            path.unlink(missing_ok=True)
+        raise
+    finally:
+        journal.close()
     _write(out, recipes, scoring, known)
     path.unlink(missing_ok=True)
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from nni_nlp_bench.core.input_files import exists
 from nni_nlp_bench.data import task_files
 from nni_nlp_bench.data.reading import LineError
 from nni_nlp_bench.probing.errors import EvaluationError
@@ -97,7 +98,7 @@ def read_task(name: str, folder: Path) -> Task:
         raise EvaluationError(f"unknown task {name!r}; known: {', '.join(sorted(TASKS))}")
     published = TASKS[name]
     for path in (*published.train, *published.dev):
-        if not (folder / path).is_file():
+        if not exists(folder / path):
             raise EvaluationError(
                 f"task {name}: {folder} lacks {path}; give the folder that has it"
             )

@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
+from nni_nlp_bench.core.input_files import list_folder
+from nni_nlp_bench.core.numbers import parse_number
 from nni_nlp_bench.data.reading import LineError, numbered_lines
 from nni_nlp_bench.probing.errors import EvaluationError
 
@@ -37,7 +39,7 @@ def read_word_sets(folder: Path) -> tuple[WordSet, ...]:
     The format is that of Faruqui and Dyer, Community Evaluation and Exchange of Word Vectors,
     ACL 2014: one pair per line, two words and a score. Raises UserError.
     """
-    files = sorted(folder.glob(PATTERN))
+    files = [file for file in list_folder(folder) if file.match(PATTERN)]
     if not files:
         raise EvaluationError(
             f"{folder} holds no word-similarity set: give the folder of the files {PATTERN}"
@@ -57,7 +59,7 @@ def _pair(file: Path, number: int, line: str) -> WordPair:
         raise LineError(file, number, f"expected two words and a score, got {line[:60]!r}")
     first, second, text = fields
     try:
-        score = float(text)
+        score = parse_number(text)
     except ValueError:
         score = math.nan
     if not math.isfinite(score):

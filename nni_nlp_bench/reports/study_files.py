@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 from nni_nlp_bench.benchmarks.base import Benchmark, LossName
 from nni_nlp_bench.core.files import write_json
+from nni_nlp_bench.core.parse_json import read_json
 from nni_nlp_bench.reports.files import write_rows
 from nni_nlp_bench.reports.measures import Reference
 from nni_nlp_bench.reports.study import StudyRow
@@ -76,7 +76,7 @@ def left_out_of(folder: Path) -> tuple[str, ...]:
     path = folder / STUDY
     if not path.exists():
         return ()
-    return tuple(left_out_lines(json.loads(path.read_text("utf-8"))["left_out"]))
+    return tuple(left_out_lines(read_json(path)["left_out"]))
 
 
 def _table_notes(objective: LossName, cost: Cost) -> list[str]:

@@ -34,6 +34,7 @@ STRATEGIES: Registry[type[Strategy]] = Registry(
         "naslib:bananas": f"{_NASLIB}:Bananas",
         "naslib:npenas": f"{_NASLIB}:Npenas",
     },
+    requires=("ask", "tell", "options"),
 )
 
 

@@ -33,6 +33,8 @@ class Curves:
     wall_times: list[float] = field(default_factory=list)
     status: str = OK
     """`OK`, or `loss is nan!` as in the release."""
+    threads: int = 0
+    """Number of threads of torch in the last session; 0 if unknown."""
 
     @property
     def epochs(self) -> int:

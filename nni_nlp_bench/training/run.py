@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import lzma
 import math
 import time
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from pickle import UnpicklingError
@@ -16,8 +18,10 @@ import torch
 
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.core.files import atomic_write
+from nni_nlp_bench.core.input_files import open_input
 from nni_nlp_bench.data.corpus import Corpus
 from nni_nlp_bench.training.cells import AnyCell
+from nni_nlp_bench.training.device import check_memory
 from nni_nlp_bench.training.log import (
     NAN,
     Curves,
@@ -27,13 +31,27 @@ from nni_nlp_bench.training.log import (
     write_log,
 )
 from nni_nlp_bench.training.settings import Settings
+from nni_nlp_bench.training.threads import torch_threads
 from nni_nlp_bench.training.trainer import Trainer
 
 CHECKPOINT = "checkpoint.pt"
 VOCABULARY = "vocabulary.txt"
+_SHOWN_CHARACTERS = 200
 _STATE = {"identity", "curves", "model"}
 """Required keys of a checkpoint."""
-_UNREADABLE = (OSError, RuntimeError, ValueError, EOFError, UnpicklingError, BadZipFile, zlib.error)
+_UNREADABLE = (
+    OSError,
+    RuntimeError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    EOFError,
+    UnpicklingError,
+    BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+)
 
 Progress = Callable[[float], None]
 """Called with the number of completed epochs, including fractions."""
@@ -49,6 +67,7 @@ def train(
     *,
     recipe_id: int = -1,
     device: str = "cpu",
+    threads: int | None = None,
     checkpoint_s: float = 300.0,
     progress: Progress = lambda epochs: None,
     epoch_done: EpochDone = lambda curves: None,
@@ -65,6 +84,7 @@ def train(
             resumes bit for bit; None for no files.
         recipe_id: Published id of the cell, or -1.
         device: Torch device.
+        threads: Number of threads; None for one for a small network, else one per available CPU.
         checkpoint_s: Seconds between checkpoints within an epoch.
         progress: Called after every step.
         epoch_done: Called after every epoch.
@@ -73,15 +93,29 @@ def train(
         UserError: The device cannot be used, a checkpoint is damaged or of another training, or a
             file cannot be written.
     """
-    trainer = Trainer(recipe, corpus, settings, device)
     metadata = TrainingMetadata.of(recipe, recipe_id, corpus, settings)
+    check_memory(metadata.num_params, device)
+    trainer = Trainer(recipe, corpus, settings, device)
     curves = Curves()
     if out is not None:
         curves = _resume(out / CHECKPOINT, trainer, metadata, settings)
         with atomic_write(out / VOCABULARY) as new:
             new.write_text("".join(f"{word}\n" for word in corpus.vocabulary), "utf-8")
     writer = _Writer(out, trainer, metadata, settings, checkpoint_s)
+    with torch_threads(threads, metadata.num_params) as curves.threads:
+        _run_epochs(trainer, corpus, settings, curves, writer, progress, epoch_done)
+    return curves
 
+
+def _run_epochs(
+    trainer: Trainer,
+    corpus: Corpus,
+    settings: Settings,
+    curves: Curves,
+    writer: _Writer,
+    progress: Progress,
+    epoch_done: EpochDone,
+) -> None:
     def after_step(done: int, total: int) -> None:
         progress(curves.epochs + done / total)
         writer.checkpoint_if_due(curves)
@@ -91,7 +125,6 @@ def train(
         _append_epoch(curves, trainer, corpus, finite)
         writer.epoch_done(curves)
         epoch_done(curves)
-    return curves
 
 
 def _append_epoch(curves: Curves, trainer: Trainer, corpus: Corpus, finite: bool) -> None:
@@ -154,16 +187,28 @@ def save_checkpoint(path: Path, state: Mapping[str, Any]) -> None:
             raise cause if isinstance(cause, OSError) else error from None
 
 
-def read_checkpoint(path: Path, device: torch.device | None = None) -> dict[str, Any]:
-    """Load a checkpoint with its tensors on the device. Raises UserError."""
+def read_checkpoint(
+    path: Path, device: torch.device | None = None, keys: Set[str] = _STATE
+) -> dict[str, Any]:
+    """Load a checkpoint with its tensors on the device; no code in it is run.
+
+    Raises UserError if it is damaged, or lacks one of the keys.
+    """
     check_archive(path)
-    try:
+    with restoring(path):
         state = torch.load(path, map_location=device or "cpu", weights_only=True)
-        if not isinstance(state, dict) or not state.keys() >= _STATE:
+        if not isinstance(state, dict) or not state.keys() >= keys:
             raise ValueError("not a checkpoint of a training")
+    return cast(dict[str, Any], state)
+
+
+@contextmanager
+def restoring(path: Path) -> Iterator[None]:
+    """Context that raises a UserError if the content of a checkpoint does not fit."""
+    try:
+        yield
     except _UNREADABLE as error:
         raise _damaged(path, error) from None
-    return cast(dict[str, Any], state)
 
 
 def check_identity(path: Path, known: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
@@ -177,17 +222,14 @@ def check_identity(path: Path, known: Mapping[str, Any], wanted: Mapping[str, An
 
 def check_archive(path: Path) -> None:
     """Raise UserError for a corrupted checkpoint: torch.load does not verify checksums."""
-    try:
-        with ZipFile(path) as archive:
-            damaged = archive.testzip()
+    with restoring(path), open_input(path) as file, ZipFile(file) as archive:
+        damaged = archive.testzip()
         if damaged is not None:
             raise BadZipFile(f"wrong checksum of {damaged}")
-    except _UNREADABLE as error:
-        raise _damaged(path, error) from None
 
 
 def _damaged(path: Path, error: Exception) -> UserError:
-    reason = str(error).partition("\n")[0]
+    reason = str(error).partition("\n")[0][:_SHOWN_CHARACTERS] or type(error).__name__
     return UserError(f"{path} is damaged ({reason}); delete it to start over")
 
 
@@ -201,6 +243,7 @@ def _resume(path: Path, trainer: Trainer, metadata: TrainingMetadata, settings: 
     if not path.exists():
         return Curves()
     state = read_checkpoint(path, trainer.device)
-    check_identity(path, state["identity"], _identity(metadata, settings))
-    trainer.restore(state)
-    return Curves(**state["curves"])
+    with restoring(path):
+        check_identity(path, state["identity"], _identity(metadata, settings))
+        trainer.restore(state)
+        return Curves(**state["curves"])

@@ -2,29 +2,48 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Literal
 
 from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.core.limits import MAX_COUNT, MAX_LAYERS, MAX_SEED, MAX_WIDTH
 
 WeightDrop = Literal["release", "trained"]
 """`release`: recurrent matrices keep their initial values and are only masked in every step, as in
 the released code of NAS-Bench-NLP; `trained`: they are trained, as described in its paper."""
 
 
-def check_counts(values: object, *names: str) -> None:
-    """Raise UserError for a value below 1."""
+def check_counts(values: object, *names: str, most: int = MAX_COUNT) -> None:
+    """Raise UserError for a value below 1 or above `most`."""
     for name in names:
-        if getattr(values, name) < 1:
-            raise UserError(f"{name} must be at least 1, got {getattr(values, name)}")
+        if not 1 <= getattr(values, name) <= most:
+            at = "at least 1" if getattr(values, name) < 1 else f"at most {most:,}"
+            raise UserError(f"{name} must be {at}, got {getattr(values, name)}")
 
 
 def check_above_zero(values: object, *names: str) -> None:
-    """Raise UserError for a value that is not above 0."""
+    """Raise UserError for a value that is not above 0, or is not finite."""
     for name in names:
-        if not getattr(values, name) > 0:
-            raise UserError(f"{name} must be above 0, got {getattr(values, name)}")
+        value = getattr(values, name)
+        if not (value > 0 and math.isfinite(value)):
+            finite = " and finite" if value == math.inf else ""
+            raise UserError(f"{name} must be above 0{finite}, got {value}")
+
+
+def check_not_negative(values: object, *names: str) -> None:
+    """Raise UserError for a value that is below 0, or is not finite."""
+    for name in names:
+        value = getattr(values, name)
+        if not (value >= 0 and math.isfinite(value)):
+            raise UserError(f"{name} must be 0 or above and finite, got {value}")
+
+
+def check_seed(seed: int) -> None:
+    """Raise UserError for a seed that not every random generator takes."""
+    if not 0 <= seed <= MAX_SEED:
+        raise UserError(f"a seed must be between 0 and {MAX_SEED:,}, got {seed}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +56,8 @@ class Sizes:
     layers: int = 3
 
     def __post_init__(self) -> None:
-        check_counts(self, "embedding", "hidden", "layers")
+        check_counts(self, "embedding", "hidden", most=MAX_WIDTH)
+        check_counts(self, "layers", most=MAX_LAYERS)
 
     def of_layers(self) -> list[tuple[int, int]]:
         """Return input and hidden width of each layer."""
@@ -99,3 +119,5 @@ class Settings:
     def __post_init__(self) -> None:
         check_counts(self, "epochs", "batch_size", "eval_batch_size", "bptt")
         check_above_zero(self, "learning_rate", "clip")
+        check_not_negative(self, "weight_decay", "activation_penalty", "slowness_penalty")
+        check_seed(self.seed)

@@ -12,9 +12,10 @@ import torch
 from numpy.typing import NDArray
 
 from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.core.input_files import exists, read_text
 from nni_nlp_bench.training.cells import cell_of
 from nni_nlp_bench.training.language_model import LanguageModel
-from nni_nlp_bench.training.run import CHECKPOINT, VOCABULARY, read_checkpoint
+from nni_nlp_bench.training.run import CHECKPOINT, VOCABULARY, read_checkpoint, restoring
 from nni_nlp_bench.training.settings import Sizes
 
 
@@ -34,15 +35,21 @@ class TrainedModel:
     def load(cls, folder: Path) -> TrainedModel:
         """Load checkpoint and vocabulary from the folder of a training. Raises UserError."""
         path = folder / CHECKPOINT
-        if not path.exists():
+        if not exists(path):
             raise UserError(f"{folder} has no trained model: give the output folder of a training")
         state = read_checkpoint(path)
-        vocabulary = _words(folder / VOCABULARY, len(state["model"]["embedding"]))
-        known: dict[str, Any] = state["identity"]
-        model = LanguageModel(cell_of(known["recipe"]), len(vocabulary), Sizes(**known["sizes"]))
-        model.load_state_dict(state["model"])
-        curves = state["curves"]
-        epochs, status = len(curves["val_losses"]), curves["status"]
+        with restoring(path):
+            if "recipe" not in state["identity"]:
+                raise UserError(
+                    f"{folder} has no language model: give the output folder of `train lm`"
+                )
+            vocabulary = _words(folder / VOCABULARY, len(state["model"]["embedding"]))
+            known: dict[str, Any] = state["identity"]
+            sizes = Sizes(**known["sizes"])
+            model = LanguageModel(cell_of(known["recipe"]), len(vocabulary), sizes)
+            model.load_state_dict(state["model"])
+            curves = state["curves"]
+            epochs, status = len(curves["val_losses"]), str(curves["status"])
         return cls(model.eval(), vocabulary, known["corpus"], epochs, status)
 
     @cached_property
@@ -61,12 +68,9 @@ def _words(path: Path, count: int) -> tuple[str, ...]:
     """Read the vocabulary of a model with that many words. Raises UserError."""
     remedy = "run the same training again, which writes them anew"
     try:
-        words = tuple(path.read_text("utf-8").split("\n")[:-1])
-    except OSError as error:
-        reason = error.strerror or error
-        raise UserError(f"cannot read the model's words, {path}: {reason}; {remedy}") from None
-    except UnicodeDecodeError:
-        raise UserError(f"the model's words, {path}, are not UTF-8 text; {remedy}") from None
+        words = tuple(read_text(path, encoding="utf-8").split("\n")[:-1])
+    except UserError as error:
+        raise UserError(f"the model's words: {error}; {remedy}") from None
     if len(words) != count:
         raise UserError(f"{path} has {len(words):,} words, the model has {count:,}; {remedy}")
     return words

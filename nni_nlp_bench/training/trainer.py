@@ -36,10 +36,15 @@ def _check_weight_drop(cell: AnyCell, settings: Settings) -> None:
 
 
 def _check_length(corpus: Corpus, settings: Settings) -> None:
-    sizes = {"train": settings.batch_size, "valid": settings.eval_batch_size}
-    for part, size in (sizes | {"test": settings.eval_batch_size}).items():
+    evaluated = settings.eval_batch_size
+    for part, size, rows in (
+        ("train", settings.batch_size, 3),
+        ("train", evaluated, 2),
+        ("valid", evaluated, 3),
+        ("test", evaluated, 3),
+    ):
         tokens = len(getattr(corpus, part))
-        if tokens < 3 * size:
+        if tokens < rows * size:
             raise UserError(
                 f"the part {part!r} of corpus {corpus.name} has {tokens:,} tokens, too few for "
                 f"{size} columns: choose a smaller batch"

@@ -71,6 +71,7 @@ SCORES: Registry[Score] = Registry(
         for module, names in _NAMES.items()
         for name in names
     },
+    requires=("higher_is_better", "of"),
 )
 
 

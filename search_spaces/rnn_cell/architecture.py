@@ -9,9 +9,9 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from nni_nlp_bench.core.errors import ArchitectureError
+from nni_nlp_bench.core.parse_json import parse_json
 from search_spaces.rnn_cell.canonical import canonical_key, canonical_nodes
 from search_spaces.rnn_cell.validity import (
-    MAX_NAME_CHARACTERS,
     check_graph,
     check_node,
     direct_edge,
@@ -117,22 +117,11 @@ def _parsed(source: str | Mapping[str, Any]) -> Mapping[str, Any]:
         raise RecipeError(f"a recipe has at most {MAX_JSON_CHARACTERS:,} characters of JSON")
     else:
         try:
-            value = json.loads(source, object_pairs_hook=_unique_names)
-        except RecipeError:
-            raise
-        except (ValueError, RecursionError) as error:  # a number of 5,000 digits is a ValueError
+            value = parse_json(source)
+        except ValueError as error:
             raise RecipeError(f"a recipe must be JSON text: {error}") from None
     if not isinstance(value, Mapping):
         raise RecipeError(f"a recipe must be a JSON object of nodes, got {type(value).__name__}")
-    return value
-
-
-def _unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    value = dict(pairs)
-    if len(value) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise RecipeError(f"{twice[:MAX_NAME_CHARACTERS]!r}: a name may be used once")
     return value
 
 

@@ -6,23 +6,28 @@ import csv
 import gzip
 import math
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from io import TextIOWrapper
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
 from nni_nlp_bench.benchmarks.base import OK, BenchmarkError
 from nni_nlp_bench.benchmarks.importers.reading import Progress, Reading, Skipped, no_progress
-from nni_nlp_bench.benchmarks.training_run import TrainingRun
+from nni_nlp_bench.benchmarks.training_run import MAX_WHOLE, TrainingRun
 from nni_nlp_bench.benchmarks.units import LossUnit
 from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.core.input_files import open_input
+from nni_nlp_bench.core.numbers import parse_number
 from search_spaces.base import Architecture, get_space
 
 MAX_CHARACTERS = 2**27
 MAX_LINE = 2**20
-MAX_WHOLE = 2**53  # beyond it a float skips whole numbers
+MAX_ROWS = 1_000_000
 NOT_FINITE = "loss is not finite"
 
 
@@ -50,9 +55,11 @@ def read_csv_table(
     try:
         rows = csv.DictReader(_lines(source), strict=True)
         _check_header(source, columns, rows.fieldnames or ())
-        table = list(rows)
+        table = list(islice(rows, MAX_ROWS + 1))
     except (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error) as error:
         raise BenchmarkError(f"{source} cannot be read as CSV: {error}") from error
+    if len(table) > MAX_ROWS:
+        raise BenchmarkError(f"{source} is too large: at most {MAX_ROWS:,} rows are read")
     parse = cache(get_space(columns.space).parse)
     runs: list[TrainingRun] = []
     skipped: list[Skipped] = []
@@ -77,9 +84,10 @@ def read_csv_table(
 
 
 def _lines(source: Path) -> Iterator[str]:
-    opened = gzip.open if source.suffix == ".gz" else open
     left = MAX_CHARACTERS
-    with opened(source, "rt", encoding="utf-8", newline="") as stream:
+    with open_input(source, BenchmarkError) as raw:
+        content = gzip.GzipFile(fileobj=raw) if source.suffix == ".gz" else raw
+        stream = TextIOWrapper(content, encoding="utf-8", newline="")
         while line := stream.readline(MAX_LINE):
             left -= len(line)
             if len(line) == MAX_LINE or left < 0:
@@ -95,6 +103,8 @@ def _check_header(source: Path, columns: CsvColumns, found: Sequence[str]) -> No
         if column is not None and column not in found:
             names = ", ".join(found) or "none"
             raise BenchmarkError(f"{source} has no column {column!r}; its columns: {names}")
+    if twice := [name for name, count in Counter(found).items() if count > 1]:
+        raise BenchmarkError(f"{source} has the column {twice[0][:40]!r} more than once")
 
 
 def _run(
@@ -116,7 +126,7 @@ def _run(
 
 def _number(row: dict[str, str], column: str) -> float:
     try:
-        return float(row[column])
+        return parse_number(row[column])
     except ValueError:
         raise BenchmarkError(f"{column} must be a number, got {row[column][:40]!r}") from None
 

@@ -21,7 +21,7 @@ from nni_nlp_bench.benchmarks.importers.reading import (
 )
 from nni_nlp_bench.benchmarks.importers.release_logs import read_release_logs
 from nni_nlp_bench.benchmarks.table import Table
-from nni_nlp_bench.benchmarks.training_run import TrainingRun
+from nni_nlp_bench.core.input_files import exists, is_folder
 
 Format = Literal["nas-bench-nlp", "nni-db", "naslib", "nas-bench-bert", "csv"]
 RELEASE = "https://github.com/fmsnew/nas-bench-nlp-release"
@@ -86,13 +86,13 @@ def import_benchmark(
     if format not in get_args(Format):
         known = ", ".join(get_args(Format))
         raise BenchmarkError(f"unknown format {format!r} of a benchmark; known: {known}")
-    if not (source.is_file() or source.is_dir()):
+    if not exists(source):
         raise BenchmarkError(f"{source} does not exist: name the file or folder to import")
     if columns is not None and format != "csv":
         raise BenchmarkError(f"the format {format} has columns, space and unit of its own")
     reading = _read(source, format, epochs, dataset, columns, progress)
     epochs = reading.epochs or epochs
-    unwanted = dict(_unwanted(reading.runs, dataset, epochs))
+    unwanted = dict(_unwanted(reading, dataset, epochs))
     runs = [run for run in reading.runs if run.name not in unwanted]
     skipped = [*reading.skipped, *(Skipped(*entry) for entry in unwanted.items())]
     if not runs:
@@ -123,7 +123,7 @@ def _read(
     columns: CsvColumns | None,
     progress: Progress,
 ) -> Reading:
-    if source.is_dir() and format != "nas-bench-nlp":
+    if is_folder(source) and format != "nas-bench-nlp":
         raise BenchmarkError(f"{source} is a folder: the format {format} is one file")
     match format:
         case "nas-bench-nlp":
@@ -138,11 +138,14 @@ def _read(
             return read_csv_table(source, columns, progress)
 
 
-def _unwanted(
-    runs: tuple[TrainingRun, ...], dataset: str | None, epochs: int
-) -> Iterator[tuple[str, str]]:
+def _unwanted(reading: Reading, dataset: str | None, epochs: int) -> Iterator[tuple[str, str]]:
     """Return the names of runs that do not fit the table, with the reasons."""
-    for run in runs:
+    for run in reading.runs:
+        try:
+            run.check_losses(reading.unit)
+        except BenchmarkError as error:
+            yield run.name, str(error)
+            continue
         if run.length > epochs:
             yield run.name, f"{run.length} epochs: a full training has {epochs}"
         elif dataset is not None and run.dataset not in (None, dataset):

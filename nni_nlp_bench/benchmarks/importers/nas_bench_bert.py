@@ -18,6 +18,7 @@ from nni_nlp_bench.benchmarks.importers.reading import Progress, Reading, Skippe
 from nni_nlp_bench.benchmarks.training_run import TrainingRun
 from nni_nlp_bench.benchmarks.units import LossUnit
 from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.core.parse_json import read_json
 from search_spaces.encoder.configuration import from_configuration
 
 GLUE = "glue"
@@ -62,12 +63,7 @@ def read_nas_bench_bert(
 
 
 def _entries(source: Path) -> list[Any]:
-    try:
-        if source.stat().st_size > MAX_BYTES:
-            raise BenchmarkError(f"{source} is too large: at most {MAX_BYTES:,} bytes")
-        entries = json.loads(source.read_text("utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise BenchmarkError(f"{source} cannot be read as JSON: {error}") from error
+    entries = read_json(source, BenchmarkError, max_bytes=MAX_BYTES, allow_nan=True)
     if not isinstance(entries, list):
         raise BenchmarkError(f"{source} is no BERT_benchmark.json: it holds no list of encoders")
     return entries

@@ -22,6 +22,7 @@ from nni_nlp_bench.benchmarks.importers.reading import Progress, Reading, Skippe
 from nni_nlp_bench.benchmarks.nni_architecture import recipe_of_flat
 from nni_nlp_bench.benchmarks.training_run import Series, SeriesByName, TrainingRun
 from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.core.sqlite import connect_read_only, limited
 
 FAILED = "failed (nlp.db holds no statistics)"
 TABLES = ("nlptrialconfig", "nlptrialstats", "nlpintermediatestats")
@@ -43,17 +44,11 @@ def read_nni_db(source: Path, progress: Progress = no_progress) -> Reading:
     Raises BenchmarkError if the file is damaged or has another schema.
     """
     try:
-        with closing(_connect(source)) as database:
+        with closing(connect_read_only(source, BenchmarkError)) as database:
             _check_schema(source, database)
             return _read(database, progress)
-    except (sqlite3.Error, OverflowError) as error:
+    except (sqlite3.Error, OverflowError, UnicodeDecodeError) as error:
         raise BenchmarkError(f"{source} cannot be read as NNI's nlp.db: {error}") from error
-
-
-def _connect(source: Path) -> sqlite3.Connection:
-    database = sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)
-    database.execute("PRAGMA trusted_schema = OFF")
-    return database
 
 
 def _check_schema(source: Path, database: sqlite3.Connection) -> None:
@@ -69,7 +64,7 @@ def _check_schema(source: Path, database: sqlite3.Connection) -> None:
 def _read(database: sqlite3.Connection, progress: Progress) -> Reading:
     curves = dict(_curves(database))
     recipe = cache(recipe_of_flat)
-    trials = database.execute(TRIALS).fetchall()
+    trials = list(limited(database.execute(TRIALS)))
     runs: list[TrainingRun] = []
     skipped: list[Skipped] = []
     for done, (config, arch, dataset, trial, *final) in enumerate(trials, start=1):
@@ -95,7 +90,7 @@ def _read(database: sqlite3.Connection, progress: Progress) -> Reading:
 
 
 def _curves(database: sqlite3.Connection) -> Iterator[tuple[int, list[tuple[Any, ...]]]]:
-    for trial, rows in groupby(database.execute(EPOCHS), key=lambda row: row[0]):
+    for trial, rows in groupby(limited(database.execute(EPOCHS)), key=lambda row: row[0]):
         yield trial, [row[1:] for row in rows]
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from nni_nlp_bench.benchmarks.base import BenchmarkError
 from nni_nlp_bench.benchmarks.importers.reading import Progress
+from nni_nlp_bench.core.input_files import read_bytes
 
 MAX_BYTES = 2**27
 MAX_INSTRUCTIONS = 20_000_000
@@ -27,13 +28,7 @@ class Pairs(list[tuple[Any, Any]]):
 
 def read_plain_pickle(path: Path, progress: Progress) -> Any:
     """Return the value of a pickle, with dictionaries as `Pairs`. Raises BenchmarkError."""
-    try:
-        with path.open("rb") as stream:
-            content = stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise BenchmarkError(f"{path} cannot be read: {error}") from error
-    if len(content) > MAX_BYTES:
-        raise BenchmarkError(f"{path} is too large: at most {MAX_BYTES:,} bytes are read")
+    content = read_bytes(path, MAX_BYTES, BenchmarkError)
     machine = _Machine()
     try:
         instructions = enumerate(pickletools.genops(io.BytesIO(content)))

@@ -6,7 +6,6 @@ All three sets have one format: single run, multi run, WikiText-2
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path, PurePosixPath
@@ -18,6 +17,8 @@ from nni_nlp_bench.benchmarks.importers.zip_members import MAX_MEMBER_BYTES, zip
 from nni_nlp_bench.benchmarks.release_fields import series_of_fields
 from nni_nlp_bench.benchmarks.training_run import TrainingRun
 from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.core.input_files import is_file, is_folder, list_tree, read_bytes
+from nni_nlp_bench.core.parse_json import parse_json
 from search_spaces.rnn_cell import Recipe
 
 ReadRecipe = Callable[[str], Recipe]
@@ -32,7 +33,7 @@ def read_release_logs(source: Path, progress: Progress = no_progress) -> Reading
     skipped: list[Skipped] = []
     names: set[str] = set()
     recipe: ReadRecipe = cache(Recipe.from_json)
-    members = _files_of(source) if source.is_dir() else zip_members(source)
+    members = _files_of(source) if is_folder(source) else zip_members(source)
     for done, (name, content, total) in enumerate(members, start=1):
         try:
             if name in names:
@@ -46,7 +47,7 @@ def read_release_logs(source: Path, progress: Progress = no_progress) -> Reading
 
 
 def _files_of(folder: Path) -> Iterator[tuple[str, bytes | None, int]]:
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    files = [path for path in list_tree(folder) if is_file(path)]
     for path in files:
         name = path.relative_to(folder).as_posix()
         yield name, _content(path), len(files)
@@ -55,11 +56,9 @@ def _files_of(folder: Path) -> Iterator[tuple[str, bytes | None, int]]:
 def _content(path: Path) -> bytes | None:
     """Read a log; None if it is too large or cannot be read."""
     try:
-        with path.open("rb") as stream:
-            content = stream.read(MAX_MEMBER_BYTES + 1)
-    except OSError:
+        return read_bytes(path, MAX_MEMBER_BYTES)
+    except UserError:
         return None
-    return content if len(content) <= MAX_MEMBER_BYTES else None
 
 
 def _run(name: str, content: bytes | None, recipe: ReadRecipe) -> TrainingRun:
@@ -71,8 +70,8 @@ def _run(name: str, content: bytes | None, recipe: ReadRecipe) -> TrainingRun:
             f"cannot be read, is damaged, or larger than {MAX_MEMBER_BYTES:,} bytes"
         )
     try:
-        log = json.loads(content)
-    except (ValueError, RecursionError) as error:
+        log = parse_json(content, allow_nan=True)
+    except ValueError as error:
         raise BenchmarkError(f"not JSON: {error}") from None
     if not isinstance(log, dict):
         raise BenchmarkError("not a JSON object")

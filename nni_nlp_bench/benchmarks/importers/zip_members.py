@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import lzma
 import stat
 import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import BinaryIO
 
 from nni_nlp_bench.benchmarks.base import BenchmarkError
+from nni_nlp_bench.core.input_files import open_input
 
 MAX_MEMBERS = 100_000
 MAX_MEMBER_BYTES = 10 * 2**20
@@ -16,6 +19,15 @@ MAX_TOTAL_BYTES = 2**30
 MAX_RATIO = 100
 """Maximum compression ratio of a large archive: text logs have about 5."""
 CHUNK = 2**16
+_DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    OSError,
+    ValueError,
+    NotImplementedError,
+)
 
 
 def zip_members(path: Path) -> Iterator[tuple[str, bytes | None, int]]:
@@ -24,13 +36,7 @@ def zip_members(path: Path) -> Iterator[tuple[str, bytes | None, int]]:
     Raises BenchmarkError for an incomplete archive, paths outside it, links, encryption, and
     contents beyond the limits.
     """
-    try:
-        archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise BenchmarkError(
-            f"{path} is not a whole zip archive ({error}): download it again"
-        ) from error
-    with archive:
+    with open_input(path, BenchmarkError) as stream, _opened(path, stream) as archive:
         members = [member for member in archive.infolist() if not member.is_dir()]
         if len(members) > MAX_MEMBERS:
             raise BenchmarkError(f"{path} has {len(members):,} members, at most {MAX_MEMBERS:,}")
@@ -42,6 +48,15 @@ def zip_members(path: Path) -> Iterator[tuple[str, bytes | None, int]]:
             content, is_whole = _content(path, archive, member, budget)
             budget -= len(content)
             yield member.filename, content if is_whole else None, len(members)
+
+
+def _opened(path: Path, stream: BinaryIO) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(stream)
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise BenchmarkError(
+            f"{path} is not a whole zip archive ({error}): download it again"
+        ) from error
 
 
 def _check_header(path: Path, member: zipfile.ZipInfo) -> None:
@@ -71,6 +86,6 @@ def _content(
                         f"({MAX_MEMBER_BYTES:,} bytes a member, {MAX_TOTAL_BYTES:,} in all, "
                         f"{MAX_RATIO} times the archive): not a release of logs"
                     )
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError):
+    except _DAMAGED:
         return bytes(content), False
     return bytes(content), True

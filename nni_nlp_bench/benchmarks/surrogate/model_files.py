@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from nni_nlp_bench.benchmarks.base import BenchmarkError
 from nni_nlp_bench.benchmarks.surrogate.trees import Trees
+from nni_nlp_bench.core.input_files import exists, read_bytes
+from nni_nlp_bench.core.parse_json import read_json
 
 METADATA = "metadata.json"
 MODEL = "model.npz"
@@ -82,20 +84,16 @@ def trees_from_arrays(name: str, arrays: Arrays) -> Trees:
 
 
 def _object(file: Path) -> dict[str, Any]:
-    try:
-        value = json.loads(file.read_text("utf-8"))
-    except FileNotFoundError:
-        raise BenchmarkError(f"{file} is missing: {REMEDY}") from None
-    except (OSError, ValueError, RecursionError) as error:
-        raise BenchmarkError(f"{file} is damaged ({error}): {REMEDY}") from None
+    if not exists(file):
+        raise BenchmarkError(f"{file} is missing: {REMEDY}")
+    value = read_json(file, BenchmarkError, REMEDY)
     return value if isinstance(value, dict) else {}
 
 
 def _verified(file: Path, sha256: str) -> dict[str, NDArray[Any]]:
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise BenchmarkError(f"{file} cannot be read ({error.strerror}): {REMEDY}") from None
+    if not exists(file):
+        raise BenchmarkError(f"{file} is missing: {REMEDY}")
+    content = read_bytes(file, error=BenchmarkError)
     if hashlib.sha256(content).hexdigest() != sha256:
         raise BenchmarkError(f"{file} is damaged (its checksum is wrong): {REMEDY}")
     with np.load(io.BytesIO(content), allow_pickle=False) as archive:

@@ -9,12 +9,17 @@ import typer
 from nni_nlp_bench.cli import options
 from nni_nlp_bench.cli.output import bar, echo
 
+MAX_CELLS = 4_738
+"""Number of published cells without repeats."""
+
 
 def build_mini(
     out: options.Out,
-    cells: Annotated[int, typer.Option(min=3, help="Number of distinct published cells.")] = 1_000,
+    cells: Annotated[
+        int, typer.Option(min=3, max=MAX_CELLS, help="Number of distinct published cells.")
+    ] = 1_000,
     repeated: Annotated[
-        int, typer.Option(min=0, help="Number of cells trained with three seeds.")
+        int, typer.Option(min=0, max=MAX_CELLS, help="Number of cells trained with three seeds.")
     ] = 200,
     workers: options.TaskWorkers = None,
     scheduler: options.Scheduler = None,

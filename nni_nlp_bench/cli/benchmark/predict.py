@@ -32,8 +32,9 @@ def predict(
     """Predict test loss, its standard deviation, and training hours of recipes."""
     from nni_nlp_bench.benchmarks.catalogue import load
     from nni_nlp_bench.benchmarks.surrogate_benchmark import SurrogateBenchmark
-    from nni_nlp_bench.cli.recipes import iter_recipes, open_recipes
+    from nni_nlp_bench.cli.recipes import iter_recipes
     from nni_nlp_bench.core.files import atomic_write, check_output_file
+    from nni_nlp_bench.core.input_files import open_input
 
     check_output_file(out, recipes)
     surrogate = load(benchmark)
@@ -42,7 +43,7 @@ def predict(
     space = surrogate.space
     count = 0
     with (
-        open_recipes(recipes) as source,
+        open_input(recipes) as source,
         atomic_write(out) as new,
         bar("predicting", True) as progress,
     ):

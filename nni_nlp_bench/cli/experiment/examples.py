@@ -11,6 +11,7 @@ import typer
 from nni_nlp_bench.cli import options
 from nni_nlp_bench.cli.output import echo, plain_table, print_json, print_tables
 from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.core.input_files import exists
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -57,7 +58,7 @@ def copy_experiments(experiments: list[Traversable], folder: Path) -> None:
         UserError: a file of that name exists, or the directory is not writable. If a file
             exists, nothing is copied.
     """
-    existing = [file.name for file in experiments if (folder / file.name).exists()]
+    existing = [file.name for file in experiments if exists(folder / file.name)]
     if existing:
         raise UserError(
             f"{folder / existing[0]} exists and is not overwritten: remove it, or choose "

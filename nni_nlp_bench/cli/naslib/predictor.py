@@ -8,6 +8,7 @@ import typer
 
 from nni_nlp_bench.cli import options
 from nni_nlp_bench.cli.output import key_value_table, print_json, print_tables
+from nni_nlp_bench.core.limits import MAX_COUNT
 
 RESULTS = "predictor.json"
 
@@ -23,9 +24,12 @@ def predictor(
     space: options.BenchmarkSpace = None,
     benchmark: options.BenchmarkName = options.EMBEDDED,
     train: Annotated[
-        int, typer.Option(min=2, help="Number of architectures to fit the predictor to.")
+        int,
+        typer.Option(min=2, max=MAX_COUNT, help="Number of architectures to fit the predictor to."),
     ] = 100,
-    test: Annotated[int, typer.Option(min=2, help="Number of architectures to rank.")] = 100,
+    test: Annotated[
+        int, typer.Option(min=2, max=MAX_COUNT, help="Number of architectures to rank.")
+    ] = 100,
     features: Annotated[
         Literal["counts", "flat"],
         typer.Option(help="Flat encoding of architectures."),

@@ -11,6 +11,7 @@ import typer
 from nni_nlp_bench.cli import options
 from nni_nlp_bench.cli.output import bar, echo, plain_table, print_json, print_plot, print_tables
 from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.core.limits import MAX_COUNT, MAX_LAYERS, MAX_WIDTH
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -31,6 +32,7 @@ _OTHER_OPTIONS = {
     "kd_weight",
     "final",
     "device",
+    "threads",
     "json",
 }
 _SPACE_OPTIONS = {"width", "cells", "drop_path", "output", "dropout", "batch_norm", "strict"}
@@ -53,10 +55,16 @@ def classifier(
         ),
     ] = None,
     epochs: Annotated[
-        int, typer.Option(min=1, help="Total number of epochs.", rich_help_panel=_TRAINING)
+        int,
+        typer.Option(
+            min=1, max=MAX_COUNT, help="Total number of epochs.", rich_help_panel=_TRAINING
+        ),
     ] = 10,
     batch_size: Annotated[
-        int, typer.Option(min=1, help="Number of sentences per batch.", rich_help_panel=_TRAINING)
+        int,
+        typer.Option(
+            min=1, max=MAX_COUNT, help="Number of sentences per batch.", rich_help_panel=_TRAINING
+        ),
     ] = 128,
     learning_rate: Annotated[
         float, typer.Option(help="Initial learning rate.", rich_help_panel=_TRAINING)
@@ -71,7 +79,10 @@ def classifier(
     max_length: Annotated[
         int,
         typer.Option(
-            min=1, help="Maximum number of words per sentence.", rich_help_panel=_TRAINING
+            min=1,
+            max=MAX_COUNT,
+            help="Maximum number of words per sentence.",
+            rich_help_panel=_TRAINING,
         ),
     ] = 64,
     final: Annotated[
@@ -83,13 +94,20 @@ def classifier(
         ),
     ] = False,
     width: Annotated[
-        int, typer.Option(min=1, help="Width of all layers.", rich_help_panel=_NETWORK)
+        int,
+        typer.Option(min=1, max=MAX_WIDTH, help="Width of all layers.", rich_help_panel=_NETWORK),
     ] = 256,
     dropout: Annotated[
         float, typer.Option(help="Dropout rate of words and layers.", rich_help_panel=_NETWORK)
     ] = 0.2,
     cells: Annotated[
-        int, typer.Option(min=1, help="Number of equal cells (emd_cell).", rich_help_panel=_NETWORK)
+        int,
+        typer.Option(
+            min=1,
+            max=MAX_LAYERS,
+            help="Number of equal cells (emd_cell).",
+            rich_help_panel=_NETWORK,
+        ),
     ] = 4,
     drop_path: Annotated[
         float,
@@ -116,6 +134,7 @@ def classifier(
     ] = False,
     seed: options.Seed = 0,
     device: options.Device = "cpu",
+    threads: options.Threads = None,
     json: options.Json = False,
 ) -> None:
     """Train a sentence classifier. Run it again to resume after an interruption.
@@ -131,7 +150,9 @@ def classifier(
     given["train_on"] = "train+dev" if final else "train"
     distillation = None if teacher is None else (kd_loss or "emd")
     sources = (data, vectors, teacher)
-    _train(architecture, sources, out, space, given, (distillation, kd_weight), device, json)
+    _train(
+        architecture, sources, out, space, given, (distillation, kd_weight), (device, threads), json
+    )
 
 
 def _given_options(context: typer.Context, space: str) -> dict[str, Any]:
@@ -162,7 +183,7 @@ def _train(
     space: str,
     given: dict[str, Any],
     distillation: tuple[str | None, float | None],
-    device: str,
+    execution: tuple[str, int | None],
     as_json: bool,
 ) -> None:
     from nni_nlp_bench.core.output_dir import locked_output_dir
@@ -178,6 +199,7 @@ def _train(
     with bar("word vectors", in_bytes=True) as progress:
         words = load_sentences(*sources, given["seed"], progress)
     kd_loss, kd_weight = distillation
+    device, threads = execution
     task = classifier_task(
         value, words, space, given, kd_loss=kd_loss, kd_weight=kd_weight, device=device
     )
@@ -190,7 +212,7 @@ def _train(
             def show(trained: float) -> None:
                 progress(round(1000 * trained), 1000 * task.settings.epochs)
 
-            curves = run_training(task, out, progress=show)
+            curves = run_training(task, out, threads=threads, progress=show)
         title = f"{architecture[:40]} on {words.data.name}"
         with warn_on_failure(out / PLOT):
             draw_classifier(out / PLOT, curves, title)
@@ -224,4 +246,5 @@ def _print(curves: ClassifierCurves, task: Task, out: Path) -> None:
         f1 = "" if curves.test_f1 is None else f", F1 {100 * curves.test_f1:.2f} %"
         accuracy = f"accuracy {100 * curves.test_accuracy:.2f} %{f1}"
         echo(f"test    {accuracy}, trained on train and dev")
+    echo(f"threads {curves.threads}")
     print_plot(out / PLOT)

@@ -10,6 +10,7 @@ import typer
 
 from nni_nlp_bench.cli import options
 from nni_nlp_bench.cli.output import bar, echo, plain_table, print_json, print_plot, print_tables
+from nni_nlp_bench.core.limits import MAX_COUNT
 
 if TYPE_CHECKING:
     from nni_nlp_bench.training.log import Curves
@@ -25,17 +26,28 @@ def lm(
     out: options.Out,
     space: options.SpaceName = "rnn_cell",
     epochs: Annotated[
-        int, typer.Option(min=1, help="Total number of epochs.", rich_help_panel=_TRAINING)
+        int,
+        typer.Option(
+            min=1, max=MAX_COUNT, help="Total number of epochs.", rich_help_panel=_TRAINING
+        ),
     ] = 50,
     batch_size: Annotated[
         int,
-        typer.Option(min=1, help="Number of columns of text per batch.", rich_help_panel=_TRAINING),
+        typer.Option(
+            min=1,
+            max=MAX_COUNT,
+            help="Number of columns of text per batch.",
+            rich_help_panel=_TRAINING,
+        ),
     ] = 20,
     learning_rate: Annotated[
         float, typer.Option(help="Learning rate of Adam.", rich_help_panel=_TRAINING)
     ] = 1e-3,
     bptt: Annotated[
-        int, typer.Option(min=1, help="Mean number of steps per window.", rich_help_panel=_TRAINING)
+        int,
+        typer.Option(
+            min=1, max=MAX_COUNT, help="Mean number of steps per window.", rich_help_panel=_TRAINING
+        ),
     ] = 70,
     embedding: options.Embedding = 400,
     hidden: options.Hidden = 600,
@@ -57,6 +69,7 @@ def lm(
     ] = "float32",
     seed: options.Seed = 0,
     device: options.Device = "cpu",
+    threads: options.Threads = None,
     json: options.Json = False,
 ) -> None:
     """Train a language model. Run it again to resume after an interruption.
@@ -77,7 +90,7 @@ def lm(
         precision=precision,
         seed=seed,
     )
-    _train(architecture, corpus, out, space, settings, device, json)
+    _train(architecture, corpus, out, space, settings, (device, threads), json)
 
 
 def _train(
@@ -86,7 +99,7 @@ def _train(
     out: Path,
     space: str,
     settings: Settings,
-    device: str,
+    execution: tuple[str, int | None],
     as_json: bool,
 ) -> None:
     from nni_nlp_bench.core.output_dir import locked_output_dir
@@ -109,9 +122,16 @@ def _train(
             def show(trained: float) -> None:
                 progress(round(1000 * trained), 1000 * settings.epochs)
 
-            recipe_id = id_of(architecture)
+            device, threads = execution
             curves = run_training(
-                recipe, corpus, settings, out, recipe_id=recipe_id, device=device, progress=show
+                recipe,
+                corpus,
+                settings,
+                out,
+                recipe_id=id_of(architecture),
+                device=device,
+                threads=threads,
+                progress=show,
             )
         with warn_on_failure(out / PLOT):
             draw_training(out / PLOT, curves, f"{architecture[:40]} on {corpus.name}")
@@ -134,4 +154,5 @@ def _print(curves: Curves, out: Path, settings: Settings) -> None:
     print_tables(plain_table(f"weight drop: {settings.weight_drop}", columns, rows))
     if curves.status != "OK":
         echo(f"status  {curves.status}")
+    echo(f"threads {curves.threads}")
     print_plot(out / PLOT)

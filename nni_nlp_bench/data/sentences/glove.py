@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.core.input_files import open_input
 from nni_nlp_bench.data.reading import LineError
 
 Progress = Callable[[int, int], None]
@@ -23,6 +24,7 @@ Found = dict[str, NDArray[np.float32]]
 
 PATIENCE = 2.0
 """Seconds between progress reports, and before the first."""
+MAX_LINE_BYTES = 2**20
 _LINES_BETWEEN_LOOKS = 4096
 _LARGEST = float(np.finfo(np.float32).max)
 _PACKAGE_FILES = ("glove_6B_index.parquet", "glove_6B_50d_emb.npy")
@@ -76,10 +78,13 @@ def _lines(path: Path, progress: Progress) -> Iterator[tuple[int, str]]:
     number = 0
     due = time.monotonic() + PATIENCE
     try:
-        total = path.stat().st_size
-        with path.open("rb") as raw:
+        with open_input(path) as raw:
+            total = path.stat().st_size
             stream = gzip.GzipFile(fileobj=raw) if path.suffix == ".gz" else raw
-            for number, line in enumerate(stream, start=1):
+            while line := stream.readline(MAX_LINE_BYTES):
+                number += 1
+                if len(line) == MAX_LINE_BYTES:
+                    raise LineError(path, number, f"longer than {MAX_LINE_BYTES:,} bytes")
                 yield number, line.decode("utf-8").rstrip()
                 if number % _LINES_BETWEEN_LOOKS == 0 and time.monotonic() >= due:
                     due = time.monotonic() + PATIENCE

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.core.input_files import is_folder, user_path
 from nni_nlp_bench.core.registry import Registry, UnknownNameError
 from nni_nlp_bench.data.corpora import data_folder
 from nni_nlp_bench.data.sentences.docstrings import docstrings
@@ -46,6 +47,7 @@ LABELLED_SETS: Registry[LabelledSetEntry] = Registry(
         "sst-5": "nni_nlp_bench.data.sentences.sets:SST_5",
         "trec": "nni_nlp_bench.data.sentences.sets:TREC",
     },
+    requires=("description", "load"),
 )
 
 
@@ -55,8 +57,8 @@ def load_labelled_set(name_or_folder: str) -> LabelledSet:
         return LABELLED_SETS.get(name_or_folder).load()
     if name_or_folder.startswith(PREFIX):
         return read_library(name_or_folder)
-    folder = Path(name_or_folder).expanduser()
-    if folder.is_dir():
+    folder = user_path(name_or_folder)
+    if is_folder(folder):
         return read_labelled_folder(folder)
     known = ", ".join(LABELLED_SETS)
     raise UnknownNameError(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from nni_nlp_bench.core.parse_json import parse_json
 from nni_nlp_bench.data.reading import LineError, numbered_lines
 from nni_nlp_bench.data.sentences.rows import Row, checked_row, columns_of
 
@@ -62,9 +62,9 @@ def _csv_records(file: Path) -> Iterator[tuple[int, list[str]]]:
 
 def _object(file: Path, number: int, line: str) -> dict[str, Any]:
     try:
-        found = json.loads(line)
-    except (ValueError, RecursionError):
-        found = None
+        found = parse_json(line)
+    except ValueError as error:
+        raise LineError(file, number, f"expected a JSON object: {error}") from None
     if not isinstance(found, dict):
         raise LineError(file, number, f"expected a JSON object, got {line[:40]!r}")
     return found

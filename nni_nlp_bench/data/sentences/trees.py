@@ -18,6 +18,8 @@ FIVE = ("very negative", "negative", "neutral", "positive", "very positive")
 TWO = ("negative", "positive")
 _NEUTRAL = 2
 _LABELS = {str(label): label for label in range(len(FIVE))}
+MAX_DEPTH = 300
+"""Each word is in so many phrases at most; the treebank has 30."""
 _PIECE = re.compile(r"[()]|[^ \t()]+")
 
 
@@ -48,6 +50,8 @@ def phrases(tree: str) -> list[Sentence]:
             label = next(pieces, "")
             if label not in _LABELS:
                 raise ValueError(f"a label must be 0 to 4, got {label[:40]!r}")
+            if len(open_ones) == MAX_DEPTH:
+                raise ValueError(f"nested more than {MAX_DEPTH} times")
             open_ones.append(len(found))
             found.append((_LABELS[label], len(words), 0))
         elif not open_ones:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.core.input_files import exists, is_folder, user_path
 from nni_nlp_bench.core.registry import UnknownNameError
 from nni_nlp_bench.data.sentences import glove
 from nni_nlp_bench.data.sentences.vocabulary import PAD
@@ -69,8 +69,8 @@ def find_vectors(
     wanted = frozenset(words)
     if source == GLOVE_6B_50D:
         return glove.from_package(wanted)
-    path = Path(source).expanduser()
-    if not path.is_file():
+    path = user_path(source)
+    if not exists(path) or is_folder(path):
         raise UnknownNameError(
             f"unknown vectors {source!r}; known: {GLOVE_6B_50D}, or a file in GloVe's text format, "
             "plain or .gz"

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import csv
-import json
 import math
 from collections.abc import Mapping, Sequence
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 from nni_nlp_bench.benchmarks.base import OK
 from nni_nlp_bench.benchmarks.units import LossUnit
 from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.core.input_files import exists, read_text
+from nni_nlp_bench.core.parse_json import read_json
 from nni_nlp_bench.reports.files import BEST, TRIALS
 from nni_nlp_bench.reports.readers.source import SearchSource, parse_origin
 from nni_nlp_bench.reports.searches import (
@@ -36,18 +38,18 @@ def read_comparison(folder: Path) -> SearchSource:
     Raises:
         UserError: files are missing, unfinished or damaged.
     """
+    for name in (TRIALS, BEST):
+        if not exists(folder / name):
+            raise UserError(f"{folder / name} is missing: let the search finish")
+    text, best = read_text(folder / TRIALS), read_json(folder / BEST)
     try:
-        with (folder / TRIALS).open(newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
-        best = json.loads((folder / BEST).read_text("utf-8"))
+        rows = list(csv.DictReader(StringIO(text, newline="")))
         if best["architecture"] is None:
             raise UserError(f"{folder} has no finished trial with a result: {best['note']}")
+        if not rows:
+            raise ValueError(f"{TRIALS} has no trials")
         return _source(folder, rows, best, left_out_of(folder))
-    except FileNotFoundError as error:
-        raise UserError(f"{error.filename} is missing: let the search finish") from None
-    except OSError as error:
-        raise UserError(f"cannot read {error.filename}: {error.strerror}") from None
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, csv.Error) as error:
         raise UserError(
             f"{folder}: {TRIALS} and {BEST} cannot be read ({error!r}): run the search again, "
             "which resumes from its journals"

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.core.input_files import exists, is_folder
 from nni_nlp_bench.reports.files import TRIALS
 from nni_nlp_bench.reports.readers.comparison_folder import read_comparison
 from nni_nlp_bench.reports.readers.nni_database import DATABASE, experiment_folder, read_database
@@ -27,11 +28,11 @@ def read(place: str) -> SearchSource:
     if place.startswith(("http://", "https://")):
         return read_searches(read_rest(place))
     folder = Path(place)
-    if not folder.is_dir():
+    if not is_folder(folder):
         return read_searches(read_database(experiment_folder(place)))
-    if (folder / DATABASE).is_file():
+    if exists(folder / DATABASE):
         return read_searches(read_database(folder))
-    if (folder / TRIALS).is_file() or (folder / "settings.json").is_file():
+    if exists(folder / TRIALS) or exists(folder / "settings.json"):
         return read_comparison(folder)
     raise UserError(
         f"{place} has no searches: give an NNI experiment (with {DATABASE}) or the output folder "

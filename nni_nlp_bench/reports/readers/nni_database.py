@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from nni_nlp_bench.core.input_files import exists, is_file
+from nni_nlp_bench.core.parse_json import parse_json, read_json
+from nni_nlp_bench.core.sqlite import connect_read_only, limited
 from nni_nlp_bench.reports.readers.nni_experiment import (
     ENDED,
     ExperimentError,
@@ -32,11 +34,10 @@ def experiment_folder(experiment_id: str) -> Path:
     """
     path = Path.home() / _LIST
     try:
-        listed = json.loads(path.read_text("utf-8"))
+        remedy = "remove it, and NNI creates a new one"
+        listed = read_json(path, ExperimentError, remedy) if exists(path) else {}
         known = {entry["id"]: Path(entry["logDir"], entry["id"]) for entry in listed.values()}
-    except FileNotFoundError:
-        known = {}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError) as error:
         raise ExperimentError(f"cannot read NNI's list of experiments {path}: {error}") from None
     if experiment_id not in known:
         names = ", ".join(sorted(known)) or "none"
@@ -54,16 +55,15 @@ def read_database(folder: Path) -> NniExperiment:
         ExperimentError: the database is missing or damaged.
     """
     path = folder / DATABASE
-    if not path.is_file():
+    if not is_file(path):
         raise ExperimentError(f"{path} is missing: not the folder of an NNI experiment")
     try:
-        uri = f"{path.resolve().as_uri()}?mode=ro"
-        with closing(sqlite3.connect(uri, uri=True, timeout=_WAIT_S)) as database:
+        with closing(connect_read_only(path, ExperimentError, _WAIT_S)) as database:
             database.row_factory = sqlite3.Row
             return _experiment(database, path)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         raise ExperimentError(f"{path} is not a database of an NNI experiment: {error}") from None
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
         raise ExperimentError(f"{path} is damaged: {error!r}") from None
 
 
@@ -81,11 +81,11 @@ def _experiment(database: sqlite3.Connection, path: Path) -> NniExperiment:
         "SELECT trialJobId, parameterId, type, sequence, timestamp, data FROM MetricData "
         "WHERE type IN ('PERIODICAL', 'FINAL')"
     )
-    results = tuple(decode_metric(dict(row)) for row in metrics)
+    results = tuple(decode_metric(dict(row)) for row in limited(metrics))
     return NniExperiment(
         id=profile["id"],
-        config=json.loads(profile["params"]),
-        trials=match_parameters(_trials(dict(row) for row in events), results),
+        config=parse_json(profile["params"]),
+        trials=match_parameters(_trials(dict(row) for row in limited(events)), results),
         metrics=results,
     )
 

@@ -18,9 +18,11 @@ from nni_nlp_bench.training.run import (
     VOCABULARY,
     check_identity,
     read_checkpoint,
+    restoring,
     save_checkpoint,
 )
 from nni_nlp_bench.training.seeding import seeded
+from nni_nlp_bench.training.threads import torch_threads
 
 CURVES = "curves.json"
 
@@ -45,6 +47,8 @@ class ClassifierCurves:
     parameters: int = 0
     """Number of parameters of the network, without the word embedding."""
     status: str = "OK"
+    threads: int = 0
+    """Number of threads of torch in the last session; 0 if unknown."""
 
     @property
     def epochs(self) -> int:
@@ -56,6 +60,7 @@ def train_classifier(
     task: Task,
     out: Path | None = None,
     *,
+    threads: int | None = None,
     checkpoint_s: float = 300.0,
     progress: Callable[[float], None] = lambda epochs: None,
     epoch_done: Callable[[ClassifierCurves], None] = lambda curves: None,
@@ -69,6 +74,7 @@ def train_classifier(
         task: Network, data and settings.
         out: Folder for the vocabulary, the curves and the checkpoint, from which the same call
             resumes bit for bit; None for no files.
+        threads: Number of threads; None for one for a small network, else one per available CPU.
         checkpoint_s: Seconds between checkpoints within an epoch.
         progress: Called with the number of completed epochs, including fractions.
         epoch_done: Called with the curves after every epoch.
@@ -77,7 +83,9 @@ def train_classifier(
         UserError: A checkpoint is damaged or of another training, or a file cannot be written.
     """
     with seeded(task.settings.seed):
-        return _Run(task, out, checkpoint_s, progress, epoch_done).run()
+        run = _Run(task, out, checkpoint_s, progress, epoch_done)
+        with torch_threads(threads, run.curves.parameters) as count:
+            return run.run(count)
 
 
 class _Run:
@@ -98,8 +106,9 @@ class _Run:
         self.curves = ClassifierCurves(parameters=sum(w.numel() for w in network.parameters()))
         self._last = time.monotonic()
 
-    def run(self) -> ClassifierCurves:
+    def run(self, threads: int) -> ClassifierCurves:
         self._restore()
+        self.curves.threads = threads
         if self.out is not None:
             self.task.words.vocabulary.save(self.out / VOCABULARY)
         settings, curves = self.task.settings, self.curves
@@ -152,6 +161,7 @@ class _Run:
             return
         path = self.out / CHECKPOINT
         state = read_checkpoint(path, self.trainer.device)
-        check_identity(path, state["identity"], self.task.metadata())
-        self.trainer.restore(state)
-        self.curves = ClassifierCurves(**state["curves"])
+        with restoring(path):
+            check_identity(path, state["identity"], self.task.metadata())
+            self.trainer.restore(state)
+            self.curves = ClassifierCurves(**state["curves"])

@@ -8,7 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from nni_nlp_bench.core.errors import UserError
-from nni_nlp_bench.training.settings import check_above_zero, check_counts
+from nni_nlp_bench.training.settings import (
+    check_above_zero,
+    check_counts,
+    check_not_negative,
+    check_seed,
+)
 
 if TYPE_CHECKING:
     import torch
@@ -49,6 +54,8 @@ class ClassifierSettings:
         if self.cycle is not None:
             check_counts(self, "cycle")
         check_above_zero(self, "learning_rate", "last_learning_rate", "epsilon", "clip")
+        check_not_negative(self, "weight_decay")
+        check_seed(self.seed)
         if not 0 <= self.embedding_dropout < 1:
             raise UserError(f"embedding_dropout must be in [0, 1), got {self.embedding_dropout}")
         if self.train_on not in ("train", "train+dev"):

@@ -54,4 +54,5 @@ ENCODER_SCORES: Registry[EncoderScore] = Registry(
     "score of encoders",
     "nni_nlp_bench.encoder_scores",
     {name: f"nni_nlp_bench.zero_cost.encoders.definitions:{name.upper()}" for name in _NAMES},
+    requires=("higher_is_better", "of"),
 )

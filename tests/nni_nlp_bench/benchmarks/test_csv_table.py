@@ -85,6 +85,12 @@ def test_a_space_and_a_unit_of_choice(tmp_path: Path) -> None:
         (f'1000000,"{CELL}",,5.0', "num_params must be a number"),
         (f'1.5,"{CELL}",12,5.0', "recipe_id must be a whole number"),
         (f'1000000,"{CELL}",1e300,5.0', "num_params must be a whole number"),
+        (f'1000000,"{CELL}",-1,5.0', "num_params must be a whole number"),
+        (f'1e30,"{CELL}",12,5.0', "recipe_id must be a whole number"),
+        (f'1000000,"{CELL}",12,1_000', "test_loss must be a number, got '1_000'"),
+        (f'1000000,"{CELL}",12,-3', "a test_loss of -3 is impossible: between 0 and 3.5e"),
+        (f'1000000,"{CELL}",12,-1e30', "a test_loss of -1e+30 is impossible"),
+        (f'1000000,"{CELL}",12,1e308', "a test_loss of 1e+308 is impossible"),
         ("1000000,lstn,12,5.0", "unknown architecture 'lstn'"),
         ("1000000", "more or fewer fields"),
         (f'1000000,"{CELL}",12,5.0,6.0', "more or fewer fields"),
@@ -115,3 +121,11 @@ def test_damaged_files_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     fails("line.csv", b"x" * (csv_table.MAX_LINE + 1), "too large")
     monkeypatch.setattr(csv_table, "MAX_CHARACTERS", 10_000)
     fails("bomb.csv.gz", gzip.compress(text * 1000), "too large")
+
+
+def test_a_column_that_is_there_twice_is_refused(tmp_path: Path) -> None:
+    source = write(tmp_path / "t.csv", f'recipe,test_loss,test_loss\n"{CELL}",5.0,6.0\n')
+    columns = CsvColumns(recipe_id=None, num_params=None)
+    with pytest.raises(BenchmarkError, match="has the column 'test_loss' more than once"):
+        import_benchmark(source, "csv", tmp_path / "table", columns=columns)
+    assert not (tmp_path / "table").exists()

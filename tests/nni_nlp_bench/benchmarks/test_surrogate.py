@@ -138,10 +138,10 @@ def test_a_damaged_file_is_named(tmp_path: Path) -> None:
         load_surrogate(folder)
     assert "\n" not in str(caught.value)
     (folder / MODEL).unlink()
-    with pytest.raises(BenchmarkError, match=rf"{MODEL} cannot be read"):
+    with pytest.raises(BenchmarkError, match=rf"{MODEL} is missing"):
         load_surrogate(folder)
     (folder / METADATA).write_text("{")
-    with pytest.raises(BenchmarkError, match=rf"{METADATA} is damaged"):
+    with pytest.raises(BenchmarkError, match=rf"{METADATA} is not valid JSON"):
         load_surrogate(folder)
     (folder / METADATA).write_text("{}")
     with pytest.raises(BenchmarkError, match="does not describe a surrogate"):

@@ -135,7 +135,7 @@ def test_runs_that_do_not_fit_one_table_are_refused(make_run: MakeRun) -> None:
         make_run(1000001, [5.0, 4.0], val_loss=np.array([1.0]))
 
 
-losses = st.floats(0, 20, width=64) | st.just(math.nan) | st.just(math.inf)
+losses = st.floats(0.125, 20, width=64) | st.just(math.nan) | st.just(math.inf)
 ragged = st.lists(
     st.tuples(
         st.integers(1000000, 1000009),
@@ -235,6 +235,7 @@ def test_damaged_texts_are_named(saved: Path) -> None:
         ({"epochs": "4"}, "is damaged"),
         ({"runs": -1}, "is damaged"),
         ({"recorded": ["../../val_loss"]}, "is damaged"),
+        ({"recorded": [[]]}, "is damaged"),
         ({"surplus": 1}, "is damaged"),
         ({"runs": 7}, "holds"),
     ],
@@ -245,9 +246,46 @@ def test_wrong_metadata_is_refused(saved: Path, changes: dict[str, object], mess
         Table.load(saved)
 
 
+@pytest.mark.parametrize(
+    ("file", "value"),
+    [("test_loss", -3.0), ("val_loss", 1e308), ("wall_time_s", -1.0), ("num_params", -2)],
+)
+def test_impossible_values_are_refused(saved: Path, file: str, value: float) -> None:
+    values = np.load(saved / f"{file}.npy")
+    values[:] = value
+    np.save(saved / f"{file}.npy", values)
+    with pytest.raises(BenchmarkError, match=rf"{file}\.npy is damaged \(out of range\)"):
+        Table.load(saved)
+
+
+def test_equal_keys_are_refused(saved: Path) -> None:
+    keys = np.load(saved / "keys.npy")
+    keys[:] = keys[0]
+    np.save(saved / "keys.npy", keys)
+    with pytest.raises(BenchmarkError, match=r"keys\.npy is damaged"):
+        Table.load(saved)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "(" * 5_000,
+        "{'descr': 'S32', 'fortran_order': False, 'shape': (3",
+        "{'descr': '<i8', 'fortran_order': False, 'shape': (-1,), }",
+        f"{{'descr': '<i8', 'fortran_order': False, 'shape': ({2**70},), }}",
+    ],
+)
+def test_damaged_headers_of_arrays_are_refused(saved: Path, header: str) -> None:
+    text = header.encode() + b"\n"
+    start = b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little")
+    (saved / "keys.npy").write_bytes(start + text)
+    with pytest.raises(BenchmarkError, match=r"keys\.npy is damaged"):
+        Table.load(saved)
+
+
 def test_missing_or_broken_metadata_is_refused(saved: Path) -> None:
     (saved / "metadata.json").write_text("{")
-    with pytest.raises(BenchmarkError, match=r"metadata\.json cannot be read"):
+    with pytest.raises(BenchmarkError, match=r"metadata\.json is not valid JSON"):
         Table.load(saved)
     (saved / "metadata.json").unlink()
     with pytest.raises(BenchmarkError, match="is not a table"):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import pytest
+import typer
 from typer.main import get_command
 from typer.testing import CliRunner
 
@@ -62,3 +63,23 @@ def test_completion_script(shell: str, function: str) -> None:
 def test_completion_can_be_installed() -> None:
     done = CliRunner().invoke(app, ["-h"])
     assert "--install-completion" in done.stdout
+
+
+def functions(group: typer.Typer) -> Iterator[Any]:
+    """Yield the functions of all commands."""
+    yield from (command.callback for command in group.registered_commands)
+    for child in group.registered_groups:
+        assert child.typer_instance is not None
+        yield from functions(child.typer_instance)
+
+
+def test_every_count_has_bounds_that_are_checked_before_work() -> None:
+    counts = {
+        (function.__name__, name): get_args(hint)[1]
+        for function in functions(app)
+        for name, hint in get_type_hints(function, include_extras=True).items()
+        if get_args(hint)[:1] in ((int,), (int | None,))
+    }
+    assert len(counts) > 40
+    del counts["up", "port"]  # checked together with the configuration
+    assert [key for key, option in counts.items() if None in (option.min, option.max)] == []

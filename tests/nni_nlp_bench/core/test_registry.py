@@ -97,6 +97,24 @@ def test_a_broken_plugin_is_skipped_with_a_warning_that_names_it(
     assert len(caught) == 1
 
 
+@pytest.mark.parametrize(
+    ("entry", "reason"),
+    [
+        ("ends = ends:X", r"cannot be imported: SystemExit: 3"),
+        ("other = json:loads", r"'other' of package 'green_shop' .* is not a colour: .* no 'hue'"),
+    ],
+)
+def test_a_plugin_that_ends_the_process_or_is_something_else_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, entry: str, reason: str
+) -> None:
+    package(tmp_path, "green_shop", entry)
+    (tmp_path / "ends.py").write_text("raise SystemExit(3)")
+    monkeypatch.syspath_prepend(tmp_path)
+    colours: Registry[object] = Registry("colour", "shop.colours", requires=("hue",))
+    with pytest.raises(PluginError, match=reason):
+        colours.get(entry.partition(" ")[0])
+
+
 @pytest.mark.parametrize("name", ["green", "path"])
 def test_a_plugin_cannot_take_a_name_over(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str

@@ -84,7 +84,9 @@ def test_a_part_that_is_missing_empty_double_or_no_text(tmp_path: Path) -> None:
     assert error(folder) == expected
     (folder / "x.test.txt").unlink()
     (folder / "test.txt").write_bytes(b"one\ntw\xff\n")
-    assert error(folder) == f"{folder / 'test.txt'}, line 2: not UTF-8 text"
+    assert (
+        error(folder) == f"{folder / 'test.txt'}:2: not UTF-8 text (invalid start byte): convert it"
+    )
     assert error(tmp_path / "nowhere") == f"{tmp_path / 'nowhere'} is not a folder"
 
 

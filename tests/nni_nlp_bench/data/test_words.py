@@ -42,6 +42,8 @@ def test_words_split_again_are_the_same_and_hold_no_space(text: str) -> None:
 def test_long_runs_of_marks_are_split_too() -> None:
     assert tokenize("so" + "'" * 1_000) == ("so", *"'" * 1_000)
     assert len(tokenize("x" * 50_000 + ".")) == 2
+    assert len(tokenize("so" + "'" * 50_000)) == 50_001
+    assert len(tokenize("'" * 50_000 + "so" + "'" * 50_000)) == 1, "too many marks to look at"
 
 
 def test_nearly_all_sentences_of_the_treebank_stay_as_they_are(

@@ -126,7 +126,7 @@ FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
     "half a tokenizer": (cut("tokenizer.json", 300), "cannot be read"),
     "half a config": (cut("config.json", 30), "cannot be read"),
     "fewer vectors than tokens": (config(vocab_size=9), "does not fit its config.json"),
-    "half a fine-tuning": (write("teacher.json", "{"), "is damaged"),
+    "half a fine-tuning": (write("teacher.json", "{"), "is not valid JSON .*: delete it"),
 }
 
 

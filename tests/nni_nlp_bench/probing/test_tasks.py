@@ -78,7 +78,7 @@ def test_a_small_task(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "fault"),
     [
-        ("rte", GOOD["rte"] + "rain\n", "2: expected a JSON object, got 'rain'"),
+        ("rte", GOOD["rte"] + "rain\n", "2: expected a JSON object: Expecting value"),
         ("rte", "[1]\n", "1: expected a JSON object, got '[1]'"),
         ("rte", '{"premise": "a", "label": "b"}', "1: premise, hypothesis and label must be texts"),
         (

@@ -242,7 +242,7 @@ def test_error_for_unknown_id_lists_known_ones(tmp_path, monkeypatch: pytest.Mon
     with pytest.raises(ExperimentError, match=r"nni\.sqlite is missing"):
         read("abcd1234")
     (tmp_path / "nni-experiments" / ".experiment").write_text("{")
-    with pytest.raises(ExperimentError, match="cannot read NNI's list"):
+    with pytest.raises(ExperimentError, match=r"\.experiment is not valid JSON .*: remove it"):
         read("abcd1234")
 
 

@@ -7,6 +7,7 @@ import gzip
 import json
 import zipfile
 from collections.abc import Callable
+from math import inf, nan
 from pathlib import Path
 from typing import cast
 
@@ -14,9 +15,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from nni_nlp_bench.core.environment import physical_memory
 from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.training.device import check_memory, usable_device
 from nni_nlp_bench.training.language_model import LanguageModel
-from nni_nlp_bench.training.settings import DROPOUTS, Dropouts, Sizes, WeightDrop
+from nni_nlp_bench.training.settings import DROPOUTS, Dropouts, Settings, Sizes, WeightDrop
 from search_spaces.rnn_cell import Recipe
 from search_spaces.rnn_cell.language_model import language_model_parameters
 from search_spaces.rnn_cell.network import RecurrentCell
@@ -154,10 +157,20 @@ def test_the_global_generator_is_left_alone() -> None:
     ("make", "message"),
     [
         (lambda: Sizes(layers=0), "layers must be at least 1, got 0"),
+        (lambda: Sizes(hidden=10**8), "hidden must be at most 65,536, got 100000000"),
+        (lambda: Settings(learning_rate=inf), "learning_rate must be above 0 and finite, got inf"),
+        (lambda: Settings(weight_decay=nan), "weight_decay must be 0 or above and finite, got nan"),
+        (lambda: Settings(weight_decay=-5), "weight_decay must be 0 or above and finite, got -5"),
+        (lambda: Settings(seed=2**64), f"a seed must be between 0 and {2**53:,}, got {2**64}"),
+        (
+            lambda: check_memory(physical_memory() // 16 + 2**30, "cpu"),
+            "the network has",
+        ),
+        (lambda: usable_device("meta"), "device 'meta' cannot be used: it has no memory"),
         (lambda: Dropouts(weight=1.0), "dropout of weight must be in [0, 1), got 1.0"),
     ],
 )
 def test_settings_that_make_no_sense(make: Callable[[], object], message: str) -> None:
     with pytest.raises(UserError) as caught:
         make()
-    assert str(caught.value) == message
+    assert str(caught.value).startswith(message)

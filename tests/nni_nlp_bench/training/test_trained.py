@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import pickle
 import shutil
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -158,9 +160,11 @@ def test_an_invalid_vocabulary_is_an_error(folder: Path) -> None:
     path.write_text(words + "more\n", "utf-8")
     assert refusal(folder) == f"{path} has 10 words, the model has 9{AGAIN}"
     path.write_bytes(words.encode("latin-1", "replace"))
-    assert refusal(folder) == f"the model's words, {path}, are not UTF-8 text{AGAIN}"
+    message = refusal(folder)
+    assert message.startswith(f"the model's words: {path}:1: not UTF-8 text")
+    assert message.endswith(AGAIN)
     path.unlink()
-    missing = f"cannot read the model's words, {path}: No such file or directory{AGAIN}"
+    missing = f"the model's words: cannot read {path}: No such file or directory{AGAIN}"
     assert refusal(folder) == missing
 
 
@@ -176,6 +180,14 @@ def saved(value: Any) -> bytes:
     return stream.getvalue()
 
 
+def zipped(members: dict[str, bytes]) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return stream.getvalue()
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
@@ -183,6 +195,15 @@ def saved(value: Any) -> bytes:
         (b"hello\n", "File is not a zip file"),
         (saved([1, 2]), "not a checkpoint of a training"),
         (saved({"weight": torch.zeros(3)}), "not a checkpoint of a training"),
+        (saved({"identity": 1, "curves": 2, "model": 3}), "argument of type 'int' is not iterable"),
+        (saved({"identity": {"recipe": "x"}, "curves": {}, "model": {}}), "'embedding'"),
+        (zipped({"hello.txt": b"x"}), "[enforce fail at"),
+        (
+            zipped(
+                {"a/data.pkl": pickle.dumps(print), "a/version": b"3", "a/byteorder": b"little"}
+            ),
+            "Weights only load failed",
+        ),
     ],
 )
 def test_a_file_that_is_not_a_checkpoint_is_an_error(
@@ -190,7 +211,15 @@ def test_a_file_that_is_not_a_checkpoint_is_an_error(
 ) -> None:
     path = folder / CHECKPOINT
     path.write_bytes(content)
-    assert refusal(folder) == f"{path} is damaged ({reason}); delete it to start over"
+    message = refusal(folder)
+    assert message.startswith(f"{path} is damaged ({reason}")
+    assert message.endswith("); delete it to start over")
+
+
+def test_the_checkpoint_of_a_classifier_is_an_error(folder: Path) -> None:
+    state = {"identity": {"network": "x"}, "curves": {}, "model": {}}
+    (folder / CHECKPOINT).write_bytes(saved(state))
+    assert refusal(folder).endswith("no language model: give the output folder of `train lm`")
 
 
 def test_a_truncated_or_corrupt_checkpoint_is_an_error(folder: Path) -> None:

@@ -166,11 +166,11 @@ UNREADABLE: dict[str, tuple[str | dict[Any, Any], str]] = {
     ),
     "node twice": (
         '{"f": {"op": "linear", "input": ["x"]}, "f": {"op": "linear", "input": ["x"]}}',
-        "'f': a name may be used once",
+        "a recipe must be JSON text: the key 'f' is given twice",
     ),
     "key twice": (
         '{"f": {"op": "linear", "op": "blend", "input": ["x"]}}',
-        "'op': a name may be used once",
+        "a recipe must be JSON text: the key 'op' is given twice",
     ),
     "a name that is a number": (
         {1: {"op": "linear", "input": ["x"]}},
@@ -179,7 +179,7 @@ UNREADABLE: dict[str, tuple[str | dict[Any, Any], str]] = {
     "huge name, bad entry": ({"n" * 10_000: None}, f"node '{'n' * 100}...': must be"),
     "huge name twice": (
         '{"%s": 1, "%s": 1}' % (("n" * 10_000,) * 2),
-        f"'{'n' * 100}': a name may be used once",
+        f"a recipe must be JSON text: the key '{'n' * 40}' is given twice",
     ),
 }
 

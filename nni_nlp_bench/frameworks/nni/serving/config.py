@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.core.input_files import read_text
 from nni_nlp_bench.frameworks.nni.serving.addresses import training_services
 
+MAX_BYTES = 2**20
 _SILENT = logging.NullHandler()
 _VALIDATION_ERRORS = (ValueError, TypeError, AttributeError, AssertionError, OSError)
 """Exceptions of NNI's classes for invalid values."""
@@ -67,13 +69,18 @@ def _read_yaml(file: Path) -> Mapping[str, Any]:
     import yaml
 
     try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{file}: {error.strerror}; give --config a YAML file") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        text = read_text(file, MAX_BYTES, ConfigError)
+    except ConfigError as error:
+        raise ConfigError(f"{error}; give --config a YAML file") from None
+    try:
+        content = yaml.safe_load(text)
+    except RecursionError:
+        raise ConfigError(f"{file} is not YAML: nested too deeply") from None
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: numbers and dates
         raise ConfigError(f"{file} is not YAML: {error}") from None
     if not isinstance(content, dict):
         raise ConfigError(f"{file} is not a mapping: see `nni-nlp-bench experiment examples`")
+    _check_search_space(file, content.get("searchSpace", {}))
     if "trainingServicePlatform" in content:
         raise ConfigError(f"{file} is in the format of NNI 1: use 'trainingService'")
     if content.get("experimentType", "hpo") != "hpo":
@@ -84,6 +91,16 @@ def _read_yaml(file: Path) -> Mapping[str, Any]:
                 f"{file}: {name} must be a mapping: see `nni-nlp-bench experiment examples`"
             )
     return content
+
+
+def _check_search_space(file: Path, space: Any) -> None:
+    """Raise ConfigError for a parameter that is not a mapping of NNI's `_type` and `_value`."""
+    for name, choice in space.items() if isinstance(space, dict) else ():
+        if not isinstance(choice, dict) or not {"_type", "_value"} <= choice.keys():
+            raise ConfigError(
+                f"{file}: searchSpace: {name} must have _type and _value, such as "
+                "{_type: choice, _value: [1, 2]}"
+            )
 
 
 def _check_services(file: Path, config: Any) -> None:

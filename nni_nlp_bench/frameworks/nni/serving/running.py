@@ -13,6 +13,8 @@ from typing import Any
 import psutil
 
 from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.core.input_files import exists, read_text
+from nni_nlp_bench.core.parse_json import parse_json
 from nni_nlp_bench.frameworks.nni.serving.addresses import LOOPBACK, url_of
 from nni_nlp_bench.frameworks.nni.serving.manager_api import ENDED
 
@@ -100,8 +102,11 @@ class ExperimentProcess:
 
 def list_running() -> list[ExperimentProcess]:
     """Return the experiments with running managers, sorted by start time."""
-    entries = sorted(_read_list(), key=lambda entry: float(entry["startTime"]))
-    return [_running(e) for e in entries if "port" in e and _is_manager(e["pid"], e["id"])]
+    try:
+        entries = sorted(_read_list(), key=lambda entry: float(entry["startTime"]))
+        return [_running(e) for e in entries if "port" in e and _is_manager(e["pid"], e["id"])]
+    except (KeyError, TypeError, ValueError, OverflowError):
+        raise _damaged() from None
 
 
 def find_running(id: str | None) -> ExperimentProcess:
@@ -160,17 +165,27 @@ def _running(entry: Mapping[str, Any]) -> ExperimentProcess:
 
 def _read_list() -> Iterable[dict[str, Any]]:
     """Return the entries of NNI's list of experiments; retries while it is being written."""
-    file = Path.home() / "nni-experiments" / ".experiment"
+    file = _list_file()
     for _ in range(20):
-        try:
-            entries: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-        except FileNotFoundError:
+        if not exists(file):
             return []
-        except json.JSONDecodeError:
-            time.sleep(0.1)
-        else:
+        text = read_text(file, error=ExperimentError)
+        try:
+            entries = parse_json(text)
             return [entry for entry in entries.values() if isinstance(entry, dict)]
-    raise ExperimentError(f"{file} is damaged: remove it, and NNI creates a new one")
+        except AttributeError:
+            break
+        except ValueError:
+            time.sleep(0.1)
+    raise _damaged()
+
+
+def _damaged() -> ExperimentError:
+    return ExperimentError(f"{_list_file()} is damaged: remove it, and NNI creates a new one")
+
+
+def _list_file() -> Path:
+    return Path.home() / "nni-experiments" / ".experiment"
 
 
 def _is_manager(pid: int, id: str) -> bool:

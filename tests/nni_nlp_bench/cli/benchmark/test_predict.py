@@ -76,7 +76,7 @@ def test_one_row_per_recipe(tmp_path: Path, out: Path) -> None:
         (b'{"h_new_0": {"op": "linear", "input": ["x"]}}', "'h_prev_0': this source"),
         (b"\xff\xfe", "not UTF-8"),
         (b"\x00" * 1000, "unknown architecture"),
-        (b"{" * 3_000_000, "at most 100,000 characters"),
+        (b"{" * 3_000_000, "longer than 1,000,000 bytes"),
         (b"[]", "unknown architecture"),
     ],
 )
@@ -98,7 +98,7 @@ def test_error_for_file_without_recipes(tmp_path: Path, out: Path, content: byte
 
 def test_error_for_missing_file_and_folder(tmp_path: Path, out: Path) -> None:
     assert "No such file" in refused(predict(tmp_path / "none.jsonl", out), out)
-    assert "Is a directory" in refused(predict(tmp_path, out), out)
+    assert "is a folder" in refused(predict(tmp_path, out), out)
 
 
 def test_error_for_output_that_cannot_be_written(tmp_path: Path, out: Path) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.data.sentences.labelled_set import LabelledSet, Sentence
 from nni_nlp_bench.data.sentences.sets import load_labelled_set
-from nni_nlp_bench.data.sentences.trees import phrases
+from nni_nlp_bench.data.sentences.trees import MAX_DEPTH, phrases
 
 Named = Callable[[str], LabelledSet]
 
@@ -124,3 +124,12 @@ def test_a_malformed_tree_is_named(tmp_path: Path, tree: str, fault: str) -> Non
         load_labelled_set(str(tmp_path))
     assert str(caught.value).startswith(f"{tmp_path / 'train.txt'}:2: {fault}")
     assert "\n" not in str(caught.value)
+
+
+def test_the_depth_of_a_tree_is_bounded() -> None:
+    def tree(depth: int) -> str:
+        return "(3 " * depth + "(2 a)" + " (2 b))" * depth
+
+    assert len(phrases(tree(MAX_DEPTH - 1))) == 2 * MAX_DEPTH - 1
+    with pytest.raises(ValueError, match="nested more than 300 times"):
+        phrases(tree(MAX_DEPTH))

@@ -51,7 +51,8 @@ def remote(load):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"\x00\xff", "is not YAML"),
+        (b"\x00\xff", "not UTF-8 text .*; give --config a YAML file"),
+        (b"a: " + b"[" * 20_000, "nested too deeply"),
         (b"a: [", "is not YAML"),
         (b"", "is not a mapping"),
         (b"- a", "is not a mapping"),
@@ -93,7 +94,10 @@ def test_error_for_missing_file(tmp_path, name):
         (strategy(), "lack 'strategy'"),
         (strategy(strategy="no"), "unknown strategy 'no'"),
         (strategy(strategy="random", colour=1), "unknown classArgs 'colour'"),
-        (strategy(strategy="random") | {"searchSpace": {"nodes": 3}}, "'nodes'"),
+        (
+            strategy(strategy="random") | {"searchSpace": {"nodes": 3}},
+            "nodes must have _type and _value",
+        ),
     ],
 )
 def test_error_for_invalid_field(load, fields, message):

@@ -1,0 +1,26 @@
+"""Strict parsing of numbers in files that users give."""
+
+from __future__ import annotations
+
+import math
+import re
+
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,4})?|[+-]?(inf|infinity|nan)", re.I | re.A)
+MAX_CHARACTERS = 400
+
+
+def parse_number(text: str) -> float:
+    """Return the decimal number in a text; NaN and infinity are allowed.
+
+    Unlike `float`, underscores and digits of other scripts are refused.
+
+    Raises:
+        ValueError: It is not a number, or is too large for a float. The message is one line.
+    """
+    found = text.strip()
+    if len(found) > MAX_CHARACTERS or not _NUMBER.fullmatch(found):
+        raise ValueError(f"{text[:40]!r} is not a number")
+    number = float(found)
+    if math.isinf(number) and "inf" not in found.lower():
+        raise ValueError(f"{text[:40]!r} is too large")
+    return number
