@@ -18,11 +18,12 @@ Calls = list[Callable[[], object]]
 
 
 class Arithmetic(ABC):
-    """Creates the numpy calls of operations on buffers of shape (rows, width)."""
+    """Creates the numpy calls of operations on buffers of shape (rows, width).
+
+    `limit` is a number that no absolute value exceeds, or infinity if values may be NaN.
+    """
 
     dtype: ClassVar[type[np.floating[Any]]]
-    exact_activations: ClassVar[bool]
-    """Whether values of tanh and of the logistic function need no `bounded` and no `factor`."""
 
     def __init__(self, rows: int, width: int) -> None:
         self.shape = rows, width
@@ -33,19 +34,19 @@ class Arithmetic(ABC):
         """Return weights, inputs or states in this format."""
 
     @abstractmethod
-    def bounded(self, value: Array, out: Array) -> Calls:
+    def bounded(self, value: Array, out: Array, limit: float) -> Calls:
         """Return the calls that bound a state; NaN becomes the lower bound."""
 
     @abstractmethod
-    def factor(self, value: Array) -> Calls:
+    def factor(self, value: Array, limit: float) -> Calls:
         """Return the calls that prepare a value, in place, for products with matrices."""
 
     @abstractmethod
-    def tanh(self, value: Array, out: Array) -> Calls:
+    def tanh(self, value: Array, out: Array, limit: float) -> Calls:
         """Return the calls of the hyperbolic tangent."""
 
     @abstractmethod
-    def sigmoid(self, value: Array, out: Array) -> Calls:
+    def sigmoid(self, value: Array, out: Array, limit: float) -> Calls:
         """Return the calls of the logistic function."""
 
 
@@ -53,14 +54,13 @@ class SinglePrecision(Arithmetic):
     """float32, whose last digits depend on the processor and the number of rows."""
 
     dtype = np.float32
-    exact_activations = False
 
     @classmethod
     def rounded(cls, values: Array) -> Array:
         """Return the values as float32."""
         return values.astype(np.float32)
 
-    def bounded(self, value: Array, out: Array) -> Calls:
+    def bounded(self, value: Array, out: Array, limit: float) -> Calls:
         """Return the calls that bound a state."""
         # fmax and fmin, unlike clip, return the bound for NaN
         return [
@@ -68,15 +68,15 @@ class SinglePrecision(Arithmetic):
             partial(np.fmin, out, np.float32(LARGEST), out=out),
         ]
 
-    def factor(self, value: Array) -> Calls:
+    def factor(self, value: Array, limit: float) -> Calls:
         """Return no calls: every value will do."""
         return []
 
-    def tanh(self, value: Array, out: Array) -> Calls:
+    def tanh(self, value: Array, out: Array, limit: float) -> Calls:
         """Return the call of numpy's function."""
         return [partial(np.tanh, value, out=out)]
 
-    def sigmoid(self, value: Array, out: Array) -> Calls:
+    def sigmoid(self, value: Array, out: Array, limit: float) -> Calls:
         """Return the calls of (1 + tanh(z / 2)) / 2, which cannot overflow."""
         half = np.float32(0.5)
         return [
@@ -96,7 +96,6 @@ class FixedPoint(Arithmetic):
     """
 
     dtype = np.float64
-    exact_activations = True
     GRID: ClassVar[float] = 2.0**-16
     STEPS: ClassVar[int] = 2**12
     """Table entries per unit of the argument."""
@@ -104,6 +103,8 @@ class FixedPoint(Arithmetic):
     """Beyond this argument both functions are constant on the grid."""
     _TO_GRID: ClassVar[float] = 1.5 * 2**52 * GRID
     """Adding and subtracting it rounds to the grid."""
+    _MOST_ENTRIES: ClassVar[float] = 2.0**52
+    """Larger numbers may not convert to integers."""
 
     def __init__(self, rows: int, width: int) -> None:
         super().__init__(rows, width)
@@ -114,34 +115,40 @@ class FixedPoint(Arithmetic):
         """Return the nearest values on the grid."""
         return np.rint(np.clip(values, -LARGEST, LARGEST) / cls.GRID) * cls.GRID
 
-    def bounded(self, value: Array, out: Array) -> Calls:
+    def bounded(self, value: Array, out: Array, limit: float) -> Calls:
         """Return the calls that bound a state and round it."""
+        calls: Calls = []
+        if limit > LARGEST:
+            calls.append(partial(np.fmax, value, -LARGEST, out=out))
+            calls.append(partial(np.fmin, out, LARGEST, out=out))
         return [
-            partial(np.fmax, value, -LARGEST, out=out),
-            partial(np.fmin, out, LARGEST, out=out),
-            partial(np.add, out, self._TO_GRID, out=out),
+            *calls,
+            partial(np.add, out if calls else value, self._TO_GRID, out=out),
             partial(np.subtract, out, self._TO_GRID, out=out),
         ]
 
-    def factor(self, value: Array) -> Calls:
+    def factor(self, value: Array, limit: float) -> Calls:
         """Return the calls that bound and round the value."""
-        return self.bounded(value, value)
+        return self.bounded(value, value, limit)
 
-    def tanh(self, value: Array, out: Array) -> Calls:
+    def tanh(self, value: Array, out: Array, limit: float) -> Calls:
         """Return the calls that look up the values."""
-        return self._look_up(_tables()[0], value, out)
+        return self._look_up(_tables()[0], value, out, limit)
 
-    def sigmoid(self, value: Array, out: Array) -> Calls:
+    def sigmoid(self, value: Array, out: Array, limit: float) -> Calls:
         """Return the calls that look up the values."""
-        return self._look_up(_tables()[1], value, out)
+        return self._look_up(_tables()[1], value, out, limit)
 
-    def _look_up(self, table: Array, value: Array, out: Array) -> Calls:
+    def _look_up(self, table: Array, value: Array, out: Array, limit: float) -> Calls:
         middle = self.SATURATED * self.STEPS
+        bound: Calls = []
+        if limit > self._MOST_ENTRIES / self.STEPS:  # else `take` bounds the entries
+            bound.append(partial(np.fmax, out, 0.0, out=out))
+            bound.append(partial(np.fmin, out, 2.0 * middle, out=out))
         return [
             partial(np.multiply, value, float(self.STEPS), out=out),
             partial(np.add, out, middle + 0.5, out=out),
-            partial(np.fmax, out, 0.0, out=out),
-            partial(np.fmin, out, 2.0 * middle, out=out),
+            *bound,
             partial(np.copyto, self._entries, out, casting="unsafe"),
             partial(table.take, self._entries, out=out, mode="clip"),
         ]

@@ -6,22 +6,25 @@ this small, names and allocations would otherwise take most of the time.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
+from math import prod
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from search_spaces.rnn_cell.architecture import Node, Recipe
-from search_spaces.rnn_cell.arithmetic import Arithmetic
+from search_spaces.rnn_cell.arithmetic import LARGEST, Arithmetic
 from search_spaces.rnn_cell.validity import MAX_NODES
 
 LEAKY_SLOPE = 0.01
 ACTIVATIONS = ("activation_tanh", "activation_sigm")
 _LINEAR_INPUTS = 3
+MOST_LINEAR = 1e9
+"""No linear node exceeds it: it sums bounded values with weights below one."""
 
 Array = NDArray[Any]
 
@@ -107,21 +110,20 @@ class _Program:
         self._buffers = dict(zip(cell.sources[1:], self.states, strict=True))
         self._matrices = iter(drive.frozen)
         self._linears = count()
+        self._limits = dict.fromkeys(self._buffers, LARGEST)
         factors = {name for node in cell.nodes if node.op == "linear" for name in node.inputs}
-        exact = {node.name for node in cell.nodes if node.op in ACTIVATIONS}
-        if not self._arithmetic.exact_activations:
-            exact.clear()
         for node in cell.nodes:  # the normal form is in topological order
             out = self._buffers[node.name] = self._buffer()
             self._add(node, out)
-            if node.name in factors - exact:
-                self._calls += self._arithmetic.factor(out)
+            limit = _limit(node, self._limits)
+            if node.name in factors and node.op not in ACTIVATIONS:
+                self._calls += self._arithmetic.factor(out, limit)
+                limit = min(limit, LARGEST)
+            self._limits[node.name] = limit
         for i, state in enumerate(self.states):
             name = f"h_new_{i}"
-            if name in exact:
-                self._call(np.copyto, state, self._buffers[name])
-            else:
-                self._calls += self._arithmetic.bounded(self._buffers[name], state)
+            value, limit = self._buffers[name], self._limits[name]
+            self._calls += self._arithmetic.bounded(value, state, limit)
 
     def run(self, step: int) -> None:
         self._step = step
@@ -146,9 +148,9 @@ class _Program:
         first, *rest = (self._buffers[name] for name in node.inputs)
         match node.op:
             case "activation_tanh":
-                self._calls += self._arithmetic.tanh(first, out)
+                self._calls += self._arithmetic.tanh(first, out, self._limits[node.inputs[0]])
             case "activation_sigm":
-                self._calls += self._arithmetic.sigmoid(first, out)
+                self._calls += self._arithmetic.sigmoid(first, out, self._limits[node.inputs[0]])
             case "activation_leaky_relu":
                 self._call(np.multiply, first, out.dtype.type(LEAKY_SLOPE), out=out)
                 self._call(np.maximum, first, out, out=out)
@@ -173,3 +175,20 @@ class _Program:
                 self._call(np.add, out, self._spare, out=out)
             else:
                 self._calls.append(lambda: np.add(driven[self._step], self._spare, out=out))
+
+
+def _limit(node: Node, limits: Mapping[str, float]) -> float:
+    """Return a number that no absolute value of the node exceeds, given those of its inputs."""
+    if node.op in ACTIVATIONS:
+        return 1.0
+    if node.op == "linear":
+        return MOST_LINEAR
+    values = [limits[name] for name in node.inputs]
+    match node.op:
+        case "blend":
+            a, b, c = values
+            return a * (b + c) + c
+        case "elementwise_prod":
+            return prod(values)
+        case _:
+            return sum(values)

@@ -7,7 +7,8 @@ Matern-3/2 kernel, relevances and noise by maximal marginal likelihood (Rasmusse
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -66,13 +67,17 @@ class GaussianProcess:
         scaled = _standard(features, self.centre, self.scale) * self.relevance
         if self.seen.dtype == np.float64:
             scaled = _on_grid(scaled)
-        kernel = _matern(_distances(scaled.astype(self.seen.dtype), self.seen))
+        kernel = _matern(_distances(scaled.astype(self.seen.dtype), self.seen, self._squares))
         mean = self.mean + (kernel @ self.dual).astype(np.float64)
         return mean, kernel.max(axis=1).astype(np.float64)
 
+    @cached_property
+    def _squares(self) -> Array:
+        return np.asarray((self.seen * self.seen).sum(1))
+
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Return all arrays, for a `.npz` file."""
-        return {**vars(self), "mean": np.array(self.mean)}
+        return {of.name: np.asarray(getattr(self, of.name)) for of in fields(self)}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, Any]) -> GaussianProcess:
@@ -89,9 +94,9 @@ def _on_grid(values: Values) -> Values:
     return np.rint(values / GRID) * GRID
 
 
-def _distances(a: Array, b: Array) -> Array:
+def _distances(a: Array, b: Array, squares_of_b: Array) -> Array:
     """Return pairwise distances times sqrt(3)."""
-    squares = (a * a).sum(1)[:, None] + (b * b).sum(1) - 2 * (a @ b.T)
+    squares = (a * a).sum(1)[:, None] + squares_of_b - 2 * (a @ b.T)
     return np.asarray(np.sqrt(3 * squares.clip(0)))
 
 
@@ -101,7 +106,7 @@ def _matern(distances: Array) -> Array:
 
 def _covariance(scaled: Array, signal: float, noise: float) -> tuple[Array, Array]:
     """Return the covariance of the targets, and exp(-distance) for the gradient."""
-    distances = _distances(scaled, scaled)
+    distances = _distances(scaled, scaled, (scaled * scaled).sum(1))
     decay = np.exp(-distances)
     covariance = scaled.dtype.type(signal) * (1 + distances) * decay
     covariance[np.diag_indices_from(covariance)] += scaled.dtype.type(noise + JITTER)
