@@ -67,9 +67,9 @@ def features(
 
 
 @cache
-def feature_names() -> tuple[str, ...]:
+def feature_names(simulation: str = DEFAULT_SIMULATION) -> tuple[str, ...]:
     """Return the names of the columns."""
-    return tuple(_of_cell(named_recipe("rnn"), FIXED_POINT))
+    return tuple(_of_cell(named_recipe("rnn"), SIMULATIONS[simulation]))
 
 
 def _features(recipes: Sequence[Recipe], simulation: str) -> NDArray[np.float64]:

@@ -42,7 +42,7 @@ def save_surrogate(surrogate: Surrogate, folder: Path) -> None:
         )
     metadata = {
         **surrogate.metadata,
-        "features": list(feature_names()),
+        "features": list(feature_names(surrogate.simulation)),
         "simulation": surrogate.simulation,
         "lowest_loss": surrogate.lowest_loss,
         "training_time": asdict(surrogate.training_time),
@@ -56,7 +56,9 @@ def load_surrogate(folder: Path) -> Surrogate:
     Raises BenchmarkError, which names the missing or damaged file.
     """
     metadata, arrays = read_model(folder, FORMAT, FORMAT_VERSION, _OWN)
-    if metadata["features"] != list(feature_names()) or metadata["simulation"] not in SIMULATIONS:
+    simulation = metadata["simulation"]
+    known = list(feature_names(simulation)) if simulation in SIMULATIONS else None
+    if metadata["features"] != known:
         raise BenchmarkError(
             f"{folder / METADATA} was made for other features than this version's: {REMEDY}"
         )

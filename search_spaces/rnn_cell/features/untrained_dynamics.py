@@ -21,18 +21,12 @@ from search_spaces.rnn_cell.arithmetic import Arithmetic, FixedPoint, SinglePrec
 from search_spaces.rnn_cell.simulation import Drive, Kick, Weights, simulate
 
 INPUTS = 6
-STEPS = 36
-WARM_UP = 12
-SEQUENCES = 24
-TWINS = 6
-"""Sequences that run once more with one input replaced, and once more with the states pushed."""
 PUSH = 0.3
 GAIN = 1.0
 BIAS = 0.2
 RIDGE = 0.03
 """Relative to the mean square of an output: stands for the dropout before the decoder."""
 RECALLED_STEPS = 6
-AGES = (0, 1, 2, 4, 8, 16, STEPS - WARM_UP - 1)
 _EARLY = 5
 _TINY = 1e-9
 
@@ -47,14 +41,40 @@ class Simulation:
     """Settings of the simulated cells."""
 
     arithmetic: type[Arithmetic]
-    width: int
     digits: int | None
     """Significant digits of the features; None keeps all."""
+    width: int
+    steps: int
+    warm_up: int
+    """First steps, whose outputs are left out."""
+    sequences: int
+    twins: int
+    """Sequences that run once more with an input replaced, and once more with pushed states."""
+    ages: tuple[int, ...]
+    """Steps after which the effect of that is measured."""
 
 
-FIXED_POINT = Simulation(FixedPoint, width=40, digits=6)
+FIXED_POINT = Simulation(
+    FixedPoint,
+    digits=6,
+    width=40,
+    steps=28,
+    warm_up=8,
+    sequences=18,
+    twins=4,
+    ages=(0, 1, 2, 4, 8, 14, 19),
+)
 """Its features are the same on every machine."""
-SINGLE_PRECISION = Simulation(SinglePrecision, width=48, digits=None)
+SINGLE_PRECISION = Simulation(
+    SinglePrecision,
+    digits=None,
+    width=48,
+    steps=36,
+    warm_up=12,
+    sequences=24,
+    twins=6,
+    ages=(0, 1, 2, 4, 8, 16, 23),
+)
 """Its features differ in the last digits between processors; kept for older surrogates."""
 
 
@@ -77,7 +97,7 @@ def behaviour(recipe: Recipe, simulation: Simulation = FIXED_POINT) -> dict[str,
     """
     probe = default_probe(simulation)
     outputs = simulate(recipe, probe.drive, probe.kick)
-    seen = outputs[WARM_UP:, :SEQUENCES].reshape(-1, simulation.width)
+    seen = outputs[simulation.warm_up :, : simulation.sequences].reshape(-1, simulation.width)
     mean = seen.mean(axis=0)
     centred = seen - mean
     covariance = (centred.T @ centred).astype(np.float64) / len(seen)
@@ -86,7 +106,7 @@ def behaviour(recipe: Recipe, simulation: Simulation = FIXED_POINT) -> dict[str,
     found = {
         **_size(outputs, centred, mean, spread),
         **_dimensions(covariance),
-        **_lives_on(outputs, spread),
+        **_lives_on(simulation, outputs, spread),
         **_recall(probe, centred, covariance, square),
     }
     if simulation.digits is None:
@@ -97,21 +117,21 @@ def behaviour(recipe: Recipe, simulation: Simulation = FIXED_POINT) -> dict[str,
 @cache
 def default_probe(simulation: Simulation) -> Probe:
     """Return Gaussian inputs and uniform weights from fixed seeds."""
-    arithmetic, width = simulation.arithmetic, simulation.width
+    of, arithmetic = simulation, simulation.arithmetic
     rng = np.random.default_rng(20200612)
-    tokens = rng.standard_normal((STEPS, SEQUENCES, INPUTS))
-    push = PUSH * rng.standard_normal((TWINS, width))
-    weights = Weights.draw(rng, inputs=INPUTS, width=width, gain=GAIN, bias=BIAS)
-    replaced = tokens[:, :TWINS].copy()
-    replaced[WARM_UP] = np.roll(replaced[WARM_UP], 1, axis=0)
-    rows = np.concatenate([tokens, replaced, tokens[:, :TWINS]], axis=1)
-    ones = np.ones((STEPS, rows.shape[1], 1))
-    targets = _targets(lambda lag: tokens[WARM_UP - lag : STEPS - lag])
+    tokens = rng.standard_normal((of.steps, of.sequences, INPUTS))
+    push = PUSH * rng.standard_normal((of.twins, of.width))
+    weights = Weights.draw(rng, inputs=INPUTS, width=of.width, gain=GAIN, bias=BIAS)
+    replaced = tokens[:, : of.twins].copy()
+    replaced[of.warm_up] = np.roll(replaced[of.warm_up], 1, axis=0)
+    rows = np.concatenate([tokens, replaced, tokens[:, : of.twins]], axis=1)
+    ones = np.ones((of.steps, rows.shape[1], 1))
+    targets = _targets(lambda lag: tokens[of.warm_up - lag : of.steps - lag])
     columns = np.concatenate(list(targets.values()), axis=1)
     ends = np.cumsum([values.shape[1] for values in targets.values()]).tolist()
     return Probe(
         drive=Drive(weights, np.concatenate([rows, ones], axis=2), arithmetic),
-        kick=Kick(WARM_UP, slice(SEQUENCES + TWINS, None), push.astype(arithmetic.dtype)),
+        kick=Kick(of.warm_up, slice(of.sequences + of.twins, None), push.astype(arithmetic.dtype)),
         targets=(columns - columns.mean(axis=0)).astype(arithmetic.dtype),
         first_columns=dict(zip(targets, [0, *ends[:-1]], strict=True)),
     )
@@ -166,15 +186,15 @@ def _dimensions(covariance: Matrix) -> dict[str, float]:
     }
 
 
-def _lives_on(outputs: Values, spread: float) -> dict[str, float]:
+def _lives_on(of: Simulation, outputs: Values, spread: float) -> dict[str, float]:
     """Mean change of the output, in its spreads, so many steps after a replaced input or push."""
-    base = outputs[WARM_UP:, :TWINS]
-    ages = list(AGES)
+    seen, ages = outputs[of.warm_up :], list(of.ages)
+    base = seen[:, : of.twins]
     features: dict[str, float] = {}
-    for name, first in (("input", SEQUENCES), ("state", SEQUENCES + TWINS)):
-        twins = outputs[WARM_UP:, first : first + TWINS]
+    for name, first in (("input", of.sequences), ("state", of.sequences + of.twins)):
+        twins = seen[:, first : first + of.twins]
         change = abs(twins[ages] - base[ages]).mean(axis=(1, 2)) / spread
-        features |= {f"{name}_lives_{a}": float(_log(c)) for a, c in zip(AGES, change, strict=True)}
+        features |= {f"{name}_lives_{a}": float(_log(c)) for a, c in zip(ages, change, strict=True)}
     return features
 
 
