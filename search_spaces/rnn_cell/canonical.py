@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 
 from search_spaces.rnn_cell.validity import (
     COMMUTATIVE,
@@ -67,6 +68,7 @@ def _standard_names(states: int, order: list[str], rank: dict[str, int]) -> dict
     return renamed
 
 
+@lru_cache(maxsize=64)  # of the key, and soon after of the nodes
 def _labelled_graph(
     nodes: Sequence[Entry], states: int
 ) -> tuple[list[int], list[tuple[int, int]], list[int]]:
