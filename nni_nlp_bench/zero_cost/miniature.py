@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from nni_nlp_bench.zero_cost.spectra import smallest_eigenvalue
-from search_spaces.rnn_cell.features.untrained_dynamics import behaviour
+from search_spaces.rnn_cell.features.untrained_dynamics import DETAILED, behaviour
 
 if TYPE_CHECKING:
     from nni_nlp_bench.zero_cost.statistics import NetworkStatistics
@@ -54,7 +54,7 @@ class MiniatureRecall:
 
     def of(self, statistics: NetworkStatistics) -> float:
         """Return the sum, which does not depend on the seed."""
-        found = behaviour(statistics.recipe)
+        found = behaviour(statistics.recipe, DETAILED)
         return found["recall_0"] + found["recall_product_0_1"] + found["recall_pair_1"]
 
 

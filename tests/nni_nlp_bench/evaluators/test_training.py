@@ -23,7 +23,7 @@ from nni_nlp_bench.training.settings import DROPOUTS, Settings, Sizes
 from search_spaces.base import get_space
 from search_spaces.best_of_n import BestOfNSpace
 from search_spaces.rnn_cell import Recipe
-from search_spaces.rnn_cell.features.untrained_dynamics import behaviour
+from search_spaces.rnn_cell.features.untrained_dynamics import DETAILED, behaviour
 from search_spaces.rnn_cell.published import named_recipe
 
 TINY = ["--embedding", "8", "--hidden", "8", "--batch-size", "50", "--full-epochs", "2"]
@@ -95,7 +95,7 @@ def test_the_trial_command_trains() -> None:
 
 def test_a_preference_is_higher_for_what_promises_a_lower_loss() -> None:
     gru, rnn = named_recipe("gru"), named_recipe("rnn")
-    found = behaviour(gru)
+    found = behaviour(gru, DETAILED)
     recall = found["recall_0"] + found["recall_product_0_1"] + found["recall_pair_1"]
     assert ZeroCostScorer("miniature_recall")(gru) == recall
     assert ZeroCostScorer("miniature_recall")(gru) > ZeroCostScorer("miniature_recall")(rnn)
