@@ -14,6 +14,9 @@ TAIL = 0.05
 """Quantile below which the tail begins."""
 TAIL_SCORE = -1.6448536269514729
 """Its normal score."""
+SHRINKAGE = 0.7
+"""Factor of the tail's slope: the lowest predictions would be too low otherwise, since a search
+chooses cells whose error is negative."""
 STRICT = 1e-4
 """Slope that is added to the quantiles, and least distance of those of the tail: some are equal."""
 
@@ -68,7 +71,7 @@ class TailScale(LossScale):
     floor: float
     """Lower bound of predicted losses."""
     decay: float
-    """Exponent per normal score, from the slope of the quantiles about the tail's beginning."""
+    """Exponent per normal score."""
 
     @classmethod
     def fit(cls, losses: Values) -> TailScale:
@@ -81,7 +84,7 @@ class TailScale(LossScale):
         # Many of the lowest losses may be equal.
         depth = 7 / 6 * max(start - quantiles[0], STRICT)
         slope = max(high - low, STRICT) / (ndtri(near[2]) - ndtri(near[0]))
-        return cls(quantiles, float(start - depth), float(slope / depth))
+        return cls(quantiles, float(start - depth), float(SHRINKAGE * slope / depth))
 
     def combine(self, smooth: Values, stepped: Values) -> Values:
         """Return the mean, of which the trees have 60 % for low losses and 30 % for high ones."""
