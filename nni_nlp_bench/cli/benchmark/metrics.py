@@ -1,4 +1,4 @@
-"""Table of the cross-validated metrics of a surrogate."""
+"""Tables of the cross-validated metrics of a surrogate."""
 
 from __future__ import annotations
 
@@ -25,6 +25,12 @@ def metrics_table(cross_validation: Mapping[str, Any]) -> Table:
     cells = [[row, *(_format(metrics[name]) for name in names)] for row, metrics in rows.items()]
     title = f"{cross_validation['folds']}-fold cross-validation"
     return plain_table(title, ["", *(name.replace("_", " ") for name in names)], cells)
+
+
+def optimism_table(optimism: Mapping[str, float]) -> Table:
+    """Return measured minus predicted loss of the cells with the lowest predictions."""
+    row = ["optimism, nats", *(f"{value:+.3f}" for value in optimism.values())]
+    return plain_table(None, ["of the best", *optimism], [row])
 
 
 def _format(value: float) -> str:

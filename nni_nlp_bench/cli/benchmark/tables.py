@@ -135,17 +135,19 @@ def export(
 def info(name: NameOrFolder, json: options.Json = False) -> None:
     """Show the contents and metadata of a benchmark."""
     from nni_nlp_bench.benchmarks.catalogue import load
-    from nni_nlp_bench.cli.benchmark.metrics import metrics_table
+    from nni_nlp_bench.cli.benchmark.metrics import metrics_table, optimism_table
 
     metadata = _metadata(load(name))
     if json:
         print_json(metadata)
         return
     figures = metadata.pop("cross_validation", None)
-    print_tables(
-        key_value_table({key: _format(value) for key, value in metadata.items()}),
-        *([metrics_table(figures)] if figures else []),
-    )
+    tables = [key_value_table({key: _format(value) for key, value in metadata.items()})]
+    if figures:
+        tables.append(metrics_table(figures))
+    if figures and "optimism" in figures:
+        tables.append(optimism_table(figures["optimism"]))
+    print_tables(*tables)
 
 
 _SURROGATE_KEYS = ("version", "target", "units", "cells", "runs", "cross_validation")
