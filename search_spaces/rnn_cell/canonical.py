@@ -68,7 +68,7 @@ def _standard_names(states: int, order: list[str], rank: dict[str, int]) -> dict
     return renamed
 
 
-@lru_cache(maxsize=64)  # of the key, and soon after of the nodes
+@lru_cache(maxsize=8)  # of the key, and soon after of the nodes
 def _labelled_graph(
     nodes: Sequence[Entry], states: int
 ) -> tuple[list[int], list[tuple[int, int]], list[int]]:

@@ -175,7 +175,8 @@ def test_packaged_surrogate_says_what_it_is() -> None:
     assert figures["overall"]["kendall"] > 0.8
     assert figures["below"]["5.5"]["kendall"] > 0.75
     assert figures["below"]["4.75"]["kendall"] > 0.45
-    assert max(figures["optimism"].values()) < 0.03
+    assert abs(figures["optimism"]["20"]) < 0.015
+    assert abs(figures["optimism"]["50"]) < 0.015
     assert 0.85 < figures["overall"]["coverage"] < 0.95
     assert sum(file.stat().st_size for file in PTB_FOLDER.iterdir()) < 5_000_000
 
@@ -263,7 +264,7 @@ def test_losses_have_no_floor_that_scores_share() -> None:
     """Far below the training cells, losses still differ, and approach a bound."""
     losses = np.random.default_rng(0).normal(5, 0.3, 2000)
     scale = TailScale.fit(losses)
-    found = scale.to_loss(np.linspace(-8, 3, 400))
+    found = scale.to_loss(np.linspace(-30, 3, 400))
     assert (np.diff(found) > 0).all()
     assert scale.floor < found[0] < losses.min()
     assert losses.min() - scale.floor < 0.2
