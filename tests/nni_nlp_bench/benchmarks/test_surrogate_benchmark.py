@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
 from nni_nlp_bench.benchmarks.base import Benchmark, BenchmarkError
 from nni_nlp_bench.benchmarks.catalogue import load
-from nni_nlp_bench.benchmarks.surrogate.packaged import PTB_FOLDER
+from nni_nlp_bench.benchmarks.surrogate.packaged import FOLDER
 from nni_nlp_bench.benchmarks.surrogate_benchmark import SurrogateBenchmark, surrogate_of
 from nni_nlp_bench.testing import EPOCH_S, EPOCHS, BySize, synthetic_table
 from search_spaces.base import get_space
@@ -65,6 +66,29 @@ def test_a_cell_that_likely_diverges_says_so() -> None:
     assert statuses == {13: "predicted to diverge", 8: "OK", 2: "OK"}
 
 
+def test_runs_have_the_measured_noise() -> None:
+    """Published seeds of good cells differ by .004 to .008 nats."""
+    benchmark = load("nas-bench-nlp/ptb-surrogate")
+    expected = benchmark.query(LSTM)
+    runs = [benchmark.query(LSTM, seed=seed) for seed in range(200)]
+    losses = np.array([run.test_loss for run in runs])
+    assert losses.mean() == pytest.approx(expected.test_loss, abs=0.002)
+    assert 0.003 < losses.std() < 0.009
+    assert [run.seed for run in runs[:3]] == list(benchmark.seeds(LSTM)) == [0, 1, 2]
+    assert benchmark.query(LSTM, seed=7) == runs[7]
+    with pytest.raises(BenchmarkError, match="numbered from 0"):
+        benchmark.query(LSTM, seed=-1)
+
+
+def test_versions_stay_loadable() -> None:
+    newest, second = load("nas-bench-nlp/ptb-surrogate"), load("nas-bench-nlp/ptb-surrogate-v2")
+    first = load("nas-bench-nlp/ptb-surrogate-v1")
+    assert newest.query(LSTM) == second.query(LSTM)
+    assert first.query(LSTM).source == "nas-bench-nlp/ptb-surrogate-v1"
+    assert first.query(LSTM).test_loss == pytest.approx(4.6486, abs=0.002)
+    assert first.digest != second.digest
+
+
 def test_predicts_the_objective_of_its_table() -> None:
     result = SurrogateBenchmark("by-size", BySize, "val_loss", 9).query(LSTM)
     assert (result.val_loss, result.test_loss) == (pytest.approx(5 - 0.13), None)
@@ -89,7 +113,7 @@ def test_a_surrogate_needs_no_surrogate() -> None:
 
 
 def test_the_digest_is_that_of_the_packaged_model() -> None:
-    metadata = json.loads((PTB_FOLDER / "metadata.json").read_text("utf-8"))
+    metadata = json.loads((FOLDER / "ptb-v2" / "metadata.json").read_text("utf-8"))
     assert load("nas-bench-nlp/ptb-surrogate").digest == metadata["sha256"]
 
 
