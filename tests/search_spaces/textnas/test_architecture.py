@@ -71,11 +71,11 @@ def test_json_is_read_back_in_its_own_order(arc: Arc) -> None:
     [
         ({"distance": True, "op": "gru", "skips": []}, "its distance must be a whole number"),
         ({"distance": 0.0, "op": "gru", "skips": []}, "its distance must be a whole number"),
-        ({"distance": 10**400, "op": "gru", "skips": []}, "its distance must be 0 to 4"),
+        ({"distance": 10**17, "op": "gru", "skips": []}, "its distance must be 0 to 4"),
         ({"distance": 0, "op": None, "skips": []}, "its op must be a word"),
         ({"distance": 0, "op": "x\n" * 999, "skips": []}, "unknown op"),
         ({"distance": 0, "op": "gru", "skips": [False]}, "a list of whole numbers"),
-        ({"distance": 0, "op": "gru", "skips": [10**400]}, "its skips must be different"),
+        ({"distance": 0, "op": "gru", "skips": [10**17]}, "its skips must be different"),
         ({"distance": 0, "op": "gru", "skips": "0"}, "a list of whole numbers"),
         ({"distance": 0, "op": "gru"}, "must have distance, op and skips"),
         ({"distance": 0, "op": "gru", "skips": [], "x": 1}, "must have distance, op and skips"),
