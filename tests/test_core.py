@@ -114,7 +114,7 @@ def test_one_line_names_the_extra(arguments: tuple[str, ...], extra: str, tmp_pa
     assert f"nni-nlp-bench[{extra}]" in done.stderr
 
 
-@pytest.mark.parametrize("name", SPACES)
+@pytest.mark.parametrize("name", list(SPACES))
 def test_networks_name_their_extra(name: str) -> None:
     space = get_space(name)
     architecture = space.sample(np.random.default_rng(0))
