@@ -21,7 +21,7 @@ from search_spaces.rnn_cell.arithmetic import LARGEST, Arithmetic
 from search_spaces.rnn_cell.validity import MAX_NODES
 
 LEAKY_SLOPE = 0.01
-ACTIVATIONS = ("activation_tanh", "activation_sigm")
+BOUNDED = ("activation_tanh", "activation_sigm")
 _LINEAR_INPUTS = 3
 MOST_LINEAR = 1e9
 """No linear node exceeds it: it sums bounded values with weights below one."""
@@ -116,7 +116,7 @@ class _Program:
             out = self._buffers[node.name] = self._buffer()
             self._add(node, out)
             limit = _limit(node, self._limits)
-            if node.name in factors and node.op not in ACTIVATIONS:
+            if node.name in factors and node.op not in BOUNDED:
                 self._calls += self._arithmetic.factor(out, limit)
                 limit = min(limit, LARGEST)
             self._limits[node.name] = limit
@@ -179,7 +179,7 @@ class _Program:
 
 def _limit(node: Node, limits: Mapping[str, float]) -> float:
     """Return a number that no absolute value of the node exceeds, given those of its inputs."""
-    if node.op in ACTIVATIONS:
+    if node.op in BOUNDED:
         return 1.0
     if node.op == "linear":
         return MOST_LINEAR

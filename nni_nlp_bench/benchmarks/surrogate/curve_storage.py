@@ -17,13 +17,14 @@ from nni_nlp_bench.benchmarks.surrogate.curve_model import (
 )
 from nni_nlp_bench.benchmarks.surrogate.curve_noise import CurveNoise
 from nni_nlp_bench.benchmarks.surrogate.curve_scale import CurveScale
-from nni_nlp_bench.benchmarks.surrogate.gaussian_process import GaussianProcess
 from nni_nlp_bench.benchmarks.surrogate.model import Surrogate
 from nni_nlp_bench.benchmarks.surrogate.model_files import (
     FORMAT_KEYS,
     METADATA,
     REMEDY,
     Arrays,
+    process_from_arrays,
+    process_to_arrays,
     read_model,
     trees_from_arrays,
     trees_to_arrays,
@@ -92,12 +93,10 @@ def _arrays(surrogate: CurveSurrogate) -> dict[str, NDArray[Any]]:
         "noise_correlation": np.array(noise.correlation),
     }
     for i, of in enumerate(model.coefficients):
-        arrays |= {f"gp_{i}_{name}": values for name, values in of.process.to_arrays().items()}
+        arrays |= process_to_arrays(f"gp_{i}", of.process)
         arrays |= trees_to_arrays(f"{i}", of.trees)
     return arrays
 
 
 def _coefficient(i: int, arrays: Arrays) -> Coefficient:
-    prefix = f"gp_{i}_"
-    process = {k.removeprefix(prefix): v for k, v in arrays.items() if k.startswith(prefix)}
-    return Coefficient(GaussianProcess.from_arrays(process), trees_from_arrays(f"{i}", arrays))
+    return Coefficient(process_from_arrays(f"gp_{i}", arrays), trees_from_arrays(f"{i}", arrays))

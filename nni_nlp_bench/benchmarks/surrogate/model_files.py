@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nni_nlp_bench.benchmarks.base import BenchmarkError
+from nni_nlp_bench.benchmarks.surrogate.gaussian_process import GaussianProcess
 from nni_nlp_bench.benchmarks.surrogate.trees import Trees
 from nni_nlp_bench.core.input_files import exists, read_bytes
 from nni_nlp_bench.core.parse_json import read_json
@@ -67,6 +68,18 @@ def read_model(
             f"{file} is damaged (its fields are not those of a surrogate): {REMEDY}"
         )
     return metadata, _verified(folder / MODEL, metadata["sha256"])
+
+
+def process_to_arrays(name: str, process: GaussianProcess) -> dict[str, NDArray[Any]]:
+    """Return the arrays of a Gaussian process, whose names begin with `name`."""
+    return {f"{name}_{key}": values for key, values in process.to_arrays().items()}
+
+
+def process_from_arrays(name: str, arrays: Arrays) -> GaussianProcess:
+    """Invert `process_to_arrays`."""
+    prefix = f"{name}_"
+    found = {k.removeprefix(prefix): v for k, v in arrays.items() if k.startswith(prefix)}
+    return GaussianProcess.from_arrays(found)
 
 
 def trees_to_arrays(name: str, trees: Trees) -> dict[str, NDArray[Any]]:

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from nni_nlp_bench.benchmarks.base import BenchmarkError
 from nni_nlp_bench.benchmarks.surrogate.features import SIMULATIONS, feature_names
-from nni_nlp_bench.benchmarks.surrogate.gaussian_process import GaussianProcess
 from nni_nlp_bench.benchmarks.surrogate.loss_scales import LossScale, RankScale, TailScale
 from nni_nlp_bench.benchmarks.surrogate.model import ErrorModel, LossModel, Surrogate
 from nni_nlp_bench.benchmarks.surrogate.model_files import (
@@ -19,6 +18,8 @@ from nni_nlp_bench.benchmarks.surrogate.model_files import (
     METADATA,
     REMEDY,
     Arrays,
+    process_from_arrays,
+    process_to_arrays,
     read_model,
     trees_from_arrays,
     trees_to_arrays,
@@ -62,10 +63,9 @@ def load_surrogate(folder: Path) -> Surrogate:
         raise BenchmarkError(
             f"{folder / METADATA} was made for other features than this version's: {REMEDY}"
         )
-    process = {k.removeprefix("gp_"): v for k, v in arrays.items() if k.startswith("gp_")}
     return Surrogate(
         loss=LossModel(
-            GaussianProcess.from_arrays(process), trees_from_arrays("loss", arrays), _scale(arrays)
+            process_from_arrays("gp", arrays), trees_from_arrays("loss", arrays), _scale(arrays)
         ),
         error=ErrorModel(trees_from_arrays("error", arrays), float(arrays["error_factor"])),
         divergence=trees_from_arrays("divergence", arrays),
@@ -84,10 +84,9 @@ def _scale(arrays: Arrays) -> LossScale:
 
 
 def _arrays(surrogate: Surrogate) -> dict[str, NDArray[Any]]:
-    process = surrogate.loss.process.to_arrays()
     scale, noise = surrogate.loss.scale, surrogate.noise
     return {
-        **{f"gp_{name}": values for name, values in process.items()},
+        **process_to_arrays("gp", surrogate.loss.process),
         **trees_to_arrays("loss", surrogate.loss.trees),
         **trees_to_arrays("error", surrogate.error.trees),
         **trees_to_arrays("divergence", surrogate.divergence),
