@@ -15,6 +15,7 @@ from nni_nlp_bench.benchmarks.download import PATIENCE, Patience, Progress, down
 from nni_nlp_bench.benchmarks.importers import Format, ImportReport, import_benchmark
 from nni_nlp_bench.benchmarks.importers.formats import ORIGINS, About
 from nni_nlp_bench.benchmarks.importers.reading import no_progress
+from nni_nlp_bench.benchmarks.surrogate.packaged import PTB_VERSION, WIKITEXT_2_VERSION
 from nni_nlp_bench.benchmarks.table import Table
 from nni_nlp_bench.core.input_files import exists, is_folder, user_path
 from nni_nlp_bench.core.registry import Registry, UnknownNameError
@@ -287,26 +288,6 @@ def _open_ptb_surrogate(version: int) -> Benchmark:
     return SurrogateBenchmark(f"nas-bench-nlp/ptb-surrogate-v{version}", ptb_surrogate(version))
 
 
-def _ptb_surrogate(suffix: str, version: int, description: str) -> CatalogueEntry:
-    return CatalogueEntry(
-        name=f"nas-bench-nlp/ptb-surrogate{suffix}",
-        space="rnn_cell",
-        description=description,
-        licence="CC BY 4.0",
-        citation=(
-            "losses: Serianni & Kalita, Training-free Neural Architecture Search for RNNs and "
-            "Transformers, ACL 2023; recipes: " + ORIGINS[_LOGS].citation
-        ),
-        source=Packaged(partial(_open_ptb_surrogate, version)),
-    )
-
-
-_PTB_LOSS = "predicted final test loss of any cell on Penn Treebank"
-PTB_SURROGATE = _ptb_surrogate("", 2, f"{_PTB_LOSS}, newest version; comes with the package")
-PTB_SURROGATE_1 = _ptb_surrogate("-v1", 1, f"{_PTB_LOSS}, version 1")
-PTB_SURROGATE_2 = _ptb_surrogate("-v2", 2, f"{_PTB_LOSS}, version 2")
-
-
 def _open_wikitext_2_surrogate(version: int) -> Benchmark:
     from nni_nlp_bench.benchmarks.curve_benchmark import CurveSurrogateBenchmark
     from nni_nlp_bench.benchmarks.surrogate.packaged import wikitext_2_surrogate
@@ -315,22 +296,46 @@ def _open_wikitext_2_surrogate(version: int) -> Benchmark:
     return CurveSurrogateBenchmark(f"nas-bench-nlp/wikitext-2-surrogate-v{version}", model)
 
 
-def _wikitext_2_surrogate(suffix: str, version: int, description: str) -> CatalogueEntry:
+def _surrogate(
+    name: str, description: str, licence: str, open_surrogate: Callable[[], Benchmark]
+) -> CatalogueEntry:
     return CatalogueEntry(
-        name=f"nas-bench-nlp/wikitext-2-surrogate{suffix}",
+        name=f"nas-bench-nlp/{name}",
         space="rnn_cell",
         description=description,
-        licence="Apache-2.0; losses on Penn Treebank CC BY 4.0",
-        citation=PTB_SURROGATE.citation,
-        source=Packaged(partial(_open_wikitext_2_surrogate, version)),
+        licence=licence,
+        citation=(
+            "losses: Serianni & Kalita, Training-free Neural Architecture Search for RNNs and "
+            "Transformers, ACL 2023; recipes: " + ORIGINS[_LOGS].citation
+        ),
+        source=Packaged(open_surrogate),
     )
 
 
-_CURVES = "predicted learning curves of any cell on WikiText-2"
-WIKITEXT_2_SURROGATE = _wikitext_2_surrogate(
-    "", 1, f"{_CURVES}, newest version; comes with the package"
-)
-WIKITEXT_2_SURROGATE_1 = _wikitext_2_surrogate("-v1", 1, f"{_CURVES}, version 1")
+def _ptb_surrogate(suffix: str, version: int, description: str) -> CatalogueEntry:
+    return _surrogate(
+        f"ptb-surrogate{suffix}",
+        f"predicted final test loss of any cell on Penn Treebank, {description}",
+        "CC BY 4.0",
+        partial(_open_ptb_surrogate, version),
+    )
+
+
+def _wikitext_2_surrogate(suffix: str, version: int, description: str) -> CatalogueEntry:
+    return _surrogate(
+        f"wikitext-2-surrogate{suffix}",
+        f"predicted learning curves of any cell on WikiText-2, {description}",
+        "Apache-2.0; losses on Penn Treebank CC BY 4.0",
+        partial(_open_wikitext_2_surrogate, version),
+    )
+
+
+_NEWEST = "newest version; comes with the package"
+PTB_SURROGATE = _ptb_surrogate("", PTB_VERSION, _NEWEST)
+PTB_SURROGATE_1 = _ptb_surrogate("-v1", 1, "version 1")
+PTB_SURROGATE_2 = _ptb_surrogate("-v2", 2, "version 2")
+WIKITEXT_2_SURROGATE = _wikitext_2_surrogate("", WIKITEXT_2_VERSION, _NEWEST)
+WIKITEXT_2_SURROGATE_1 = _wikitext_2_surrogate("-v1", 1, "version 1")
 
 
 def _open_mini() -> Benchmark:
