@@ -18,15 +18,17 @@ Calls = list[Callable[[], object]]
 
 
 class Arithmetic(ABC):
-    """Creates the numpy calls of operations on buffers of shape (rows, width).
+    """Creates the numpy calls of operations on buffers of one shape.
 
     `limit` is a number that no absolute value exceeds, or infinity if values may be NaN.
     """
 
     dtype: ClassVar[type[np.floating[Any]]]
+    argument: ClassVar[tuple[float, float]] = 1.0, 0.0
+    """Scale and shift of the arguments of tanh and the logistic function that are `scaled`."""
 
-    def __init__(self, rows: int, width: int) -> None:
-        self.shape = rows, width
+    def __init__(self, shape: tuple[int, int]) -> None:
+        self.shape = shape
 
     @classmethod
     @abstractmethod
@@ -38,15 +40,15 @@ class Arithmetic(ABC):
         """Return the calls that bound a state; NaN becomes the lower bound."""
 
     @abstractmethod
-    def factor(self, value: Array, limit: float) -> Calls:
-        """Return the calls that prepare a value, in place, for products with matrices."""
+    def factor(self, value: Array, out: Array, limit: float) -> Calls:
+        """Return the calls that prepare a value for products with matrices."""
 
     @abstractmethod
-    def tanh(self, value: Array, out: Array, limit: float) -> Calls:
+    def tanh(self, value: Array, out: Array, limit: float, *, scaled: bool) -> Calls:
         """Return the calls of the hyperbolic tangent."""
 
     @abstractmethod
-    def sigmoid(self, value: Array, out: Array, limit: float) -> Calls:
+    def sigmoid(self, value: Array, out: Array, limit: float, *, scaled: bool) -> Calls:
         """Return the calls of the logistic function."""
 
 
@@ -68,15 +70,15 @@ class SinglePrecision(Arithmetic):
             partial(np.fmin, out, np.float32(LARGEST), out=out),
         ]
 
-    def factor(self, value: Array, limit: float) -> Calls:
-        """Return no calls: every value will do."""
-        return []
+    def factor(self, value: Array, out: Array, limit: float) -> Calls:
+        """Return the call that copies the value: any will do."""
+        return [] if value is out else [partial(np.copyto, out, value)]
 
-    def tanh(self, value: Array, out: Array, limit: float) -> Calls:
+    def tanh(self, value: Array, out: Array, limit: float, *, scaled: bool) -> Calls:
         """Return the call of numpy's function."""
         return [partial(np.tanh, value, out=out)]
 
-    def sigmoid(self, value: Array, out: Array, limit: float) -> Calls:
+    def sigmoid(self, value: Array, out: Array, limit: float, *, scaled: bool) -> Calls:
         """Return the calls of (1 + tanh(z / 2)) / 2, which cannot overflow."""
         half = np.float32(0.5)
         return [
@@ -101,14 +103,16 @@ class FixedPoint(Arithmetic):
     """Table entries per unit of the argument."""
     SATURATED: ClassVar[int] = 12
     """Beyond this argument both functions are constant on the grid."""
+    # An argument whose whole part is an index of the tables.
+    argument = float(STEPS), SATURATED * STEPS + 0.5
     _TO_GRID: ClassVar[float] = 1.5 * 2**52 * GRID
     """Adding and subtracting it rounds to the grid."""
     _MOST_ENTRIES: ClassVar[float] = 2.0**52
     """Larger numbers may not convert to integers."""
 
-    def __init__(self, rows: int, width: int) -> None:
-        super().__init__(rows, width)
-        self._entries = np.empty(self.shape, np.intp)
+    def __init__(self, shape: tuple[int, int]) -> None:
+        super().__init__(shape)
+        self._entries = np.empty(shape, np.intp)
 
     @classmethod
     def rounded(cls, values: Array) -> Array:
@@ -127,29 +131,30 @@ class FixedPoint(Arithmetic):
             partial(np.subtract, out, self._TO_GRID, out=out),
         ]
 
-    def factor(self, value: Array, limit: float) -> Calls:
+    def factor(self, value: Array, out: Array, limit: float) -> Calls:
         """Return the calls that bound and round the value."""
-        return self.bounded(value, value, limit)
+        return self.bounded(value, out, limit)
 
-    def tanh(self, value: Array, out: Array, limit: float) -> Calls:
+    def tanh(self, value: Array, out: Array, limit: float, *, scaled: bool) -> Calls:
         """Return the calls that look up the values."""
-        return self._look_up(_tables()[0], value, out, limit)
+        return self._look_up(_tables()[0], value, out, limit, scaled)
 
-    def sigmoid(self, value: Array, out: Array, limit: float) -> Calls:
+    def sigmoid(self, value: Array, out: Array, limit: float, *, scaled: bool) -> Calls:
         """Return the calls that look up the values."""
-        return self._look_up(_tables()[1], value, out, limit)
+        return self._look_up(_tables()[1], value, out, limit, scaled)
 
-    def _look_up(self, table: Array, value: Array, out: Array, limit: float) -> Calls:
-        middle = self.SATURATED * self.STEPS
-        bound: Calls = []
-        if limit > self._MOST_ENTRIES / self.STEPS:  # else `take` bounds the entries
-            bound.append(partial(np.fmax, out, 0.0, out=out))
-            bound.append(partial(np.fmin, out, 2.0 * middle, out=out))
+    def _look_up(self, table: Array, value: Array, out: Array, limit: float, scaled: bool) -> Calls:
+        scale, shift = self.argument
+        calls: Calls = []
+        if not scaled:
+            calls.append(partial(np.multiply, value, scale, out=out))
+            calls.append(partial(np.add, out, shift, out=out))
+        if limit > self._MOST_ENTRIES / scale:  # else `take` bounds the entries
+            calls.append(partial(np.fmax, value if scaled else out, 0.0, out=out))
+            calls.append(partial(np.fmin, out, 2.0 * self.SATURATED * scale, out=out))
         return [
-            partial(np.multiply, value, float(self.STEPS), out=out),
-            partial(np.add, out, middle + 0.5, out=out),
-            *bound,
-            partial(np.copyto, self._entries, out, casting="unsafe"),
+            *calls,
+            partial(np.copyto, self._entries, out if calls else value, casting="unsafe"),
             partial(table.take, self._entries, out=out, mode="clip"),
         ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,13 +15,13 @@ from nni_nlp_bench.benchmarks.surrogate.curve_scale import CurveScale
 from nni_nlp_bench.benchmarks.surrogate.evaluate import DEVIATIONS_OF_90_PERCENT
 from nni_nlp_bench.benchmarks.surrogate.gaussian_process import GaussianProcess
 from nni_nlp_bench.benchmarks.surrogate.model import DIGITS, Surrogate
+from nni_nlp_bench.benchmarks.surrogate.row_cache import RowCache
 from nni_nlp_bench.benchmarks.surrogate.run_noise import uniform
 from nni_nlp_bench.benchmarks.surrogate.training_time import Time
 from nni_nlp_bench.benchmarks.surrogate.trees import Trees
 
 SERIES = ("val_loss", "test_loss", "train_loss")
 VALIDATION = SERIES.index("val_loss")
-MOST_CACHED = 20_000
 RIDGE = 0.01
 """Relative variance that is added to measured epochs: noise of the run, and of the model."""
 
@@ -102,7 +103,7 @@ class CurveSurrogate:
     lowest_loss: float
     """Lowest known final test loss, the reference of regrets."""
     metadata: Mapping[str, Any] = field(default_factory=dict)
-    _known: dict[str, bytes] = field(default_factory=dict, repr=False, compare=False)
+    _cache: RowCache = field(default_factory=RowCache, repr=False, compare=False)
 
     @property
     def epochs(self) -> int:
@@ -149,19 +150,15 @@ class CurveSurrogate:
 
     def _scores(self, recipes: Sequence[Any], workers: int | None = None) -> tuple[Values, Values]:
         """Return the scores (cells, series, epochs) and the probabilities of divergence."""
-        keys = [recipe.canonical_key for recipe in recipes]
-        if len(self._known) > MOST_CACHED:
-            self._known.clear()
-        new = {k: r for k, r in zip(keys, recipes, strict=True) if k not in self._known}
-        if new:
-            of = curve_features(self.final, list(new.values()), workers)
-            scores = self.model.scores(of).reshape(len(new), -1)
-            diverges = np.round(self.final.divergence.predict(of[:, :-1]), DIGITS)
-            rows = np.column_stack([scores, diverges])
-            self._known.update(zip(new, (row.tobytes() for row in rows), strict=True))
-        table = np.frombuffer(b"".join(self._known[key] for key in keys))
-        table = table.reshape(len(keys), len(SERIES) * self.epochs + 1)
-        return table[:, :-1].reshape(-1, len(SERIES), self.epochs), table[:, -1]
+        width = len(SERIES) * self.epochs + 1
+        rows = self._cache.rows(recipes, width, partial(self._rows, workers=workers))
+        return rows[:, :-1].reshape(-1, len(SERIES), self.epochs), rows[:, -1]
+
+    def _rows(self, recipes: Mapping[str, Any], workers: int | None) -> Values:
+        of = curve_features(self.final, list(recipes.values()), workers)
+        scores = self.model.scores(of).reshape(len(recipes), -1)
+        diverges = np.round(self.final.divergence.predict(of[:, :-1]), DIGITS)
+        return np.column_stack([scores, diverges])
 
     def _losses(self, scores: Values, recipes: Sequence[Any]) -> Values:
         losses = np.round(self.model.scale.to_losses(scores), DIGITS)

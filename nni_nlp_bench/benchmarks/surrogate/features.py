@@ -6,7 +6,8 @@ space's encoding.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -37,8 +38,8 @@ SIMULATIONS: Mapping[str, Simulation] = {
     "single precision": SINGLE_PRECISION,
 }
 """Simulations of untrained cells, by name."""
-CELLS_A_TASK = 64
-WORTH_PROCESSES = 4 * CELLS_A_TASK
+BATCH = 64
+WORTH_PROCESSES = 4 * BATCH
 """Fewer cells are faster in one process than starting others."""
 
 
@@ -52,18 +53,29 @@ def features(
 
     `workers` is the number of processes for a large batch, by default all available CPUs.
     """
+    return np.concatenate(list(feature_batches(recipes, workers, space, simulation)))
+
+
+def feature_batches(
+    recipes: Sequence[Any],
+    workers: int | None = None,
+    space: str = CELLS,
+    simulation: str = DEFAULT_SIMULATION,
+) -> Iterator[NDArray[np.float64]]:
+    """Yield the rows of `features` in batches, in order, while others are still computed."""
+    starts = range(0, max(len(recipes), 1), BATCH)
+    batches = [recipes[start : start + BATCH] for start in starts]
+    workers = workers or available_cpus()
     if space != CELLS:
         encode = get_space(space).encode
-        return np.array([encode(architecture) for architecture in recipes])
-    workers = workers or available_cpus()
-    if workers == 1 or len(recipes) < WORTH_PROCESSES:
-        return _features(recipes, simulation)
-    from joblib import Parallel, delayed
+        yield from (np.array([encode(recipe) for recipe in batch]) for batch in batches)
+    elif workers == 1 or len(recipes) < WORTH_PROCESSES:
+        yield from (_features(batch, simulation) for batch in batches)
+    else:
+        from joblib import Parallel, delayed
 
-    tasks = [recipes[i : i + CELLS_A_TASK] for i in range(0, len(recipes), CELLS_A_TASK)]
-    return np.concatenate(
-        Parallel(n_jobs=workers)(delayed(_features)(task, simulation) for task in tasks)
-    )
+        tasks = (delayed(_features)(batch, simulation) for batch in batches)
+        yield from Parallel(n_jobs=workers, return_as="generator")(tasks)
 
 
 @cache
@@ -73,10 +85,15 @@ def feature_names(simulation: str = DEFAULT_SIMULATION) -> tuple[str, ...]:
 
 
 def _features(recipes: Sequence[Recipe], simulation: str) -> NDArray[np.float64]:
-    # The matrices are small: more threads would be slower.
-    with _thread_pools().limit(limits=1):
+    with single_thread():
         rows = [list(_of_cell(recipe, SIMULATIONS[simulation]).values()) for recipe in recipes]
     return np.array(rows, dtype=np.float64).reshape(len(rows), len(feature_names()))
+
+
+def single_thread() -> AbstractContextManager[object]:
+    """Return a context of one thread: with matrices this small, more would be slower."""
+    limited: AbstractContextManager[object] = _thread_pools().limit(limits=1)
+    return limited
 
 
 @cache

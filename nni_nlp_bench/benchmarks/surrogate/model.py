@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nni_nlp_bench.benchmarks.surrogate.features import CELLS, DEFAULT_SIMULATION, features
+from nni_nlp_bench.benchmarks.surrogate.features import (
+    CELLS,
+    DEFAULT_SIMULATION,
+    feature_batches,
+    features,
+    single_thread,
+)
 from nni_nlp_bench.benchmarks.surrogate.gaussian_process import GaussianProcess
 from nni_nlp_bench.benchmarks.surrogate.loss_scales import LossScale
+from nni_nlp_bench.benchmarks.surrogate.row_cache import RowCache
 from nni_nlp_bench.benchmarks.surrogate.run_noise import RunNoise, uniform
 from nni_nlp_bench.benchmarks.surrogate.training_time import Time
 from nni_nlp_bench.benchmarks.surrogate.trees import Trees
 
-BATCH = 4096
-"""Batch size of predictions, which bounds the size of the kernel matrix."""
-MOST_CACHED = 200_000
 DIGITS = 6
 
 Values = NDArray[np.float64]
@@ -88,21 +93,12 @@ class Surrogate:
     """Name of the simulation that gives the features of cells."""
     noise: RunNoise | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
-    _known: dict[str, bytes] = field(default_factory=dict, repr=False, compare=False)
+    _cache: RowCache = field(default_factory=RowCache, repr=False, compare=False)
 
     def predict(self, recipes: Sequence[Any], workers: int | None = None) -> Prediction:
         """Return the predictions. `workers` is the number of processes for a large batch."""
-        keys = [recipe.canonical_key for recipe in recipes]
-        if len(self._known) > MOST_CACHED:
-            self._known.clear()
-        new = {k: r for k, r in zip(keys, recipes, strict=True) if k not in self._known}
-        names = list(new)
-        for first in range(0, len(names), BATCH):
-            batch = names[first : first + BATCH]
-            rows = self._predict({key: new[key] for key in batch}, workers)
-            self._known.update(zip(batch, (row.tobytes() for row in rows), strict=True))
-        table = np.frombuffer(b"".join(self._known[key] for key in keys))
-        return Prediction(*table.reshape(-1, 4).T)
+        rows = self._cache.rows(recipes, 4, partial(self._predict, workers=workers))
+        return Prediction(*rows.T)
 
     def scores(self, recipes: Sequence[Any], workers: int | None = None) -> tuple[Values, Values]:
         """Return the features (cells, features), and predictions on the scale of the losses."""
@@ -110,18 +106,20 @@ class Surrogate:
         return of, np.round(self.loss.evidence(of)[:, 0], DIGITS)
 
     def _predict(self, recipes: Mapping[str, Any], workers: int | None) -> Values:
-        """Return (cells, columns of a prediction)."""
+        """Return (cells, 4): the columns of a prediction."""
         cells = list(recipes.values())
-        of = features(cells, workers, self.space, self.simulation)
-        evidence = self.loss.evidence(of)
-        columns = (
-            np.round(self.loss.scale.to_loss(evidence[:, 0]), DIGITS),
-            np.round(self.error.std(evidence), DIGITS),
-            self.training_time.seconds_per_epoch(cells),
-            np.round(self.divergence.predict(of), DIGITS),
-        )
-        table = np.stack(columns, axis=1)
+        batches = feature_batches(cells, workers, self.space, self.simulation)
+        table = np.concatenate([self._predict_features(of) for of in batches])
+        table = np.insert(table, 2, self.training_time.seconds_per_epoch(cells), axis=1)
         if self.loss.scale.is_strict:
             # Distinct cells differ even where the sixth decimal is the same.
             table[:, 0] += [0.98e-6 * (uniform(key) - 0.5) for key in recipes]
         return table
+
+    def _predict_features(self, of: Values) -> Values:
+        """Return (cells, 3): loss, its standard deviation, probability of divergence."""
+        with single_thread():
+            evidence = self.loss.evidence(of)
+        loss, std = self.loss.scale.to_loss(evidence[:, 0]), self.error.std(evidence)
+        columns = np.stack([loss, std, self.divergence.predict(of)], axis=1)
+        return np.asarray(np.round(columns, DIGITS), dtype=np.float64)

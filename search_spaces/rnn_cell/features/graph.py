@@ -6,7 +6,7 @@ The hidden states beyond the first may be permuted, so they are described togeth
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from search_spaces.rnn_cell.architecture import Node, Recipe
 from search_spaces.rnn_cell.validity import ACTIVATIONS, OPS
@@ -53,11 +53,12 @@ def _paths(cell: Recipe) -> dict[str, float]:
     """Fewest and most operations of a sort on the paths from a source to a result."""
     results = [f"h_new_{i}" for i in range(cell.hidden_states)]
     targets = {"output": results[:1], "other": results[1:]}
-    groups = {"x": cell.sources[:1], "output_state": cell.sources[1:2], "other": cell.sources[2:]}
+    x, output_state, *others = [(source, _reached(cell, source)) for source in cell.sources]
+    groups = {"x": [x], "output_state": [output_state], "other": others}
     features: dict[str, float] = {}
     for cost, ops in _COSTS.items():
         for group, sources in groups.items():
-            reached = [_lengths(cell, source, ops) for source in sources]
+            reached = [_lengths(source, nodes, ops) for source, nodes in sources]
             for target, names in targets.items():
                 found = [lengths[name] for lengths in reached for name in names if name in lengths]
                 way = f"{cost}_{group}_to_{target}"
@@ -66,16 +67,29 @@ def _paths(cell: Recipe) -> dict[str, float]:
     return features
 
 
-def _lengths(cell: Recipe, source: str, ops: frozenset[str]) -> dict[str, tuple[int, int]]:
+def _reached(cell: Recipe, source: str) -> list[Node]:
+    """Return the nodes that a source reaches, each with the inputs through which it does."""
+    names, nodes = {source}, []
+    for node in cell.nodes:  # the normal form is in topological order
+        inputs = tuple(i for i in node.inputs if i in names)
+        if inputs:
+            names.add(node.name)
+            nodes.append(node._replace(inputs=inputs))
+    return nodes
+
+
+def _lengths(
+    source: str, reached: Sequence[Node], ops: frozenset[str]
+) -> dict[str, tuple[int, int]]:
     """Name -> fewest and most nodes with these ops on the paths that lead to it."""
     lengths = {source: (0, 0)}
-    for node in cell.nodes:  # the normal form is in topological order
-        reached = [lengths[i] for i in node.inputs if i in lengths]
-        if reached:
-            own = node.op in ops
-            fewest = min(fewest for fewest, _ in reached)
-            most = max(most for _, most in reached)
-            lengths[node.name] = (fewest + own, most + own)
+    for name, op, (first, *others) in reached:
+        fewest, most = lengths[first]
+        for other in others:
+            low, high = lengths[other]
+            fewest, most = min(fewest, low), max(most, high)
+        own = op in ops
+        lengths[name] = (fewest + own, most + own)
     return lengths
 
 

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from search_spaces.rnn_cell.architecture import Recipe
 from search_spaces.rnn_cell.arithmetic import Arithmetic, FixedPoint, SinglePrecision
-from search_spaces.rnn_cell.simulation import Drive, Kick, Weights, simulate
+from search_spaces.rnn_cell.linear_products import Drive, Weights
+from search_spaces.rnn_cell.simulation import Kick, simulate
 
 INPUTS = 6
 PUSH = 0.3
@@ -88,6 +89,8 @@ class Probe:
     kick: Kick
     targets: Values
     """Centred, (steps after the warm-up x sequences) x columns."""
+    variances: Values
+    """Of the columns of the targets."""
     first_columns: dict[str, int]
     """Name of a target -> its first column; a target runs to the first column of the next."""
 
@@ -130,11 +133,13 @@ def default_probe(simulation: Simulation) -> Probe:
     ones = np.ones((of.steps, rows.shape[1], 1))
     targets = _targets(lambda lag: tokens[of.warm_up - lag : of.steps - lag])
     columns = np.concatenate(list(targets.values()), axis=1)
+    centred = (columns - columns.mean(axis=0)).astype(arithmetic.dtype)
     ends = np.cumsum([values.shape[1] for values in targets.values()]).tolist()
     return Probe(
         drive=Drive(weights, np.concatenate([rows, ones], axis=2), arithmetic),
         kick=Kick(of.warm_up, slice(of.sequences + of.twins, None), push.astype(arithmetic.dtype)),
-        targets=(columns - columns.mean(axis=0)).astype(arithmetic.dtype),
+        targets=centred,
+        variances=(centred**2).mean(axis=0),
         first_columns=dict(zip(targets, [0, *ends[:-1]], strict=True)),
     )
 
@@ -207,7 +212,7 @@ def _recall(probe: Probe, centred: Values, covariance: Matrix, square: Matrix) -
     ridge = RIDGE * square + 1e-6 * square.max() + _TINY**2
     solution = np.linalg.solve(covariance + np.diag(ridge), cross)
     explained = 2 * (solution * cross).sum(0) - (solution * (covariance @ solution)).sum(0)
-    explained /= (targets**2).mean(axis=0)
+    explained /= probe.variances
     starts = list(probe.first_columns.values())
     sums = np.add.reduceat(explained, starts) / np.diff([*starts, targets.shape[1]])
     recall = {

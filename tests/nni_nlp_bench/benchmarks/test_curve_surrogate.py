@@ -27,6 +27,7 @@ from nni_nlp_bench.benchmarks.surrogate.curve_storage import (
     save_curve_surrogate,
 )
 from nni_nlp_bench.benchmarks.surrogate.packaged import ptb_surrogate, wikitext_2_surrogate
+from nni_nlp_bench.benchmarks.surrogate.row_cache import RowCache
 from search_spaces.rnn_cell import Recipe
 from search_spaces.rnn_cell.published import named_recipe
 from search_spaces.rnn_cell.space import RnnCellSpace
@@ -148,8 +149,8 @@ def test_curves_are_possible(benchmark: CurveSurrogateBenchmark, cells: list[Rec
 def test_predictions_do_not_depend_on_the_batch(
     benchmark: CurveSurrogateBenchmark, cells: list[Recipe]
 ) -> None:
-    together = replace(benchmark.predictor, _known={}).predict(cells[:9], workers=1)
-    alone = replace(benchmark.predictor, _known={}).predict(cells[4:5])
+    together = replace(benchmark.predictor, _cache=RowCache()).predict(cells[:9], workers=1)
+    alone = replace(benchmark.predictor, _cache=RowCache()).predict(cells[4:5])
     assert (together.losses[4] == alone.losses[0]).all()
     assert (together.std[4] == alone.std[0]).all()
     assert together.divergence[4] == alone.divergence[0]

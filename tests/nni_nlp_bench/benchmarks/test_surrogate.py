@@ -23,6 +23,7 @@ from nni_nlp_bench.benchmarks.surrogate.model import Surrogate
 from nni_nlp_bench.benchmarks.surrogate.model_files import METADATA, MODEL
 from nni_nlp_bench.benchmarks.surrogate.packaged import FOLDER, PTB_VERSION, ptb_surrogate
 from nni_nlp_bench.benchmarks.surrogate.published_losses import read_losses
+from nni_nlp_bench.benchmarks.surrogate.row_cache import RowCache
 from nni_nlp_bench.benchmarks.surrogate.storage import load_surrogate, save_surrogate
 from nni_nlp_bench.benchmarks.surrogate.training_time import (
     PTB_TIME,
@@ -84,7 +85,7 @@ def test_equal_cells_have_equal_predictions(small: Surrogate, cells: list[Recipe
 
 def fit_again(surrogate: Surrogate) -> Surrogate:
     """The same models with nothing remembered."""
-    return replace(surrogate, _known={})
+    return replace(surrogate, _cache=RowCache())
 
 
 def test_other_processes_compute_the_same_features(

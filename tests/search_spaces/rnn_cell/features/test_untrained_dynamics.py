@@ -21,8 +21,9 @@ from search_spaces.rnn_cell.features.untrained_dynamics import (
     SINGLE_PRECISION,
     behaviour,
 )
+from search_spaces.rnn_cell.linear_products import Drive, Weights
 from search_spaces.rnn_cell.published import named_recipe
-from search_spaces.rnn_cell.simulation import Drive, Kick, Weights, simulate
+from search_spaces.rnn_cell.simulation import Kick, simulate
 from search_spaces.rnn_cell.space import RnnCellSpace
 from search_spaces.testing import architectures
 
@@ -158,12 +159,13 @@ def test_states_of_fixed_point_are_multiples_of_the_grid() -> None:
     """Then sums of products are exact, whatever the order of a processor's instructions."""
     rng = np.random.default_rng(3)
     weights = Weights.draw(rng, inputs=2, width=8, gain=1, bias=1)
-    drive = Drive(weights, rng.standard_normal((9, 5, 3)), FixedPoint)
+    inputs = rng.standard_normal((9, 5, 3))
+    drive = Drive(weights, inputs, FixedPoint)
     kick = Kick(4, slice(4, 5), rng.standard_normal((1, 8)))
     for recipe in (named_recipe("gru"), SQUARING, FORGETFUL):
         states = simulate(recipe, drive, kick) / FixedPoint.GRID
         assert (states == np.rint(states)).all()
-        alone = Drive(weights, drive.inputs[:, :2], FixedPoint)
+        alone = Drive(weights, inputs[:, :2], FixedPoint)
         rows = simulate(recipe, alone, Kick(99, slice(2, 2), np.zeros((0, 8))))
         assert (rows == states[:, :2] * FixedPoint.GRID).all()
 
