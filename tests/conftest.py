@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Generator, Iterator
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import settings
+from typer.main import get_command
 
 from nni_nlp_bench.core.environment import environment
 from nni_nlp_bench.core.extras import MissingExtraError, missing_extra
@@ -25,10 +27,10 @@ settings.load_profile("same")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give slow tests ten minutes, unless they say otherwise; setup.cfg has the others' limit."""
+    """Give slow tests twenty minutes; setup.cfg has the others' limit."""
     for item in items:
-        if item.get_closest_marker("slow") and not item.get_closest_marker("timeout"):
-            item.add_marker(pytest.mark.timeout(600))
+        if item.get_closest_marker("slow"):
+            item.add_marker(pytest.mark.timeout(1200))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -68,6 +70,14 @@ def shared() -> Callable[[str], Path]:
         return file
 
     return find
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_command() -> Iterator[None]:
+    """The app is made into a command once, not in each call: that takes longer than most calls."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("typer.testing._get_command", cache(get_command))
+        yield
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -60,7 +60,6 @@ def test_the_tests_of_the_core_are_not_skipped(request: pytest.FixtureRequest) -
     assert modules - collected == set()
 
 
-@pytest.mark.timeout(300)
 def test_compare_study_and_report(tmp_path: Path) -> None:
     out, page = tmp_path / "compare", tmp_path / "report.html"
     names = "random,regularized_evolution,local_search,bayesian,tpe"

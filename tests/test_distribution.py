@@ -128,7 +128,6 @@ def metadata(wheel: ZipFile) -> Message:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 class TestBuild:
     def test_the_index_accepts_both_files(self, built: Path) -> None:
         pytest.importorskip("twine")

@@ -33,7 +33,6 @@ def test_the_text_is_cut_and_rare_words_are_unknown(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 def test_the_page_tells_what_the_trainings_say() -> None:
     report = script("weight_drop_report.py")
     rows = pd.read_csv(HOME / "docs/data/weight_drop.csv")

@@ -43,18 +43,20 @@ def test_predictions_one_by_one_are_those_in_batches() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SETTINGS)
 def test_processors_print_the_same_predictions(name: str) -> None:
-    assert run_figures(settings_of(name), cells=CELLS, batch=CELLS) == golden(CELLS)
+    """All of them on the plainest, which differs most from others, and a part on the others."""
+    cells = CELLS if name == "plain" else SOME
+    assert run_figures(settings_of(name), cells=cells, batch=cells) == golden(cells)
 
 
 @pytest.mark.slow
 def test_a_comparison_prints_the_same_on_every_processor(tmp_path: Path) -> None:
-    """Strategies too: their models are computed by the same libraries."""
+    """Strategies too: their models start with the 20th trial at the latest."""
     outputs = []
     for name in ("two threads", "plain"):
         out = tmp_path / name
         command = "from nni_nlp_bench.cli.app import main; main()"
         strategies = "random,regularized_evolution,local_search,bayesian,tpe,policy_rl"
-        options = ["--strategies", strategies, "--trials", "40", "--seeds", "1", "--out", str(out)]
+        options = ["--strategies", strategies, "--trials", "24", "--seeds", "1", "--out", str(out)]
         run(["-c", command, "compare", *options], settings_of(name))
         outputs.append([(out / file).read_bytes() for file in ("trials.csv", "summary.csv")])
     assert outputs[0] == outputs[1]

@@ -5,24 +5,23 @@ from __future__ import annotations
 import csv
 import json
 import random
-import subprocess
-import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
+from forked import start
 
 from nni_nlp_bench.testing import synthetic_table
 
 KILLS = 3
-COMMAND = (sys.executable, "-c", "from nni_nlp_bench.cli.app import main; main()")
 STRATEGIES = "random,regularized_evolution,bayesian,hyperband"
 SMALL = ("--embedding", "8", "--hidden", "8", "--layers", "1")
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
@@ -58,6 +57,16 @@ def text(tmp_path: Path) -> str:
     return str(tmp_path / "text")
 
 
+@pytest.fixture
+def sentences(tmp_path: Path) -> str:
+    (tmp_path / "sentences").mkdir()
+    rows = [f"{word}\tso {word} today w{i}\n" for i in range(16) for word in ("glad", "sad", "mad")]
+    for part in ("train", "dev", "test"):
+        text = "label\tsentence\n" + "".join(rows)
+        (tmp_path / f"sentences/{part}.tsv").write_text(text, "utf-8")
+    return str(tmp_path / "sentences")
+
+
 def test_compare(table: str, tmp_path: Path) -> None:
     options = ("--benchmark", table, "--strategies", STRATEGIES, "--trials", "20", "--seeds", "2")
     check(("compare", *options), tmp_path, "out", seed=1)
@@ -83,44 +92,53 @@ def test_train_lm(tmp_path: Path) -> None:
     check(("train", "lm", *options, "--batch-size", "50"), tmp_path, "out", seed=5)
 
 
-def test_one_shot(text: str, tmp_path: Path) -> None:
+def test_one_shot_on_text(text: str, tmp_path: Path) -> None:
     pytest.importorskip("nni")
     options = ("--space", "enas_cell", "--strategy", "enas", "--corpus", text)
     sizes = ("--epochs", "3", "--nodes", "2", "--width", "8", "--batch-size", "4")
     check(("one-shot", *options, *sizes), tmp_path, "out", seed=6)
 
 
+def test_one_shot_on_sentences(sentences: str, tmp_path: Path) -> None:
+    pytest.importorskip("nni")
+    options = ("--space", "textnas", "--strategy", "textnas_enas", "--data", sentences)
+    sizes = ("--epochs", "3", "--layers", "4", "--width", "8", "--batch-size", "8")
+    check(("one-shot", *options, *sizes), tmp_path, "out", seed=7)
+
+
 def check(arguments: Sequence[str], folder: Path, out: str, seed: int) -> None:
     """Run a command in two folders, in one of them with kills, and compare what it left."""
-    whole, killed = folder / "whole", folder / "killed"
+    output, whole, killed = folder / "output.txt", folder / "whole", folder / "killed"
     for each in (whole, killed):
         each.mkdir()
     begin = time.monotonic()
-    run_to_end(arguments, whole / out)
+    run_to_end((*arguments, "--out", str(whole / out)), output)
     duration = time.monotonic() - begin
     rng = random.Random(seed)
+    command = (*arguments, "--out", str(killed / out))
     for _ in range(KILLS):
-        kill_after(rng.uniform(0.1, 0.9) * duration, arguments, killed / out)
-    run_to_end(arguments, killed / out)
+        kill_after(rng.uniform(0.1, 0.9) * duration, command, output)
+    run_to_end(command, output)
     assert contents(killed) == contents(whole)
 
 
-def run_to_end(arguments: Sequence[str], out: Path) -> None:
-    command = [*COMMAND, *arguments, "--out", str(out)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+def run_to_end(command: tuple[str, ...], output: Path) -> None:
+    process = start(command, output)
+    process.join()
+    assert process.exitcode == 0, output.read_text("utf-8")
 
 
-def kill_after(seconds: float, arguments: Sequence[str], out: Path) -> None:
+def kill_after(seconds: float, command: tuple[str, ...], output: Path) -> None:
     """Kill the command, and wait for the end of its child processes."""
-    command = [*COMMAND, *arguments, "--out", str(out)]
-    process = psutil.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        assert process.wait(seconds) == 0
-    except psutil.TimeoutExpired:
-        children = process.children(recursive=True)
+    process = start(command, output)
+    process.join(seconds)
+    if process.exitcode is not None:
+        assert process.exitcode == 0, output.read_text("utf-8")
+        return
+    with suppress(psutil.NoSuchProcess):  # it may end now
+        children = psutil.Process(process.pid).children(recursive=True)
         process.kill()
-        process.wait()
+        process.join()
         _, alive = psutil.wait_procs(children, timeout=60)
         assert not alive
 

@@ -35,7 +35,6 @@ def text(tmp_path: Path) -> Path:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("strategy", ["enas", "darts"])
 def test_best_cell_is_trained_from_scratch(strategy: str, text: Path, tmp_path: Path) -> None:
     out = tmp_path / "found"
@@ -110,7 +109,6 @@ def moods(tmp_path: Path) -> Path:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("strategy", ["textnas_enas", "darts"])
 def test_best_classifier_is_trained_from_scratch(
     strategy: str, moods: Path, tmp_path: Path
@@ -190,7 +188,6 @@ def test_error_for_cell_of_another_space(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 def test_a_full_disk_is_one_error(text: Path, tmp_path: Path) -> None:
     """Simulated by a limit on the size of files."""
     command = [sys.executable, "-c", "from nni_nlp_bench.cli.app import main; main()", "one-shot"]

@@ -22,14 +22,14 @@ def test_steps_are_printed_immediately_on_a_terminal(
 def test_only_slow_steps_are_printed_without_a_terminal(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    with step_reporter(delay_s=0.2) as report:
+    with step_reporter(delay_s=0.6) as report:
         report("fast step")
         report("slow step")
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         printed = ""
         while not printed and time.monotonic() < deadline:
             time.sleep(0.05)
             printed = capsys.readouterr().err
         report("last step")
-    time.sleep(0.3)
+    time.sleep(0.7)
     assert printed + capsys.readouterr().err == "slow step ...\n"

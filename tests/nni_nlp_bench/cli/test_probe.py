@@ -252,7 +252,6 @@ def test_error_for_diverged_training(words: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 def test_real_word_sets_and_tasks(shared: Shared, tmp_path: Path) -> None:
     """Untrained model with a vocabulary of a thousand words: chance level on all data."""
     data = shared("data/rte/train.jsonl").parents[1]

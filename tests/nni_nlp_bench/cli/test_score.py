@@ -64,7 +64,6 @@ def test_errors(tmp_path: Path, recipes: str, options: dict[str, str], message: 
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 def test_error_for_short_text(tmp_path: Path) -> None:
     folder = tmp_path / "text"
     folder.mkdir()
@@ -85,7 +84,6 @@ def encoders(tmp_path: Path, *options: str) -> tuple[int, str]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 def test_encoders_as_published(tmp_path: Path) -> None:
     options = ("--columns", "2", "--steps", "8", "--scores", "head_confidence,num_params")
     assert encoders(tmp_path, *options, "--as-published") == (0, "")

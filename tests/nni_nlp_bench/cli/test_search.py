@@ -66,12 +66,11 @@ def processes_below(pid: int) -> list[Path]:
     return [Path("/proc") / child for child in children]
 
 
-@pytest.mark.timeout(300)
 def test_one_folder_takes_one_search_at_a_time(tmp_path: Path) -> None:
     options = ("--strategy", "tpe", "--trials", 500, "--seeds", 2, "--processes", 2)
     command = [*COMMAND, "search", *options, "--out", tmp_path / "out"]
     first = subprocess.Popen([str(c) for c in command], stderr=subprocess.DEVNULL)
-    until = time.monotonic() + 120
+    until = time.monotonic() + 240
     while not (tmp_path / "out/journals/tpe-0.jsonl").exists():
         assert first.poll() is None and time.monotonic() < until
         time.sleep(0.05)
@@ -88,7 +87,6 @@ def test_one_folder_takes_one_search_at_a_time(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 def test_error_for_full_disk(table: Path, tmp_path: Path) -> None:
     """Simulated by a limit on the size of files."""
     options = ("--benchmark", table, "--strategy", "random", "--restrict", "--json", "--trials", 20)
@@ -136,7 +134,6 @@ def test_error_for_a_table_imported_again_with_other_losses(table: Path, tmp_pat
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 def test_interrupted_search_is_resumed(table: Path, tmp_path: Path) -> None:
     """Interrupt a long search with SIGINT, then run the same command again."""
     options = ("--benchmark", table, "--strategy", "bayesian", "--on-missing", "nearest")
@@ -150,7 +147,7 @@ def test_interrupted_search_is_resumed(table: Path, tmp_path: Path) -> None:
             signal.SIGINT, signal.SIG_DFL
         ),  # ignored in background jobs
     )
-    until = time.monotonic() + 120
+    until = time.monotonic() + 240
     while not (journal.exists() and journal.read_text().count("\n") >= 25):
         assert process.poll() is None and time.monotonic() < until
         time.sleep(0.05)

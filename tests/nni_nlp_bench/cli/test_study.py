@@ -58,7 +58,6 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 def test_study_writes_results_and_resumes(table: Path, tmp_path: Path) -> None:
     options = ("--strategies", "random,random_fifth", "--seeds", 3, "--trainings", 4)
     first = study(table, tmp_path / "out", *options, "--json")

@@ -35,7 +35,6 @@ SEARCH = ("one-shot", "--space", "emd_cell", "--strategy", "kd_emd", "--epochs",
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 def test_fine_tuned_teacher_is_distilled(data: Path, teacher_folder: Path, tmp_path: Path) -> None:
     tuned, found = tmp_path / "tuned", tmp_path / "found"
     tune = ["teacher", "--data", data, "--teacher", teacher_folder, "--epochs", 2, "--out", tuned]
@@ -89,7 +88,6 @@ def test_other_strategies_use_the_same_tokens(
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 def test_teacher_without_fine_tuning(data: Path, teacher_folder: Path, tmp_path: Path) -> None:
     options = ["--data", data, "--teacher", teacher_folder, "--out", tmp_path / "out"]
     searched = run(*SEARCH, *SMALL, *options, "--kd-loss", "skip_mapping")

@@ -5,11 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import logging
-import os
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
@@ -22,9 +17,7 @@ import pytest
 import torch
 from nni.nas.strategy import DARTS, ENAS, GumbelDARTS, Proxyless, RandomOneShot
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-from typer.testing import CliRunner
 
-from nni_nlp_bench.cli.app import app
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.data.sentences.labelled_set import LabelledSet, Sentence
 from nni_nlp_bench.distillation.loading import load_teacher
@@ -312,38 +305,6 @@ def test_tensorboard_shows_rewards_and_entropy(space: str, name: str, whole: Who
         assert all(event.value > 0 for event in log.Scalars("entropy"))
     if name not in ("random_one_shot", "kd_emd"):  # whose rewards are logged as means
         assert [event.value for event in log.Scalars("reward")] == pytest.approx(rewards)
-
-
-COMMAND = (
-    *("one-shot", "--space", "textnas", "--strategy", "textnas_enas", "--data", "data"),
-    *("--seed", "4", "--epochs", "3", "--layers", "4", "--width", "8", "--batch-size", "8"),
-)
-
-
-@pytest.mark.slow
-def test_a_killed_command_resumes_bit_for_bit(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    Path("data").mkdir()
-    for seed, (part, count) in enumerate({"train": 80, "dev": 60, "test": 9}.items()):
-        lines = [f"{LABELS[label]}\t{' '.join(words)}\n" for words, label in synthetic(count, seed)]
-        Path("data", f"{part}.tsv").write_text("label\tsentence\n" + "".join(lines), "utf-8")
-    command = [sys.executable, "-W", "ignore", "-c", "from nni_nlp_bench.cli.app import app; app()"]
-    command += [*COMMAND, "--out", "killed"]
-    with Path("output").open("w", encoding="utf-8") as output:
-        running = subprocess.Popen(command, stdout=output, stderr=output)
-        while not Path("killed", CHECKPOINT).exists():
-            assert running.poll() is None, Path("output").read_text("utf-8")
-            time.sleep(0.02)
-        time.sleep(0.1)  # into the second epoch
-        os.kill(running.pid, signal.SIGKILL)
-        running.wait()
-        assert not Path("killed", "best.json").exists()
-        subprocess.run(command, check=True, stdout=output, stderr=output)
-    whole = CliRunner().invoke(app, [*COMMAND, "--out", "whole"])
-    assert whole.exit_code == 0, whole.stderr
-    assert files(Path("killed")) == files(Path("whole"))
 
 
 def test_a_small_part_is_gone_through_again_for_all_rewards() -> None:

@@ -99,7 +99,7 @@ def test_local_workers_listen_on_loopback_and_end() -> None:
         assert len(listening) > 2
         assert set(listening) == {"127.0.0.1"}
     assert os.environ == environment
-    _, alive = psutil.wait_procs(new, timeout=10)
+    _, alive = psutil.wait_procs(new, timeout=60)
     assert not alive
 
 
@@ -172,7 +172,7 @@ def test_pages_of_the_cluster_are_closed(client: Client) -> None:
             if connection.status == psutil.CONN_LISTEN:
                 url = f"http://127.0.0.1:{connection.laddr.port}"
                 with suppress(httpx.TransportError):  # not of HTTP
-                    found += [httpx.get(f"{url}/{page}", timeout=1).status_code for page in pages]
+                    found += [httpx.get(f"{url}/{page}", timeout=20).status_code for page in pages]
     assert len(found) >= 3 * len(pages)
     assert set(found) == {404}
 
@@ -183,7 +183,6 @@ def read(path: Path) -> list[dict[str, str]]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 def test_scores_are_in_the_order_of_the_recipes(client: Client, tmp_path: Path) -> None:
     out = tmp_path / "scores.csv"
     repeated = [*RECIPES, (20, RECIPES[0][1])]
@@ -252,7 +251,6 @@ TASKS = [
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 def test_trainings_with_logs_are_not_repeated(client: Client, tmp_path: Path) -> None:
     train_all(client, TASKS[:2], tmp_path)
     before = {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()}

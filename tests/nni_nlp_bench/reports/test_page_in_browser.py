@@ -13,7 +13,7 @@ from nni_nlp_bench.reports.readers.source import SearchSource
 from nni_nlp_bench.reports.searches import SearchRecord
 from nni_nlp_bench.reports.sections import make_sections
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.browser
 
 SMALL_TEXT_CONTRAST = 4.5
 """Minimum contrast ratio of WCAG 2.1, level AA."""

@@ -43,7 +43,6 @@ def _logs(out: Path) -> Path:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 def test_training_is_resumed_and_json(tmp_path: Path) -> None:
     call(tmp_path, epochs=1)
     code, stdout, _ = call(tmp_path, "--json", epochs=2)
@@ -77,7 +76,6 @@ def test_errors(tmp_path: Path, architecture: str, more: tuple[str, ...], messag
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 def test_error_for_other_training_in_the_folder(tmp_path: Path) -> None:
     call(tmp_path)
     code, _, stderr = call(tmp_path, "--seed", "1")

@@ -432,9 +432,10 @@ def run_experiment(
         config: dict[str, Any] = yaml.safe_load(file.read_text())
         config["maxTrialNumber"] = trials
         command = re.sub(r"--(trials|epochs) \d+", r"--\1 60", config["trialCommand"])
-        config["trialCommand"] = re.sub(r"--(search|full)-epochs \d+", r"--\1-epochs 2", command)
-        if name == "mf_kd":  # its tuner depends on the epochs of the file
-            config["trialCommand"] = command
+        if name != "mf_kd":  # its tuner depends on the epochs of the file
+            command = re.sub(r"--full-epochs \d+", "--full-epochs 1", command)
+            command = re.sub(r"--search-epochs \d+", "--search-epochs 2", command)
+        config["trialCommand"] = command
         experiment = nni_home.up(config)
         experiment.wait_for("DONE")
         jobs = experiment.trial_jobs()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-pytestmark = [pytest.mark.slow, pytest.mark.nni, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.nni]
 
 FILE = Path(__file__).parents[4] / "experiments" / "rnn_cell_early_stopping.yml"
 

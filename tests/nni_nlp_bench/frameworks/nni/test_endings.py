@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-pytestmark = [pytest.mark.slow, pytest.mark.nni, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.nni]
 
 SEARCHES: dict[str, Any] = {
     "experimentName": "searches",

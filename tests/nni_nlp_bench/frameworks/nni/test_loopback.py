@@ -39,7 +39,6 @@ def run_node(call, options):
         env={**os.environ, **options},
         capture_output=True,
         text=True,
-        timeout=30,
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
@@ -162,7 +161,7 @@ def test_requests_of_foreign_pages_are_refused(web_server, host, origin, status,
         headers.append(f"Origin: {origin}")
     headers.append("Connection: Upgrade\r\nUpgrade: websocket" if upgrade else "Connection: close")
     request = "\r\n".join([*headers, "", ""]).replace("PORT", str(web_server))
-    with socket.create_connection(("127.0.0.1", web_server), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", web_server)) as connection:
         connection.sendall(request.encode())
         answer = b"".join(iter(lambda: connection.recv(4096), b"")).decode()
     expected = 101 if upgrade and status == 200 else status

@@ -20,10 +20,10 @@ if __name__ == "__main__":
     strategy = AskTellStrategy(evolution)
     model_space = space.model_space(input_size=40, hidden_size=60)
     experiment = NasExperiment(model_space, BenchmarkEvaluator(), strategy)
-    experiment.config.max_trial_number = 4
+    experiment.config.max_trial_number = 3
     experiment.config.trial_concurrency = 1  # NNI may swap models of simultaneous trials
     experiment.run(int(sys.argv[1]))
-    models = experiment.export_top_models(4)
+    models = experiment.export_top_models(3)
     (best,) = experiment.export_top_models(1, formatter="dict")
     (module,) = experiment.export_top_models(1, formatter="instance")
     answers = {
@@ -40,7 +40,6 @@ if __name__ == "__main__":
 
 @pytest.mark.slow
 @pytest.mark.nni
-@pytest.mark.timeout(900)
 def test_nas_experiment_exports_its_best_model(nni_home) -> None:
     script = nni_home.folder / "search.py"
     script.write_text(SCRIPT)
@@ -48,7 +47,7 @@ def test_nas_experiment_exports_its_best_model(nni_home) -> None:
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "ERROR" not in ran.stdout, ran.stdout
     answers = json.loads(ran.stdout.rpartition("ANSWERS ")[2])
-    assert len(answers["metrics"]) == 4
+    assert len(answers["metrics"]) == 3
     assert answers["metrics"] == sorted(answers["metrics"], reverse=True)
     assert answers["recipe"] == answers["module"]
     assert answers["predicted"] == pytest.approx(-answers["metrics"][0])

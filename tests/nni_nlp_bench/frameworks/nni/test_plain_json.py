@@ -71,7 +71,6 @@ def run_python(program: str, stdin: str = "", **variables: str) -> list[Any]:
         env={**os.environ, **variables},
         capture_output=True,
         text=True,
-        timeout=50,
     )
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]

@@ -43,7 +43,6 @@ def test_registration_is_idempotent(nni_home, config_folder) -> None:
 
 @pytest.mark.slow
 @pytest.mark.nni
-@pytest.mark.timeout(600)
 def test_experiment_with_registered_tuner(nni_home, config_folder) -> None:
     """`nnictl` writes the same configuration, and an experiment runs with it."""
     registered = nni_home.call("nnictl", "algo", "register", "--meta", str(TUNERS))

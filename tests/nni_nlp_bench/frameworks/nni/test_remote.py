@@ -26,7 +26,6 @@ SSHD = shutil.which("sshd", path=f"{os.environ['PATH']}{os.pathsep}/usr/sbin")
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.nni,
-    pytest.mark.timeout(900),
     pytest.mark.skipif(SSHD is None, reason="sshd is missing: install openssh-server"),
 ]
 

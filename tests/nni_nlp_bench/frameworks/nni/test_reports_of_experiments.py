@@ -29,7 +29,6 @@ manager.finish({"default": loss - 4, "loss": loss, "perplexity": 1.0, "hours": i
 
 @pytest.mark.slow
 @pytest.mark.nni
-@pytest.mark.timeout(600)
 def test_manager_and_database_have_the_same_searches(
     nni_home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-pytestmark = [pytest.mark.slow, pytest.mark.nni, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.nni]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import httpx
 import psutil
 import pytest
 
-pytestmark = [pytest.mark.nni, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.nni
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-pytestmark = [pytest.mark.slow, pytest.mark.nni, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.nni]
 
 
 class MakeFolder:

@@ -9,7 +9,7 @@ import httpx
 import psutil
 import pytest
 
-pytestmark = [pytest.mark.slow, pytest.mark.nni, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.nni]
 
 
 def listening(experiment):

@@ -7,7 +7,7 @@ import json
 import psutil
 import pytest
 
-pytestmark = [pytest.mark.slow, pytest.mark.nni, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.nni]
 
 
 def running(home):

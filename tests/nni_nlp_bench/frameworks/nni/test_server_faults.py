@@ -38,7 +38,6 @@ def test_no_experiment_is_running(nni_home):
 
 @pytest.mark.slow
 @pytest.mark.nni
-@pytest.mark.timeout(600)
 def test_experiment_that_fails_at_the_start_is_stopped(nni_home, tiny_config, port):
     tuner = {"className": "no_such_module.Tuner", "codeDirectory": "."}
     file = nni_home.write(tiny_config | {"tuner": tuner})
@@ -56,8 +55,7 @@ def test_experiment_that_fails_at_the_start_is_stopped(nni_home, tiny_config, po
 
 @pytest.mark.slow
 @pytest.mark.nni
-@pytest.mark.timeout(600)
-@pytest.mark.parametrize(("slow_starts", "patience_s", "code"), [(1, 15, 0), (9, 2, 2)])
+@pytest.mark.parametrize(("slow_starts", "patience_s", "code"), [(1, 20, 0), (9, 2, 2)])
 def test_slow_manager_is_started_again(
     nni_home, tiny_config, port, monkeypatch, slow_starts, patience_s, code
 ):

@@ -84,7 +84,6 @@ def test_interrupted_session_is_restored(
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 @given(cut=st.integers(0, 90), torn=st.booleans())
 def test_session_is_restored_after_any_event(
     cut: int, torn: bool, finished: tuple[list[str], list[str]], tmp_path_factory

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-pytestmark = [pytest.mark.slow, pytest.mark.nni, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.nni]
 
 EXPERIMENTS = Path(__file__).parents[4] / "experiments"
 STRATEGIES, SEEDS = ["random", "local_search"], [0, 1]
