@@ -73,6 +73,7 @@ class Trial:
             "val_loss": result.val_loss,
             "test_loss": result.test_loss,
             "std": result.std,
+            **(result.metrics or {}),
             "status": result.status,
             "origin": result.origin,
             "source": result.source,

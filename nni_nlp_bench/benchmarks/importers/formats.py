@@ -89,7 +89,7 @@ def import_benchmark(
     if not exists(source):
         raise BenchmarkError(f"{source} does not exist: name the file or folder to import")
     if columns is not None and format != "csv":
-        raise BenchmarkError(f"the format {format} has columns, space and unit of its own")
+        raise BenchmarkError(f"the format {format} has columns, space, unit and metrics of its own")
     reading = _read(source, format, epochs, dataset, columns, progress)
     epochs = reading.epochs or epochs
     unwanted = dict(_unwanted(reading, dataset, epochs))
@@ -110,6 +110,7 @@ def import_benchmark(
         source=details.source,
         licence=details.licence,
         citation=details.citation,
+        metrics=reading.metrics,
     )
     table.save(out, overwrite)
     return ImportReport(len(runs) + len(skipped), len(runs), tuple(skipped), reading.notes)
