@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
@@ -247,3 +247,24 @@ class Benchmark(ABC):
     def architectures(self) -> Sequence[Any] | None:
         """Return all architectures that it holds, in a fixed order; None if it answers for any."""
         return None
+
+
+def final_results(benchmark: Benchmark) -> Iterator[tuple[Any, Result]]:
+    """Return each architecture of a table with the results of its successful full trainings."""
+    for architecture in benchmark.architectures() or ():
+        for seed in benchmark.seeds(architecture) or (None,):
+            result = benchmark.query(architecture, None, seed)
+            if result.status == OK:
+                yield architecture, result
+
+
+def lowest_loss_of(benchmark: Benchmark) -> float:
+    """Return the lowest final loss of a table: test if it is recorded, else validation.
+
+    NaN if no training succeeded.
+    """
+    losses = (
+        result.val_loss if result.test_loss is None else result.test_loss
+        for _, result in final_results(benchmark)
+    )
+    return min((x for x in losses if x is not None and math.isfinite(x)), default=math.nan)

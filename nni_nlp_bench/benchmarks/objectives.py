@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -38,9 +39,24 @@ class Objective:
     def __str__(self) -> str:
         return f"{self.name} ({self.unit})" if self.unit else self.name
 
-    def as_loss(self, value: float) -> float:
-        """Return the value, or its negative if it is maximised: lower is better."""
-        return value if self.direction == "minimize" else -value
+    @property
+    def is_log(self) -> bool:
+        """Whether values are compared on a logarithmic scale: amounts, but not losses or scores."""
+        return self.direction == "minimize" and not self.name.endswith("_loss")
+
+    def to_loss(self, value: float) -> float:
+        """Return the value as a loss: lower is better.
+
+        That is its natural logarithm (`is_log`), its negative if it is maximised, or itself.
+
+        Raises:
+            UserError: The logarithm of a value that is not positive is needed.
+        """
+        if not self.is_log:
+            return value if self.direction == "minimize" else -value
+        if value <= 0:
+            raise UserError(f"the {self.name} is {value:g}: amounts to minimise must be positive")
+        return math.log(value)
 
 
 def check_metric(metric: Objective) -> None:

@@ -17,6 +17,7 @@ from nni_nlp_bench.benchmarks.base import (
     Curve,
     MissingArchitectureError,
     Result,
+    lowest_loss_of,
 )
 from nni_nlp_bench.benchmarks.objectives import PARAMETERS, Objective
 from nni_nlp_bench.benchmarks.table_building import build, canonical_form, digest_of
@@ -132,14 +133,7 @@ class Table(Benchmark):
     @cached_property
     def lowest_loss(self) -> float:
         """Lowest final loss of all successful trainings; NaN if there are none."""
-        finals = (self.query(a, None, seed) for a in self.architectures() for seed in self.seeds(a))
-        losses = [
-            result.val_loss if result.test_loss is None else result.test_loss
-            for result in finals
-            if result.status == OK
-        ]
-        finite = [loss for loss in losses if loss is not None and math.isfinite(loss)]
-        return min(finite, default=math.nan)
+        return lowest_loss_of(self)
 
     @cached_property
     def digest(self) -> str:

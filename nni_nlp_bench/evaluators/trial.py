@@ -41,6 +41,8 @@ class Trial:
     start_s: float
     end_s: float
     """Simulated time of this training, in seconds since the search began."""
+    values: tuple[float, ...] | None = None
+    """Values of the objectives, in a search with several; None if the training failed."""
 
     @property
     def architecture(self) -> Any:

@@ -32,8 +32,11 @@ def write_searches(
 
 def write_trials(path: Path, runs: Sequence[SearchResult], reference: Reference) -> None:
     """Write one row per evaluation, with the regret of the incumbent after it."""
+    metrics = dict.fromkeys(
+        name for run in runs for trial in run.trials for name in trial.result.metrics or ()
+    )
     rows = (
-        {"strategy": run.strategy, "seed": run.seed, "regret": regret, **trial.to_dict()}
+        {"strategy": run.strategy, "seed": run.seed, "regret": regret, **metrics, **run.row(trial)}
         for run in runs
         for trial, regret in zip(run.trials, regrets(run.trials, reference), strict=True)
     )
