@@ -58,6 +58,12 @@ class Objective:
             raise UserError(f"the {self.name} is {value:g}: amounts to minimise must be positive")
         return math.log(value)
 
+    def from_loss(self, loss: float) -> float:
+        """Return the value of a loss: the inverse of `to_loss`."""
+        if self.is_log:
+            return math.exp(loss)
+        return loss if self.direction == "minimize" else -loss
+
 
 def check_metric(metric: Objective) -> None:
     """Raise UserError for a recorded metric with the name of something else, or no name."""

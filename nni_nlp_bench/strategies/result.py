@@ -88,4 +88,5 @@ class SearchResult:
         """Return a trial as one row of a table, with the values of several objectives."""
         values = trial.values or (None,) * len(self.objectives)
         named = zip((objective.name for objective in self.objectives), values, strict=True)
-        return {**dict(named), **trial.to_dict()}
+        row = trial.to_dict()
+        return row | {name: value for name, value in named if name not in row}
