@@ -118,7 +118,9 @@ def draw(tables: dict[str, Table], path: Path) -> None:
         axes.set_xscale("log")
         axes.set_yscale("log")
         axes.set_xlabel(f"parameters {label}, millions")
-        axes.set_xticks(MILLIONS, map(str, MILLIONS))
+        low, high = axes.get_xlim()
+        ticks = [tick for tick in MILLIONS if low <= tick <= high]
+        axes.set_xticks(ticks, map(str, ticks))
         axes.set_yticks(PERPLEXITIES, map(str, PERPLEXITIES))
         axes.minorticks_off()
         axes.grid(alpha=0.3)

@@ -447,3 +447,41 @@ def test_one_download_is_for_all_sets(
     assert (tmp_path / "cache/lts/x.tar.gz").is_file()
     BENCHMARKS.register("lts/other", replace(entry, name="lts/other", source=source))
     assert download_benchmark("lts/other", rng=rng) is not None  # nobody answers at the address
+
+
+def test_searches_stay_with_the_tables_task(tables: dict[str, Table]) -> None:
+    """Of NNI's own strategies too, whose samples are the choices of that task."""
+    import nni_nlp_bench as nb
+
+    table = tables["txl-lm1b-titanxp"]
+    for strategy in ("random", "regularized_evolution", "local_search", "tpe"):
+        found = nb.search(table, strategy, n_trials=len(table), seed=1)
+        assert {trial.result.origin for trial in found.trials} == {"measured"}
+        assert min(trial.result.val_loss for trial in found.trials) < math.log(36)
+    found = nb.search(table, n_trials=30, restrict=False, on_missing="surrogate")
+    decoders = [trial.architecture for trial in found.trials]
+    assert {(a.model, a.dataset) for a in decoders} == {("transformer_xl", "lm1b-pareto")}
+    assert "predicted" in {trial.result.origin for trial in found.trials}
+
+
+@pytest.mark.slow
+def test_nnis_random_and_evolution_search_a_table(tables: dict[str, Table], tmp_path: Path) -> None:
+    pytest.importorskip("nni")
+    import nni.nas.strategy
+    from nni.nas.execution import SequentialExecutionEngine
+
+    from nni_nlp_bench.evaluators.budget import Budget
+    from nni_nlp_bench.evaluators.simulation import Settings, Simulation
+    from nni_nlp_bench.frameworks.nni.evaluators.benchmark import ChoiceSpace, SimulationEvaluator
+    from nni_nlp_bench.strategies.search import search_space
+
+    table = tables["gpt2-lm1b"]
+    for strategy in (
+        nni.nas.strategy.Random(seed=1),
+        nni.nas.strategy.RegularizedEvolution(population_size=5, sample_size=3, seed=1),
+    ):
+        simulation = Simulation(table, Settings(budget=Budget(1000)))
+        evaluator = SimulationEvaluator(simulation, search_space(table, restrict=True))
+        strategy(ChoiceSpace(evaluator), SequentialExecutionEngine(20))
+        assert len(simulation.trials) == 20
+        assert max(trial.score for trial in simulation.trials) > -math.log(65)
