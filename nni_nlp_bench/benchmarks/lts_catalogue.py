@@ -14,7 +14,7 @@ def _entry(name: str, count: int, description: str) -> CatalogueEntry:
     return CatalogueEntry(
         name=f"lts/{name}",
         space="lts",
-        description=f"perplexities of {description}",
+        description=description,
         licence=ORIGINS["lts"].licence,
         citation=ORIGINS["lts"].citation,
         source=Archive(
@@ -32,11 +32,7 @@ def _random(name: str, count: int, model: str, corpus: str) -> CatalogueEntry:
 
 
 def _measured(name: str, count: int, model: str, device: str) -> CatalogueEntry:
-    return _entry(
-        name,
-        count,
-        f"{count} {model} on One Billion Word, found by searches; latency and memory on {device}",
-    )
+    return _entry(name, count, f"{count} {model} of searches, with latency and memory on {device}")
 
 
 _GPT2, _XL = "GPT-2 decoders", "Transformer-XL decoders"
