@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from nni_nlp_bench.api.searches import compare, make_strategy, search
     from nni_nlp_bench.benchmarks.base import Benchmark, BenchmarkError, Result
     from nni_nlp_bench.benchmarks.catalogue import load
+    from nni_nlp_bench.benchmarks.objectives import Objective
     from nni_nlp_bench.benchmarks.table import Table
     from nni_nlp_bench.benchmarks.units import LossUnit
     from nni_nlp_bench.core.errors import UserError
@@ -54,6 +55,7 @@ _MODULES = {
     "BenchmarkError": "nni_nlp_bench.benchmarks.base",
     "ComparisonResult": "nni_nlp_bench.reports.comparison",
     "LossUnit": "nni_nlp_bench.benchmarks.units",
+    "Objective": "nni_nlp_bench.benchmarks.objectives",
     "Proposal": "nni_nlp_bench.strategies.base",
     "Result": "nni_nlp_bench.benchmarks.base",
     "SearchResult": "nni_nlp_bench.strategies.result",
@@ -87,6 +89,7 @@ __all__ = [
     "BenchmarkError",
     "ComparisonResult",
     "LossUnit",
+    "Objective",
     "Proposal",
     "Result",
     "SearchResult",

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nni_nlp_bench.benchmarks.base import OK
+from nni_nlp_bench.benchmarks.constrained import constrain
 from nni_nlp_bench.benchmarks.table import Table
 from nni_nlp_bench.benchmarks.training_run import TrainingRun
 from nni_nlp_bench.core.environment import environment
@@ -123,14 +124,19 @@ class StrategyContract:
     strategy: ClassVar[str | type[Strategy]]
     options: ClassVar[dict[str, Any]] = {}
     """Options of the strategy, by name."""
+    objectives: ClassVar[tuple[str, ...]] = ()
+    """Names of several objectives, for a strategy that optimises them."""
     evaluations: ClassVar[int] = 40
     at_once: ClassVar[int] = 3
     """How many of three workers it keeps busy: 1 where it waits for every score."""
 
     def search(self, seed: int = 0, workers: int = 1, budget: Budget | None = None) -> list[Trial]:
         """One search on the synthetic table."""
-        settings = Settings(workers=workers, budget=budget or Budget(self.evaluations))
-        return _trials(self.strategy, self.options, settings, seed)
+        return _trials(self.strategy, self.options, self._settings(workers, budget), seed)
+
+    def _settings(self, workers: int = 1, budget: Budget | None = None) -> Settings:
+        limits = budget or Budget(self.evaluations)
+        return Settings(workers=workers, budget=limits, objectives=self.objectives)
 
     def test_spends_its_budget(self) -> None:
         """It neither stops early nor goes on."""
@@ -149,8 +155,8 @@ class StrategyContract:
 
     def test_same_search_in_another_process(self) -> None:
         """Python's hash seed makes no difference."""
-        settings = Settings(budget=Budget(self.evaluations))
-        there = in_another_process(_keys_of_search, self.strategy, self.options, settings, 5)
+        arguments = self.strategy, self.options, self._settings(), 5
+        there = in_another_process(_keys_of_search, *arguments)
         assert there == _keys(self.search(5))
 
     def test_simulated_workers_are_never_oversubscribed(self) -> None:
@@ -169,10 +175,18 @@ class StrategyContract:
     def test_ends_only_with_its_budget_or_its_table(self) -> None:
         """On a table that is smaller than the budget, whatever the number of workers."""
         for workers in (1, 4):
-            settings = Settings(workers=workers, budget=Budget(self.evaluations))
+            settings = self._settings(workers)
             trials = _trials(self.strategy, self.options, settings, architectures=5)
             distinct = {trial.architecture.canonical_key for trial in trials}
             assert len(trials) == self.evaluations or len(distinct) == 5
+
+    def test_keeps_to_constraints(self) -> None:
+        """A search held to a band of parameters evaluates nothing beyond, on a table or not."""
+        table = constrain(synthetic_table(), "parameters<=9e6")
+        settings = self._settings(budget=Budget(15))
+        search = Search(StrategyConfig.of((self.strategy, self.options)), 0, settings)
+        trials = run_search(table, search).trials
+        assert max(table.parameters(trial.evaluated) for trial in trials) <= 9e6
 
 
 def _trials(

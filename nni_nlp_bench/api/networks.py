@@ -101,22 +101,22 @@ def train_language_model(
     architecture: Any,
     corpus: str,
     *,
-    embedding: int = 400,
-    hidden: int = 600,
-    layers: int = 3,
+    embedding: int | None = None,
+    hidden: int | None = None,
+    layers: int | None = None,
     out: str | Path | None = None,
     device: str = "cpu",
     threads: int | None = None,
     **settings: Any,
 ) -> Curves:
-    """Train the language model of a recurrent cell.
+    """Train the language model of a recurrent cell or a decoder.
 
     Args:
-        architecture: A cell of rnn_cell or enas_cell.
+        architecture: A cell of rnn_cell or enas_cell, or a decoder of lts, which has its own sizes.
         corpus: Name of a corpus, or a folder with train, valid and test texts.
-        embedding: Width of the embedding and of the last layer.
-        hidden: Width of the other layers.
-        layers: Number of recurrent layers.
+        embedding: Cells: width of the embedding and of the last layer; None for 400.
+        hidden: Cells: width of the other layers; None for 600.
+        layers: Cells: number of recurrent layers; None for 3.
         out: Folder for the log and the checkpoint from which the training is resumed.
         device: Torch device.
         threads: Number of threads; None for one for a small network, else one per available CPU.
@@ -132,12 +132,13 @@ def train_language_model(
 
     with optional_imports():
         from nni_nlp_bench.data.corpora import load_corpus
+        from nni_nlp_bench.training.models import settings_for
         from nni_nlp_bench.training.run import train
-        from nni_nlp_bench.training.settings import Settings as TrainingSettings
-        from nni_nlp_bench.training.settings import Sizes
 
         folder = None if out is None else Path(out)
-        schedule = TrainingSettings(sizes=Sizes(embedding, hidden, layers), **settings)
+        schedule = settings_for(
+            architecture, embedding=embedding, hidden=hidden, layers=layers, **settings
+        )
         return train(
             architecture, load_corpus(corpus), schedule, folder, device=device, threads=threads
         )

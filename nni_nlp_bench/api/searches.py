@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from nni_nlp_bench.benchmarks.base import Benchmark
 from nni_nlp_bench.benchmarks.catalogue import load
+from nni_nlp_bench.benchmarks.constrained import constrain
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.evaluators.budget import Budget
 from nni_nlp_bench.evaluators.policies import OnMissing, RunSelection
@@ -40,6 +41,8 @@ def search(
     on_missing: OnMissing = "error",
     run_selection: RunSelection = "first",
     warm_start: str | None = None,
+    objectives: Sequence[str] = (),
+    constraints: str | Sequence[str] = (),
     journal: str | Path | None = None,
     callback: Callable[[Trial], None] | None = None,
 ) -> SearchResult:
@@ -59,11 +62,15 @@ def search(
             (a model fitted to the table) or "nearest" (the nearest architecture of the table).
         run_selection: Which run of an architecture counts: "first", "random" (by `seed`) or "mean".
         warm_start: Zero-cost score; random architectures are the best of ten by it.
+        objectives: Names of several objectives, such as `["val_loss", "parameters"]`: those of
+            `benchmark.objectives`. By default the loss of the benchmark is minimised.
+        constraints: Bounds on what is known without training, such as `parameters<=2e7`, or
+            `parameters=2e7+-10%` for a band.
         journal: File from which an interrupted search is resumed; None for none.
         callback: Called after each evaluation.
 
     Returns:
-        The trials, and the best of them.
+        The trials, the best of them, and with several objectives their Pareto front.
 
     Raises:
         UserError: An argument cannot be used; the message names the remedy.
@@ -72,8 +79,9 @@ def search(
     >>> round(result.best_loss, 2) < 6
     True
     """
-    bench = _loaded(benchmark)
-    settings = _settings(n_trials, n_epochs, n_hours, n_workers, on_missing, run_selection)
+    bench = constrain(_loaded(benchmark), constraints)
+    budget = Budget(n_trials, n_epochs, n_hours)
+    settings = _settings(budget, n_workers, on_missing, run_selection, objectives)
     config = StrategyConfig.of(strategy)
     return run_search(
         bench,
@@ -97,6 +105,8 @@ def compare(
     on_missing: OnMissing = "error",
     run_selection: RunSelection = "first",
     warm_start: str | None = None,
+    objectives: Sequence[str] = (),
+    constraints: str | Sequence[str] = (),
     out: str | Path | None = None,
     n_jobs: int = 1,
     isolate: bool = False,
@@ -111,8 +121,8 @@ def compare(
     Args:
         benchmark: A benchmark, its name, or the folder of a table.
         strategies: Names, subclasses of `Strategy`, or pairs of either and a dict of options.
-        n_trials, n_epochs, n_hours, n_workers, restrict, on_missing, run_selection, warm_start:
-            As in `search`, for each search.
+        n_trials, n_epochs, n_hours, n_workers, restrict, on_missing, run_selection, warm_start,
+            objectives, constraints: As in `search`, for each search.
         seeds: Seeds, or how many from 0 on.
         out: Folder for trials.csv, summary.csv, best.json, curve.png, and the journals from which
             an interrupted comparison is resumed; None to write nothing.
@@ -130,8 +140,9 @@ def compare(
     from nni_nlp_bench.core.output_dir import locked_output_dir
     from nni_nlp_bench.reports.comparison import ComparisonResult
 
-    bench = _loaded(benchmark)
-    settings = _settings(n_trials, n_epochs, n_hours, n_workers, on_missing, run_selection)
+    bench = constrain(_loaded(benchmark), constraints)
+    limits = Budget(n_trials, n_epochs, n_hours)
+    settings = _settings(limits, n_workers, on_missing, run_selection, objectives)
     comparison = Comparison(
         strategies=tuple(map(StrategyConfig.of, strategies)),
         seeds=tuple(range(seeds) if isinstance(seeds, int) else seeds),
@@ -191,16 +202,18 @@ def _loaded(benchmark: Benchmark | str) -> Benchmark:
 
 
 def _settings(
-    n_trials: int | None,
-    n_epochs: int | None,
-    n_hours: float | None,
+    budget: Budget,
     n_workers: int,
     on_missing: OnMissing,
     run_selection: RunSelection,
+    objectives: Sequence[str],
 ) -> Settings:
-    budget = Budget(n_trials, n_epochs, n_hours)
     return Settings(
-        on_missing=on_missing, run_selection=run_selection, workers=n_workers, budget=budget
+        on_missing=on_missing,
+        run_selection=run_selection,
+        workers=n_workers,
+        budget=budget,
+        objectives=tuple(objectives),
     )
 
 

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nni_nlp_bench.benchmarks.objectives import (
+    PARAMETERS,
+    TRAINING_TIME,
+    Objective,
+    loss_objectives,
+)
 from nni_nlp_bench.benchmarks.units import LossUnit
 from nni_nlp_bench.core.errors import UserError
 from search_spaces.base import SearchSpace, get_space
@@ -51,6 +58,8 @@ class Result:
     """Name of the benchmark that answered."""
     std: float | None = None
     """Standard deviation of a predicted test loss."""
+    metrics: Mapping[str, float] | None = field(default=None, hash=False)
+    """Metrics by name, such as the latency, as far as they are known; None if none are recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +123,91 @@ class Benchmark(ABC):
         """
         return None
 
+    @cached_property
+    def objectives(self) -> Mapping[str, Objective]:
+        """What a search can minimise or maximise, by name.
+
+        The loss and its metric (perplexity or score), the parameters if they can be counted, the
+        training time (seconds) if it is known, and the recorded metrics.
+
+        >>> import nni_nlp_bench as nb
+        >>> [*nb.load("mini").objectives]
+        ['val_loss', 'perplexity', 'parameters', 'training_time']
+        """
+        found = [*loss_objectives(self.objective, self.unit)]
+        if self._counts_parameters:
+            found.append(Objective(PARAMETERS, requires_training=False))
+        if self._records_times:
+            found.append(Objective(TRAINING_TIME, "s"))
+        return {objective.name: objective for objective in (*found, *self.metrics)}
+
+    @property
+    def metrics(self) -> Sequence[Objective]:
+        """The recorded metrics beside losses and times."""
+        return ()
+
+    def parameters(self, architecture: Any) -> int:
+        """Return the number of parameters of the trained network, as the space counts them.
+
+        Raises:
+            BenchmarkError: They are unknown.
+        """
+        counted = self.space.describe(architecture).get(PARAMETERS)
+        if not isinstance(counted, int):
+            raise BenchmarkError(f"{self.name}: its space {self.space.name} counts no parameters")
+        return counted
+
+    def known_metric(self, name: str, architecture: Any) -> float:
+        """Return an objective that requires no training, such as the parameters.
+
+        Raises:
+            BenchmarkError: It is unknown for this architecture, or requires a training.
+        """
+        if name != PARAMETERS:
+            raise BenchmarkError(f"{self.name} knows no {name} without a training")
+        return float(self.parameters(architecture))
+
+    def value(self, name: str, architecture: Any, result: Result) -> float:
+        """Return an objective of an evaluated architecture.
+
+        Args:
+            name: One of `objectives`.
+            architecture: The evaluated architecture.
+            result: Its result.
+
+        Raises:
+            BenchmarkError: There is no such objective, or it is unknown for this architecture.
+        """
+        objective = self.objectives.get(name)
+        if objective is None:
+            known = ", ".join(self.objectives)
+            raise BenchmarkError(f"{self.name} has no objective {name!r}; it has: {known}")
+        if not objective.requires_training:
+            return self.known_metric(name, architecture)
+        loss: float = getattr(result, self.objective)
+        own = {
+            self.objective: loss,
+            self.unit.metric: self.unit.to_metric(loss),
+            TRAINING_TIME: result.wall_time_s,
+        }
+        found = own.get(name, (result.metrics or {}).get(name))
+        if found is None:
+            raise BenchmarkError(f"{result.source} has no {name} of this architecture")
+        return found
+
+    @cached_property
+    def _counts_parameters(self) -> bool:
+        return PARAMETERS in self.space.describe(self._example)
+
+    @cached_property
+    def _records_times(self) -> bool:
+        return math.isfinite(self.query(self._example).wall_time_s)
+
+    @cached_property
+    def _example(self) -> Any:
+        held = self.architectures()
+        return self.space.sample(np.random.default_rng(0)) if held is None else held[0]
+
     @property
     def digest(self) -> str | None:
         """SHA-256 of the data behind its answers; None if unknown.
@@ -153,3 +247,24 @@ class Benchmark(ABC):
     def architectures(self) -> Sequence[Any] | None:
         """Return all architectures that it holds, in a fixed order; None if it answers for any."""
         return None
+
+
+def final_results(benchmark: Benchmark) -> Iterator[tuple[Any, Result]]:
+    """Return each architecture of a table with the results of its successful full trainings."""
+    for architecture in benchmark.architectures() or ():
+        for seed in benchmark.seeds(architecture) or (None,):
+            result = benchmark.query(architecture, None, seed)
+            if result.status == OK:
+                yield architecture, result
+
+
+def lowest_loss_of(benchmark: Benchmark) -> float:
+    """Return the lowest final loss of a table: test if it is recorded, else validation.
+
+    NaN if no training succeeded.
+    """
+    losses = (
+        result.val_loss if result.test_loss is None else result.test_loss
+        for _, result in final_results(benchmark)
+    )
+    return min((x for x in losses if x is not None and math.isfinite(x)), default=math.nan)

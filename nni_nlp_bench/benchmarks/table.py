@@ -17,7 +17,9 @@ from nni_nlp_bench.benchmarks.base import (
     Curve,
     MissingArchitectureError,
     Result,
+    lowest_loss_of,
 )
+from nni_nlp_bench.benchmarks.objectives import PARAMETERS, Objective
 from nni_nlp_bench.benchmarks.table_building import build, canonical_form, digest_of
 from nni_nlp_bench.benchmarks.table_files import (
     REMEDY,
@@ -29,7 +31,7 @@ from nni_nlp_bench.benchmarks.table_files import (
 from nni_nlp_bench.benchmarks.training_run import SERIES, TrainingRun
 from nni_nlp_bench.benchmarks.units import LossUnit
 from nni_nlp_bench.core.errors import ArchitectureError
-from search_spaces.base import Architecture
+from search_spaces.base import Architecture, SearchSpace, get_space
 
 KEYS_TO_CHECK = 16
 
@@ -53,14 +55,15 @@ class Table(Benchmark):
         self.arrays = arrays
         """Per run: `run_ids`, `num_params` (-1 if unknown), `epochs_done`, `statuses` (index into
         the metadata's), and run x epoch `train_loss`, `val_loss`, `test_loss`, `wall_time_s` as far
-        as recorded. Per architecture, in the order of `architectures()`: `keys`, and `first_run`,
-        where its runs start."""
+        as recorded, and run x metric `metrics`, if any. Per architecture, in the order of
+        `architectures()`: `keys`, and `first_run`, where its runs start."""
         keys: list[str] = np.asarray(arrays["keys"]).astype("U32").tolist()
         self._position = {key: i for i, key in enumerate(keys)}
         self._first_run: list[int] = arrays["first_run"].tolist()
         self._epochs_done: list[int] = arrays["epochs_done"].tolist()
         self._status = [metadata.statuses[code] for code in arrays["statuses"].tolist()]
         self._series = [arrays.get(name) for name in SERIES]
+        self._metrics = arrays.get("metrics")
         self._architectures: tuple[Any, ...] | None = None
         self._keys_checked = metadata.canonical_form == canonical_form()
 
@@ -87,10 +90,12 @@ class Table(Benchmark):
         source: str = "",
         licence: str = "",
         citation: str = "",
+        metrics: Sequence[Objective] = (),
     ) -> Table:
         """Build a table from runs that recorded the same series. Raises BenchmarkError.
 
         `epochs` is the length of a full training; without curves, runs have only their last epoch.
+        `metrics` declares the metrics of the runs, with units and directions.
         """
         metadata, arrays = build(
             runs,
@@ -103,8 +108,15 @@ class Table(Benchmark):
             source=source,
             licence=licence,
             citation=citation,
+            metrics=metrics,
         )
         return cls(metadata, arrays)
+
+    @cached_property
+    def space(self) -> SearchSpace[Any]:
+        """The part of the search space that its architectures belong to."""
+        (first,) = self._read_architectures(range(1))
+        return get_space(self.space_name).restricted_to(first)
 
     @property
     def size(self) -> int:
@@ -127,14 +139,7 @@ class Table(Benchmark):
     @cached_property
     def lowest_loss(self) -> float:
         """Lowest final loss of all successful trainings; NaN if there are none."""
-        finals = (self.query(a, None, seed) for a in self.architectures() for seed in self.seeds(a))
-        losses = [
-            result.val_loss if result.test_loss is None else result.test_loss
-            for result in finals
-            if result.status == OK
-        ]
-        finite = [loss for loss in losses if loss is not None and math.isfinite(loss)]
-        return min(finite, default=math.nan)
+        return lowest_loss_of(self)
 
     @cached_property
     def digest(self) -> str:
@@ -170,7 +175,57 @@ class Table(Benchmark):
             seed=seed or 0,
             origin="measured",
             source=self.name,
+            metrics=None if self._metrics is None else self._metrics_of(run),
         )
+
+    @property
+    def metrics(self) -> Sequence[Objective]:
+        """The recorded metrics beside losses and times."""
+        return self.metadata.metrics
+
+    def parameters(self, architecture: Architecture) -> int:
+        """Return the recorded number of parameters, or the space's if the table records none.
+
+        Raises MissingArchitectureError, and BenchmarkError if the number is unknown.
+        """
+        if not self._records_parameters:
+            return super().parameters(architecture)
+        found: int = self.arrays["num_params"].item(self._run(architecture, None))
+        if found < 0:
+            raise BenchmarkError(f"{self.name} does not record the parameters of {architecture}")
+        return found
+
+    def known_metric(self, name: str, architecture: Architecture) -> float:
+        """Return an objective that requires no training, such as the latency.
+
+        That is the value of the first run. Raises MissingArchitectureError, and BenchmarkError if
+        it is unknown or requires a training.
+        """
+        if name == PARAMETERS:
+            return float(self.parameters(architecture))
+        if not any(m.name == name and not m.requires_training for m in self.metrics):
+            raise BenchmarkError(f"{self.name} knows no {name} without a training")
+        found = self._metrics_of(self._run(architecture, None)).get(name)
+        if found is None:
+            raise BenchmarkError(f"{self.name} does not record the {name} of {architecture}")
+        return found
+
+    def _metrics_of(self, run: int) -> dict[str, float]:
+        values = self.arrays["metrics"][run].tolist()
+        named = zip((metric.name for metric in self.metrics), values, strict=True)
+        return {name: value for name, value in named if not math.isnan(value)}
+
+    @cached_property
+    def _records_parameters(self) -> bool:
+        return bool((self.arrays["num_params"] >= 0).any())
+
+    @cached_property
+    def _counts_parameters(self) -> bool:
+        return self._records_parameters or super()._counts_parameters
+
+    @cached_property
+    def _records_times(self) -> bool:
+        return "wall_time_s" in self.metadata.recorded
 
     def curve(self, architecture: Architecture, seed: int | None = None) -> Curve:
         """Return the learning curve as read-only arrays, NaN for unrecorded series.
@@ -219,7 +274,7 @@ class Table(Benchmark):
         return self._architectures
 
     def _read_architectures(self, positions: Iterable[int]) -> Iterable[Any]:
-        parse = self.space.parse
+        parse = get_space(self.space_name).parse
         ends = self.arrays["recipe_ends"]
         text = self.arrays["recipes"]
         for i in positions:

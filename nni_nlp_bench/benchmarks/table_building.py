@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
 
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nni_nlp_bench.benchmarks.base import OK, BenchmarkError
+from nni_nlp_bench.benchmarks.objectives import Objective, check_metric
 from nni_nlp_bench.benchmarks.table_files import Arrays, TableMetadata, units_of
 from nni_nlp_bench.benchmarks.training_run import TrainingRun
 from nni_nlp_bench.benchmarks.units import LossUnit
@@ -29,12 +31,14 @@ def build(
     source: str,
     licence: str,
     citation: str,
+    metrics: Sequence[Objective],
 ) -> tuple[TableMetadata, Arrays]:
     """Return metadata and arrays of a table; for the arguments see `Table.from_runs`."""
     groups = _by_architecture(runs)
     ordered = [run for group in groups.values() for run in group]
     recorded = _recorded(ordered)
     _check(name, ordered, recorded, epochs if has_curves else 1, unit)
+    _check_metrics(name, ordered, metrics)
     statuses = sorted({run.status for run in ordered}, key=lambda status: (status != OK, status))
     metadata = TableMetadata(
         name=name,
@@ -54,6 +58,7 @@ def build(
         distinct_recipes=len({run.architecture.to_json() for run in ordered}),
         canonical_form=canonical_form(),
         units=units_of(unit),
+        metrics=tuple(metrics),
     )
     return metadata, _arrays(metadata, groups, ordered)
 
@@ -83,6 +88,18 @@ def _check(
     if len(datasets) > 1:
         names = ", ".join(sorted(str(dataset) for dataset in datasets))
         raise BenchmarkError(f"{name}: a table has one data set, choose one of: {names}")
+
+
+def _check_metrics(name: str, runs: Sequence[TrainingRun], metrics: Sequence[Objective]) -> None:
+    """Raise UserError for metrics that are not declared, or declared twice."""
+    declared = [metric.name for metric in metrics]
+    for metric in metrics:
+        check_metric(metric)
+        if declared.count(metric.name) > 1:
+            raise BenchmarkError(f"{name}: the metric {metric.name} is declared more than once")
+    for run in runs:
+        for undeclared in run.metrics.keys() - set(declared):
+            raise BenchmarkError(f"{run.name}: the metric {undeclared} has no declared unit")
 
 
 def _by_architecture(runs: Iterable[TrainingRun]) -> dict[str, list[TrainingRun]]:
@@ -140,6 +157,10 @@ def _arrays(
         for name, values in run.recorded():
             if run.length:
                 arrays[name][i, : len(values)] = values
+    if metadata.metrics:
+        arrays["metrics"] = np.array(
+            [[run.metrics.get(metric.name, np.nan) for metric in metadata.metrics] for run in runs]
+        )
     for values in arrays.values():
         values.flags.writeable = False
     return arrays
@@ -149,6 +170,8 @@ def digest_of(metadata: TableMetadata, arrays: Arrays) -> str:
     """Return the SHA-256 of the results, and of the metadata that they are read with."""
     fields = ("space", "objective", "epochs", "has_curves", "statuses")
     read_with = {name: getattr(metadata, name) for name in fields} | {"units": dict(metadata.units)}
+    if metadata.metrics:
+        read_with["metrics"] = [asdict(metric) for metric in metadata.metrics]
     sha = hashlib.sha256(json.dumps(read_with, sort_keys=True).encode())
     for name, values in sorted(arrays.items()):
         sha.update(f"{name} {values.dtype.str} {values.shape}\n".encode())

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nni_nlp_bench.benchmarks.base import OK, BenchmarkError, LossName
+from nni_nlp_bench.benchmarks.objectives import Objective, check_metric
 from nni_nlp_bench.benchmarks.training_run import MAX_SECONDS, MAX_WHOLE, SERIES
 from nni_nlp_bench.benchmarks.units import LossUnit
 from nni_nlp_bench.core.errors import UserError
@@ -22,7 +23,8 @@ from nni_nlp_bench.core.parse_json import read_json
 from nni_nlp_bench.core.scratch import remove_stale, scratch_folder
 
 FORMAT = "nni-nlp-bench table"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+"""Version 1 has no metrics."""
 METADATA = "metadata.json"
 REMEDY = "import the benchmark again"
 _DAMAGED = (
@@ -73,6 +75,8 @@ class TableMetadata:
     format_version: int = FORMAT_VERSION
     units: Mapping[str, str] = field(default_factory=lambda: units_of(LossUnit.NATS))
     """Units of the series: see `units_of`."""
+    metrics: tuple[Objective, ...] = ()
+    """Metrics recorded beside the series, such as the latency."""
 
 
 def write_table(
@@ -163,6 +167,8 @@ def read_table(path: Path) -> tuple[TableMetadata, dict[str, NDArray[Any]]]:
     }
     columns = metadata.epochs if metadata.has_curves else 1
     shapes |= dict.fromkeys(metadata.recorded, (np.float64, (runs, columns)))
+    if metadata.metrics:
+        shapes["metrics"] = (np.float64, (runs, len(metadata.metrics)))
     arrays = {
         name: _read_array(path / f"{name}.npy", *expected) for name, expected in shapes.items()
     }
@@ -179,14 +185,18 @@ def read_metadata(path: Path) -> TableMetadata:
     if not isinstance(value, dict) or value.get("format") != FORMAT:
         raise BenchmarkError(f"{file} does not describe a table of this project: {REMEDY}")
     version = value.get("format_version")
-    if version != FORMAT_VERSION:
+    if version not in (1, FORMAT_VERSION):
         raise BenchmarkError(
-            f"{file} has format version {version}, this program reads {FORMAT_VERSION}: {REMEDY}"
+            f"{file} has format version {version}, this program reads 1 to {FORMAT_VERSION}: "
+            f"{REMEDY}"
         )
+    if version == 1:
+        value.setdefault("metrics", [])
     if set(value) != {f.name for f in fields(TableMetadata)} or not _well_typed(value):
         raise BenchmarkError(f"{file} is damaged (fields are missing or wrong): {REMEDY}")
     listed = {name: tuple(value[name]) for name in ("recorded", "statuses")}
-    return TableMetadata(**(value | listed))
+    metrics = tuple(Objective(**metric) for metric in value["metrics"])
+    return TableMetadata(**(value | listed | {"metrics": metrics}))
 
 
 def _well_typed(value: Mapping[str, Any]) -> bool:
@@ -204,7 +214,20 @@ def _well_typed(value: Mapping[str, Any]) -> bool:
         and isinstance(value["statuses"], list)
         and all(isinstance(status, str) for status in value["statuses"])
         and value["units"] in [units_of(unit) for unit in LossUnit]
+        and isinstance(value["metrics"], list)
+        and all(map(_is_metric, value["metrics"]))
     )
+
+
+def _is_metric(value: Any) -> bool:
+    kinds = {"name": str, "unit": str, "direction": str, "requires_training": bool}
+    if not isinstance(value, dict) or {name: type(item) for name, item in value.items()} != kinds:
+        return False
+    try:
+        check_metric(Objective(**value))
+    except UserError:
+        return False
+    return True
 
 
 def _read_array(file: Path, dtype: Any, shape: tuple[int, ...]) -> NDArray[Any]:
@@ -251,6 +274,8 @@ def _check_indices(path: Path, metadata: TableMetadata, arrays: Arrays) -> None:
         most = MAX_SECONDS if name == "wall_time_s" else LossUnit(metadata.units[name]).largest
         values = arrays[name] if name == "wall_time_s" else arrays[name][finished]
         sound[name] = not ((values < 0) | ((values > most) & (values < np.inf))).any()
+    if metadata.metrics:
+        sound["metrics"] = not np.isinf(arrays["metrics"]).any()
     for name, is_sound in sound.items():
         if not is_sound:
             raise BenchmarkError(f"{path / name}.npy is damaged (out of range): {REMEDY}")

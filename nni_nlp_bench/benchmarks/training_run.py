@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, fields
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
 from typing import TypedDict
 
 import numpy as np
@@ -51,6 +52,8 @@ class TrainingRun:
     num_params: int | None = None
     dataset: str | None = None
     """Name of the data set, such as `ptb`; None if unknown."""
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    """Metrics beside losses by name, such as the latency; NaN or absent if unknown."""
 
     def __post_init__(self) -> None:
         lengths = {len(values) for _, values in self.recorded()}
@@ -63,6 +66,9 @@ class TrainingRun:
                 raise BenchmarkError(f"{self.name}: {name} must not be negative or above 2^53")
         if self.wall_time_s is not None:
             _check_range(self.name, "wall_time_s", self.wall_time_s, MAX_SECONDS)
+        for name, value in self.metrics.items():
+            if math.isinf(value):
+                raise BenchmarkError(f"{self.name}: the {name} must be finite, or NaN if unknown")
 
     def check_losses(self, unit: LossUnit) -> None:
         """Raise BenchmarkError for a loss of a finished run that is impossible in its unit."""
@@ -72,9 +78,9 @@ class TrainingRun:
 
     def recorded(self) -> Iterator[tuple[str, Series]]:
         """Return the recorded series by name."""
-        for field in fields(self):
-            if field.name in SERIES and (values := getattr(self, field.name)) is not None:
-                yield field.name, values
+        for of in fields(self):
+            if of.name in SERIES and (values := getattr(self, of.name)) is not None:
+                yield of.name, values
 
     @property
     def length(self) -> int:

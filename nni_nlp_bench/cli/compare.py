@@ -10,6 +10,8 @@ import typer
 from nni_nlp_bench.cli import options
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from nni_nlp_bench.strategies.configs import StrategyConfig
 
 
@@ -34,13 +36,16 @@ def compare(
     run_selection: options.RunSelection = "first",
     restrict: options.Restrict = None,
     warm_start: options.WarmStart = None,
+    objectives: options.Objectives = None,
+    constraint: options.Constraints = None,
     processes: options.Processes = None,
     json: options.Json = False,
 ) -> None:
     """Compare strategies over several seeds. Run it again to resume after an interruption.
 
     If one of them is multi-fidelity, the budget of every search is the cost of --trials full
-    trainings. Writes trials.csv, summary.csv, best.json and curve.png to --out.
+    trainings. Writes trials.csv, summary.csv, best.json and curve.png to --out, and
+    front.csv with several objectives.
     """
     from nni_nlp_bench.strategies.configs import parse_strategies
 
@@ -58,6 +63,8 @@ def compare(
         run_selection=run_selection,
         restrict=restrict,
         warm_start=warm_start,
+        objectives=options.names(objectives) if objectives else (),
+        constraints=constraint or (),
         processes=processes,
         json=json,
     )
@@ -78,6 +85,8 @@ def run_comparison(
     run_selection: options.RunSelection,
     restrict: bool | None,
     warm_start: str | None,
+    objectives: Sequence[str],
+    constraints: Sequence[str],
     processes: int | None,
     json: bool,
 ) -> None:
@@ -100,6 +109,8 @@ def run_comparison(
             on_missing=on_missing,
             run_selection=run_selection,
             warm_start=warm_start,
+            objectives=objectives,
+            constraints=constraints,
             out=out,
             n_jobs=jobs_for(processes, searches),
             isolate=True,

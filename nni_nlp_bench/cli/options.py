@@ -126,6 +126,22 @@ WarmStart = Annotated[
     str | None,
     typer.Option(help="Zero-cost score that picks the best of ten random architectures."),
 ]
+Objectives = Annotated[
+    str | None,
+    typer.Option(
+        help="Comma-separated objectives, such as val_loss,parameters (default: the loss). "
+        "`benchmark info` lists them."
+    ),
+]
+Constraints = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--constraint",
+        metavar="TEXT",
+        help='Bound on what is known without training: "parameters<=2e7", or a band: '
+        '"parameters=2e7+-10%"; repeatable.',
+    ),
+]
 Processes = Annotated[
     int | None,
     typer.Option(

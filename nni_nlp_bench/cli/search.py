@@ -31,12 +31,15 @@ def search(
     run_selection: options.RunSelection = "first",
     restrict: options.Restrict = None,
     warm_start: options.WarmStart = None,
+    objectives: options.Objectives = None,
+    constraint: options.Constraints = None,
     processes: options.Processes = None,
     json: options.Json = False,
 ) -> None:
     """Search with one strategy. Run it again to resume after an interruption.
 
-    Writes trials.csv, summary.csv, best.json and curve.png to --out.
+    Writes trials.csv, summary.csv, best.json and curve.png to --out, and
+    front.csv with several objectives.
     """
     from nni_nlp_bench.strategies.configs import StrategyConfig
 
@@ -54,6 +57,8 @@ def search(
         run_selection=run_selection,
         restrict=restrict,
         warm_start=warm_start,
+        objectives=options.names(objectives) if objectives else (),
+        constraints=constraint or (),
         processes=processes,
         json=json,
     )

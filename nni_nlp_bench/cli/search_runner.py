@@ -9,10 +9,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from nni_nlp_bench.cli.output import echo, print_json, print_plot, print_tables
+from nni_nlp_bench.cli.output import echo, plain_table, print_json, print_plot, print_tables
 from nni_nlp_bench.reports.comparison import CURVE, ComparisonResult, exhausted_note
 from nni_nlp_bench.reports.files import BEST
+from nni_nlp_bench.reports.fronts import FRONT, format_value, joint_front
 from nni_nlp_bench.strategies.compare import Progress
+
+_FRONT_ROWS = 12
+"""Largest number of rows of a front in the terminal."""
 
 
 @contextmanager
@@ -68,13 +72,42 @@ def print_comparison(result: ComparisonResult, out: Path, as_json: bool) -> None
                 "budget": result.budget.rstrip(","),
                 "reference": asdict(reference),
                 "ranking": ranking,
+                **_front(result),
                 "note": note,
                 "out": str(out),
             }
         )
         return
     print_tables(ranking_table(result.ranked, reference, result.title))
+    if result.objectives:
+        print_tables(_front_table(result))
+        echo(f"front   {out / FRONT}")
     if note is not None:
         echo(f"note    {note}")
     print_plot(out / CURVE)
     echo(f"best    {out / BEST}")
+
+
+def _front(result: ComparisonResult) -> dict[str, Any]:
+    return {"pareto_front": joint_front(result.results)} if result.objectives else {}
+
+
+def _front_table(result: ComparisonResult) -> Any:
+    """Return the front of all searches as a table; of a long one, evenly spaced rows."""
+    rows = joint_front(result.results)
+    shown = rows[:: -(-len(rows) // _FRONT_ROWS)] if rows else []
+    title = f"Pareto front of all searches: {len(rows)} architectures"
+    if len(shown) < len(rows):
+        title += f", {len(shown)} of them shown"
+    names = [objective.name for objective in result.objectives]
+    columns = (*map(str, result.objectives), "strategy", "seed", "trial")
+    cells = [
+        (
+            *(format_value(row[name]) for name in names),
+            row["strategy"],
+            str(row["seed"]),
+            str(row["trial"]),
+        )
+        for row in shown
+    ]
+    return plain_table(title, columns, cells)

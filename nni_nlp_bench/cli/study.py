@@ -38,6 +38,7 @@ def study(
         int, typer.Option(min=1, max=MAX_COUNT, help="Budget of each search, in full trainings.")
     ] = 100,
     run_selection: options.RunSelection = "first",
+    constraint: options.Constraints = None,
     processes: options.Processes = None,
     json: options.Json = False,
 ) -> None:
@@ -47,11 +48,13 @@ def study(
     `compare` does, and study.csv, study.json and study.png to --out.
     """
     from nni_nlp_bench.benchmarks.catalogue import load
+    from nni_nlp_bench.benchmarks.constrained import constrain
     from nni_nlp_bench.core.output_dir import locked_output_dir
     from nni_nlp_bench.strategies.configs import study_configs
     from nni_nlp_bench.strategies.study import plan_study
 
-    table, wanted = load(benchmark), study_configs(options.names(strategies))
+    table = constrain(load(benchmark), constraint or ())
+    wanted = study_configs(options.names(strategies))
     seed_range = range(seed, seed + seeds)
     planned = plan_study(table, wanted, seed_range, trainings, run_selection)
     with locked_output_dir(out, planned.comparison.to_dict(table), "a study"):

@@ -8,6 +8,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 from typing import Any
 
+from nni_nlp_bench.benchmarks.objectives import PARAMETERS
 from nni_nlp_bench.benchmarks.units import LossUnit
 from nni_nlp_bench.core.block_imports import block_imports
 from nni_nlp_bench.core.errors import UserError
@@ -70,7 +71,8 @@ class BenchmarkTrialEvaluator:
         self._shown = _CURVES[options.curves]
 
     def evaluate(self, architecture: Any, epochs: int | None, report: Report) -> dict[str, float]:
-        """The loss that the benchmark minimises, its figure, hours, epochs, whence it comes."""
+        """The loss that the benchmark minimises, its metric, hours, epochs, parameters and recorded
+        metrics, and its origin."""
         trial = self._simulation.evaluate(architecture, epochs)
         self._report_curve(trial, report)
         if trial.failed:
@@ -82,10 +84,18 @@ class BenchmarkTrialEvaluator:
             metrics["hours"] = hours
         if self._simulation.benchmark.has_curves:
             metrics["epochs"] = trial.result.epoch
+        metrics |= self._known_metrics(trial)
         metrics["predicted"] = int(trial.result.origin == "predicted")
         if self._may_replace:
             metrics["replaced"] = int(trial.replaced)
         return metrics
+
+    def _known_metrics(self, trial: Trial) -> dict[str, float]:
+        """Return what a search could optimise beside the loss, such as parameters and latency."""
+        benchmark, found = self._simulation.benchmark, dict(trial.result.metrics or {})
+        if PARAMETERS in benchmark.objectives:
+            found[PARAMETERS] = benchmark.known_metric(PARAMETERS, trial.evaluated)
+        return found
 
     def _report_curve(self, trial: Trial, report: Report) -> None:
         """Return the finite losses of the selected run; means and predictions have no curve."""

@@ -128,7 +128,7 @@ class Journal:
                 self._unpack(line["nearest"]) if "nearest" in line else None,
                 _result(line["result"], self._usual),
             )
-        except (KeyError, TypeError, ValueError, zlib.error, UserError):
+        except (AttributeError, KeyError, TypeError, ValueError, zlib.error, UserError):
             raise JournalError(
                 f"{self._log.path}, line {index + 2}, is damaged: delete the file to start over"
             ) from None
@@ -163,7 +163,8 @@ def _result(fields: Mapping[str, Any], usual: Mapping[str, Any]) -> Result:
     """Return a logged result. Raises TypeError for a field that is unknown or of a wrong type."""
     losses = dict.fromkeys(("train_loss", "val_loss", "test_loss"))
     result = Result(**{**losses, **usual, **fields})
-    numbers = (getattr(result, name) for name in _NUMBERS)
+    metrics = (result.metrics or {}).values()
+    numbers = (*(getattr(result, name) for name in _NUMBERS), *metrics)
     texts = (getattr(result, name) for name in _TEXTS)
     if not all(isinstance(value, int | float | None) for value in numbers):
         raise TypeError

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from hashlib import blake2b
 from typing import Any, Literal, get_args
@@ -59,4 +59,13 @@ def _mean(results: list[Result]) -> Result:
         test_loss=mean(lambda r: r.test_loss),
         wall_time_s=wall_time_s,
         seed=None,
+        metrics=_mean_metrics([result.metrics for result in finished if result.metrics]),
     )
+
+
+def _mean_metrics(of_runs: Sequence[Mapping[str, float]]) -> dict[str, float] | None:
+    names = dict.fromkeys(name for metrics in of_runs for name in metrics)
+    return {
+        name: float(np.mean([metrics[name] for metrics in of_runs if name in metrics]))
+        for name in names
+    } or None

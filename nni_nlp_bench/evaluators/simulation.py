@@ -18,6 +18,7 @@ from nni_nlp_bench.benchmarks.base import (
 from nni_nlp_bench.evaluators.budget import Budget, BudgetUsed
 from nni_nlp_bench.evaluators.clock import Interval, SimulatedClock
 from nni_nlp_bench.evaluators.journal import Journal
+from nni_nlp_bench.evaluators.objectives import SearchObjectives
 from nni_nlp_bench.evaluators.policies import (
     OnMissing,
     RunSelection,
@@ -41,6 +42,8 @@ class Settings:
     """Seed of the search; it selects the runs with `run_selection="random"`."""
     workers: int = 1
     budget: Budget = field(default_factory=Budget)
+    objectives: tuple[str, ...] = ()
+    """Names of several objectives; empty to minimise the loss of the benchmark."""
 
     def __post_init__(self) -> None:
         validate_choice("on_missing", self.on_missing, OnMissing)
@@ -67,6 +70,10 @@ class Simulation:
             raise BenchmarkError("on_missing='surrogate' needs a surrogate")
         self.benchmark = benchmark
         self.settings = settings
+        self.objectives = (
+            SearchObjectives.of(benchmark, settings.objectives) if settings.objectives else None
+        )
+        """The objectives of a search with several; None for the loss of the benchmark."""
         self.trials: list[Trial] = []
         self._surrogate = surrogate
         self._journal = journal
@@ -109,6 +116,7 @@ class Simulation:
             epochs_trained=epochs_trained,
             start_s=interval.start_s,
             end_s=interval.end_s,
+            values=self._values(evaluated, result),
         )
         self.trials.append(trial)
         self._keep_checkpoint(checkpoint, trial)
@@ -226,6 +234,11 @@ class Simulation:
         self._idle = 0
         self._checkpoints[trial.key] = trial
         self._fully_trained += trial.failed or trial.result.epoch >= self.benchmark.epochs
+
+    def _values(self, architecture: Any, result: Result) -> tuple[float, ...] | None:
+        if self.objectives is None or result.status != OK:
+            return None
+        return self.objectives.values(architecture, result)
 
     def _loss(self, result: Result) -> float:
         if result.status != OK:

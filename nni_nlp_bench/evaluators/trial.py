@@ -41,6 +41,8 @@ class Trial:
     start_s: float
     end_s: float
     """Simulated time of this training, in seconds since the search began."""
+    values: tuple[float, ...] | None = None
+    """Values of the objectives, in a search with several; None if the training failed."""
 
     @property
     def architecture(self) -> Any:
@@ -73,6 +75,7 @@ class Trial:
             "val_loss": result.val_loss,
             "test_loss": result.test_loss,
             "std": result.std,
+            **(result.metrics or {}),
             "status": result.status,
             "origin": result.origin,
             "source": result.source,

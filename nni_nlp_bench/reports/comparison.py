@@ -9,10 +9,30 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nni_nlp_bench.benchmarks.base import Benchmark
+from nni_nlp_bench.benchmarks.objectives import Objective
 from nni_nlp_bench.benchmarks.units import rename_metric_keys
-from nni_nlp_bench.reports.files import write_searches
-from nni_nlp_bench.reports.measures import Reference, Summary, reference_loss, summarize
+from nni_nlp_bench.reports.files import (
+    BEST,
+    SUMMARY,
+    TRIALS,
+    write_best,
+    write_rows,
+    write_searches,
+    write_summary,
+    write_trials,
+)
+from nni_nlp_bench.reports.fronts import FRONT, front_metadata, front_rows, joint_front
+from nni_nlp_bench.reports.hypervolume import ReferenceFront, full_front, reference_front
+from nni_nlp_bench.reports.measures import (
+    Reference,
+    Summary,
+    hypervolume_reference,
+    incumbent_losses,
+    reference_loss,
+    summarize,
+)
 from nni_nlp_bench.reports.ranking import Ranked, rank
+from nni_nlp_bench.reports.searches import SearchRecord, make_record
 from nni_nlp_bench.strategies.result import SearchResult
 from search_spaces.plotting import warn_on_failure
 
@@ -46,15 +66,46 @@ class ComparisonResult:
         """Name of the benchmark, and budget of each search."""
         return f"{self.benchmark.name}: {self.budget} per search"
 
+    @property
+    def objectives(self) -> tuple[Objective, ...]:
+        """The objectives of searches with several; empty for one."""
+        return self.results[0].objectives
+
+    @cached_property
+    def records(self) -> tuple[SearchRecord, ...]:
+        """The searches as a report reads them; with several objectives, curves are of regret."""
+        several = self.objectives
+        full = full_front(self.benchmark, several) if several else None
+        found = [make_record(r, self.benchmark, self.title, full) for r in self.results]
+        return tuple(found)
+
+    @cached_property
+    def front(self) -> ReferenceFront | None:
+        """The front that hypervolumes are compared with; None for one objective."""
+        fronts = [record.front for record in self.records if record.front is not None]
+        return reference_front(fronts) if fronts else None
+
     @cached_property
     def reference(self) -> Reference:
-        """Loss that regret is measured from."""
-        return reference_loss(self.benchmark, self.results)
+        """What regret is measured from: the lowest loss, or the hypervolume of `front`."""
+        if self.front is None:
+            return reference_loss(self.benchmark, self.results)
+        return hypervolume_reference(self.front)
 
     @cached_property
     def summaries(self) -> tuple[Summary, ...]:
         """Metrics of each search."""
-        return tuple(summarize(result, self.reference) for result in self.results)
+        return tuple(
+            summarize(result, self.reference, losses)
+            for result, losses in zip(self.results, self._losses, strict=True)
+        )
+
+    @cached_property
+    def _losses(self) -> list[list[float]]:
+        """Loss of each search after each evaluation, in the unit of the reference."""
+        if self.front is None:
+            return [incumbent_losses(result.trials) for result in self.results]
+        return [self.front.missing(result.losses()) for result in self.results]
 
     @cached_property
     def ranked(self) -> tuple[Ranked, ...]:
@@ -83,12 +134,28 @@ class ComparisonResult:
     def plot(self, path: str | Path) -> None:
         """Plot mean regret against evaluations and against simulated hours.
 
+        With several objectives, also the fronts that the strategies found.
+
         Args:
             path: File to write. Its suffix selects the format, such as `.png` or `.svg`.
         """
-        from nni_nlp_bench.reports.plot import draw_regret
+        from nni_nlp_bench.reports.plot import draw_fronts, draw_regret
 
-        draw_regret(Path(path), self.results, self.reference, self.title)
+        if self.front is None:
+            draw_regret(Path(path), self.results, self.reference, self.title)
+        else:
+            draw_fronts(Path(path), self.records, self.front, self.title)
+
+    def pareto_front(self) -> pd.DataFrame:
+        """Return the joint Pareto front of all searches, one row per architecture.
+
+        Returns:
+            Data frame sorted by the first objective, with the first search that found each:
+            `strategy`, `seed`, `trial`, the objectives, `canonical_key` and `architecture`.
+        """
+        import pandas as pd
+
+        return pd.DataFrame(joint_front(self.results))
 
     def report(self, path: str | Path) -> None:
         """Write a self-contained HTML page: ranking, tests, plots and best architectures.
@@ -101,17 +168,16 @@ class ComparisonResult:
         """
         from nni_nlp_bench.reports.page.html_report import write_report
         from nni_nlp_bench.reports.readers.source import SearchSource
-        from nni_nlp_bench.reports.searches import make_record
         from nni_nlp_bench.reports.sections import make_sections
 
-        records = [make_record(result, self.benchmark, self.title) for result in self.results]
-        sources = [SearchSource(self.title, tuple(records), ())]
+        sources = [SearchSource(self.title, self.records, ())]
         write_report(Path(path), sources, make_sections(sources))
 
     def save(self, folder: str | Path) -> None:
         """Write trials.csv, summary.csv, best.json and curve.png.
 
-        The command `nni-nlp-bench report` reads the folder. If the plot fails, a warning is logged.
+        With several objectives, also front.csv: the Pareto front of each search. The command
+        `nni-nlp-bench report` reads the folder. If the plot fails, a warning is logged.
 
         Args:
             folder: Output folder; created if missing.
@@ -119,7 +185,14 @@ class ComparisonResult:
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         space = self.benchmark.space_name
-        write_searches(folder, self.results, self.summaries, self.reference, space)
+        if self.front is None:
+            write_searches(folder, self.results, self.summaries, self.reference, space)
+        else:
+            write_trials(folder / TRIALS, self.results, self.reference, self._losses)
+            write_summary(folder / SUMMARY, self.summaries, self.reference.unit)
+            more = front_metadata(self.objectives, self.front)
+            write_best(folder / BEST, self.results, self.reference, space, more)
+            write_rows(folder / FRONT, front_rows(self.results))
         with warn_on_failure(folder / CURVE):
             self.plot(folder / CURVE)
 

@@ -9,8 +9,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from nni_nlp_bench.benchmarks.units import LossUnit, rename_metric_keys
+from nni_nlp_bench.benchmarks.units import rename_metric_keys
 from nni_nlp_bench.core.files import atomic_write, write_json
+from nni_nlp_bench.reports.hypervolume import ReportUnit
 from nni_nlp_bench.reports.measures import Reference, Summary, incumbents, regrets
 from nni_nlp_bench.strategies.result import SearchResult
 
@@ -30,23 +31,53 @@ def write_searches(
     write_best(folder / BEST, runs, reference, space)
 
 
-def write_trials(path: Path, runs: Sequence[SearchResult], reference: Reference) -> None:
-    """Write one row per evaluation, with the regret of the incumbent after it."""
+def write_trials(
+    path: Path,
+    runs: Sequence[SearchResult],
+    reference: Reference,
+    regret_curves: Sequence[Sequence[float]] | None = None,
+) -> None:
+    """Write one row per evaluation, with the regret of the search after it.
+
+    Args:
+        path: File to write.
+        runs: The searches.
+        reference: What regret is measured from.
+        regret_curves: Regret of each search after each evaluation; by default the incumbent's.
+    """
+    curves = regret_curves or [regrets(run.trials, reference) for run in runs]
+    metrics = dict.fromkeys(
+        name for run in runs for trial in run.trials for name in trial.result.metrics or ()
+    )
     rows = (
-        {"strategy": run.strategy, "seed": run.seed, "regret": regret, **trial.to_dict()}
-        for run in runs
-        for trial, regret in zip(run.trials, regrets(run.trials, reference), strict=True)
+        {"strategy": run.strategy, "seed": run.seed, "regret": regret, **metrics, **run.row(trial)}
+        for run, curve in zip(runs, curves, strict=True)
+        for trial, regret in zip(run.trials, curve, strict=True)
     )
     write_rows(path, rows)
 
 
-def write_summary(path: Path, summaries: Sequence[Summary], unit: LossUnit) -> None:
+def write_summary(path: Path, summaries: Sequence[Summary], unit: ReportUnit) -> None:
     """Write one row per search."""
     write_rows(path, (rename_metric_keys(asdict(summary), unit.metric) for summary in summaries))
 
 
-def write_best(path: Path, runs: Sequence[SearchResult], reference: Reference, space: str) -> None:
-    """Write the best architecture by validation objective over all searches, with its result."""
+def write_best(
+    path: Path,
+    runs: Sequence[SearchResult],
+    reference: Reference,
+    space: str,
+    more: Mapping[str, Any] | None = None,
+) -> None:
+    """Write the best architecture by validation objective over all searches, with its result.
+
+    Args:
+        path: File to write.
+        runs: The searches.
+        reference: What regret is measured from.
+        space: Name of the search space.
+        more: Further entries, such as the fronts of several objectives.
+    """
     ends = [(run, incumbents(run.trials)[-1]) for run in runs if run.trials]
     finished = [(run, best) for run, best in ends if best is not None]
     if not finished:
@@ -64,6 +95,7 @@ def write_best(path: Path, runs: Sequence[SearchResult], reference: Reference, s
             "trial": best.index,
             "result": asdict(best.result),
             "reference": asdict(reference),
+            **(more or {}),
         },
     )
 

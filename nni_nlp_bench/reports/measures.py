@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from nni_nlp_bench.benchmarks.base import Benchmark, Result
-from nni_nlp_bench.benchmarks.units import LossUnit
 from nni_nlp_bench.evaluators.trial import Trial
+from nni_nlp_bench.reports.hypervolume import HypervolumeUnit, ReferenceFront, ReportUnit
 from nni_nlp_bench.strategies.result import SearchResult
 
 
@@ -20,20 +20,22 @@ class Reference:
 
     loss: float
     """NaN if no training succeeded."""
-    unit: LossUnit
+    unit: ReportUnit
     meaning: str
     """Description of the loss, such as `lowest of wikitext-2`."""
     known: bool = False
     """Whether it is the global optimum of the benchmark, so that comparisons share it."""
 
     @classmethod
-    def lowest_of(cls, benchmark: str, loss: float, unit: LossUnit) -> Reference:
+    def lowest_of(cls, benchmark: str, loss: float, unit: ReportUnit) -> Reference:
         """Return the known optimum of a benchmark as the reference."""
         return cls(loss, unit, f"lowest of {benchmark}", known=True)
 
     def __str__(self) -> str:
         if math.isnan(self.loss):
             return "nothing (no training succeeded)"
+        if isinstance(self.unit, HypervolumeUnit):
+            return f"the {self.meaning}"
         return f"{self.loss:.3f} {self.unit}, the {self.meaning}"
 
 
@@ -79,12 +81,14 @@ def incumbents(trials: Sequence[Trial]) -> list[Trial | None]:
     return incumbents
 
 
+def incumbent_losses(trials: Sequence[Trial]) -> list[float]:
+    """Return the loss of the incumbent after each trial; NaN before the first success."""
+    return [math.nan if best is None else reported_loss(best.result) for best in incumbents(trials)]
+
+
 def regrets(trials: Sequence[Trial], reference: Reference) -> list[float]:
     """Return the regret of the incumbent after each trial; NaN before the first success."""
-    return [
-        math.nan if best is None else reported_loss(best.result) - reference.loss
-        for best in incumbents(trials)
-    ]
+    return [loss - reference.loss for loss in incumbent_losses(trials)]
 
 
 def reference_loss(benchmark: Benchmark, runs: Sequence[SearchResult]) -> Reference:
@@ -105,22 +109,36 @@ def reference_loss(benchmark: Benchmark, runs: Sequence[SearchResult]) -> Refere
     return Reference.lowest_of(benchmark.name, known, unit)
 
 
+def hypervolume_reference(front: ReferenceFront) -> Reference:
+    """Return the reference of searches with several objectives: no hypervolume is missing."""
+    loss = 0.0 if front.front else math.nan
+    return Reference(loss, HypervolumeUnit.PERCENT, front.meaning, front.known)
+
+
 def _lowest(losses: list[float]) -> float:
     """Return the lowest finite loss, or NaN if there is none."""
     return min((loss for loss in losses if math.isfinite(loss)), default=math.nan)
 
 
-def first_within_target(regret: Sequence[float], unit: LossUnit) -> int | None:
+def first_within_target(regret: Sequence[float], unit: ReportUnit) -> int | None:
     """Return the index of the first regret within the target of the unit, or None."""
     return next((i for i, value in enumerate(regret) if value <= unit.target), None)
 
 
-def summarize(run: SearchResult, reference: Reference) -> Summary:
-    """Return the metrics of one search."""
-    trials, regret = run.trials, regrets(run.trials, reference)
-    best = incumbents(trials)[-1] if trials else None
-    loss = math.nan if best is None else reported_loss(best.result)
-    target_index = first_within_target(regret, reference.unit)
+def summarize(
+    run: SearchResult, reference: Reference, losses: Sequence[float] | None = None
+) -> Summary:
+    """Return the metrics of one search.
+
+    Args:
+        run: Result of the search.
+        reference: What regret is measured from.
+        losses: Loss after each trial, in the unit of the reference; by default the incumbent's.
+    """
+    trials = run.trials
+    losses = incumbent_losses(trials) if losses is None else losses
+    loss = losses[-1] if losses else math.nan
+    target_index = first_within_target([x - reference.loss for x in losses], reference.unit)
     return Summary(
         strategy=run.strategy,
         seed=run.seed,

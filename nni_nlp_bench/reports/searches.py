@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from nni_nlp_bench.benchmarks.base import Benchmark, Origin
-from nni_nlp_bench.benchmarks.units import LossUnit
-from nni_nlp_bench.evaluators.trial import Trial
-from nni_nlp_bench.reports.measures import incumbents, reported_loss
+from nni_nlp_bench.benchmarks.objectives import Objective
+from nni_nlp_bench.reports.hypervolume import (
+    HypervolumeUnit,
+    ReferenceFront,
+    ReportUnit,
+    SearchFront,
+)
+from nni_nlp_bench.reports.measures import incumbent_losses, reported_loss
 from nni_nlp_bench.strategies.result import SearchResult
 
 
@@ -76,7 +81,7 @@ class SearchRecord:
     """Name of the search space."""
     benchmark: str
     """Name of the benchmark. Results on different benchmarks are never compared."""
-    unit: LossUnit
+    unit: ReportUnit
     """Unit of all losses."""
     optimum: float | None
     """Lowest loss of the benchmark; None if unknown."""
@@ -84,6 +89,8 @@ class SearchRecord:
     counts: Counts
     best: BestArchitecture | None
     """None if no training succeeded."""
+    front: SearchFront | None = None
+    """Losses of a search with several objectives; None for one."""
 
 
 def curve_from_result(run: SearchResult) -> Curve:
@@ -93,9 +100,9 @@ def curve_from_result(run: SearchResult) -> Curve:
     """
     ends = sorted(run.trials, key=lambda trial: trial.end_s)
     return Curve(
-        losses=_losses(run.trials),
+        losses=tuple(incumbent_losses(run.trials)),
         hours=tuple(trial.end_s / 3600 for trial in ends),
-        timed_losses=_losses(ends),
+        timed_losses=tuple(incumbent_losses(ends)),
     )
 
 
@@ -105,12 +112,6 @@ def sequential_curve(losses: Sequence[float], ends: Sequence[float]) -> Curve:
     Parallel trainings may end out of order: an incumbent is known once all earlier ones have ended.
     """
     return Curve(tuple(losses), tuple(np.maximum.accumulate(ends).tolist()), tuple(losses))
-
-
-def _losses(trials: Sequence[Trial]) -> tuple[float, ...]:
-    return tuple(
-        math.nan if best is None else reported_loss(best.result) for best in incumbents(trials)
-    )
 
 
 def infer_benchmark(architectures: Iterable[BestArchitecture]) -> str | None:
@@ -123,15 +124,39 @@ def infer_benchmark(architectures: Iterable[BestArchitecture]) -> str | None:
     return " + ".join(sorted(measured or {source for _, source in sources})) or None
 
 
-def make_record(result: SearchResult, benchmark: Benchmark, experiment: str) -> SearchRecord:
-    """Return the record of a search that ran in this process."""
+def with_hypervolume(record: SearchRecord, reference: ReferenceFront) -> SearchRecord:
+    """Return the record of a search with several objectives with the curve of its hypervolume."""
+    assert record.front is not None
+    losses, order = record.front.losses, list(record.front.order)
+    curve = Curve(
+        losses=tuple(reference.missing(losses)),
+        hours=record.curve.hours,
+        timed_losses=tuple(reference.missing(losses[order])),
+    )
+    return replace(record, curve=curve, unit=HypervolumeUnit.PERCENT, optimum=0.0)
+
+
+def make_record(
+    result: SearchResult,
+    benchmark: Benchmark,
+    experiment: str,
+    full: ReferenceFront | None = None,
+) -> SearchRecord:
+    """Return the record of a search that ran in this process.
+
+    Args:
+        result: The search.
+        benchmark: The benchmark that answered.
+        experiment: Name of the experiment.
+        full: Full front of the benchmark in a search with several objectives; None if unknown.
+    """
     best, trials = result.best_trial, result.trials
     return SearchRecord(
         experiment=experiment,
         strategy=result.strategy,
         seed=result.seed,
         space=benchmark.space_name,
-        benchmark=benchmark.name,
+        benchmark=name_with_objectives(benchmark.name, result.objectives),
         unit=benchmark.unit,
         optimum=benchmark.lowest_loss,
         curve=curve_from_result(result),
@@ -150,4 +175,17 @@ def make_record(result: SearchResult, benchmark: Benchmark, experiment: str) -> 
             best.result.origin,
             best.result.source,
         ),
+        front=_front_of(result, full) if result.objectives else None,
     )
+
+
+def _front_of(result: SearchResult, full: ReferenceFront | None) -> SearchFront:
+    ends = sorted(result.trials, key=lambda trial: trial.end_s)
+    order = tuple(trial.index for trial in ends)
+    return SearchFront(result.objectives, result.losses(), order, full)
+
+
+def name_with_objectives(benchmark: str, objectives: Sequence[Objective]) -> str:
+    """Return the name of a benchmark, and its objectives if there are several."""
+    names = ", ".join(objective.name for objective in objectives)
+    return f"{benchmark} ({names})" if objectives else benchmark

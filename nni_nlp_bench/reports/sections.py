@@ -6,12 +6,26 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from nni_nlp_bench.benchmarks.objectives import Objective
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.reports.deduplicate import deduplicate
-from nni_nlp_bench.reports.measures import Reference, Summary, first_within_target
+from nni_nlp_bench.reports.hypervolume import (
+    ReferenceFront,
+    SearchFront,
+    front_of,
+    reference_front,
+)
+from nni_nlp_bench.reports.measures import (
+    Reference,
+    Summary,
+    first_within_target,
+    hypervolume_reference,
+)
 from nni_nlp_bench.reports.ranking import Ranked, rank
 from nni_nlp_bench.reports.readers.source import SearchSource, format_seeds
-from nni_nlp_bench.reports.searches import Counts, Curve, SearchRecord
+from nni_nlp_bench.reports.searches import Counts, Curve, SearchRecord, with_hypervolume
 from nni_nlp_bench.reports.statistics import (
     MIN_SEEDS,
     MIN_STRATEGIES,
@@ -34,6 +48,8 @@ class Section:
     experiments: tuple[str, ...]
     records: tuple[SearchRecord, ...]
     reference: Reference
+    front: ReferenceFront | None
+    """Front that hypervolumes are compared with; None for one objective."""
     ranked: tuple[Ranked, ...]
     intervals: Mapping[str, Interval | None]
     """95 % confidence interval of the mean regret by strategy; None for too few searches."""
@@ -64,6 +80,33 @@ class Section:
         return format_seeds(self.records)
 
     @property
+    def fronts(self) -> dict[str, list[SearchFront]]:
+        """Fronts of the searches by strategy; empty lists for one objective."""
+        return {
+            row.strategy: [
+                r.front for r in self.records if r.strategy == row.strategy and r.front is not None
+            ]
+            for row in self.ranked
+        }
+
+    @property
+    def joint_front(self) -> list[tuple[float, ...]]:
+        """Values of the objectives on the front of all searches, by the first objective."""
+        fronts = [record.front for record in self.records if record.front is not None]
+        objectives = fronts[0].objectives
+        joint = front_of(np.concatenate([front.losses for front in fronts]))
+        return [
+            tuple(o.from_loss(x) for o, x in zip(objectives, row, strict=True))
+            for row in joint.tolist()
+        ]
+
+    @property
+    def objectives(self) -> tuple[Objective, ...]:
+        """The objectives of the searches; empty for one."""
+        front = self.records[0].front
+        return () if front is None else front.objectives
+
+    @property
     def curves(self) -> dict[str, list[Curve]]:
         """Curves of the searches by strategy."""
         return {
@@ -88,7 +131,11 @@ def make_sections(sources: Sequence[SearchSource]) -> list[Section]:
 
 def _section(benchmark: str, read: Sequence[SearchRecord]) -> Section:
     records, duplicates = deduplicate(read)
-    reference = _reference(records)
+    front = None
+    if fronts := [record.front for record in records if record.front is not None]:
+        front = reference_front(fronts)
+        records = [with_hypervolume(record, front) for record in records]
+    reference = _reference(records) if front is None else hypervolume_reference(front)
     ranked = rank([_summary(record, reference) for record in records])
     losses = {row.strategy: _by_seed(records, row.strategy) for row in ranked}
     shared = sorted(set[int].intersection(*(set(by_seed) for by_seed in losses.values())))
@@ -102,6 +149,7 @@ def _section(benchmark: str, read: Sequence[SearchRecord]) -> Section:
         experiments=tuple(dict.fromkeys(record.experiment for record in read)),
         records=tuple(records),
         reference=reference,
+        front=front,
         ranked=tuple(ranked),
         intervals={name: _interval(records, name, reference) for name in losses},
         shared_seeds=tuple(shared),

@@ -6,11 +6,13 @@ import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.evaluators.objectives import SearchObjectives
 from search_spaces.base import SearchSpace
 
 
@@ -32,6 +34,8 @@ class Strategy(ABC):
         space: The space that it searches.
         rng: Its only source of randomness.
         epochs: Epochs of a full training.
+        objectives: The objectives of a search with several: it then calls `tell_losses` instead of
+            `tell`. Only strategies whose `objective_counts` admit several are given them.
 
     A subclass declares its options as keyword-only parameters of its constructor:
 
@@ -46,10 +50,20 @@ class Strategy(ABC):
     {'patience': 10}
     """
 
-    def __init__(self, space: SearchSpace[Any], rng: np.random.Generator, epochs: int) -> None:
+    objective_counts: ClassVar[tuple[int, int | None]] = (1, 1)
+    """Fewest and most objectives that it can optimise; None for any number."""
+
+    def __init__(
+        self,
+        space: SearchSpace[Any],
+        rng: np.random.Generator,
+        epochs: int,
+        objectives: SearchObjectives | None = None,
+    ) -> None:
         self.space = space
         self.rng = rng
         self.epochs = epochs
+        self.objectives = objectives
 
     @classmethod
     def options(cls) -> dict[str, Any]:
@@ -97,6 +111,15 @@ class Strategy(ABC):
         Args:
             proposal: What `ask` returned.
             score: Higher is better; None if the evaluation failed.
+        """
+
+    def tell_losses(self, proposal: Proposal, losses: NDArray[np.float64] | None) -> None:  # noqa: B027
+        """Take in the result of a proposal in a search with several objectives.
+
+        Args:
+            proposal: What `ask` returned.
+            losses: One for each of `objectives`, lower is better, on the scale of
+                `Objective.to_loss`; None if the evaluation failed.
         """
 
     def add_observation(self, architecture: Any, score: float) -> None:  # noqa: B027

@@ -12,6 +12,7 @@ import numpy as np
 
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.core.registry import UnknownNameError
+from nni_nlp_bench.evaluators.objectives import SearchObjectives
 from nni_nlp_bench.strategies.base import Strategy
 from nni_nlp_bench.strategies.registry import STRATEGIES
 from search_spaces.base import SearchSpace
@@ -65,12 +66,19 @@ class StrategyConfig:
         if self.options:
             kind.check_options(self.name, self.options)
 
-    def make(self, space: SearchSpace[Any], rng: np.random.Generator, epochs: int) -> Strategy:
+    def make(
+        self,
+        space: SearchSpace[Any],
+        rng: np.random.Generator,
+        epochs: int,
+        objectives: SearchObjectives | None = None,
+    ) -> Strategy:
         """Return the strategy, ready to ask and tell; `epochs` is the length of a full training.
 
         Raises UserError if it refuses the space or an option.
         """
-        return self.kind(space, rng, epochs, **self.options)
+        several = () if objectives is None else (objectives,)
+        return self.kind(space, rng, epochs, *several, **self.options)
 
     @property
     def strategy_name(self) -> str:

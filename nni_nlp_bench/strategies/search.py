@@ -12,6 +12,7 @@ import numpy as np
 from nni_nlp_bench.benchmarks.base import Benchmark, BenchmarkError
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.evaluators.journal import Journal
+from nni_nlp_bench.evaluators.objectives import SearchObjectives
 from nni_nlp_bench.evaluators.simulation import Settings, Simulation
 from nni_nlp_bench.evaluators.trial import Trial
 from nni_nlp_bench.evaluators.zero_cost import ZeroCostScorer
@@ -64,7 +65,7 @@ def search_space(
             raise BenchmarkError(
                 f"{benchmark.name} answers for any architecture: nothing to restrict"
             )
-        space = TabularSpace(space, held)
+        space = TabularSpace(space.unwrapped, held)
     if warm_start is None:
         return space
     return BestOfNSpace(space, ZeroCostScorer(warm_start, space=benchmark.space_name))
@@ -87,15 +88,34 @@ def check_search(benchmark: Benchmark, search: Search) -> None:
             f"{benchmark.name} has no learning curves, which shorter trainings need; "
             "take a table with curves",
         )
+    _check_objectives(benchmark, search)
     if config.strategy == "grid" and (benchmark.size is None or search.restrict is False):
         raise UserError("strategy 'grid' enumerates a table: restrict the search to one")
+
+
+def _check_objectives(benchmark: Benchmark, search: Search) -> None:
+    """Raise UserError if the strategy cannot optimise so many objectives."""
+    names = search.settings.objectives
+    count = len(SearchObjectives.of(benchmark, names).names) if names else 1
+    fewest, most = search.strategy.kind.objective_counts
+    if count < fewest:
+        raise UserError(
+            f"strategy {search.strategy.name!r} optimises several objectives: name them, such as "
+            f"{benchmark.objective},parameters"
+        )
+    if most is not None and count > most:
+        able = "random, regularized_evolution, nsga2 or parego"
+        raise UserError(
+            f"strategy {search.strategy.name!r} optimises at most {most} objective"
+            f"{'s' if most > 1 else ''}, not {count}: take {able}"
+        )
 
 
 def explore(search: Search, space: SearchSpace[Any], simulation: Simulation) -> None:
     """Run the strategy until the budget of the simulation is used up."""
     config, epochs = search.strategy, simulation.benchmark.epochs
     rng = np.random.default_rng(search.seed)
-    run_loop(config.make(space, rng, epochs), simulation)
+    run_loop(config.make(space, rng, epochs, simulation.objectives), simulation)
 
 
 def run_search(
@@ -139,5 +159,10 @@ def run_search(
     finally:
         if journal is not None:
             journal.close()
-    trials = tuple(simulation.trials)
-    return SearchResult(search.strategy.name, search.seed, trials, simulation.exhausted)
+    return SearchResult(
+        search.strategy.name,
+        search.seed,
+        tuple(simulation.trials),
+        simulation.exhausted,
+        () if simulation.objectives is None else simulation.objectives.objectives,
+    )

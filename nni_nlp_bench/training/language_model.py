@@ -44,6 +44,9 @@ class LanguageModel(nn.Module):
     release, so that a seed gives the same network as `torch.manual_seed` there.
     """
 
+    has_fixed_windows = False
+    """Whether all windows of a training are equally long."""
+
     def __init__(
         self,
         recipe: AnyCell,

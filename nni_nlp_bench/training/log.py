@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any
 from nni_nlp_bench.core.files import atomic_write
 from nni_nlp_bench.data.corpus import Corpus
 from nni_nlp_bench.training.settings import Settings
-from search_spaces.rnn_cell.language_model import language_model_parameters
 
 if TYPE_CHECKING:
-    from nni_nlp_bench.training.cells import AnyCell
+    from nni_nlp_bench.training.models import LanguageArchitecture
 
 OK = "OK"
 NAN = "loss is nan!"
@@ -44,10 +43,10 @@ class Curves:
 
 @dataclass(frozen=True, slots=True)
 class TrainingMetadata:
-    """Metadata of a training: the cell and the corpus."""
+    """Metadata of a training: the architecture and the corpus."""
 
     recipe: str
-    """The cell as JSON."""
+    """The architecture as JSON."""
     recipe_id: int
     """Published id of the cell, or -1."""
     corpus: str
@@ -57,11 +56,12 @@ class TrainingMetadata:
 
     @classmethod
     def of(
-        cls, recipe: AnyCell, recipe_id: int, corpus: Corpus, settings: Settings
+        cls, recipe: LanguageArchitecture, recipe_id: int, corpus: Corpus, settings: Settings
     ) -> TrainingMetadata:
         """Return the metadata of a training."""
-        layers = settings.sizes.of_layers()
-        parameters = language_model_parameters(recipe, len(corpus.vocabulary), layers)
+        from nni_nlp_bench.training.models import model_parameters
+
+        parameters = model_parameters(recipe, len(corpus.vocabulary), settings)
         return cls(recipe.to_json(), recipe_id, corpus.name, corpus.digest, parameters)
 
 
@@ -72,7 +72,7 @@ def release_log(metadata: TrainingMetadata, settings: Settings, curves: Curves) 
         "data": f"data/{metadata.corpus}",
         "recepie_id": metadata.recipe_id,
         "recepie": metadata.recipe,
-        "model": "CustomRNN",
+        "model": json.loads(metadata.recipe).get("model", "CustomRNN"),
         "batch_size": settings.batch_size,
         "eval_batch_size": settings.eval_batch_size,
         "emsize": sizes.embedding,

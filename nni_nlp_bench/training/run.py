@@ -20,7 +20,6 @@ from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.core.files import atomic_write
 from nni_nlp_bench.core.input_files import open_input
 from nni_nlp_bench.data.corpus import Corpus
-from nni_nlp_bench.training.cells import AnyCell
 from nni_nlp_bench.training.device import check_memory
 from nni_nlp_bench.training.log import (
     NAN,
@@ -30,6 +29,7 @@ from nni_nlp_bench.training.log import (
     release_log,
     write_log,
 )
+from nni_nlp_bench.training.models import LanguageArchitecture
 from nni_nlp_bench.training.settings import Settings
 from nni_nlp_bench.training.threads import torch_threads
 from nni_nlp_bench.training.trainer import Trainer
@@ -60,7 +60,7 @@ EpochDone = Callable[[Curves], None]
 
 
 def train(
-    recipe: AnyCell,
+    recipe: LanguageArchitecture,
     corpus: Corpus,
     settings: Settings,
     out: Path | None = None,
@@ -72,12 +72,12 @@ def train(
     progress: Progress = lambda epochs: None,
     epoch_done: EpochDone = lambda curves: None,
 ) -> Curves:
-    """Train the language model of a cell.
+    """Train the language model of an architecture.
 
     A NaN loss ends the training, with the status `loss is nan!`.
 
     Args:
-        recipe: The cell.
+        recipe: A cell, or a decoder.
         corpus: The corpus.
         settings: Sizes, regularisation and schedule.
         out: Folder for the vocabulary, the log and the checkpoint, from which the same call

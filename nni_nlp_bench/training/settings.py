@@ -87,6 +87,7 @@ class Dropouts:
 DROPOUTS = {
     "ptb": Dropouts(),
     "wikitext-2": Dropouts(output=0.1, embedding=0.0, weight=0.1),
+    "lts": Dropouts(output=0.0, hidden=0.1, input=0.0, embedding=0.0, weight=0.0),
     "none": Dropouts(output=0.0, hidden=0.0, input=0.0, embedding=0.0, weight=0.0),
 }
 

@@ -13,17 +13,16 @@ from numpy.typing import NDArray
 
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.core.input_files import exists, read_text
-from nni_nlp_bench.training.cells import cell_of
-from nni_nlp_bench.training.language_model import LanguageModel
+from nni_nlp_bench.training.models import AnyLanguageModel, architecture_of, make_model
 from nni_nlp_bench.training.run import CHECKPOINT, VOCABULARY, read_checkpoint, restoring
-from nni_nlp_bench.training.settings import Sizes
+from nni_nlp_bench.training.settings import Settings, Sizes
 
 
 @dataclass(frozen=True)
 class TrainedModel:
     """A trained language model in evaluation mode, with its vocabulary."""
 
-    model: LanguageModel
+    model: AnyLanguageModel
     vocabulary: tuple[str, ...]
     corpus: str
     epochs: int
@@ -43,10 +42,12 @@ class TrainedModel:
                 raise UserError(
                     f"{folder} has no language model: give the output folder of `train lm`"
                 )
-            vocabulary = _words(folder / VOCABULARY, len(state["model"]["embedding"]))
+            weights = state["model"]
+            of_words = weights["ranks"] if "ranks" in weights else weights["embedding"]
+            vocabulary = _words(folder / VOCABULARY, len(of_words))
             known: dict[str, Any] = state["identity"]
-            sizes = Sizes(**known["sizes"])
-            model = LanguageModel(cell_of(known["recipe"]), len(vocabulary), sizes)
+            settings = Settings(sizes=Sizes(**known["sizes"]), bptt=known["bptt"])
+            model = make_model(architecture_of(known["recipe"]), len(vocabulary), settings)
             model.load_state_dict(state["model"])
             curves = state["curves"]
             epochs, status = len(curves["val_losses"]), str(curves["status"])

@@ -15,20 +15,26 @@ from torch.nn.utils import clip_grad_norm_
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.data.batches import columns, window, windows
 from nni_nlp_bench.data.corpus import Corpus
-from nni_nlp_bench.training.cells import AnyCell
+from nni_nlp_bench.training.decoders import decoder_settings
 from nni_nlp_bench.training.device import usable_device
-from nni_nlp_bench.training.language_model import LanguageModel, Outputs, States, detached
+from nni_nlp_bench.training.language_model import Outputs, States, detached
+from nni_nlp_bench.training.models import LanguageArchitecture, make_model
 from nni_nlp_bench.training.objective import draw_length, penalties
 from nni_nlp_bench.training.settings import Settings
+from search_spaces.lts import LtsArchitecture
 from search_spaces.rnn_cell import Recipe
 
 AfterStep = Callable[[int, int], None]
 """Called with the numbers of trained and of all rows of the epoch."""
 
 
-def _check_weight_drop(cell: AnyCell, settings: Settings) -> None:
-    """Raise UserError for cells of ENAS, most of whose matrices would not be trained."""
-    if settings.weight_drop == "release" and not isinstance(cell, Recipe):
+def _check_settings(architecture: LanguageArchitecture, settings: Settings) -> None:
+    """Raise UserError for settings of a cell for a decoder, and for cells of ENAS, most of whose
+    matrices would not be trained."""
+    if isinstance(architecture, LtsArchitecture):
+        if settings.sizes != decoder_settings(architecture).sizes:
+            raise UserError("a decoder has sizes of its own: take the settings of decoder_settings")
+    elif settings.weight_drop == "release" and not isinstance(architecture, Recipe):
         raise UserError(
             "weight drop 'release' does not train recurrent matrices, which are most of a cell of "
             "ENAS: take 'trained'"
@@ -55,20 +61,14 @@ class Trainer:
     """A language model, its optimizer and its position in the epoch."""
 
     def __init__(
-        self, recipe: AnyCell, corpus: Corpus, settings: Settings, device: str = "cpu"
+        self, recipe: LanguageArchitecture, corpus: Corpus, settings: Settings, device: str = "cpu"
     ) -> None:
         self.settings = settings
         self.device = usable_device(device)
         _check_length(corpus, settings)
-        _check_weight_drop(recipe, settings)
-        self.model = LanguageModel(
-            recipe,
-            len(corpus.vocabulary),
-            settings.sizes,
-            settings.dropouts,
-            settings.weight_drop,
-            settings.seed,
-        ).to(self.device)
+        _check_settings(recipe, settings)
+        words = len(corpus.vocabulary)
+        self.model = make_model(recipe, words, settings, corpus.train).to(self.device)
         self.optimizer = torch.optim.Adam(
             self.model.parameters(),
             lr=settings.learning_rate,
@@ -143,7 +143,8 @@ class Trainer:
     def _step(self) -> bool:
         """Train on the next window. Return False if its loss is NaN."""
         settings = self.settings
-        length = draw_length(settings.bptt, self._lengths)
+        fixed = self.model.has_fixed_windows
+        length = settings.bptt if fixed else draw_length(settings.bptt, self._lengths)
         inputs, targets = window(self.rows, self.position, length)
         outputs, loss = self._run(inputs, targets, self.states)
         penalised = loss + penalties(outputs, settings)

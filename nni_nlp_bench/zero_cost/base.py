@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 from nni_nlp_bench.core.registry import Registry
 
@@ -33,6 +33,21 @@ class Score(Protocol):
         Returns:
             The score, without a unit; NaN if it is undefined.
         """
+
+
+@runtime_checkable
+class ArchitectureScore(Protocol):
+    """Interface of a score that reads the architecture alone: no network, no text, no torch.
+
+    Such a score is in the registry of its space as the others are, and has their `of` too.
+    """
+
+    @property
+    def higher_is_better(self) -> bool:
+        """Direction: whether a higher score predicts a lower loss after training."""
+
+    def of_architecture(self, architecture: Any) -> float:
+        """Return the score of an architecture; NaN if it is undefined."""
 
 
 _NAMES = {

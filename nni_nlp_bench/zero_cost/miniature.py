@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from nni_nlp_bench.zero_cost.spectra import smallest_eigenvalue
+from search_spaces.rnn_cell import Recipe
 from search_spaces.rnn_cell.features.untrained_dynamics import DETAILED, behaviour
 
 if TYPE_CHECKING:
@@ -54,7 +55,11 @@ class MiniatureRecall:
 
     def of(self, statistics: NetworkStatistics) -> float:
         """Return the sum, which does not depend on the seed."""
-        found = behaviour(statistics.recipe, DETAILED)
+        return self.of_architecture(statistics.recipe)
+
+    def of_architecture(self, recipe: Recipe) -> float:
+        """Return the sum for a cell."""
+        found = behaviour(recipe, DETAILED)
         return found["recall_0"] + found["recall_product_0_1"] + found["recall_pair_1"]
 
 

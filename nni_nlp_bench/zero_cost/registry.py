@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, cast
 
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.core.registry import Registry
-from nni_nlp_bench.zero_cost.base import SCORES, Score
+from nni_nlp_bench.zero_cost.base import SCORES, ArchitectureScore, Score
 from nni_nlp_bench.zero_cost.encoders.base import ENCODER_SCORES, EncoderScore
+from search_spaces.base import SearchSpace, SizedSpace
 
 SCORES_OF: Mapping[str, Registry[Score] | Registry[EncoderScore]] = {
     "rnn_cell": SCORES,
     "encoder": ENCODER_SCORES,
 }
+DEFAULT_SCORES: Mapping[str, str] = {
+    "rnn_cell": "miniature_recall",
+    "encoder": "nsc",
+}
+"""By space, the score that strategies prefer: it reads the architecture alone, higher is better."""
 
 
 def scores_of(space: str) -> Registry[Score] | Registry[EncoderScore]:
@@ -21,3 +29,27 @@ def scores_of(space: str) -> Registry[Score] | Registry[EncoderScore]:
         known = " and ".join(SCORES_OF)
         raise UserError(f"space {space!r} has no zero-cost scores; {known} have")
     return SCORES_OF[space]
+
+
+def default_scorer(space: SearchSpace[Any]) -> Callable[[Any], float] | None:
+    """Return what ranks the untrained architectures of a space, higher first.
+
+    It is the space's score in `DEFAULT_SCORES`, else the number of parameters at the space's
+    default sizes. It needs no torch and takes milliseconds.
+
+    >>> from search_spaces.base import get_space
+    >>> space = get_space("encoder")
+    >>> round(default_scorer(space)(space.parse("0")), 1)
+    6180.1
+
+    Args:
+        space: The space, or one that wraps it.
+
+    Returns:
+        A function of an architecture; None if the space has neither.
+    """
+    space = space.unwrapped
+    if space.name in DEFAULT_SCORES:
+        score = scores_of(space.name).get(DEFAULT_SCORES[space.name])
+        return cast(ArchitectureScore, score).of_architecture
+    return partial(space.parameters, size={}) if isinstance(space, SizedSpace) else None

@@ -56,6 +56,28 @@ class TestTPE(StrategyContract):
     evaluations = 20
 
 
+class TestNsga2(StrategyContract):
+    strategy = "nsga2"
+    objectives = ("val_loss", "parameters")
+
+
+class TestParEgo(StrategyContract):
+    strategy = "parego"
+    objectives = ("val_loss", "parameters")
+    evaluations = 20
+
+
+class TestEhvi(StrategyContract):
+    strategy = "ehvi"
+    objectives = ("val_loss", "parameters")
+    evaluations = 20
+
+
+class TestEvolutionOfFronts(StrategyContract):
+    strategy = "regularized_evolution"
+    objectives = ("perplexity", "parameters", "training_time")
+
+
 @pytest.mark.slow
 class TestPolicyRL(StrategyContract):
     strategy = "policy_rl"

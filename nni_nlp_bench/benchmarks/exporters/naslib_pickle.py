@@ -68,4 +68,6 @@ def _lost(table: Table, written: int, merged: int, unfinished: int) -> Iterator[
         yield f"{merged} cells whose key another cell has already"
     if any(architecture.hidden_states > 1 for architecture in table.architectures()):
         yield "which result is h_new_0 in cells of two or three states"
+    if table.metrics:
+        yield f"the metrics {', '.join(metric.name for metric in table.metrics)}"
     yield "recipe ids, parameter counts and statuses"

@@ -108,6 +108,8 @@ def _lost(table: Table, written: int) -> Iterator[str]:
         yield f"losses of {broken} runs that broke off: only their cells are written"
     if (table.arrays["run_ids"] >= 0).any() or (table.arrays["num_params"] >= 0).any():
         yield "recipe ids and parameter counts"
+    if table.metrics:
+        yield f"the metrics {', '.join(metric.name for metric in table.metrics)}"
     if metadata.distinct_recipes > metadata.architectures:
         merged = metadata.distinct_recipes - metadata.architectures
         yield f"{merged} other ways to write the same cells: all runs of a cell have its first text"

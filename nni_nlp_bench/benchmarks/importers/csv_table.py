@@ -18,6 +18,7 @@ import numpy as np
 
 from nni_nlp_bench.benchmarks.base import OK, BenchmarkError
 from nni_nlp_bench.benchmarks.importers.reading import Progress, Reading, Skipped, no_progress
+from nni_nlp_bench.benchmarks.objectives import Objective
 from nni_nlp_bench.benchmarks.training_run import MAX_WHOLE, TrainingRun
 from nni_nlp_bench.benchmarks.units import LossUnit
 from nni_nlp_bench.core.errors import UserError
@@ -42,6 +43,8 @@ class CsvColumns:
     num_params: str | None = "num_params"
     space: str = "rnn_cell"
     unit: LossUnit = LossUnit.NATS
+    metrics: tuple[Objective, ...] = ()
+    """Metrics, each in the column of its name; an empty field is an unknown value."""
 
 
 def read_csv_table(
@@ -80,6 +83,7 @@ def read_csv_table(
         has_curves=False,
         space=columns.space,
         unit=columns.unit,
+        metrics=columns.metrics,
     )
 
 
@@ -99,7 +103,8 @@ def _lines(source: Path) -> Iterator[str]:
 
 
 def _check_header(source: Path, columns: CsvColumns, found: Sequence[str]) -> None:
-    for column in (columns.recipe, columns.test_loss, columns.recipe_id, columns.num_params):
+    named = (columns.recipe, columns.test_loss, columns.recipe_id, columns.num_params)
+    for column in (*named, *(metric.name for metric in columns.metrics)):
         if column is not None and column not in found:
             names = ", ".join(found) or "none"
             raise BenchmarkError(f"{source} has no column {column!r}; its columns: {names}")
@@ -121,6 +126,7 @@ def _run(
         status=OK if math.isfinite(loss) else NOT_FINITE,
         recipe_id=None if columns.recipe_id is None else _whole(row, columns.recipe_id),
         num_params=None if columns.num_params is None else _whole(row, columns.num_params),
+        metrics={m.name: _number(row, m.name) for m in columns.metrics if row[m.name]},
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from nni_nlp_bench.benchmarks.objectives import Objective
 from nni_nlp_bench.benchmarks.training_run import TrainingRun
 from nni_nlp_bench.benchmarks.units import LossUnit
 
@@ -33,6 +34,8 @@ class Reading:
     unit: LossUnit = LossUnit.NATS
     epochs: int | None = None
     """Epochs of a full training; None if unknown."""
+    metrics: tuple[Objective, ...] = ()
+    """Metrics of the runs, with units and directions."""
 
 
 @dataclass(frozen=True, slots=True)

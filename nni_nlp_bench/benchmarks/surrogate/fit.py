@@ -78,15 +78,16 @@ def fit(
 
 
 def cross_validate(
-    recipes: Sequence[Recipe],
+    recipes: Sequence[Any],
     losses: Values,
     thresholds: Sequence[float] = THRESHOLDS,
     workers: int | None = None,
+    space: str = CELLS,
 ) -> Report:
     """Return five-fold cross-validated metrics of `fit`."""
     cells = cells_of_runs(recipes, losses)
     finite = np.isfinite(cells.loss)
-    of = features(cells.recipes, workers)[finite]
+    of = features(cells.recipes, workers, space)[finite]
     measured = cells.loss[finite]
     predicted, std = np.empty_like(measured), np.empty_like(measured)
     for train, test in folds(len(measured)):

@@ -19,6 +19,7 @@ from nni_nlp_bench.core.files import check_output_file
 if TYPE_CHECKING:
     from nni_nlp_bench.benchmarks.base import Benchmark
     from nni_nlp_bench.benchmarks.importers import Format, ImportReport
+    from nni_nlp_bench.benchmarks.objectives import Direction, Objective
 
 SKIPPED_SHOWN = 5
 
@@ -68,12 +69,12 @@ def download(
 def import_(
     source: Annotated[Path, typer.Argument(help="File or folder to read.")],
     format: Annotated[
-        str, typer.Option(help="Format: nas-bench-nlp, nni-db, naslib, nas-bench-bert or csv.")
+        str, typer.Option(help="Format: nas-bench-nlp, nni-db, naslib, nas-bench-bert, lts or csv.")
     ],
     out: options.Out,
     dataset: Annotated[
         str | None,
-        typer.Option(help="Data set or task to import; its name if the source has none."),
+        typer.Option(help="Data set, task or set to import; its name if the source has none."),
     ] = None,
     space: Annotated[
         str | None, typer.Option(help="csv: name of the search space (default: rnn_cell).")
@@ -82,25 +83,54 @@ def import_(
         Literal["nats", "points"] | None,
         typer.Option(help="csv: unit of the losses; points are 100 - score (default: nats)."),
     ] = None,
+    metric: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME[:UNIT[:maximize]]",
+            help="csv: column of a metric that needs no training, such as latency:ms; repeatable.",
+        ),
+    ] = None,
     overwrite: Overwrite = False,
 ) -> None:
-    """Convert published results to a table."""
-    from nni_nlp_bench.benchmarks.importers import CsvColumns, import_benchmark
+    """Convert published results to a table.
+
+    Several sets of the format lts become tables in --out, unless --dataset selects one.
+    """
+    from nni_nlp_bench.benchmarks.importers import CsvColumns, import_benchmark, import_lts_sets
     from nni_nlp_bench.benchmarks.units import SHORT_UNITS
 
-    options = {"space": space, "unit": unit and SHORT_UNITS[unit]}
+    metrics = tuple(map(_metric, metric)) if metric else None
+    options = {"space": space, "unit": unit and SHORT_UNITS[unit], "metrics": metrics}
     given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
     with bar("importing") as progress:
-        report = import_benchmark(
-            source,
-            cast("Format", format),
-            out,
-            dataset=dataset,
-            columns=CsvColumns(**given) if given else None,
-            overwrite=overwrite,
-            progress=progress,
-        )
-    _print_import(report, out)
+        if format == "lts" and dataset is None and not given:
+            reports = import_lts_sets(source, out, overwrite=overwrite, progress=progress)
+        else:
+            reports = {
+                out: import_benchmark(
+                    source,
+                    cast("Format", format),
+                    out,
+                    dataset=dataset,
+                    columns=CsvColumns(**given) if given else None,
+                    overwrite=overwrite,
+                    progress=progress,
+                )
+            }
+    for table, report in reports.items():
+        _print_import(report, table)
+
+
+def _metric(text: str) -> Objective:
+    """Parse `latency:ms` or `accuracy:%:maximize`. Raises UserError."""
+    from nni_nlp_bench.benchmarks.objectives import Objective, check_metric
+
+    name, unit, direction = (*text.split(":", 2), "", "")[:3]
+    metric = Objective(
+        name, unit, cast("Direction", direction or "minimize"), requires_training=False
+    )
+    check_metric(metric)
+    return metric
 
 
 @benchmark.command()
@@ -137,11 +167,13 @@ def info(name: NameOrFolder, json: options.Json = False) -> None:
     from nni_nlp_bench.benchmarks.catalogue import load
     from nni_nlp_bench.cli.benchmark.metrics import metrics_table, optimism_table
 
-    metadata = _metadata(load(name))
+    loaded = load(name)
+    metadata = _metadata(loaded)
     if json:
         print_json(metadata)
         return
     figures = metadata.pop("cross_validation", None)
+    metadata["objectives"] = tuple(map(str, loaded.objectives.values()))
     tables = [key_value_table({key: _format(value) for key, value in metadata.items()})]
     if figures:
         tables.append(metrics_table(figures))
@@ -161,9 +193,11 @@ def _metadata(benchmark: Benchmark) -> dict[str, Any]:
     from nni_nlp_bench.benchmarks.table_info import figure_loss, table_info
     from nni_nlp_bench.benchmarks.units import rename_metric_keys
 
+    objectives = [asdict(objective) for objective in benchmark.objectives.values()]
     if isinstance(benchmark, Table):
         prefix = figure_loss(benchmark.metadata.recorded).removesuffix("loss")
-        return rename_metric_keys(asdict(table_info(benchmark)), prefix + benchmark.unit.metric)
+        values = rename_metric_keys(asdict(table_info(benchmark)), prefix + benchmark.unit.metric)
+        return values | {"objectives": objectives}
     fields = ("name", "objective", "unit", "epochs")
     metadata = {name: getattr(benchmark, name) for name in fields}
     metadata |= {"space": benchmark.space_name}
@@ -175,7 +209,7 @@ def _metadata(benchmark: Benchmark) -> dict[str, Any]:
         metadata |= {
             name: surrogate_metadata[name] for name in _SURROGATE_KEYS if name in surrogate_metadata
         }
-    return metadata
+    return metadata | {"objectives": objectives}
 
 
 def _format(value: Any) -> str:

@@ -10,10 +10,11 @@ import typer
 
 from nni_nlp_bench.cli import options
 from nni_nlp_bench.cli.output import bar, echo, plain_table, print_json, print_plot, print_tables
-from nni_nlp_bench.core.limits import MAX_COUNT
+from nni_nlp_bench.core.limits import MAX_COUNT, MAX_LAYERS, MAX_WIDTH
 
 if TYPE_CHECKING:
     from nni_nlp_bench.training.log import Curves
+    from nni_nlp_bench.training.models import LanguageArchitecture
     from nni_nlp_bench.training.settings import Settings
 
 PLOT = "curve.png"
@@ -49,20 +50,47 @@ def lm(
             min=1, max=MAX_COUNT, help="Mean number of steps per window.", rich_help_panel=_TRAINING
         ),
     ] = 70,
-    embedding: options.Embedding = 400,
-    hidden: options.Hidden = 600,
-    layers: options.Layers = 3,
-    dropouts: Annotated[
-        Literal["ptb", "wikitext-2", "none"],
-        typer.Option(help="Dropout rates of NAS-Bench-NLP's trainings.", rich_help_panel=_TRAINING),
-    ] = "ptb",
-    weight_drop: Annotated[
-        Literal["release", "trained"],
+    embedding: Annotated[
+        int | None,
         typer.Option(
-            help="`release`: recurrent matrices are not trained, as in the release.",
+            min=1,
+            max=MAX_WIDTH,
+            help="Cells: width of the embedding and the last layer (default: 400).",
+            rich_help_panel=options.NETWORK,
+        ),
+    ] = None,
+    hidden: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=MAX_WIDTH,
+            help="Cells: width of the other layers (default: 600).",
+            rich_help_panel=options.NETWORK,
+        ),
+    ] = None,
+    layers: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=MAX_LAYERS,
+            help="Cells: number of recurrent layers (default: 3).",
+            rich_help_panel=options.NETWORK,
+        ),
+    ] = None,
+    dropouts: Annotated[
+        Literal["ptb", "wikitext-2", "lts", "none"] | None,
+        typer.Option(
+            help="Dropout rates of a publication (default: ptb; lts for decoders).",
             rich_help_panel=_TRAINING,
         ),
-    ] = "release",
+    ] = None,
+    weight_drop: Annotated[
+        Literal["release", "trained"] | None,
+        typer.Option(
+            help="Cells: `release` (default) does not train recurrent matrices, as in the release.",
+            rich_help_panel=_TRAINING,
+        ),
+    ] = None,
     precision: Annotated[
         Literal["float32", "bfloat16"],
         typer.Option(help="Precision; `bfloat16` is mixed precision.", rich_help_panel=_TRAINING),
@@ -74,30 +102,35 @@ def lm(
 ) -> None:
     """Train a language model. Run it again to resume after an interruption.
 
-    Search spaces: rnn_cell, enas_cell. Writes the log in the format of NAS-Bench-NLP's release,
-    checkpoint.pt and curve.png to --out.
+    Search spaces: rnn_cell, enas_cell, lts. Writes a log in the format of NAS-Bench-NLP's
+    release, checkpoint.pt and curve.png to --out.
     """
-    from nni_nlp_bench.training.settings import DROPOUTS, Settings, Sizes
+    from nni_nlp_bench.training.models import language_space, settings_for
+    from nni_nlp_bench.training.settings import DROPOUTS
+    from search_spaces.loading import read_architecture
 
-    settings = Settings(
+    network = read_architecture(language_space(space), architecture)
+    settings = settings_for(
+        network,
         epochs=epochs,
         batch_size=batch_size,
         learning_rate=learning_rate,
         bptt=bptt,
-        sizes=Sizes(embedding, hidden, layers),
-        dropouts=DROPOUTS[dropouts],
+        embedding=embedding,
+        hidden=hidden,
+        layers=layers,
+        dropouts=None if dropouts is None else DROPOUTS[dropouts],
         weight_drop=weight_drop,
         precision=precision,
         seed=seed,
     )
-    _train(architecture, corpus, out, space, settings, (device, threads), json)
+    _train((architecture, network), corpus, out, settings, (device, threads), json)
 
 
 def _train(
-    architecture: str,
+    named: tuple[str, LanguageArchitecture],
     corpus_name: str,
     out: Path,
-    space: str,
     settings: Settings,
     execution: tuple[str, int | None],
     as_json: bool,
@@ -105,14 +138,12 @@ def _train(
     from nni_nlp_bench.core.output_dir import locked_output_dir
     from nni_nlp_bench.data.corpora import load_corpus
     from nni_nlp_bench.reports.training_curves import draw_training
-    from nni_nlp_bench.training.cells import cell_space
     from nni_nlp_bench.training.memory import disable_malloc_trim
     from nni_nlp_bench.training.run import train as run_training
-    from search_spaces.loading import read_architecture
     from search_spaces.plotting import warn_on_failure
     from search_spaces.rnn_cell.published import id_of
 
-    recipe = read_architecture(cell_space(space), architecture)
+    architecture, recipe = named
     corpus = load_corpus(corpus_name)
     identity = {"recipe": recipe.to_json(), "corpus": corpus.digest, **asdict(settings)}
     disable_malloc_trim()
@@ -138,10 +169,18 @@ def _train(
     if as_json:
         print_json({**asdict(curves), "out": str(out)})
     else:
-        _print(curves, out, settings)
+        _print(curves, out, _title(recipe, settings))
 
 
-def _print(curves: Curves, out: Path, settings: Settings) -> None:
+def _title(architecture: LanguageArchitecture, settings: Settings) -> str:
+    from search_spaces.lts import LtsArchitecture
+
+    if isinstance(architecture, LtsArchitecture):
+        return f"dropout: {settings.dropouts.hidden:g}"
+    return f"weight drop: {settings.weight_drop}"
+
+
+def _print(curves: Curves, out: Path, title: str) -> None:
     from nni_nlp_bench.benchmarks.units import LossUnit
 
     perplexity = LossUnit.NATS.to_metric
@@ -151,7 +190,7 @@ def _print(curves: Curves, out: Path, settings: Settings) -> None:
         [str(i + 1), *(f"{perplexity(losses[i]):.1f}" for losses in series), f"{seconds:.1f}"]
         for i, seconds in enumerate(curves.wall_times)
     ]
-    print_tables(plain_table(f"weight drop: {settings.weight_drop}", columns, rows))
+    print_tables(plain_table(title, columns, rows))
     if curves.status != "OK":
         echo(f"status  {curves.status}")
     echo(f"threads {curves.threads}")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nni_nlp_bench.core.files import atomic_write
+from nni_nlp_bench.reports.fronts import format_value
 from nni_nlp_bench.reports.page import plots, wording
 from nni_nlp_bench.reports.page.best_architectures import BestArchitectureView, best_architectures
 from nni_nlp_bench.reports.page.formatting import (
@@ -33,6 +34,8 @@ class _Plots:
     by_evaluations: str
     by_hours: str | None
     ranks: str | None
+    fronts: tuple[str, ...]
+    """What the strategies found, and attainment curves; empty for one objective."""
     swatches: dict[str, str]
     architectures: list[BestArchitectureView]
 
@@ -72,8 +75,19 @@ def _make_plots(name: str, section: Section) -> _Plots:
         by_evaluations=plots.regret_by_evaluations(f"{name}e", curves, reference),
         by_hours=plots.regret_by_hours(f"{name}h", curves, reference),
         ranks=None if test is None else plots.ranks(f"{name}r", test),
+        fronts=_front_plots(name, section),
         swatches={strategy: plots.swatch(i) for i, strategy in enumerate(curves)},
-        architectures=best_architectures(section),
+        architectures=[] if section.front else best_architectures(section),
+    )
+
+
+def _front_plots(name: str, section: Section) -> tuple[str, ...]:
+    if section.front is None or not section.front.front:
+        return ()
+    fronts = section.fronts
+    return (
+        plots.found(f"{name}f", fronts, section.front),
+        plots.other_view(f"{name}a", fronts, section.front),
     )
 
 
@@ -88,6 +102,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     filters: dict[str, Any] = {
+        "value": format_value,
         "loss": lambda value: format_number(value, "z.3f"),
         "metric": lambda value: format_number(value, ",.1f"),
         "integer": lambda value: format_number(value, ",.0f"),

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
+from nni_nlp_bench.reports.front_plot import Fronts, draw_found, draw_other_view
+from nni_nlp_bench.reports.hypervolume import ReferenceFront
 from nni_nlp_bench.reports.measures import Reference
 from nni_nlp_bench.reports.page.critical_difference import critical_difference, groups
 from nni_nlp_bench.reports.page.inline_svg import GRID, INK, inline_svg, page_style
@@ -46,6 +48,24 @@ def regret_by_hours(name: str, curves: Curves, reference: Reference) -> str | No
     description = "Line chart: mean regret of every strategy against simulated hours"
     return _render(
         name, description, _INCHES, lambda axes: draw_against_hours(axes, curves, reference)
+    )
+
+
+def found(name: str, fronts: Fronts, reference: ReferenceFront) -> str:
+    """Return a plot of the front that each strategy found."""
+    description = "Scatter plot: front of all searches of every strategy, and the reference front"
+    return _render(
+        name, description, _INCHES, lambda axes: draw_found(axes, fronts, reference, INK)
+    )
+
+
+def other_view(name: str, fronts: Fronts, reference: ReferenceFront) -> str:
+    """Return a plot of attainment curves, or of the third objective."""
+    description = "Line chart: median attainment curve of every strategy"
+    if len(reference.low) > 2:
+        description = "Scatter plot: fronts of every strategy in the first and third objective"
+    return _render(
+        name, description, _INCHES, lambda axes: draw_other_view(axes, fronts, reference, INK)
     )
 
 

@@ -9,12 +9,17 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from nni_nlp_bench.benchmarks.base import OK
+from nni_nlp_bench.benchmarks.objectives import Objective
 from nni_nlp_bench.benchmarks.units import LossUnit
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.core.input_files import exists, read_text
 from nni_nlp_bench.core.parse_json import read_json
 from nni_nlp_bench.reports.files import BEST, TRIALS
+from nni_nlp_bench.reports.fronts import read_front_metadata
+from nni_nlp_bench.reports.hypervolume import ReferenceFront, SearchFront, report_unit
 from nni_nlp_bench.reports.readers.source import SearchSource, parse_origin
 from nni_nlp_bench.reports.searches import (
     BestArchitecture,
@@ -22,6 +27,7 @@ from nni_nlp_bench.reports.searches import (
     Curve,
     SearchRecord,
     infer_benchmark,
+    name_with_objectives,
     sequential_curve,
 )
 from nni_nlp_bench.reports.study_files import left_out_of
@@ -61,24 +67,28 @@ def _source(
 ) -> SearchSource:
     reference = float(best["reference"]["loss"])
     # Files from before points were supported have no unit.
-    unit = LossUnit(best["reference"].get("unit", LossUnit.NATS))
+    unit = report_unit(best["reference"].get("unit", LossUnit.NATS))
+    several = read_front_metadata(best) if "reference_front" in best else None
     searches: dict[tuple[str, int], list[Mapping[str, str]]] = {}
     for row in rows:
         searches.setdefault((row["strategy"], int(row["seed"])), []).append(row)
     found = {key: _curve_and_best(search_rows, reference) for key, search_rows in searches.items()}
-    benchmark = infer_benchmark(best for _, best in found.values() if best is not None)
+    benchmark = str(infer_benchmark(best for _, best in found.values() if best is not None))
+    if several is not None:
+        benchmark = name_with_objectives(benchmark, several[0])
     records = tuple(
         SearchRecord(
             experiment=str(folder),
             strategy=strategy,
             seed=seed,
             space=best["space"],
-            benchmark=str(benchmark),
+            benchmark=benchmark,
             unit=unit,
             optimum=reference if best["reference"]["known"] else None,
             curve=found[strategy, seed][0],
             counts=_counts(search_rows),
             best=found[strategy, seed][1],
+            front=None if several is None else _front(search_rows, *several),
         )
         for (strategy, seed), search_rows in searches.items()
     )
@@ -98,6 +108,18 @@ def _curve_and_best(rows: _Rows, reference: float) -> tuple[Curve, BestArchitect
             )
         losses.append(loss)
     return sequential_curve(losses, [float(row["simulated_end_h"]) for row in rows]), best
+
+
+def _front(rows: _Rows, objectives: Sequence[Objective], reference: ReferenceFront) -> SearchFront:
+    """Return the losses of a search: the values are those of its successful trainings."""
+    losses = [
+        [o.to_loss(float(row[o.name])) for o in objectives]
+        if row["status"] == OK
+        else [math.nan] * len(objectives)
+        for row in rows
+    ]
+    full = reference if reference.known else None
+    return SearchFront(tuple(objectives), np.array(losses), tuple(range(len(rows))), full)
 
 
 def _counts(rows: _Rows) -> Counts:

@@ -15,6 +15,8 @@ class RandomSearch(Strategy):
     `share` is the length of each training as a fraction of a full one, at least one epoch.
     """
 
+    objective_counts = (1, None)
+
     def __init__(self, *args: Any, share: float = 1.0) -> None:
         super().__init__(*args)
         if not 0 < share <= 1:

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from nni_nlp_bench.core.pareto import best_position
 from nni_nlp_bench.strategies.base import Proposal, Strategy
 
 
@@ -12,15 +16,18 @@ class RegularizedEvolution(Strategy):
     """Mutates the best of a random sample of the population and removes the oldest member.
 
     Defaults are those of the NAS-Bench-NLP release: population 20, tournament 10. A mutation that
-    was already evaluated is redrawn a few times.
+    was already evaluated is redrawn a few times. With several objectives, the best is the one of
+    the lowest Pareto rank in the sample and, among these, the least crowded.
     """
 
+    objective_counts = (1, None)
     _tries = 10
 
     def __init__(self, *args: Any, population: int = 20, tournament: int = 10) -> None:
         super().__init__(*args)
         self._tournament = tournament
-        self._population: deque[tuple[float, Any]] = deque(maxlen=population)
+        self._population: deque[tuple[Any, Any]] = deque(maxlen=population)
+        """Score, or losses of several objectives, and architecture."""
         self._to_sample = population
         self._seen: set[str] = set()
 
@@ -39,7 +46,7 @@ class RegularizedEvolution(Strategy):
             return None
         size = min(self._tournament, len(self._population))
         picked = self.rng.choice(len(self._population), size, replace=False)
-        _, parent = max((self._population[i] for i in picked), key=lambda member: member[0])
+        _, parent = self._best([self._population[i] for i in picked])
         for _ in range(self._tries):
             child = self.space.mutate(parent, self.rng)
             if child.canonical_key not in self._seen:
@@ -49,10 +56,22 @@ class RegularizedEvolution(Strategy):
 
     def tell(self, proposal: Proposal, score: float | None) -> None:
         """Add a scored architecture to the population; replace a failed initial one."""
-        if score is not None:
-            self._population.append((score, proposal.architecture))
+        self._add(proposal.architecture, score)
+
+    def tell_losses(self, proposal: Proposal, losses: NDArray[np.float64] | None) -> None:
+        """Add an evaluated architecture to the population; replace a failed initial one."""
+        self._add(proposal.architecture, losses)
+
+    def _add(self, architecture: Any, fitness: Any) -> None:
+        if fitness is not None:
+            self._population.append((fitness, architecture))
         elif not self._population:
             self._to_sample += 1
+
+    def _best(self, members: list[tuple[Any, Any]]) -> tuple[Any, Any]:
+        if self.objectives is None:
+            return max(members, key=lambda member: member[0])
+        return members[best_position([losses for losses, _ in members])]
 
     def add_observation(self, architecture: Any, score: float) -> None:
         """Add it to the population, instead of an initial random architecture."""

@@ -61,10 +61,13 @@ class GaussianProcess:
         """Log marginal likelihood of y / scale, comparable at equal scales."""
         return float(self._model.log_marginal_likelihood_value_)
 
-    def predict(self, x: Array) -> tuple[Array, Array]:
-        """Return mean and variance of new measurements, including white noise."""
+    def predict(self, x: Array, noise: bool = True) -> tuple[Array, Array]:
+        """Return mean and variance of new measurements, with or without their white noise."""
         mean, deviation = self._model.predict(x, return_std=True)
-        return self._mean + self._scale * mean, np.square(self._scale * deviation)
+        variance = np.square(deviation)
+        if not noise:
+            variance = np.maximum(variance - self.kernel.k2.noise_level, 0.0)
+        return self._mean + self._scale * mean, self._scale**2 * variance
 
 
 def _new_kernel(dimensions: int) -> Any:

@@ -33,26 +33,34 @@ class EncoderScore(Protocol):
         """
 
 
-_NAMES = (
-    "synaptic_diversity",
-    "synaptic_diversity_normalised",
-    "synaptic_saliency",
-    "synaptic_saliency_normalised",
-    "activation_distance",
-    "activation_distance_normalised",
-    "head_importance",
-    "head_importance_normalised",
-    "head_confidence",
-    "head_confidence_normalised",
-    "softmax_confidence",
-    "softmax_confidence_normalised",
-    "jacobian_covariance",
-    "jacobian_cosine",
-    "num_params",
-)
+_NAMES = {
+    "definitions": (
+        "synaptic_diversity",
+        "synaptic_diversity_normalised",
+        "synaptic_saliency",
+        "synaptic_saliency_normalised",
+        "activation_distance",
+        "activation_distance_normalised",
+        "head_importance",
+        "head_importance_normalised",
+        "head_confidence",
+        "head_confidence_normalised",
+        "softmax_confidence",
+        "softmax_confidence_normalised",
+        "jacobian_covariance",
+        "jacobian_cosine",
+        "num_params",
+    ),
+    "nsc": ("nsc", "nsc_published", "nsc_exact"),
+}
+"""Names of the scores that each module defines."""
 ENCODER_SCORES: Registry[EncoderScore] = Registry(
     "score of encoders",
     "nni_nlp_bench.encoder_scores",
-    {name: f"nni_nlp_bench.zero_cost.encoders.definitions:{name.upper()}" for name in _NAMES},
+    {
+        name: f"nni_nlp_bench.zero_cost.encoders.{module}:{name.upper()}"
+        for module, names in _NAMES.items()
+        for name in names
+    },
     requires=("higher_is_better", "of"),
 )

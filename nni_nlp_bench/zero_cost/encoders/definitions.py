@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from numpy.typing import NDArray
 
 from nni_nlp_bench.zero_cost.spectra import cosine_score, spectrum_score
+from search_spaces.encoder.architecture import EncoderArchitecture
 from search_spaces.encoder.parameters import num_parameters
 
 if TYPE_CHECKING:
@@ -120,8 +121,12 @@ class EncoderParameters:
     higher_is_better = True
 
     def of(self, statistics: EncoderStatistics) -> float:
-        """Return the number of parameters."""
-        return float(num_parameters(statistics.encoder))
+        """Return the number of parameters of the encoder; no network is built."""
+        return self.of_architecture(statistics.encoder)
+
+    def of_architecture(self, encoder: EncoderArchitecture) -> float:
+        """Return the number of parameters of an encoder."""
+        return float(num_parameters(encoder))
 
 
 def _nuclear(matrix: Tensor) -> float:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from nni_nlp_bench.benchmarks.importers import import_benchmark
+from nni_nlp_bench.benchmarks.objectives import Objective
 from nni_nlp_bench.benchmarks.table import Table
 from nni_nlp_bench.benchmarks.training_run import TrainingRun
 from search_spaces.rnn_cell import published_recipe
@@ -57,6 +58,19 @@ def small_table(make_run: MakeRun) -> Table:
         make_run(1000001, [4.0, 3.0, 2.0, 1.0], name="b"),
     ]
     return Table.from_runs(runs, name="small", space="rnn_cell", epochs=4)
+
+
+@pytest.fixture(scope="session")
+def measured_table(make_run: MakeRun) -> Table:
+    """Three cells with a latency (of 1000002 unknown) and the energy of each training."""
+    runs = [
+        make_run(1000000, [5.0, 4.0], name="a", metrics={"latency": 30.0, "energy": 2.0}),
+        make_run(1000000, [5.0, 4.2], name="b", metrics={"latency": 30.0, "energy": 3.0}),
+        make_run(1000001, [5.0, 3.5], num_params=900, metrics={"latency": 45.5, "energy": 5.0}),
+        make_run(1000002, [5.0, 3.0], num_params=700, metrics={"energy": 4.0}),
+    ]
+    metrics = (Objective("latency", "ms", requires_training=False), Objective("energy", "kWh"))
+    return Table.from_runs(runs, name="measured", space="rnn_cell", epochs=2, metrics=metrics)
 
 
 @pytest.fixture(scope="session")

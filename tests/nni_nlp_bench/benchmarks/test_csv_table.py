@@ -12,6 +12,7 @@ import pytest
 
 from nni_nlp_bench.benchmarks.base import BenchmarkError
 from nni_nlp_bench.benchmarks.importers import CsvColumns, csv_table, import_benchmark
+from nni_nlp_bench.benchmarks.objectives import Objective
 from nni_nlp_bench.benchmarks.table import Table
 from nni_nlp_bench.benchmarks.table_info import table_info
 from nni_nlp_bench.benchmarks.units import LossUnit
@@ -48,6 +49,22 @@ def test_published_losses(shared: Callable[[str], Path], tmp_path: Path) -> None
     assert info.ok == 7570 and info.licence == "not stated"
 
 
+def test_metrics_are_columns_of_their_names(tmp_path: Path) -> None:
+    text = f'cell,loss,latency\n"{CELL}",5.5,12.5\n"{CELL}",5.0,\n"{CELL}",5.0,inf\n'
+    latency = Objective("latency", "ms", requires_training=False)
+    columns = CsvColumns("cell", "loss", recipe_id=None, num_params=None, metrics=(latency,))
+    source = write(tmp_path / "t.csv", text)
+    report = import_benchmark(source, "csv", tmp_path / "table", columns=columns, epochs=3)
+    assert [entry.reason for entry in report.skipped] == [
+        "row 00000003: the latency must be finite, or NaN if unknown"
+    ]
+    table = Table.load(tmp_path / "table")
+    assert [table.query(RNN, seed=seed).metrics for seed in (0, 1)] == [{"latency": 12.5}, {}]
+    with pytest.raises(BenchmarkError, match="no column 'memory'"):
+        lacking = replace(columns, metrics=(Objective("memory"),))
+        import_benchmark(source, "csv", tmp_path / "other", columns=lacking)
+
+
 def test_columns_have_names_of_choice(tmp_path: Path) -> None:
     source = write(tmp_path / "t.csv", f'cell,loss\n"{CELL}",5.5\n"{CELL}",nan\n"{CELL}",\n')
     columns = CsvColumns("cell", "loss", recipe_id=None, num_params=None)
@@ -74,7 +91,7 @@ def test_a_space_and_a_unit_of_choice(tmp_path: Path) -> None:
     other = replace(columns, space="textnas")
     with pytest.raises(BenchmarkError, match="nothing to import as csv"):
         import_benchmark(source, "csv", tmp_path / "other", columns=other)
-    with pytest.raises(BenchmarkError, match="columns, space and unit of its own"):
+    with pytest.raises(BenchmarkError, match="columns, space, unit and metrics of its own"):
         import_benchmark(source, "naslib", tmp_path / "other", columns=columns)
 
 

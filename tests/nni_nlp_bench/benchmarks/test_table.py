@@ -230,7 +230,7 @@ def test_damaged_texts_are_named(saved: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"format_version": 2}, "format version 2, this program reads 1"),
+        ({"format_version": 3}, "format version 3, this program reads 1 to 2"),
         ({"format": "other"}, "does not describe a table"),
         ({"epochs": "4"}, "is damaged"),
         ({"runs": -1}, "is damaged"),
@@ -238,6 +238,7 @@ def test_damaged_texts_are_named(saved: Path) -> None:
         ({"recorded": [[]]}, "is damaged"),
         ({"surplus": 1}, "is damaged"),
         ({"runs": 7}, "holds"),
+        ({"metrics": [{"name": "latency"}]}, "is damaged"),
     ],
 )
 def test_wrong_metadata_is_refused(saved: Path, changes: dict[str, object], message: str) -> None:

@@ -33,6 +33,37 @@ def rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+def test_several_objectives(table: Path, tmp_path: Path) -> None:
+    options = ("--benchmark", table, "--objectives", "val_loss,parameters", "--trials", 20)
+    out = tmp_path / "out"
+    both = (*options, "--strategies", "random,nsga2", "--seeds", 2, "--out", out)
+    text = run("compare", *both)
+    assert text.returncode == 0, text.stderr
+    assert "HV %" in text.stdout and "Pareto front of all searches" in text.stdout
+    report = json.loads(run("compare", *both, "--json").stdout)
+    front = [(row["val_loss"], row["parameters"]) for row in report["pareto_front"]]
+    assert front == sorted(front)
+    found = {(row["strategy"], row["seed"]) for row in rows(out / "front.csv")}
+    assert found == {(name, seed) for name in ("random", "nsga2") for seed in "01"}
+    other = run("search", *options, "--strategy", "tpe", "--out", tmp_path / "tpe")
+    assert (other.returncode, other.stdout) == (2, "")
+    assert "'tpe' optimises at most 1 objective" in other.stderr
+
+
+def test_constraints(table: Path, tmp_path: Path) -> None:
+    options = ("--benchmark", table, "--strategy", "local_search", "--trials", 20)
+    out = tmp_path / "out"
+    found = run("search", *options, "--constraint", "parameters<=9e6", "--out", out)
+    assert found.returncode == 0, found.stderr
+    assert "parameters<=9e6" in found.stdout
+    space = synthetic_table(80).space
+    cells = [space.parse(row["architecture"]) for row in rows(out / "trials.csv")]
+    assert max(int(space.describe(cell)["parameters"]) for cell in cells) <= 9_000_000
+    wrong = run("search", *options, "--constraint", "loss<3", "--out", tmp_path / "wrong")
+    assert wrong.returncode == 2
+    assert "write NAME<=NUMBER" in wrong.stderr
+
+
 def test_compare_writes_results_and_resumes(table: Path, tmp_path: Path) -> None:
     options = ("--benchmark", table, "--strategies", "random,hyperband", "--restrict")
     options = (*options, "--trials", 20, "--seeds", 2, "--out", tmp_path / "out")
@@ -167,7 +198,7 @@ def test_interrupted_search_is_resumed(table: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"--strategy": "magic"}, "unknown strategy 'magic'; known: bayesian, grid"),
+        ({"--strategy": "magic"}, "unknown strategy 'magic'; known: bayesian, ehvi, grid"),
         (
             {"--space": "magic"},
             "unknown search space 'magic'; known: emd_cell, enas_cell, encoder",

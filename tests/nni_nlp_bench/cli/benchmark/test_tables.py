@@ -136,6 +136,23 @@ def test_import_reports_skipped_runs(logs: Path, tmp_path: Path) -> None:
     done(call("import", logs, "--format", "nas-bench-nlp", "--out", out, "--overwrite"))
 
 
+def test_metrics_of_a_csv(tmp_path: Path) -> None:
+    cell = named_recipe("gru").to_json().replace('"', '""')
+    source, out = tmp_path / "t.csv", tmp_path / "table"
+    source.write_text(f'recipe_id,recipe,num_params,test_loss,latency\n2,"{cell}",5,4.5,12\n')
+    options = ["--format", "csv", "--out", out, "--metric"]
+    assert "minimize or maximize" in refused(call("import", source, *options, "latency:ms:up"))
+    done(call("import", source, *options, "latency:ms"))
+    objectives = json.loads(done(call("info", out, "--json")))["objectives"]
+    assert objectives[-1] == {
+        "name": "latency",
+        "unit": "ms",
+        "direction": "minimize",
+        "requires_training": False,
+    }
+    assert "latency (ms)" in done(call("info", out))
+
+
 def test_info_is_strict_json(logs: Path, tmp_path: Path) -> None:
     out = tmp_path / "table"
     done(call("import", logs, "--format", "nas-bench-nlp", "--out", out))

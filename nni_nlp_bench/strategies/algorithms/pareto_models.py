@@ -1,0 +1,162 @@
+"""Base class of model-based strategies for several objectives."""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.core.pareto import nondominated
+from nni_nlp_bench.strategies.base import Proposal, Strategy
+from nni_nlp_bench.strategies.models.gaussian_process import GaussianProcess, spread
+from nni_nlp_bench.zero_cost.registry import default_scorer
+
+Array = NDArray[np.float64]
+_SCALING_SAMPLES = 200
+_SCORED = 20
+"""Random architectures of which the best by the zero-cost score is taken."""
+_REFIT_EVERY = 5
+
+
+class ParetoModelStrategy(Strategy):
+    """Proposes the candidate with the best acquisition value over Gaussian processes.
+
+    The first `random_first` proposals are random or, every second one with `scored_start`, the best
+    of 20 random ones by the space's default zero-cost score. Then candidates are `samples` random
+    architectures and `mutations` of the front so far. The processes see `counts` features,
+    standardised over random architectures, and losses scaled to [0, 1]; failed trainings count as
+    the worst loss seen. Kernels are fitted every fifth evaluation.
+    """
+
+    objective_counts: ClassVar[tuple[int, int | None]] = (2, None)
+
+    def __init__(
+        self,
+        *args: Any,
+        random_first: int,
+        scored_start: bool,
+        samples: int,
+        mutations: int,
+    ) -> None:
+        super().__init__(*args)
+        if random_first < 2:
+            raise UserError("random_first must be 2 or more: the models need two evaluations")
+        assert self.objectives is not None
+        self._several = self.objectives
+        self._random_first = random_first
+        self._scorer = default_scorer(self.space) if scored_start else None
+        self._samples = samples
+        self._mutations = mutations
+        self._asked = 0
+        self._seen: set[str] = set()
+        self._pending: dict[Proposal, Array] = {}
+        """Features of the proposals that are evaluated."""
+        self._evaluated: list[Any] = []
+        self._features: list[Array] = []
+        self._losses: list[Array | None] = []
+        self._kernels: dict[int, Any] = {}
+        drawn = np.stack(
+            [self._encode(self.space.sample(self.rng)) for _ in range(_SCALING_SAMPLES)]
+        )
+        self._centre, self._scale = drawn.mean(axis=0), spread(drawn)
+
+    @abstractmethod
+    def acquisition(self, candidates: list[Any], features: Array) -> Array:
+        """Return the acquisition value of each candidate: higher is better.
+
+        Args:
+            candidates: Architectures.
+            features: Their standardised features (candidates, features).
+        """
+
+    def ask(self) -> Proposal | None:
+        """Return an architecture of the start, then the candidate with the best acquisition."""
+        first = self._asked < self._random_first or not any(row is not None for row in self._losses)
+        architecture = self._initial() if first else self._best_candidate()
+        if architecture is None:
+            return None
+        self._asked += 1
+        self._seen.add(architecture.canonical_key)
+        proposal = Proposal(architecture)
+        self._pending[proposal] = self._standardized(architecture)
+        return proposal
+
+    def tell_losses(self, proposal: Proposal, losses: Array | None) -> None:
+        """Add an evaluated architecture to the training set."""
+        self._features.append(self._pending.pop(proposal))
+        self._evaluated.append(proposal.architecture)
+        self._losses.append(losses)
+
+    def _initial(self) -> Any | None:
+        scored = self._scorer is not None and self._asked % 2 == 1
+        seen = set(self._seen)
+        drawn = [self.sample_unseen(seen) for _ in range(_SCORED if scored else 1)]
+        found = [architecture for architecture in drawn if architecture is not None]
+        return max(found, key=self._score, default=None) if scored else (found or [None])[0]
+
+    def _score(self, architecture: Any) -> float:
+        assert self._scorer is not None
+        score = self._scorer(architecture)
+        return -math.inf if math.isnan(score) else score
+
+    def _best_candidate(self) -> Any | None:
+        candidates = self._candidates()
+        if not candidates:
+            return self.sample_unseen(set(self._seen))
+        features = np.stack([self._standardized(candidate) for candidate in candidates])
+        return candidates[int(np.argmax(self.acquisition(candidates, features)))]
+
+    def _candidates(self) -> list[Any]:
+        losses = self.losses()
+        front = [self._evaluated[i] for i in np.flatnonzero(nondominated(losses))]
+        drawn = [self.space.sample(self.rng) for _ in range(self._samples)]
+        drawn += [
+            self.space.mutate(front[i % len(front)], self.rng) for i in range(self._mutations)
+        ]
+        unseen = {a.canonical_key: a for a in drawn if a.canonical_key not in self._seen}
+        return list(unseen.values())
+
+    def losses(self) -> Array:
+        """Return the losses (evaluations, objectives), scaled to [0, 1].
+
+        Failed trainings have the worst of each objective.
+        """
+        finished = np.stack([losses for losses in self._losses if losses is not None])
+        worst = finished.max(axis=0)
+        return self.scaled(np.stack([worst if row is None else row for row in self._losses]))
+
+    def scaled(self, losses: Array) -> Array:
+        """Return losses in units of the range of the evaluations, from their lowest."""
+        finished = np.stack([losses for losses in self._losses if losses is not None])
+        low, span = finished.min(axis=0), np.ptp(finished, axis=0)
+        return np.asarray((losses - low) / np.where(span > 0, span, 1.0))
+
+    def predict(self, number: int, targets: Array, features: Array) -> tuple[Array, Array]:
+        """Return mean and standard deviation of a target, without noise, at some features.
+
+        Args:
+            number: Number of the model, whose kernel is kept between refits.
+            targets: A target for each evaluation.
+            features: Standardised features (candidates, features).
+        """
+        refit = number not in self._kernels or len(targets) % _REFIT_EVERY == 0
+        kernel = None if refit else self._kernels[number]
+        model = GaussianProcess(np.stack(self._features), targets, kernel=kernel)
+        self._kernels[number] = model.kernel
+        mean, variance = model.predict(features, noise=False)
+        return mean, np.sqrt(variance)
+
+    def pending_features(self) -> Array:
+        """Return the features (proposals, features) of what is being evaluated."""
+        found = list(self._pending.values())
+        return np.stack(found) if found else np.empty((0, len(self._centre)))
+
+    def _encode(self, architecture: Any) -> Array:
+        return self.space.encode(architecture, "counts")
+
+    def _standardized(self, architecture: Any) -> Array:
+        return np.asarray((self._encode(architecture) - self._centre) / self._scale)
