@@ -82,7 +82,8 @@ class AsrCell(BaseArchitecture):
     @classmethod
     def from_vector(cls, value: Any) -> AsrCell:
         """Return the cell of a list as `from_list` reads it. Raises AsrCellError."""
-        shape = [len(node) if isinstance(node, list | tuple) else 0 for node in value]
+        nested = value if isinstance(value, list | tuple) else ()
+        shape = [len(node) if isinstance(node, list | tuple) else 0 for node in nested]
         if shape != [number + 1 for number in range(1, NODES + 1)]:
             raise AsrCellError(f"a cell's list must look like {_RELEASE_FORM}")
         nodes = []

@@ -143,6 +143,12 @@ CALLS = (
     _call(
         "benchmark import", "in/bert.json --format nas-bench-bert --out out", "bert.json", weight=8
     ),
+    _call(
+        "benchmark import",
+        "in/nb-asr-e5-1234.pickle --format nas-bench-asr --out out",
+        "nb-asr-e5-1234.pickle",
+        weight=8,
+    ),
     _call("benchmark import", "in/nlp.db --format nni-db --out out", "nlp.db", weight=12),
     _call(
         "benchmark import", "in/nb_nlp.pickle --format naslib --out out", "nb_nlp.pickle", weight=12
