@@ -21,7 +21,8 @@ SPACE_SIZE = 13_824
 """Number of cells as they are written."""
 DISTINCT_CELLS = 9_155
 """Number of different networks among them."""
-_FORM = '{"nodes": [{"op": "conv5", "skips": []}, ...]}'
+_NAMES = tuple(f"node_{number}" for number in range(1, NODES + 1))
+_FORM = '{"node_1": {"op": "conv5", "skips": [0]}, ...}'
 _RELEASE_FORM = "[[1, 0], [1, 0, 0], [1, 0, 0, 0]]"
 _SHOWN_CHARACTERS = 40
 
@@ -57,12 +58,11 @@ class AsrCell(BaseArchitecture):
 
     @classmethod
     def from_json(cls, text: str) -> AsrCell:
-        """Read `{"nodes": [{"op": ..., "skips": [...]}, ...]}`. Raises AsrCellError."""
+        """Read `{"node_1": {"op": ..., "skips": [...]}, ...}`. Raises AsrCellError."""
         value = read_json(text, "a cell", _FORM, AsrCellError)
-        nodes = value["nodes"] if set(value) == {"nodes"} else None
-        if not isinstance(nodes, list):
-            raise AsrCellError(f"a cell must look like {_FORM}")
-        return cls(tuple(_read_node(number, node) for number, node in enumerate(nodes, start=1)))
+        if set(value) != set(_NAMES):
+            raise AsrCellError(f"a cell must look like {_FORM}, with {', '.join(_NAMES)}")
+        return cls(tuple(_read_node(n, value[name]) for n, name in enumerate(_NAMES, start=1)))
 
     @classmethod
     def from_list(cls, text: str) -> AsrCell:
@@ -99,7 +99,8 @@ class AsrCell(BaseArchitecture):
 
     def to_json(self) -> str:
         """Text that `from_json` reads back."""
-        return json.dumps({"nodes": [node._asdict() for node in self.nodes]})
+        nodes = zip(_NAMES, self.nodes, strict=True)
+        return json.dumps({name: node._asdict() for name, node in nodes})
 
     def to_vector(self) -> list[list[int]]:
         """Return the release's list."""

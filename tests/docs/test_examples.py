@@ -12,7 +12,9 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("page", ["README.md", "docs/api.md", "docs/surrogate.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", "docs/api.md", "docs/surrogate.md", "docs/nas_bench_asr.md"]
+)
 def test_the_examples_of_a_page_run(page: str) -> None:
     command = [sys.executable, ROOT / "docs/run_examples.py", ROOT / page]
     done = subprocess.run(command, capture_output=True, text=True)

@@ -57,12 +57,12 @@ def test_a_broken_rule_is_named(node: Node, rule: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        '{"nodes": []}',
-        '{"nodes": [1, 2, 3]}',
-        '{"nodes": [{}, {}, {}]}',
-        '{"nodes": [{"op": 1, "skips": []}, {}, {}]}',
-        '{"nodes": [{"op": "zero", "skips": [true]}, {}, {}]}',
-        '{"nodes": {}, "more": 1}',
+        '{"node_1": {}}',
+        '{"node_1": 1, "node_2": 2, "node_3": 3}',
+        '{"node_1": {}, "node_2": {}, "node_3": {}}',
+        '{"node_1": {"op": 1, "skips": []}, "node_2": {}, "node_3": {}}',
+        '{"node_1": {"op": "zero", "skips": [true]}, "node_2": {}, "node_3": {}}',
+        '{"node_1": {}, "node_2": {}, "node_3": {}, "node_4": {}}',
         '{"a": ' + "[" * 4_000,
         "[[1,0],[1,0,0],[1,0,0]]",
         "[[1,0],[1,0,0],[1,0,0,0],[1]]",
