@@ -6,20 +6,24 @@ documentation prints; all others are invented, and say nothing of any network.
 
 from __future__ import annotations
 
+import csv
 import os
 import pickle
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from nni_nlp_bench.benchmarks.base import BenchmarkError
 from nni_nlp_bench.benchmarks.importers import import_benchmark
 from nni_nlp_bench.benchmarks.table import Table
 from nni_nlp_bench.benchmarks.table_info import table_info
 from nni_nlp_bench.benchmarks.units import LossUnit
+from nni_nlp_bench.cli.app import app
 from nni_nlp_bench.evaluators.budget import Budget
 from nni_nlp_bench.evaluators.simulation import Settings
 from nni_nlp_bench.frameworks.naslib.dataset_api import DatasetApi
@@ -278,3 +282,22 @@ def test_hostile_numbers_of_numpy_are_one_line(content: bytes, tmp_path: Path) -
     with pytest.raises(BenchmarkError, match="is not a pickle of plain values") as error:
         import_benchmark(file, "nas-bench-asr", tmp_path / "asr")
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.slow
+def test_a_search_speaks_of_error_rates_alone(table: Table, tmp_path: Path) -> None:
+    table.save(tmp_path / "table")
+    compare = ["compare", "--benchmark", tmp_path / "table", "--restrict", "--trials", 4]
+    compare += ["--strategies", "random,local_search", "--seeds", 2, "--processes", 1]
+    found = CliRunner().invoke(app, [*map(str, compare), "--out", str(tmp_path / "out")])
+    page = tmp_path / "report.html"
+    told = CliRunner().invoke(app, ["report", str(tmp_path / "out"), "--out", str(page)])
+    assert found.exit_code == told.exit_code == 0, found.output + told.output
+    for text in (found.stdout, told.stdout, page.read_text("utf-8")):
+        assert "errors per phoneme" in text
+        words = set(re.findall(r"\w+", text))
+        assert not {"nats", "perplexity", "ppl", "points", "score"} & words
+    assert "release_hash 36855332a5778e0df5114305bc3ce238" in page.read_text("utf-8")
+    with (tmp_path / "out/summary.csv").open() as file:
+        best = [float(row["best_error_percent"]) for row in csv.DictReader(file)]
+    assert best == pytest.approx([25.0] * 4)
