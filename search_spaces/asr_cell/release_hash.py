@@ -1,9 +1,8 @@
 """The hash by which the release of NAS-Bench-ASR finds a cell in its files.
 
-It is that of a graph which the release makes of a cell, and is no identity of networks: a skip to
-node k is an edge to what reads node k, and no more; an output that is added to another before it is
-read again is so counted once or not at all. Of the 8,242 classes of equal hashes 242 hold different
-networks, and some networks have several hashes.
+It is the hash of a graph of operations, and no identity of networks. In the graph a skip to node k
+is an edge to what reads node k, so that what arrives through two skips is lost, and what arrives
+twice counts once. Of the 8,242 hashes, 242 stand for several networks; some networks have several.
 
 Source: github.com/SamsungLabs/nb-asr, release 1.1.0.
 """
