@@ -334,6 +334,7 @@ SPACES: Registry[type[SearchSpace[Any]]] = Registry(
     "search space",
     "nni_nlp_bench.spaces",
     {
+        "asr_cell": "search_spaces.asr_cell.space:AsrCellSpace",
         "emd_cell": "search_spaces.emd_cell.space:EmdCellSpace",
         "encoder": "search_spaces.encoder.space:EncoderSpace",
         "enas_cell": "search_spaces.enas_cell.space:EnasCellSpace",

@@ -25,6 +25,7 @@ HEAVY = [
     "transformers",
 ]
 VALUES = [
+    "search_spaces.asr_cell.space",
     "search_spaces.emd_cell.space",
     "search_spaces.encoder.space",
     "search_spaces.lts.space",

@@ -127,8 +127,8 @@ class Benchmark(ABC):
     def objectives(self) -> Mapping[str, Objective]:
         """What a search can minimise or maximise, by name.
 
-        The loss and its metric (perplexity or score), the parameters if they can be counted, the
-        training time (seconds) if it is known, and the recorded metrics.
+        The loss and its metric (perplexity, score or error rate), the parameters if they can be
+        counted, the training time (seconds) if it is known, and the recorded metrics.
 
         >>> import nni_nlp_bench as nb
         >>> [*nb.load("mini").objectives]

@@ -78,6 +78,6 @@ def check_metric(metric: Objective) -> None:
 
 def loss_objectives(loss: str, unit: LossUnit) -> tuple[Objective, Objective]:
     """Return the loss of that name and the metric of its unit, such as the perplexity."""
-    if unit is LossUnit.NATS:
-        return Objective(loss, unit.value), Objective(unit.metric)
-    return Objective(loss, unit.value), Objective(unit.metric, unit.short, "maximize")
+    of_metric = {LossUnit.POINTS: "points", LossUnit.ERRORS: "%"}.get(unit, "")
+    metric = Objective(unit.metric, of_metric, unit.metric_direction)
+    return Objective(loss, unit.value), metric

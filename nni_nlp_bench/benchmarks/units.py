@@ -6,7 +6,7 @@ import math
 import sys
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal, Self
 
 _LARGEST_LOSS = math.log(sys.float_info.max)
 
@@ -14,59 +14,66 @@ _LARGEST_LOSS = math.log(sys.float_info.max)
 class LossUnit(StrEnum):
     """Unit of a loss; the value is its name in tables. Lower losses are better in each.
 
-    Each unit has a metric that reports show: the perplexity of a loss in nats, or the score
-    (100 - loss) of a loss in points.
+    Each unit has a metric that reports show: the perplexity of a loss in nats, the score
+    (100 - loss) of a loss in points, or an error rate in percent.
     """
 
-    NATS = "nats per token"
-    POINTS = "points below 100"
+    short: str
+    """Abbreviation that follows a number: `nats`, `points` or `errors`."""
+    target: float
+    """Largest regret at which a search has reached the target."""
+    largest: float
+    """Largest possible loss: the largest float32 of a diverged training, -100 points, or 100 wrong
+    phonemes for each right one."""
+    failure: float
+    """Loss of a failed training: a uniform guess over PTB's words, a score of 0, or no phoneme
+    recognised."""
+    metric: str
+    """Name of the metric: `perplexity`, `score` or `error_percent`."""
+    metric_direction: Literal["minimize", "maximize"]
+    """Whether lower or higher values of the metric are better."""
+    legend: str
+    """Column heading of the metric, and its definition."""
 
-    @property
-    def short(self) -> str:
-        """Abbreviation that follows a number: `nats` or `points`."""
-        return self.partition(" ")[0]
+    # fmt: off
+    NATS = (
+        "nats per token", "nats", 0.02, 3.5e38, math.log(10_000),
+        "perplexity", "minimize", "ppl: test perplexity, lower is better",
+    )
+    POINTS = (
+        "points below 100", "points", 0.5, 200.0, 100.0,
+        "score", "maximize", "score: of 100 points, higher is better",
+    )
+    ERRORS = (
+        "errors per phoneme", "errors", 0.005, 100.0, 1.0,
+        "error_percent", "minimize", "PER: phoneme error rate in percent, lower is better",
+    )
+    # fmt: on
 
-    @property
-    def target(self) -> float:
-        """Largest regret at which a search has reached the target."""
-        return 0.02 if self is LossUnit.NATS else 0.5
+    def __new__(cls, value: str, *details: Any) -> Self:
+        """Return the member of a value, with its attributes in the order of their declaration."""
+        unit = str.__new__(cls, value)
+        unit._value_ = value
+        unit.short, unit.target, unit.largest, unit.failure, *of_metric = details
+        unit.metric, unit.metric_direction, unit.legend = of_metric
+        return unit
 
     @property
     def target_words(self) -> str:
-        """The target with its unit: `.02 nats`, `.5 points`."""
+        """The target with its unit: `.02 nats`, `.5 points`, `.005 errors`."""
         return f"{self.target:g} {self.short}".removeprefix("0")
 
     @property
     def of_regret(self) -> str:
-        """Unit of a difference of losses: `nats per token` or `points`."""
-        return self.value if self is LossUnit.NATS else self.short
-
-    @property
-    def largest(self) -> float:
-        """Largest possible loss: the largest float32 of a diverged training, or -100 points."""
-        return 3.5e38 if self is LossUnit.NATS else 200.0
-
-    @property
-    def failure(self) -> float:
-        """Loss of a failed training: a uniform guess over PTB's words, or a score of 0."""
-        return math.log(10_000) if self is LossUnit.NATS else 100.0
-
-    @property
-    def metric(self) -> str:
-        """Name of the metric: `perplexity` (lower is better) or `score` (higher is better)."""
-        return "perplexity" if self is LossUnit.NATS else "score"
-
-    @property
-    def legend(self) -> str:
-        """Column heading of the metric, and its definition."""
-        if self is LossUnit.NATS:
-            return "ppl: test perplexity, lower is better"
-        return "score: of 100 points, higher is better"
+        """Unit of a difference of losses: `nats per token`, `points` or `errors per phoneme`."""
+        return self.short if self is LossUnit.POINTS else self.value
 
     def to_metric(self, loss: float) -> float:
         """Return the metric of a loss; a perplexity that overflows a float is infinite."""
         if self is LossUnit.POINTS:
             return 100 - loss
+        if self is LossUnit.ERRORS:
+            return 100 * loss
         return math.inf if loss > _LARGEST_LOSS else math.exp(loss)
 
 

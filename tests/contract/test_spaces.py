@@ -11,6 +11,7 @@ from search_spaces.base import SPACES, SearchSpace, get_space
 from search_spaces.testing import SpaceContract
 
 NETWORK_SIZES = {
+    "asr_cell": {"features": 5, "groups": 1, "hidden_size": 4, "classes": 3},
     "emd_cell": {"vectors": 5, "width": 4, "classes": 2, "cells": 2},
     "encoder": {"vocabulary": 11, "positions": 7, "embedding_size": 6},
     "enas_cell": {"input_size": 4, "hidden_size": 6},

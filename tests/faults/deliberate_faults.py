@@ -73,6 +73,33 @@ FAULTS = (
         "::test_every_operation_is_what_its_formula_says",
     ),
     Fault(
+        name="asr-cell-dilation",
+        what="dropped dilation, as in the release's code",
+        file="search_spaces/asr_cell/network.py",
+        before="stride=stride, dilation=dilation",
+        after="stride=stride, dilation=1",
+        test="tests/search_spaces/asr_cell/test_network.py"
+        "::test_every_operation_is_what_its_formula_says",
+    ),
+    Fault(
+        name="asr-cell-identity",
+        what="nodes that swap places count as others",
+        file="search_spaces/asr_cell/canonical.py",
+        before="return min(_renumbered",
+        after="return next(_renumbered",
+        test="tests/search_spaces/asr_cell/test_architecture.py"
+        "::test_the_key_is_that_of_the_function",
+    ),
+    Fault(
+        name="error-rate-sign",
+        what="an error rate is maximised",
+        file="nni_nlp_bench/benchmarks/units.py",
+        before='"error_percent", "minimize"',
+        after='"error_percent", "maximize"',
+        test="tests/nni_nlp_bench/benchmarks/test_nas_bench_asr.py"
+        "::test_an_error_rate_is_minimised_everywhere",
+    ),
+    Fault(
         name="table-epoch",
         what="a query answers with the epoch before",
         file="nni_nlp_bench/benchmarks/table.py",

@@ -126,7 +126,7 @@ SURROGATE = "nas-bench-nlp/ptb-surrogate"
 CALLS = (
     *(
         _call("arch show", f"--architecture in/{space}.json --space {space}", f"{space}.json")
-        for space in ("rnn_cell", "enas_cell", "textnas", "emd_cell", "encoder", "lts")
+        for space in ("rnn_cell", "enas_cell", "textnas", "emd_cell", "encoder", "lts", "asr_cell")
     ),
     _call("arch show", "--architecture in/textnas.json --space textnas --size width=8", weight=8),
     _call("arch draw", "--architecture lstm --out out.svg", weight=2),
@@ -142,6 +142,12 @@ CALLS = (
     _call("benchmark import", "in/losses.csv.gz --format csv --out out", "losses.csv.gz"),
     _call(
         "benchmark import", "in/bert.json --format nas-bench-bert --out out", "bert.json", weight=8
+    ),
+    _call(
+        "benchmark import",
+        "in/nb-asr-e5-1234.pickle --format nas-bench-asr --out out",
+        "nb-asr-e5-1234.pickle",
+        weight=8,
     ),
     _call("benchmark import", "in/nlp.db --format nni-db --out out", "nlp.db", weight=12),
     _call(

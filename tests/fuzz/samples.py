@@ -16,6 +16,8 @@ import numpy as np
 from nni_nlp_bench.benchmarks.exporters import export_naslib_pickle, export_nni_db
 from nni_nlp_bench.benchmarks.table import Table
 from nni_nlp_bench.benchmarks.training_run import TrainingRun
+from search_spaces.asr_cell import AsrCell
+from search_spaces.asr_cell.release_hash import release_hash
 from search_spaces.base import SPACES, get_space
 from search_spaces.rnn_cell import published_recipe
 
@@ -90,6 +92,7 @@ def _write_tables(folder: Path, recipes: list[str]) -> None:
             for file in sorted((folder / "logs").iterdir()):
                 archive.writestr(zipfile.ZipInfo(file.name), file.read_bytes(), compression)
     (folder / "bert.json").write_text(json.dumps([_bert_entry(i) for i in range(2)]), "utf-8")
+    (folder / "nb-asr-e5-1234.pickle").write_bytes(b"".join(map(pickle.dumps, _asr_rows())))
     (folder / "values.pickle").write_bytes(pickle.dumps({"a": [1, 2.5, ("b",)]}, protocol=2))
 
 
@@ -111,6 +114,17 @@ def _bert_entry(number: int) -> dict[str, Any]:
         "scores": {"glue": 71.5, "cola": 30.0},
         "time_to_train": 3600.0,
     }
+
+
+def _asr_rows() -> tuple[dict[str, Any], list[Any]]:
+    """Header and rows of a file of NAS-Bench-ASR, with a number of NumPy."""
+    cells = ([[1, 0], [1, 0, 0], [1, 0, 0, 0]], [[0, 1], [1, 1, 0], [4, 1, 0, 1]])
+    rows = [
+        (release_hash(AsrCell.from_vector(cell)), [0.5, 0.4, 0.3, 0.3, np.float32(0.2)], 0.3, cell)
+        for cell in cells
+    ]
+    columns = ["model_hash", "val_per", "test_per", "arch_vec"]
+    return {"columns": columns, "version": 1, "seed": 1234, "epochs": 5}, rows
 
 
 def _write_sentences(folder: Path) -> None:

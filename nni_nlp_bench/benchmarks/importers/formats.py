@@ -10,6 +10,7 @@ from typing import Literal, get_args
 from nni_nlp_bench.benchmarks.base import BenchmarkError
 from nni_nlp_bench.benchmarks.importers.csv_table import CsvColumns, read_csv_table
 from nni_nlp_bench.benchmarks.importers.lts import read_lts
+from nni_nlp_bench.benchmarks.importers.nas_bench_asr import read_nas_bench_asr
 from nni_nlp_bench.benchmarks.importers.nas_bench_bert import read_nas_bench_bert
 from nni_nlp_bench.benchmarks.importers.naslib_pickle import read_naslib_pickle
 from nni_nlp_bench.benchmarks.importers.nni_db import read_nni_db
@@ -24,7 +25,11 @@ from nni_nlp_bench.benchmarks.importers.release_logs import read_release_logs
 from nni_nlp_bench.benchmarks.table import Table
 from nni_nlp_bench.core.input_files import exists, is_folder
 
-Format = Literal["nas-bench-nlp", "nni-db", "naslib", "nas-bench-bert", "lts", "csv"]
+Format = Literal[
+    "nas-bench-nlp", "nni-db", "naslib", "nas-bench-bert", "nas-bench-asr", "lts", "csv"
+]
+FOLDERS: tuple[Format, ...] = ("nas-bench-nlp", "nas-bench-asr", "lts")
+"""Formats of which a source may be a folder."""
 RELEASE = "https://github.com/fmsnew/nas-bench-nlp-release"
 PAPER = (
     'Klyuchnikov et al., "NAS-Bench-NLP: Neural Architecture Search Benchmark for Natural Language '
@@ -34,6 +39,11 @@ BERT_RELEASE = "https://github.com/aaronserianni/training-free-nas"
 BERT_PAPER = (
     "Serianni & Kalita, Training-free Neural Architecture Search for RNNs and Transformers, "
     "ACL 2023, arXiv 2306.00288"
+)
+ASR_RELEASE = "https://github.com/SamsungLabs/nb-asr"
+ASR_PAPER = (
+    "Mehrotra et al., NAS-Bench-ASR: Reproducible Neural Architecture Search for Speech "
+    "Recognition, ICLR 2021"
 )
 LTS_RELEASE = "https://github.com/microsoft/archai/tree/neurips-lts/archai/nlp/nas/saved_logs"
 LTS_PAPER = (
@@ -64,6 +74,12 @@ ORIGINS: dict[Format, About] = {
         licence="CC BY 4.0",
         citation=BERT_PAPER,
     ),
+    "nas-bench-asr": About(
+        description="NAS-Bench-ASR: phoneme error rates of trained networks on TIMIT",
+        source=ASR_RELEASE,
+        licence="Apache-2.0",
+        citation=ASR_PAPER,
+    ),
     "lts": About(
         description="LiteTransformerSearch: perplexities of trained decoders of language models",
         source=LTS_RELEASE,
@@ -90,11 +106,10 @@ def import_benchmark(
     """Import `source` as a table into the folder `out`, by default with the name of `out`.
 
     `dataset` selects runs if the source names data sets (logs, `nni-db`), selects the task of
-    `nas-bench-bert` or the set of `lts`, and is the name of the data set otherwise (`naslib`,
-    `csv`). `epochs` is the
-    length of a full training if the source does not define it; `columns` are those of a `csv`.
-    The report lists entries that cannot be read. Raises BenchmarkError if there are none, or the
-    table cannot be written.
+    `nas-bench-bert`, the trainings of `nas-bench-asr` or the set of `lts`, and is the name of the
+    data set otherwise (`naslib`, `csv`). `epochs` is the length of a full training if the source
+    does not define it; `columns` are those of a `csv`. The report lists entries that cannot be
+    read. Raises BenchmarkError if there are none, or the table cannot be written.
     """
     if format not in get_args(Format):
         known = ", ".join(get_args(Format))
@@ -172,7 +187,7 @@ def _read(
     columns: CsvColumns | None,
     progress: Progress,
 ) -> Reading:
-    if is_folder(source) and format not in ("nas-bench-nlp", "lts"):
+    if is_folder(source) and format not in FOLDERS:
         raise BenchmarkError(f"{source} is a folder: the format {format} is one file")
     match format:
         case "nas-bench-nlp":
@@ -183,6 +198,8 @@ def _read(
             return read_naslib_pickle(source, epochs, progress)
         case "nas-bench-bert":
             return read_nas_bench_bert(source, dataset, progress)
+        case "nas-bench-asr":
+            return read_nas_bench_asr(source, dataset, progress)
         case "lts":
             return _one_set(source, read_lts(source, dataset, progress))
         case "csv":

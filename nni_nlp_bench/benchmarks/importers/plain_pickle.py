@@ -28,26 +28,48 @@ class Pairs(list[tuple[Any, Any]]):
 
 def read_plain_pickle(path: Path, progress: Progress) -> Any:
     """Return the value of a pickle, with dictionaries as `Pairs`. Raises BenchmarkError."""
+    (value,) = read_plain_pickles(path, 1, progress)
+    return value
+
+
+def read_plain_pickles(
+    path: Path, count: int, progress: Progress, machine: Callable[[], Machine] | None = None
+) -> list[Any]:
+    """Return the values of pickles that stand one after another in a file.
+
+    Args:
+        path: The file.
+        count: Number of pickles to read.
+        progress: Called now and then with the bytes read.
+        machine: Returns a new machine for each pickle; by default one of plain values alone.
+
+    Raises:
+        BenchmarkError: The file has fewer pickles, or other values.
+    """
     content = read_bytes(path, MAX_BYTES, BenchmarkError)
-    machine = _Machine()
+    stream = io.BytesIO(content)
+    done = 0
+    values = []
     try:
-        instructions = enumerate(pickletools.genops(io.BytesIO(content)))
-        for count, (opcode, argument, position) in instructions:
-            if count >= MAX_INSTRUCTIONS:
-                raise ValueError(f"more than {MAX_INSTRUCTIONS:,} instructions")
-            if count % 100_000 == 0:
-                progress(position or 0, len(content))
-            machine.step(opcode.name, argument)
-        value = machine.value()
+        for _ in range(count):
+            running = (machine or Machine)()
+            for opcode, argument, position in pickletools.genops(stream):
+                if done >= MAX_INSTRUCTIONS:
+                    raise ValueError(f"more than {MAX_INSTRUCTIONS:,} instructions")
+                if done % 100_000 == 0:
+                    progress(position or 0, len(content))
+                running.step(opcode.name, argument)
+                done += 1
+            values.append(running.value())
     except (ValueError, LookupError, TypeError, AttributeError, OverflowError) as error:
         reason = str(error)[:200]
         raise BenchmarkError(f"{path} is not a pickle of plain values: {reason}") from None
     progress(len(content), len(content))
-    return value
+    return values
 
 
-class _Machine:
-    """Stack and memo of the pickle machine."""
+class Machine:
+    """Stack and memo of the pickle machine, and the instructions that it carries out."""
 
     def __init__(self) -> None:
         self.stack: list[Any] = []

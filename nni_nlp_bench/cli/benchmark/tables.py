@@ -69,7 +69,10 @@ def download(
 def import_(
     source: Annotated[Path, typer.Argument(help="File or folder to read.")],
     format: Annotated[
-        str, typer.Option(help="Format: nas-bench-nlp, nni-db, naslib, nas-bench-bert, lts or csv.")
+        str,
+        typer.Option(
+            help="Format: nas-bench-nlp, nni-db, naslib, nas-bench-bert, nas-bench-asr, lts or csv."
+        ),
     ],
     out: options.Out,
     dataset: Annotated[
@@ -80,8 +83,10 @@ def import_(
         str | None, typer.Option(help="csv: name of the search space (default: rnn_cell).")
     ] = None,
     unit: Annotated[
-        Literal["nats", "points"] | None,
-        typer.Option(help="csv: unit of the losses; points are 100 - score (default: nats)."),
+        Literal["nats", "points", "errors"] | None,
+        typer.Option(
+            help="csv: unit of the losses (default: nats); points are 100 - score, errors a rate."
+        ),
     ] = None,
     metric: Annotated[
         list[str] | None,

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.core.errors import ArchitectureError, UserError
 from search_spaces.base import SearchSpace, SentenceSpace
 
 WIDTH = 32
@@ -38,7 +38,10 @@ class VectorsNetwork(nn.Module):
         if isinstance(inner, SentenceSpace):
             body: Any = inner.classifier(architecture, vectors=WIDTH, classes=classes)
             return cls(body)
-        cell = space.network(architecture, {"input_size": WIDTH, "hidden_size": WIDTH})
+        try:
+            cell: Any = space.network(architecture, {"input_size": WIDTH, "hidden_size": WIDTH})
+        except ArchitectureError:  # its networks have other sizes
+            cell = None
         if not hasattr(cell, "unroll"):
             raise UserError(f"space {space.name!r} has no networks with word vectors as input")
         return cls(LastState(cell, classes))

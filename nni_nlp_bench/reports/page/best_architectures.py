@@ -58,14 +58,18 @@ def _view(key: str, records: Sequence[SearchRecord]) -> BestArchitectureView:
         path = Path(folder, "architecture.svg")
         space.draw(architecture, path)
         image = base64.b64encode(path.read_bytes()).decode("ascii")
-    descriptors = space.describe(architecture)
+    descriptors = {name: item for name, item in space.describe(architecture).items() if item}
     return BestArchitectureView(
         key=key,
         best=best,
         searches=tuple(_label(record) for record in records),
-        description=", ".join(f"{name} {n:,}" for name, n in descriptors.items() if n != 0),
+        description=", ".join(f"{name} {_format(item)}" for name, item in descriptors.items()),
         image=f"data:image/svg+xml;base64,{image}",
     )
+
+
+def _format(item: int | float | str) -> str:
+    return item if isinstance(item, str) else f"{item:,}"
 
 
 def _label(record: SearchRecord) -> str:

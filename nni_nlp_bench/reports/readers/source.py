@@ -72,9 +72,9 @@ def parse_origin(value: Any) -> Any:
 
 
 def infer_unit(record: Any) -> LossUnit:
-    """Return points if a trial's result has a score, else nats, the only unit of old results."""
-    points = isinstance(record, Mapping) and LossUnit.POINTS.metric in record
-    return LossUnit.POINTS if points else LossUnit.NATS
+    """Return the unit whose metric a trial's result has, else nats, the only one of old results."""
+    reported = record if isinstance(record, Mapping) else {}
+    return next((unit for unit in LossUnit if unit.metric in reported), LossUnit.NATS)
 
 
 def format_seeds(records: Iterable[SearchRecord]) -> str:

@@ -14,6 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from nni_nlp_bench.benchmarks.base import OK, BenchmarkError
+from nni_nlp_bench.benchmarks.objectives import loss_objectives
 from nni_nlp_bench.benchmarks.table import Table
 from nni_nlp_bench.benchmarks.table_files import METADATA
 from nni_nlp_bench.benchmarks.table_info import table_info
@@ -24,6 +25,7 @@ from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.evaluators.benchmark_trials import BenchmarkTrialEvaluator
 from nni_nlp_bench.evaluators.simulation import Settings, Simulation
 from nni_nlp_bench.reports.readers.comparison_folder import read_comparison
+from nni_nlp_bench.reports.readers.source import infer_unit
 from nni_nlp_bench.reports.sections import make_sections
 from nni_nlp_bench.testing import synthetic_table
 from search_spaces.base import get_space
@@ -62,7 +64,19 @@ def test_the_metrics_of_losses() -> None:
     assert math.isnan(LossUnit.NATS.to_metric(math.nan))
     assert LossUnit.NATS.failure == pytest.approx(9.2103, abs=1e-4)
     assert LossUnit.POINTS.to_metric(LossUnit.POINTS.failure) == 0
-    assert [unit.target_words for unit in LossUnit] == [".02 nats", ".5 points"]
+    assert LossUnit.ERRORS.to_metric(0.25) == 25
+    assert LossUnit.ERRORS.to_metric(LossUnit.ERRORS.failure) == 100
+    assert [unit.target_words for unit in LossUnit] == [".02 nats", ".5 points", ".005 errors"]
+
+
+@pytest.mark.parametrize("unit", LossUnit)
+def test_the_direction_of_a_metric_is_that_of_its_loss(unit: LossUnit) -> None:
+    better, worse = unit.to_metric(0.1), unit.to_metric(0.2)
+    assert (better < worse) == (unit.metric_direction == "minimize")
+    assert f"{'lower' if better < worse else 'higher'} is better" in unit.legend
+    loss, metric = loss_objectives("val_loss", unit)
+    assert (loss.direction, metric.direction) == ("minimize", unit.metric_direction)
+    assert infer_unit({unit.metric: 1.0}) is unit
 
 
 def test_a_table_keeps_its_unit(points: Path) -> None:

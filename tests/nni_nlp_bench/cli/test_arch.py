@@ -228,6 +228,19 @@ def test_arc_text_from_argument_or_file(tmp_path: Path) -> None:
     assert "layer 1: the distance in an arc text is 0 to 4" in broken
 
 
+def test_a_list_of_a_release_from_argument_or_file(tmp_path: Path) -> None:
+    file = tmp_path / "cell.txt"
+    file.write_text("[[1,0],[1,0,0],[1,0,0,0]]\n", "utf-8")
+    for given in ("[[1,0],[1,0,0],[1,0,0,0]]", file):
+        output = shown("--space", "asr_cell", "--architecture", given)
+        assert output["parameters"] == 26_338_848
+        assert output["release_hash"] == "36855332a5778e0df5114305bc3ce238"
+    small = ("--space", "asr_cell", "--architecture", file, "--size", "groups=1,classes=40")
+    assert shown(*small)["groups"] == 1
+    broken = refused(call("show", "--space", "asr_cell", "--architecture", "[[1,0]]"))
+    assert "a cell's list must look like [[1, 0], [1, 0, 0], [1, 0, 0, 0]]" in broken
+
+
 def test_samples_are_json_lines(tmp_path: Path) -> None:
     printed = call("sample", "--space", "textnas", "--count", 3, "--seed", 7)
     assert (printed.exit_code, printed.stderr) == (0, "")

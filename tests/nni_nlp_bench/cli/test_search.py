@@ -201,7 +201,7 @@ def test_interrupted_search_is_resumed(table: Path, tmp_path: Path) -> None:
         ({"--strategy": "magic"}, "unknown strategy 'magic'; known: bayesian, ehvi, grid"),
         (
             {"--space": "magic"},
-            "unknown search space 'magic'; known: emd_cell, enas_cell, encoder",
+            "unknown search space 'magic'; known: asr_cell, emd_cell, enas_cell, encoder",
         ),
         ({"--benchmark": "magic"}, "magic"),
         ({"--strategy": "grid", "--restrict": None, "--no-restrict": True}, "restrict"),

@@ -15,11 +15,12 @@ from nni_nlp_bench.benchmarks.units import LossUnit
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.frameworks.naslib.adapter import SpaceAdapter
 from nni_nlp_bench.frameworks.naslib.dataset_api import DatasetApi, dataset_api
+from nni_nlp_bench.frameworks.naslib.networks import VectorsNetwork
 from nni_nlp_bench.strategies.search import search_space
 from nni_nlp_bench.testing import EPOCHS, synthetic_table
 from search_spaces.base import get_space
 
-SPACES = ("rnn_cell", "textnas", "emd_cell", "enas_cell", "encoder", "lts")
+SPACES = ("rnn_cell", "textnas", "emd_cell", "enas_cell", "encoder", "lts", "asr_cell")
 TABLE = synthetic_table(60)
 
 
@@ -69,6 +70,19 @@ def test_hash_round_trip(name: str) -> None:
     assert other.architecture == graph.architecture
     assert other.get_hash() == graph.get_hash()
     assert len({graph.get_hash(), other.get_hash()}) == 1
+
+
+def test_speech_cells_have_graphs_but_no_networks_of_words() -> None:
+    """NASLib's own space of these cells mutates operations alone, and has no equal hashes."""
+    graph, other = Adapter("asr_cell"), Adapter("asr_cell")
+    graph.set_spec(("asr_cell", "[[1,0],[3,1,1],[5,0,1,0]]"))
+    other.set_spec(("asr_cell", "[[5,0],[5,1,0],[1,0,0,0]]"))
+    assert graph.get_hash() == other.get_hash()
+    before = graph.chosen.nodes
+    moved = [near.nodes for near in graph.neighbours()]
+    assert any([a.op for a in nodes] == [b.op for b in before] for nodes in moved)
+    with pytest.raises(UserError, match="'asr_cell' has no networks with word vectors as input"):
+        VectorsNetwork.of(graph.space, graph.chosen, 2)
 
 
 def test_equal_cells_have_equal_hashes() -> None:

@@ -33,7 +33,8 @@ from search_spaces.base import get_space
 
 pytestmark = [pytest.mark.naslib, pytest.mark.usefixtures("naslib_here")]
 
-SPACES = ("rnn_cell", "textnas", "emd_cell", "encoder")
+WORD_SPACES = ("rnn_cell", "textnas", "emd_cell", "encoder")
+SPACES = (*WORD_SPACES, "asr_cell")
 SMALL = {"num_init": 5, "k": 5, "num_candidates": 10, "population_size": 6, "sample_size": 3}
 TRIALS = 12
 
@@ -169,7 +170,7 @@ def test_neighbours_are_modules_with_graphs(space: str) -> None:
     assert graph.get_hash() not in hashes
 
 
-@pytest.mark.parametrize("space", SPACES)
+@pytest.mark.parametrize("space", WORD_SPACES)
 def test_network_of_a_graph(space: str) -> None:
     import torch
 
