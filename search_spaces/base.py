@@ -91,6 +91,13 @@ class SearchSpace(ABC, Generic[A]):
         """The space itself, or the innermost one if it wraps another."""
         return self
 
+    def restricted_to(self, architecture: A) -> SearchSpace[A]:
+        """Return the part of the space whose architectures do the same task as one of them.
+
+        A benchmark of that task searches it. By default all of the space.
+        """
+        return self
+
     def published_names(self) -> Sequence[str]:
         """Return the names of published architectures, which `parse` reads."""
         return ()
@@ -330,6 +337,7 @@ SPACES: Registry[type[SearchSpace[Any]]] = Registry(
         "emd_cell": "search_spaces.emd_cell.space:EmdCellSpace",
         "encoder": "search_spaces.encoder.space:EncoderSpace",
         "enas_cell": "search_spaces.enas_cell.space:EnasCellSpace",
+        "lts": "search_spaces.lts.space:LtsSpace",
         "rnn_cell": "search_spaces.rnn_cell.space:RnnCellSpace",
         "textnas": "search_spaces.textnas.space:TextNasSpace",
     },

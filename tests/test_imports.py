@@ -27,6 +27,7 @@ HEAVY = [
 VALUES = [
     "search_spaces.emd_cell.space",
     "search_spaces.encoder.space",
+    "search_spaces.lts.space",
     "search_spaces.enas_cell.space",
     "search_spaces.enas_cell.choices",
     "search_spaces.enas_cell.encoding",

@@ -30,7 +30,7 @@ from nni_nlp_bench.benchmarks.table_files import (
 from nni_nlp_bench.benchmarks.training_run import SERIES, TrainingRun
 from nni_nlp_bench.benchmarks.units import LossUnit
 from nni_nlp_bench.core.errors import ArchitectureError
-from search_spaces.base import Architecture
+from search_spaces.base import Architecture, SearchSpace, get_space
 
 KEYS_TO_CHECK = 16
 
@@ -110,6 +110,12 @@ class Table(Benchmark):
             metrics=metrics,
         )
         return cls(metadata, arrays)
+
+    @cached_property
+    def space(self) -> SearchSpace[Any]:
+        """The part of the search space that its architectures belong to."""
+        (first,) = self._read_architectures(range(1))
+        return get_space(self.space_name).restricted_to(first)
 
     @property
     def size(self) -> int:
@@ -274,7 +280,7 @@ class Table(Benchmark):
         return self._architectures
 
     def _read_architectures(self, positions: Iterable[int]) -> Iterable[Any]:
-        parse = self.space.parse
+        parse = get_space(self.space_name).parse
         ends = self.arrays["recipe_ends"]
         text = self.arrays["recipes"]
         for i in positions:

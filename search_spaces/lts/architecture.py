@@ -36,8 +36,8 @@ class DecoderLayer(NamedTuple):
 class LtsArchitecture(BaseArchitecture):
     """A decoder for the vocabulary of a data set.
 
-    Two of them are the same network if they differ in the divisor only, and the vocabulary has one
-    cluster: then it only matters whether the embedding is projected to the width of the model.
+    Two of them are the same network if they differ in the divisor only, the vocabulary has one
+    cluster, and both divisors are above 1.
 
     Raises:
         LtsError: A value is outside the published ranges (`rules.RULES`).
@@ -99,18 +99,16 @@ class LtsArchitecture(BaseArchitecture):
     def canonical_key(self) -> str:
         """32 hex digits, equal exactly for the same network."""
         layers = tuple(map(tuple, self.layers))
-        return digest((self.model, self.dataset, self.d_model, self.d_embed, self._divisor, layers))
+        return digest((self.model, self.dataset, self.d_model, self.d_embed, self.divisor, layers))
 
     @property
-    def _divisor(self) -> int:
+    def divisor(self) -> int:
         """The least divisor that gives the same network.
 
-        With one cluster nothing is divided. But an embedding as wide as the model is projected
-        unless the divisor is 1; any other is always.
+        With one cluster nothing is divided; but with a divisor above 1 an embedding is projected
+        even if it is as wide as the model.
         """
-        if len(self.setting.cluster_sizes) > 1 or self.div_val == 1:
-            return self.div_val
-        return 2 if self.d_embed == self.d_model else 1
+        return self.div_val if len(self.setting.cluster_sizes) > 1 else min(self.div_val, 2)
 
 
 def _read_layer(number: int, value: Any) -> DecoderLayer:

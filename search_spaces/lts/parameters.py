@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
-from search_spaces.lts.architecture import LtsArchitecture
+from search_spaces.lts.architecture import LtsArchitecture, LtsError
 from search_spaces.lts.rules import Setting
+from search_spaces.values import check_widths, complete_sizes
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,23 @@ def count_parameters(decoder: LtsArchitecture, setting: Setting | None = None) -
         non_embedding=non_embedding,
         total=embedding + non_embedding + _softmax(decoder, setting),
     )
+
+
+def sized(decoder: LtsArchitecture, size: Mapping[str, int]) -> Setting:
+    """Return the setting of a network, by default that of the decoder's data set.
+
+    Args:
+        decoder: The decoder.
+        size: `vocabulary` and `length`, as far as they are others.
+
+    Raises:
+        LtsError: There is no such size.
+    """
+    setting = decoder.setting
+    defaults = {"vocabulary": setting.vocabulary, "length": setting.length}
+    sizes = complete_sizes(size, defaults, LtsError)
+    check_widths(LtsError, **sizes)
+    return replace(setting, vocabulary=sizes["vocabulary"], length=sizes["length"])
 
 
 def cluster_widths(decoder: LtsArchitecture, setting: Setting) -> list[int]:

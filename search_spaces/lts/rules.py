@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 N_HEADS = (2, 4, 8)
+STEP = 64
+"""Difference of successive widths in the searches."""
 _POWERS = (64, 128, 256, 512)
-_STEPS = tuple(range(128, 961, 64))
-"""Widths of the searches."""
+_STEPS = tuple(range(128, 961, STEP))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ NETWORK_SIZES = {
     "emd_cell": {"vectors": 5, "width": 4, "classes": 2, "cells": 2},
     "encoder": {"vocabulary": 11, "positions": 7, "embedding_size": 6},
     "enas_cell": {"input_size": 4, "hidden_size": 6},
+    "lts": {"vocabulary": 50, "length": 6},
     "rnn_cell": {"input_size": 4, "hidden_size": 6},
     "textnas": {"vectors": 5, "width": 8, "classes": 2},
 }

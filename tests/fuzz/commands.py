@@ -126,7 +126,7 @@ SURROGATE = "nas-bench-nlp/ptb-surrogate"
 CALLS = (
     *(
         _call("arch show", f"--architecture in/{space}.json --space {space}", f"{space}.json")
-        for space in ("rnn_cell", "enas_cell", "textnas", "emd_cell", "encoder")
+        for space in ("rnn_cell", "enas_cell", "textnas", "emd_cell", "encoder", "lts")
     ),
     _call("arch show", "--architecture in/textnas.json --space textnas --size width=8", weight=8),
     _call("arch draw", "--architecture lstm --out out.svg", weight=2),

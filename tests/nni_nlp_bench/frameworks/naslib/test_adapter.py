@@ -19,7 +19,7 @@ from nni_nlp_bench.strategies.search import search_space
 from nni_nlp_bench.testing import EPOCHS, synthetic_table
 from search_spaces.base import get_space
 
-SPACES = ("rnn_cell", "textnas", "emd_cell", "enas_cell", "encoder")
+SPACES = ("rnn_cell", "textnas", "emd_cell", "enas_cell", "encoder", "lts")
 TABLE = synthetic_table(60)
 
 

@@ -13,7 +13,7 @@ from search_spaces.base import get_space
 from search_spaces.op_graph import OpGraph
 from search_spaces.testing import walk
 
-SPACES = ("rnn_cell", "textnas", "emd_cell", "enas_cell", "encoder")
+SPACES = ("rnn_cell", "textnas", "emd_cell", "enas_cell", "encoder", "lts")
 
 
 def sampled(name: str, count: int = 20) -> tuple[Any, list[Any]]:
