@@ -1,7 +1,12 @@
 """Importers of published results: one reader per format."""
 
 from nni_nlp_bench.benchmarks.importers.csv_table import CsvColumns
-from nni_nlp_bench.benchmarks.importers.formats import About, Format, import_benchmark
+from nni_nlp_bench.benchmarks.importers.formats import (
+    About,
+    Format,
+    import_benchmark,
+    import_lts_sets,
+)
 from nni_nlp_bench.benchmarks.importers.reading import ImportReport, Progress, Skipped
 
 __all__ = [
@@ -12,4 +17,5 @@ __all__ = [
     "Progress",
     "Skipped",
     "import_benchmark",
+    "import_lts_sets",
 ]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, get_args
 
 from nni_nlp_bench.benchmarks.base import BenchmarkError
 from nni_nlp_bench.benchmarks.importers.csv_table import CsvColumns, read_csv_table
+from nni_nlp_bench.benchmarks.importers.lts import read_lts
 from nni_nlp_bench.benchmarks.importers.nas_bench_bert import read_nas_bench_bert
 from nni_nlp_bench.benchmarks.importers.naslib_pickle import read_naslib_pickle
 from nni_nlp_bench.benchmarks.importers.nni_db import read_nni_db
@@ -23,7 +24,7 @@ from nni_nlp_bench.benchmarks.importers.release_logs import read_release_logs
 from nni_nlp_bench.benchmarks.table import Table
 from nni_nlp_bench.core.input_files import exists, is_folder
 
-Format = Literal["nas-bench-nlp", "nni-db", "naslib", "nas-bench-bert", "csv"]
+Format = Literal["nas-bench-nlp", "nni-db", "naslib", "nas-bench-bert", "lts", "csv"]
 RELEASE = "https://github.com/fmsnew/nas-bench-nlp-release"
 PAPER = (
     'Klyuchnikov et al., "NAS-Bench-NLP: Neural Architecture Search Benchmark for Natural Language '
@@ -33,6 +34,11 @@ BERT_RELEASE = "https://github.com/aaronserianni/training-free-nas"
 BERT_PAPER = (
     "Serianni & Kalita, Training-free Neural Architecture Search for RNNs and Transformers, "
     "ACL 2023, arXiv 2306.00288"
+)
+LTS_RELEASE = "https://github.com/microsoft/archai/tree/neurips-lts/archai/nlp/nas/saved_logs"
+LTS_PAPER = (
+    "Javaheripi et al., LiteTransformerSearch: Training-free Neural Architecture Search for "
+    "Efficient Language Models, NeurIPS 2022, arXiv 2203.02094"
 )
 NOT_STATED = "not stated"
 
@@ -58,6 +64,12 @@ ORIGINS: dict[Format, About] = {
         licence="CC BY 4.0",
         citation=BERT_PAPER,
     ),
+    "lts": About(
+        description="LiteTransformerSearch: perplexities of trained decoders of language models",
+        source=LTS_RELEASE,
+        licence="MIT",
+        citation=LTS_PAPER,
+    ),
     "csv": About(description="Test losses from a CSV file"),
 }
 
@@ -78,7 +90,8 @@ def import_benchmark(
     """Import `source` as a table into the folder `out`, by default with the name of `out`.
 
     `dataset` selects runs if the source names data sets (logs, `nni-db`), selects the task of
-    `nas-bench-bert`, and is the name of the data set otherwise (`naslib`, `csv`). `epochs` is the
+    `nas-bench-bert` or the set of `lts`, and is the name of the data set otherwise (`naslib`,
+    `csv`). `epochs` is the
     length of a full training if the source does not define it; `columns` are those of a `csv`.
     The report lists entries that cannot be read. Raises BenchmarkError if there are none, or the
     table cannot be written.
@@ -91,29 +104,64 @@ def import_benchmark(
     if columns is not None and format != "csv":
         raise BenchmarkError(f"the format {format} has columns, space, unit and metrics of its own")
     reading = _read(source, format, epochs, dataset, columns, progress)
+    dataset = None if format == "lts" else dataset  # it is the set, which has been selected
+    table, report = _table(reading, name or out.name, dataset, epochs, about or ORIGINS[format])
+    table.save(out, overwrite)
+    return report
+
+
+def import_lts_sets(
+    source: Path, out: Path, *, overwrite: bool = False, progress: Progress = no_progress
+) -> dict[Path, ImportReport]:
+    """Import all sets of LiteTransformerSearch in a folder or archive.
+
+    A single set becomes the table `out`, several become tables in it, such as `out/gpt2-wt103`.
+
+    Returns:
+        The report of each table.
+
+    Raises:
+        BenchmarkError: There is no set, or one cannot be read or written.
+    """
+    if not exists(source):
+        raise BenchmarkError(f"{source} does not exist: name the file or folder to import")
+    readings = read_lts(source, progress=progress)
+    folders = {name: out if len(readings) == 1 else out / name for name in readings}
+    tables = {
+        folders[name]: _table(reading, folders[name].name, None, 1, ORIGINS["lts"])
+        for name, reading in readings.items()
+    }
+    for folder, (table, _) in tables.items():
+        table.save(folder, overwrite)
+    return {folder: report for folder, (_, report) in tables.items()}
+
+
+def _table(
+    reading: Reading, name: str, dataset: str | None, epochs: int, about: About
+) -> tuple[Table, ImportReport]:
+    """Return the table of a reading, and the report of its import. Raises BenchmarkError."""
     epochs = reading.epochs or epochs
     unwanted = dict(_unwanted(reading, dataset, epochs))
     runs = [run for run in reading.runs if run.name not in unwanted]
     skipped = [*reading.skipped, *(Skipped(*entry) for entry in unwanted.items())]
     if not runs:
         first = "; ".join(f"{entry.name}: {entry.reason}" for entry in skipped[:3])
-        raise BenchmarkError(f"{source} holds nothing to import as {format}. {first}".strip())
-    details = about or ORIGINS[format]
+        raise BenchmarkError(f"{name}: there is nothing to import. {first}".strip())
     table = Table.from_runs(
         [replace(run, dataset=run.dataset or dataset) for run in runs],
-        name=name or out.name,
+        name=name,
         space=reading.space,
         epochs=epochs,
         has_curves=reading.has_curves,
         unit=reading.unit,
-        description=details.description,
-        source=details.source,
-        licence=details.licence,
-        citation=details.citation,
+        description=about.description,
+        source=about.source,
+        licence=about.licence,
+        citation=about.citation,
         metrics=reading.metrics,
     )
-    table.save(out, overwrite)
-    return ImportReport(len(runs) + len(skipped), len(runs), tuple(skipped), reading.notes)
+    report = ImportReport(len(runs) + len(skipped), len(runs), tuple(skipped), reading.notes)
+    return table, report
 
 
 def _read(
@@ -124,7 +172,7 @@ def _read(
     columns: CsvColumns | None,
     progress: Progress,
 ) -> Reading:
-    if is_folder(source) and format != "nas-bench-nlp":
+    if is_folder(source) and format not in ("nas-bench-nlp", "lts"):
         raise BenchmarkError(f"{source} is a folder: the format {format} is one file")
     match format:
         case "nas-bench-nlp":
@@ -135,8 +183,18 @@ def _read(
             return read_naslib_pickle(source, epochs, progress)
         case "nas-bench-bert":
             return read_nas_bench_bert(source, dataset, progress)
+        case "lts":
+            return _one_set(source, read_lts(source, dataset, progress))
         case "csv":
             return read_csv_table(source, columns, progress)
+
+
+def _one_set(source: Path, readings: Mapping[str, Reading]) -> Reading:
+    """Return the only set. Raises BenchmarkError for several."""
+    if len(readings) > 1:
+        raise BenchmarkError(f"{source} holds several sets, choose one of: {', '.join(readings)}")
+    (reading,) = readings.values()
+    return reading
 
 
 def _unwanted(reading: Reading, dataset: str | None, epochs: int) -> Iterator[tuple[str, str]]:

@@ -69,12 +69,12 @@ def download(
 def import_(
     source: Annotated[Path, typer.Argument(help="File or folder to read.")],
     format: Annotated[
-        str, typer.Option(help="Format: nas-bench-nlp, nni-db, naslib, nas-bench-bert or csv.")
+        str, typer.Option(help="Format: nas-bench-nlp, nni-db, naslib, nas-bench-bert, lts or csv.")
     ],
     out: options.Out,
     dataset: Annotated[
         str | None,
-        typer.Option(help="Data set or task to import; its name if the source has none."),
+        typer.Option(help="Data set, task or set to import; its name if the source has none."),
     ] = None,
     space: Annotated[
         str | None, typer.Option(help="csv: name of the search space (default: rnn_cell).")
@@ -92,24 +92,33 @@ def import_(
     ] = None,
     overwrite: Overwrite = False,
 ) -> None:
-    """Convert published results to a table."""
-    from nni_nlp_bench.benchmarks.importers import CsvColumns, import_benchmark
+    """Convert published results to a table.
+
+    Several sets of the format lts become tables in --out, unless --dataset selects one.
+    """
+    from nni_nlp_bench.benchmarks.importers import CsvColumns, import_benchmark, import_lts_sets
     from nni_nlp_bench.benchmarks.units import SHORT_UNITS
 
     metrics = tuple(map(_metric, metric)) if metric else None
     options = {"space": space, "unit": unit and SHORT_UNITS[unit], "metrics": metrics}
     given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
     with bar("importing") as progress:
-        report = import_benchmark(
-            source,
-            cast("Format", format),
-            out,
-            dataset=dataset,
-            columns=CsvColumns(**given) if given else None,
-            overwrite=overwrite,
-            progress=progress,
-        )
-    _print_import(report, out)
+        if format == "lts" and dataset is None and not given:
+            reports = import_lts_sets(source, out, overwrite=overwrite, progress=progress)
+        else:
+            reports = {
+                out: import_benchmark(
+                    source,
+                    cast("Format", format),
+                    out,
+                    dataset=dataset,
+                    columns=CsvColumns(**given) if given else None,
+                    overwrite=overwrite,
+                    progress=progress,
+                )
+            }
+    for table, report in reports.items():
+        _print_import(report, table)
 
 
 def _metric(text: str) -> Objective:
