@@ -11,9 +11,17 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from nni_nlp_bench.benchmarks.base import Benchmark, BenchmarkError
-from nni_nlp_bench.benchmarks.download import PATIENCE, Patience, Progress, download, place
+from nni_nlp_bench.benchmarks.download import (
+    PATIENCE,
+    Patience,
+    Progress,
+    download,
+    git_blob_id,
+    place,
+)
 from nni_nlp_bench.benchmarks.importers import Format, ImportReport, import_benchmark
 from nni_nlp_bench.benchmarks.importers.formats import ORIGINS, About
+from nni_nlp_bench.benchmarks.importers.lts_files import tree_id
 from nni_nlp_bench.benchmarks.importers.reading import no_progress
 from nni_nlp_bench.benchmarks.surrogate.packaged import PTB_VERSION, WIKITEXT_2_VERSION
 from nni_nlp_bench.benchmarks.table import Table
@@ -31,14 +39,21 @@ class Archive:
 
     url: str
     blob_id: str
-    """Git blob id of the content."""
+    """Git blob id of the content; of an archive of LiteTransformerSearch the git tree id of the
+    release's folder."""
     format: Format
     size: str
+    dataset: str | None = None
+    """What to import if the file holds several benchmarks; they share its download."""
 
     @property
     def file_name(self) -> str:
         """Published file name."""
         return Path(urlsplit(self.url).path).name
+
+    def content_id(self, path: Path) -> str:
+        """Return the git id of a copy of the file, which should be `blob_id`."""
+        return tree_id(path) if self.format == "lts" else git_blob_id(path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +79,13 @@ class CatalogueEntry:
 
     @property
     def folder(self) -> Path:
-        """Local folder of the archive and the table."""
+        """Local folder of the table, and of the archive unless others share it."""
         return cache_folder() / self.name
+
+    def archive_file(self, archive: Archive) -> Path:
+        """Return the local file of the archive, next to the folders of those that share it."""
+        folder = self.folder if archive.dataset is None else self.folder.parent
+        return folder / archive.file_name
 
     @property
     def table(self) -> Path:
@@ -82,6 +102,17 @@ BENCHMARKS: Registry[CatalogueEntry] = Registry(
     "benchmark",
     "nni_nlp_bench.benchmarks",
     {
+        "lts/gpt2-wt103": "nni_nlp_bench.benchmarks.lts_catalogue:GPT2_WT103",
+        "lts/gpt2-lm1b": "nni_nlp_bench.benchmarks.lts_catalogue:GPT2_LM1B",
+        "lts/txl-wt103": "nni_nlp_bench.benchmarks.lts_catalogue:TXL_WT103",
+        "lts/txl-lm1b": "nni_nlp_bench.benchmarks.lts_catalogue:TXL_LM1B",
+        "lts/txl-wt103-homogeneous": "nni_nlp_bench.benchmarks.lts_catalogue:TXL_WT103_HOMOGENEOUS",
+        "lts/gpt2-lm1b-arm": "nni_nlp_bench.benchmarks.lts_catalogue:GPT2_LM1B_ARM",
+        "lts/gpt2-lm1b-corei7": "nni_nlp_bench.benchmarks.lts_catalogue:GPT2_LM1B_COREI7",
+        "lts/gpt2-lm1b-titanxp": "nni_nlp_bench.benchmarks.lts_catalogue:GPT2_LM1B_TITANXP",
+        "lts/txl-lm1b-arm": "nni_nlp_bench.benchmarks.lts_catalogue:TXL_LM1B_ARM",
+        "lts/txl-lm1b-corei7": "nni_nlp_bench.benchmarks.lts_catalogue:TXL_LM1B_COREI7",
+        "lts/txl-lm1b-titanxp": "nni_nlp_bench.benchmarks.lts_catalogue:TXL_LM1B_TITANXP",
         "mini": "nni_nlp_bench.benchmarks.catalogue:MINI",
         "nas-bench-bert/glue": "nni_nlp_bench.benchmarks.catalogue:NAS_BENCH_BERT",
         "nas-bench-nlp/ptb-multi-run": "nni_nlp_bench.benchmarks.catalogue:PTB_MULTI_RUN",
@@ -183,12 +214,19 @@ def download_benchmark(
     archive = entry.source
     if isinstance(archive, Packaged):
         return None
-    target = entry.folder / archive.file_name
+    target, expected = entry.archive_file(archive), archive.blob_id
     if file is not None:
-        place(file, target, archive.blob_id)
+        place(file, target, expected, content_id=archive.content_id)
     else:
-        address = url or archive.url
-        download(address, target, archive.blob_id, rng=rng, patience=patience, progress=progress)
+        download(
+            url or archive.url,
+            target,
+            expected,
+            content_id=archive.content_id,
+            rng=rng,
+            patience=patience,
+            progress=progress,
+        )
     if _opens(entry.table):
         return None
     about = About(
@@ -202,6 +240,7 @@ def download_benchmark(
         archive.format,
         entry.table,
         name=name,
+        dataset=archive.dataset,
         about=about,
         overwrite=True,
         progress=import_progress,

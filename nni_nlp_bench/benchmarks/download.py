@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int | None], None]
 """Called with the downloaded and the total number of bytes; None if the total is unknown."""
 
+ContentId = Callable[[Path], str]
+"""Computes the git id of what a file holds."""
+
 # The only 4xx responses worth a retry; 416 means that the partial file is invalid.
 _PASSING = {408, 416, 425, 429}
 _REMEDY = "give another address (--url) or a local copy (--file)"
@@ -50,55 +53,61 @@ class Patience:
 PATIENCE = Patience()
 
 
-def download(
-    url: str,
-    target: Path,
-    blob_id: str,
-    *,
-    rng: np.random.Generator,
-    patience: Patience = PATIENCE,
-    progress: Progress | None = None,
-) -> None:
-    """Download `url` to `target` unless it exists. Raises DownloadError.
-
-    Resumes from the partial file `target`.part. `blob_id` is the git blob id of the content; `rng`
-    randomizes the waits between attempts. A second process waits for the first.
-    """
-    with _locked(target) as part:
-        if _holds(target, blob_id):
-            return
-        resumed = part.exists()
-        if not _holds(part, blob_id):
-            _fetch(url, part, rng, patience, progress)
-            if resumed and not _holds(part, blob_id):
-                part.unlink()  # it was the beginning of some other file
-                _fetch(url, part, rng, patience, progress)
-        _accept(part, target, blob_id, url)
-
-
-def place(file: Path, target: Path, blob_id: str) -> None:
-    """Verify a local file and copy it to `target`. Raises DownloadError."""
-    if not is_file(file):
-        what = "a folder, not a file" if is_folder(file) else "no such file"
-        raise DownloadError(f"{file}: {what}; --file takes the downloaded file itself")
-    with _locked(target) as part:
-        try:
-            found = git_blob_id(file)
-        except OSError as error:
-            raise DownloadError(f"cannot read {file}: {error.strerror}") from None
-        if found != blob_id:
-            raise DownloadError(_wrong(file, found, blob_id))
-        if not _holds(target, blob_id):
-            shutil.copyfile(file, part)
-            _accept(part, target, blob_id, file)
-
-
 def git_blob_id(path: Path) -> str:
     """Return the git blob id of a file: 40 hex digits."""
     header = f"blob {path.stat().st_size}\0".encode()
     with path.open("rb") as stream:
         digest = hashlib.file_digest(stream, lambda: hashlib.sha1(header, usedforsecurity=False))
     return digest.hexdigest()
+
+
+def download(
+    url: str,
+    target: Path,
+    expected: str,
+    *,
+    content_id: ContentId = git_blob_id,
+    rng: np.random.Generator,
+    patience: Patience = PATIENCE,
+    progress: Progress | None = None,
+) -> None:
+    """Download `url` to `target` unless it exists. Raises DownloadError.
+
+    Resumes from the partial file `target`.part. `expected` is the git id of the content, and
+    `content_id` computes that of a file; `rng` randomizes the waits between attempts. A second
+    process waits for the first.
+    """
+
+    def holds(path: Path) -> bool:
+        return path.is_file() and content_id(path) == expected
+
+    with _locked(target) as part:
+        if holds(target):
+            return
+        resumed = part.exists()
+        if not holds(part):
+            _fetch(url, part, rng, patience, progress)
+            if resumed and not holds(part):
+                part.unlink()  # it was the beginning of some other file
+                _fetch(url, part, rng, patience, progress)
+        _accept(part, target, expected, url, content_id)
+
+
+def place(file: Path, target: Path, expected: str, *, content_id: ContentId = git_blob_id) -> None:
+    """Verify a local file and copy it to `target`. Raises DownloadError."""
+    if not is_file(file):
+        what = "a folder, not a file" if is_folder(file) else "no such file"
+        raise DownloadError(f"{file}: {what}; --file takes the downloaded file itself")
+    with _locked(target) as part:
+        try:
+            found = content_id(file)
+        except OSError as error:
+            raise DownloadError(f"cannot read {file}: {error.strerror}") from None
+        if found != expected:
+            raise DownloadError(_wrong(file, found, expected))
+        if not (target.is_file() and content_id(target) == expected):
+            shutil.copyfile(file, part)
+            _accept(part, target, expected, file, content_id)
 
 
 @contextmanager
@@ -118,22 +127,18 @@ def _locked(target: Path) -> Iterator[Path]:
         raise DownloadError(f"cannot write {target}: {error.strerror or error}") from None
 
 
-def _holds(path: Path, blob_id: str) -> bool:
-    return path.is_file() and git_blob_id(path) == blob_id
-
-
-def _accept(part: Path, target: Path, blob_id: str, source: str | Path) -> None:
-    found = git_blob_id(part)
-    if found != blob_id:
+def _accept(
+    part: Path, target: Path, expected: str, source: str | Path, content_id: ContentId
+) -> None:
+    found = content_id(part)
+    if found != expected:
         part.unlink()
-        raise DownloadError(_wrong(source, found, blob_id))
+        raise DownloadError(_wrong(source, found, expected))
     part.replace(target)
 
 
-def _wrong(source: str | Path, found: str, blob_id: str) -> str:
-    return (
-        f"{source} is not the published file: its git blob id is {found}, not {blob_id}; {_REMEDY}"
-    )
+def _wrong(source: str | Path, found: str, expected: str) -> str:
+    return f"{source} is not the published file: its git id is {found}, not {expected}; {_REMEDY}"
 
 
 def _fetch(

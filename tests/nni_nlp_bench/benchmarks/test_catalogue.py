@@ -77,6 +77,12 @@ def test_every_entry_is_named_as_registered_and_has_a_known_space() -> None:
 
 def test_addresses_are_those_of_the_releases() -> None:
     archives = {n: s for n in BENCHMARKS if isinstance(s := BENCHMARKS.get(n).source, Archive)}
+    decoders = {name: archives.pop(name) for name in [*archives] if name.startswith("lts/")}
+    commit = "47770415327900684ed95c0bc9bf7cd0d0047fad"
+    assert {archive.url for archive in decoders.values()} == {
+        f"https://github.com/microsoft/archai/archive/{commit}.tar.gz"
+    }
+    assert [f"lts/{archive.dataset}" for archive in decoders.values()] == [*decoders]
     bert = archives.pop("nas-bench-bert/glue")
     release = "https://raw.githubusercontent.com/aaronserianni/training-free-nas/main"
     assert bert.url == f"{release}/data/BERT_benchmark.json"

@@ -283,7 +283,7 @@ def test_a_wrong_file_is_removed(
     behaviour: Callable[[Handler], None],
 ) -> None:
     server.behaviours = [behaviour]
-    with pytest.raises(DownloadError, match="is not the published file: its git blob id is"):
+    with pytest.raises(DownloadError, match="is not the published file: its git id is"):
         fetch()
     assert_nothing(target)
 
