@@ -56,7 +56,8 @@ def score(
     from nni_nlp_bench.parallel.cluster import cluster
     from nni_nlp_bench.parallel.score import score_all
     from nni_nlp_bench.training.settings import Sizes
-    from nni_nlp_bench.zero_cost.task import Scoring, scoring_of
+    from nni_nlp_bench.zero_cost.scoring import Scoring
+    from nni_nlp_bench.zero_cost.task import scoring_of
     from search_spaces.base import get_space
 
     search_space, scoring_class = get_space(space), scoring_of(space)

@@ -35,8 +35,16 @@ Shared = Callable[[str], Path]
 def glue(shared: Shared, tmp_path: Path) -> pd.DataFrame:
     source = shared("nas-bench-bert/BERT_benchmark.json")
     import_benchmark(source, "nas-bench-bert", tmp_path / "glue")
-    found: pd.DataFrame = STUDY["trainings"](Table.load(tmp_path / "glue"))
+    found: pd.DataFrame = STUDY["trainings_by_id"](Table.load(tmp_path / "glue"))
     assert list(found.index) == list(range(500))
+    return found
+
+
+def ranks(scores: pd.DataFrame, glue: pd.DataFrame) -> pd.DataFrame:
+    """Tau, tau at equal depth and accuracy on close pairs, by score."""
+    found: pd.DataFrame = STUDY["rank_columns"](scores, glue, "parameters")
+    assert set(found.pop("trainings")) == {500}
+    assert set(found.pop("pairs")) == {26_769}
     return found
 
 
@@ -48,11 +56,11 @@ def shown(tau: float) -> str:
 def test_the_published_rank_correlations(glue: pd.DataFrame, shared: Shared) -> None:
     table = STUDY["published_scores"](shared("nas-bench-bert/BERT_results_activation.csv"))
     assert set(table.columns) < set(ENCODER_SCORES)
-    taus = STUDY["taus"](table, glue)
+    taus = ranks(table, glue)
     for name, wanted in PUBLISHED.items():
         assert taus.loc[name, "tau"] == pytest.approx(wanted, abs=5e-4), name
-    assert taus["equal depth"].abs().max() < 0.12
-    counts = STUDY["taus"](STUDY["counts"](glue), glue)
+    assert taus["equal_depth"].abs().max() < 0.12
+    counts = ranks(STUDY["sizes"](glue), glue)
     assert counts.loc["layers", "tau"] == pytest.approx(0.682, abs=5e-4)
     assert counts.loc["hidden_size", "tau"] == pytest.approx(0.341, abs=5e-4)
 
@@ -62,7 +70,7 @@ def test_the_page_tells_what_was_found(glue: pd.DataFrame, shared: Shared) -> No
     published = STUDY["published_scores"](shared("nas-bench-bert/BERT_results_activation.csv"))
     tables = [published, *(scores.loc[mode] for mode in ("as_published", "own"))]
     assert [len(table) for table in tables] == [500, 500, 500]
-    taus = [STUDY["taus"](table, glue) for table in tables]
+    taus = [ranks(table, glue) for table in tables]
     for name in published.columns:
         cells = [shown(tau) for table in taus for tau in table.loc[name]]
         assert f"| `{name}` | {' | '.join(cells)} |" in PAGE
@@ -70,5 +78,5 @@ def test_the_page_tells_what_was_found(glue: pd.DataFrame, shared: Shared) -> No
     for name in published.columns:
         if abs(own[name]) > 0.1:
             assert ENCODER_SCORES.get(name).higher_is_better == (own[name] > 0), name
-    for name, row in STUDY["taus"](STUDY["counts"](glue), glue).iterrows():
+    for name, row in ranks(STUDY["sizes"](glue), glue).iterrows():
         assert f"{shown(row['tau'])} | {shown(row['equal depth'])} |" in PAGE, name

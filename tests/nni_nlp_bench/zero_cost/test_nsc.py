@@ -15,7 +15,7 @@ from scipy.stats import kendalltau, spearmanr
 
 from nni_nlp_bench.zero_cost.base import ArchitectureScore
 from nni_nlp_bench.zero_cost.encoders.base import ENCODER_SCORES
-from nni_nlp_bench.zero_cost.encoders.nsc import network_matrices
+from nni_nlp_bench.zero_cost.encoders.nsc import NSC_EXACT
 from nni_nlp_bench.zero_cost.registry import DEFAULT_SCORES, default_scorer, scores_of
 from nni_nlp_bench.zero_cost.spectral_capacity import (
     Variance,
@@ -84,7 +84,7 @@ def test_exact_matrices_are_those_of_the_network() -> None:
         counted = sum(
             math.prod(shape)
             for layer in encoder.layers
-            for shape in network_matrices(layer, encoder.hidden_size)
+            for shape in NSC_EXACT.matrices(layer, encoder.hidden_size)
         )
         network = encoder_network(encoder, {"vocabulary": 5, "positions": 5})
         matrices = [
