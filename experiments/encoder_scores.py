@@ -1,14 +1,18 @@
-"""How well zero-cost scores rank the encoders of NAS-Bench-BERT, the release's and ours.
+"""How well zero-cost scores rank the encoders of NAS-Bench-BERT: the tables of the docs.
 
     nni-nlp-bench score --space encoder --recipes ids.jsonl --corpus pydoc --out own.csv \\
         --scores head_confidence,num_params,nsc
     python experiments/encoder_scores.py own.csv --published BERT_results_activation.csv
+    python experiments/encoder_scores.py --data docs/data/encoder_scores.csv
 
-`ids.jsonl` holds the published ids, one a line. Taus are Kendall's, with the GLUE score.
+`ids.jsonl` holds the published ids, one a line. Printed are Markdown tables of Kendall's tau with
+the GLUE score over all pairs of encoders, over those of equal depth, and the accuracy on pairs
+within 10 % of parameters.
 """
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Annotated
 
@@ -34,29 +38,67 @@ PUBLISHED = {
 """Columns of the release, by our names; most have a normalised one beside them."""
 
 
+MEASURES = ["tau", "equal_depth", "close_pairs"]
+
+
 def main(
-    scores: Annotated[list[Path], typer.Argument(help="CSV files that `score` wrote.")],
+    scores: Annotated[
+        list[Path] | None, typer.Argument(help="CSV files that `score` wrote, named by mode.")
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="Scores by mode and id, which --out wrote.")
+    ] = None,
     published: Annotated[
         Path | None, typer.Option(help="The release's BERT_results_activation.csv.")
     ] = None,
     benchmark: Annotated[
         str, typer.Option(help="Benchmark with the GLUE scores.")
     ] = "nas-bench-bert/glue",
-    out: Annotated[Path | None, typer.Option(help="A CSV file for the scores by id.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="CSV file to write all scores to, by mode and id.")
+    ] = None,
 ) -> None:
-    """Print how well each file's scores rank, and how well the sizes alone do."""
+    """Print how well the scores rank, and how well the sizes alone do."""
     measured = load(benchmark)
     if not isinstance(measured, Table):
         raise UserError(f"{benchmark} predicts: scores are compared with measured results")
     table = trainings_by_id(measured)
+    modes = {} if data is None else read_modes(data)
+    for path in scores or []:
+        found = by_id(pd.read_csv(path), table)
+        modes[path.stem] = found.combine_first(modes.get(path.stem, found))
     others = {} if published is None else {"published": published_scores(published)}
-    scored = {path.stem: by_id(pd.read_csv(path), table) for path in scores}
-    for name, columns in {"sizes alone": sizes(table), **others, **scored}.items():
-        print(f"{name}: {len(columns)} encoders\n")
-        ranks = rank_columns(columns, table, "parameters")
-        print(ranks.to_string(float_format="%.3f"), "\n")
+    print(markdown({"sizes alone": sizes(table)}, table), "\n")
+    print(markdown({**others, **modes}, table))
     if out is not None:
-        pd.concat(scored, names=["mode"]).to_csv(out, float_format="%.8g")
+        pd.concat(modes, names=["mode"]).to_csv(out, float_format="%.8g")
+
+
+def read_modes(path: Path) -> dict[str, pd.DataFrame]:
+    """Return the scores by id of each mode of a file that `--out` wrote."""
+    table = pd.read_csv(path, index_col=["mode", "id"])
+    return {str(mode): table.loc[mode] for mode in table.index.unique("mode")}
+
+
+def markdown(modes: dict[str, pd.DataFrame], table: pd.DataFrame) -> str:
+    """Return a table with one row per score and the columns of `MEASURES` for each mode, sorted by
+    the absolute taus of the last mode."""
+    ranks = [rank_columns(columns, table, "parameters")[MEASURES] for columns in modes.values()]
+    heads = [f"{mode}: {name.replace('_', ' ')}" for mode in modes for name in MEASURES]
+    lines = [f"| score | {' | '.join(heads)} |", "|---" * (len(heads) + 1) + "|"]
+    for name in ranks[-1].index:
+        cells = [
+            number(rank.loc[name, measure]) if name in rank.index else ""
+            for rank in ranks
+            for measure in MEASURES
+        ]
+        lines.append(f"| `{name}` | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def number(value: float) -> str:
+    """Return a number as the docs write it: `.123`, or `-` if it is undefined."""
+    return "-" if math.isnan(value) else f"{value:.3f}".replace("0.", ".", 1)
 
 
 def trainings_by_id(benchmark: Table) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 
 class LayerOption(NamedTuple):
@@ -44,20 +45,28 @@ def best_layers(options: Sequence[LayerOption], count: int, budget: int) -> list
     """
     sizes = np.array([option.parameters for option in options])
     values = np.array([option.capacity for option in options])
+    useful = _pareto_front(sizes, values)
+    sizes, values = sizes[useful], values[useful]
     totals, capacities = np.zeros(1, np.int64), np.zeros(1)
     steps = []
     for placed in range(1, count + 1):
         size = (totals[:, None] + sizes).ravel()
         value = (capacities[:, None] + values).ravel()
         # What remains must leave room for the smallest layers.
-        fits = np.flatnonzero(size <= budget - (count - placed) * sizes.min())
-        order = fits[np.lexsort((-value[fits], size[fits]))]
-        running = np.maximum.accumulate(value[order])
-        kept = order[np.concatenate([[True], running[1:] > running[:-1]])]
+        fits = np.flatnonzero(size <= budget - (count - placed) * sizes[0])
+        kept = fits[_pareto_front(size[fits], value[fits])]
         totals, capacities = size[kept], value[kept]
-        steps.append(np.divmod(kept, len(options)))
+        steps.append(np.divmod(kept, len(sizes)))
     chosen, state = [], len(totals) - 1
     for previous, option in reversed(steps):
-        chosen.append(options[int(option[state])])
+        chosen.append(options[int(useful[option[state]])])
         state = int(previous[state])
     return chosen[::-1]
+
+
+def _pareto_front(sizes: NDArray[Any], values: NDArray[Any]) -> NDArray[np.int64]:
+    """Return the positions of the highest values of all that are no larger, by ascending size."""
+    order = np.lexsort((-values, sizes))
+    running = np.maximum.accumulate(values[order])
+    front: NDArray[np.int64] = order[np.concatenate([[True], running[1:] > running[:-1]])]
+    return front

@@ -10,12 +10,14 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.zero_cost.decoders import sizes as decoders
 from nni_nlp_bench.zero_cost.encoders import nsc as encoders
 from nni_nlp_bench.zero_cost.layer_programming import GlobalChoice, best_layers
 from search_spaces.base import SearchSpace
 
-_GLOBAL_CHOICES: Mapping[str, Callable[[], Iterator[GlobalChoice]]] = {
-    "encoder": encoders.global_choices,
+_GLOBAL_CHOICES: Mapping[str, Callable[[SearchSpace[Any]], Iterator[GlobalChoice]]] = {
+    "encoder": lambda _: encoders.global_choices(),
+    "lts": lambda space: decoders.global_choices(space.tasks),
 }
 """By space, its global choices: everything but the form of each layer."""
 
@@ -42,10 +44,11 @@ def maximize_nsc(space: SearchSpace[Any], max_parameters: int) -> Any:
     best: tuple[float, int] | None = None
     found: Any = None
     smallest: int | None = None
-    for choice in _GLOBAL_CHOICES[space.name]():
+    for choice in _GLOBAL_CHOICES[space.name](space):
         least = choice.parameters + choice.count * min(each.parameters for each in choice.options)
         smallest = least if smallest is None else min(least, smallest)
-        if least > max_parameters:
+        highest = choice.count * max(each.capacity for each in choice.options)
+        if least > max_parameters or (best is not None and highest < best[0]):
             continue
         layers = best_layers(choice.options, choice.count, max_parameters - choice.parameters)
         value = sum(each.capacity for each in layers)

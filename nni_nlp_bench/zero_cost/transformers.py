@@ -86,15 +86,13 @@ def principal_components(values: Tensor, explained: float = EXPLAINED_VARIANCE) 
     return int((shares <= explained).sum()) + 1
 
 
-def linear_matrices(modules: Iterable[nn.Module]) -> list[Tensor]:
-    """Return the matrices of all linear maps in modules."""
-    from torch import nn
-
+def matrices(modules: Iterable[nn.Module]) -> list[Tensor]:
+    """Return the weights of modules that are matrices: not those of norms and convolutions."""
     return [
-        part.weight.detach()
+        weight.detach()
         for module in modules
-        for part in module.modules()
-        if isinstance(part, nn.Linear)
+        for name, weight in module.named_parameters()
+        if name.endswith("weight") and weight.dim() == 2
     ]
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
-from nni_nlp_bench.zero_cost.transformers import linear_matrices, module_outputs
+from nni_nlp_bench.zero_cost.transformers import matrices, module_outputs
 from search_spaces.encoder import EncoderArchitecture
 from search_spaces.encoder.network import EncoderNetwork, Sizes
 from search_spaces.encoder.operations import Attention, split_heads
@@ -90,13 +90,13 @@ class EncoderStatistics:
     @property
     def attention_matrices(self) -> list[Tensor]:
         """Initial matrices of all mixing operations and their output projections."""
-        return linear_matrices(layer.get_submodule("mixing") for layer in self._network.layers)
+        return matrices(layer.get_submodule("mixing") for layer in self._network.layers)
 
     @property
     def feed_forward_matrices(self) -> list[Tensor]:
         """Initial matrices of all feed-forward networks."""
         layers = self._network.layers
-        return linear_matrices(layer.get_submodule("feed_forward") for layer in layers)
+        return matrices(layer.get_submodule("feed_forward") for layer in layers)
 
     @cached_property
     def feed_forward_hidden(self) -> list[Tensor]:
