@@ -67,6 +67,7 @@ def main(
     for path in scores or []:
         found = by_id(pd.read_csv(path), table)
         modes[path.stem] = found.combine_first(modes.get(path.stem, found))
+    modes = dict(sorted(modes.items()))
     others = {} if published is None else {"published": published_scores(published)}
     print(markdown({"sizes alone": sizes(table)}, table), "\n")
     print(markdown({**others, **modes}, table))

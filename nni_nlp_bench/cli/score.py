@@ -39,7 +39,7 @@ def score(
         typer.Option(
             min=2,
             max=MAX_COUNT,
-            help="Columns of text in the batch (default: 50; encoder: 2; lts: 8).",
+            help="Columns of text in the batch (default: 50; encoder: 2; lts: 4).",
         ),
     ] = None,
     steps: Annotated[

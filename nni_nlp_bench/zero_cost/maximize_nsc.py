@@ -15,7 +15,7 @@ from nni_nlp_bench.zero_cost.encoders import nsc as encoders
 from nni_nlp_bench.zero_cost.layer_programming import GlobalChoice, best_layers
 from search_spaces.base import SearchSpace
 
-_GLOBAL_CHOICES: Mapping[str, Callable[[SearchSpace[Any]], Iterator[GlobalChoice]]] = {
+_GLOBAL_CHOICES: Mapping[str, Callable[[Any], Iterator[GlobalChoice]]] = {
     "encoder": lambda _: encoders.global_choices(),
     "lts": lambda space: decoders.global_choices(space.tasks),
 }

@@ -48,11 +48,6 @@ def ranks(scores: pd.DataFrame, glue: pd.DataFrame) -> pd.DataFrame:
     return found
 
 
-def shown(tau: float) -> str:
-    """As the page writes it."""
-    return "-" if tau != tau else f"{tau:.3f}".replace("0.", ".")
-
-
 def test_the_published_rank_correlations(glue: pd.DataFrame, shared: Shared) -> None:
     table = STUDY["published_scores"](shared("nas-bench-bert/BERT_results_activation.csv"))
     assert set(table.columns) < set(ENCODER_SCORES)
@@ -66,17 +61,26 @@ def test_the_published_rank_correlations(glue: pd.DataFrame, shared: Shared) -> 
 
 
 def test_the_page_tells_what_was_found(glue: pd.DataFrame, shared: Shared) -> None:
-    scores = pd.read_csv(HOME / "docs/data/encoder_scores.csv", index_col=["mode", "id"])
+    modes = STUDY["read_modes"](HOME / "docs/data/encoder_scores.csv")
+    assert [*modes] == ["as_published", "own"]
+    assert [len(scores) for scores in modes.values()] == [500, 500]
     published = STUDY["published_scores"](shared("nas-bench-bert/BERT_results_activation.csv"))
-    tables = [published, *(scores.loc[mode] for mode in ("as_published", "own"))]
-    assert [len(table) for table in tables] == [500, 500, 500]
-    taus = [ranks(table, glue) for table in tables]
-    for name in published.columns:
-        cells = [shown(tau) for table in taus for tau in table.loc[name]]
-        assert f"| `{name}` | {' | '.join(cells)} |" in PAGE
-    own = taus[-1]["tau"]
-    for name in published.columns:
+    for columns in ({"sizes alone": STUDY["sizes"](glue)}, {"published": published, **modes}):
+        for line in STUDY["markdown"](columns, glue).splitlines():
+            assert line in PAGE.splitlines()
+    own = ranks(modes["own"], glue)["tau"]
+    assert set(own.index) == set(ENCODER_SCORES)
+    for name in own.index:
         if abs(own[name]) > 0.1:
             assert ENCODER_SCORES.get(name).higher_is_better == (own[name] > 0), name
-    for name, row in ranks(STUDY["sizes"](glue), glue).iterrows():
-        assert f"{shown(row['tau'])} | {shown(row['equal depth'])} |" in PAGE, name
+
+
+def test_scores_of_a_file_are_joined_by_id(glue: pd.DataFrame) -> None:
+    """Encoders that were trained twice have one row in a file and two ids."""
+    scores = glue[["canonical_key"]].drop_duplicates().reset_index(drop=True)
+    scores = scores.assign(line=1, recipe="{}", depth=range(len(scores)))[::-1]
+    joined = STUDY["by_id"](scores, glue)
+    assert list(joined.index) == list(range(500))
+    assert joined["depth"].nunique() == 491
+    depths = scores.set_index("canonical_key")["depth"]
+    assert list(joined["depth"]) == list(depths.loc[glue["canonical_key"]])

@@ -21,7 +21,7 @@ class DecoderScoring(BaseScoring):
     The text is the start of the test set of a corpus, one token per word.
     """
 
-    columns: int = 8
+    columns: int = 4
     """Number of texts."""
     steps: int = 128
     """Tokens per text."""
