@@ -60,6 +60,10 @@ def test_scores_of_mini_beside_sizes_alone(found: pd.DataFrame) -> None:
     assert found.loc["miniature_recall", "tau"] > 0.45
     assert found.loc["miniature_recall", "close_pairs"] > 0.6
     assert "parameters" in found.index
+    page = (Path(__file__).parents[3] / "docs/mini.md").read_text("utf-8")
+    for name, row in found.iterrows():
+        tau, close = (f"{row[n]:.3f}".replace("0.", ".", 1) for n in ("tau", "close_pairs"))
+        assert f"| `{name}` | {row['trainings']:.0f} | {tau} | {close} |" in page
 
 
 def evaluate(*options: str) -> tuple[int, str, str]:
