@@ -11,8 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import nni_nlp_bench as nb
 from nni_nlp_bench.core.extras import EXTRAS, MissingExtraError
 from nni_nlp_bench.strategies.registry import STRATEGIES, UnavailableError, check_available
+from nni_nlp_bench.zero_cost.registry import DEFAULT_SCORES, default_scorer
 from search_spaces.base import SPACES, get_space
 
 pytestmark = pytest.mark.skipif(
@@ -34,6 +36,8 @@ CORE_TESTS = (
     "nni_nlp_bench/reports/*.py",
     "nni_nlp_bench/strategies/test_loop.py",
     "nni_nlp_bench/strategies/test_study.py",
+    "nni_nlp_bench/zero_cost/test_maximize_nsc.py",
+    "nni_nlp_bench/zero_cost/test_nsc.py",
     "search_spaces/*/test_architecture.py",
     "search_spaces/*/test_canonical.py",
     "search_spaces/*/test_encoding.py",
@@ -44,6 +48,16 @@ CORE_TESTS = (
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([COMMAND, *arguments], capture_output=True, text=True, check=False)
+
+
+def test_scores_of_architectures_need_no_network() -> None:
+    for name, score in DEFAULT_SCORES.items():
+        space = get_space(name)
+        sampled = space.sample(np.random.default_rng(0))
+        found = nb.score(sampled, score, space=name)
+        assert found[score].tolist() == [default_scorer(space)(sampled)]
+    with pytest.raises(MissingExtraError, match="torch"):
+        nb.score(get_space("encoder").parse("0"), "zerolm", space="encoder")
 
 
 def test_no_extra_is_installed() -> None:

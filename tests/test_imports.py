@@ -41,6 +41,8 @@ VALUES = [
     "search_spaces.textnas.space",
     "nni_nlp_bench.benchmarks.catalogue",
     "nni_nlp_bench.probing.report",
+    "nni_nlp_bench.zero_cost.maximize_nsc",
+    "nni_nlp_bench.zero_cost.task",
     "nni_nlp_bench.strategies.registry",
     "nni_nlp_bench.one_shot.language.compare",
     "nni_nlp_bench.one_shot.registry",

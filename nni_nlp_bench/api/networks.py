@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
+    from nni_nlp_bench.benchmarks.base import Benchmark
     from nni_nlp_bench.one_shot.result import OneShotResult
     from nni_nlp_bench.training.classification.run import ClassifierCurves
     from nni_nlp_bench.training.log import Curves
+    from search_spaces.base import SearchSpace
 
 
 def score(
@@ -52,6 +54,60 @@ def score(
         rows = [scoring.of(architecture.to_json()) for architecture in many]
     keys = pd.Index([architecture.canonical_key for architecture in many], name="canonical_key")
     return pd.DataFrame(rows, index=keys)
+
+
+def evaluate_scores(
+    benchmark: Benchmark | str, scores: pd.DataFrame, *, size: str = "parameters"
+) -> pd.DataFrame:
+    """Return how well zero-cost scores rank the trainings of a table, beside sizes alone.
+
+    >>> import nni_nlp_bench as nb
+    >>> bench = nb.load("mini")
+    >>> scores = nb.score(bench.architectures()[:50], "miniature_recall")
+    >>> nb.evaluate_scores(bench, scores).columns.to_list()
+    ['tau', 'close_pairs', 'trainings', 'pairs']
+
+    Args:
+        benchmark: A table of measured results, its name or its folder.
+        scores: What `score` returned, or the file that the command `score` wrote.
+        size: Descriptor of the space that counts the parameters.
+
+    Returns:
+        One row per score and per descriptor of the architectures. `tau` is Kendall's with the
+        negated losses, `equal_depth` the same over pairs with equally many layers, `close_pairs`
+        the share of pairs within 10 % of parameters that are ordered correctly (.5 is chance).
+
+    Raises:
+        UserError: The benchmark is no table, or has none of the architectures.
+    """
+    from nni_nlp_bench.benchmarks.catalogue import load
+    from nni_nlp_bench.reports.score_ranking import evaluate_scores as evaluate
+
+    return evaluate(load(benchmark) if isinstance(benchmark, str) else benchmark, scores, size)
+
+
+def maximize_nsc(space: SearchSpace[Any] | str, max_parameters: int) -> Any:
+    """Return the transformer of the highest Neural Spectral Capacity under a parameter budget.
+
+    The result is exact, by dynamic programming over the layers, and takes seconds: no network is
+    built, nothing is trained. Nothing says that it is the best one after training; docs/encoder.md
+    has how well NSC ranks.
+
+    >>> import nni_nlp_bench as nb
+    >>> nb.maximize_nsc("encoder", 6_000_000).hidden_size
+    256
+
+    Args:
+        space: A space of transformers, or its name.
+        max_parameters: Budget, embeddings included, at the space's default sizes.
+
+    Raises:
+        UserError: The space has no NSC, or no architecture is so small.
+    """
+    from nni_nlp_bench.zero_cost.maximize_nsc import maximize_nsc as maximize
+    from search_spaces.base import get_space
+
+    return maximize(get_space(space) if isinstance(space, str) else space, max_parameters)
 
 
 def one_shot_search(

@@ -14,6 +14,7 @@ from nni_nlp_bench import __version__
 from nni_nlp_bench.cli.arch import arch
 from nni_nlp_bench.cli.benchmark.tables import benchmark
 from nni_nlp_bench.cli.compare import compare
+from nni_nlp_bench.cli.evaluate_scores import evaluate_scores
 from nni_nlp_bench.cli.experiment.down import down
 from nni_nlp_bench.cli.experiment.examples import examples
 from nni_nlp_bench.cli.experiment.register import register
@@ -137,6 +138,7 @@ app.command(rich_help_panel=SEARCH)(study)
 app.command(rich_help_panel=SEARCH)(report)
 app.command("one-shot", rich_help_panel=SEARCH)(one_shot)
 app.command(rich_help_panel=TRAIN)(score)
+app.command("evaluate-scores", rich_help_panel=TRAIN)(evaluate_scores)
 app.command(rich_help_panel=TRAIN)(teacher)
 app.command(rich_help_panel=TRAIN)(probe)
 app.add_typer(train, name="train", rich_help_panel=TRAIN)

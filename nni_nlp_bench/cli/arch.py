@@ -15,7 +15,7 @@ from nni_nlp_bench.core.limits import MAX_COUNT
 
 MAX_DIGITS = 9
 
-arch = typer.Typer(help="Show, draw, check or sample architectures.", no_args_is_help=True)
+arch = typer.Typer(help="Show, draw, check, sample or compute architectures.", no_args_is_help=True)
 ArchitectureText = Annotated[
     str,
     typer.Option(help="Published name or id, JSON text, or a file with one of these."),
@@ -136,6 +136,23 @@ def sample(
     else:
         with atomic_write(out) as new, new.open("w", encoding="utf-8") as file:
             file.writelines(f"{line}\n" for line in lines)
+
+
+@arch.command("maximize-nsc")
+def maximize_nsc(
+    max_parameters: Annotated[
+        int,
+        typer.Option(
+            min=1, help="Largest number of parameters, embeddings included, at default sizes."
+        ),
+    ],
+    space: options.SpaceName = "encoder",
+) -> None:
+    """Print the transformer of the highest Neural Spectral Capacity under a parameter budget."""
+    from nni_nlp_bench.zero_cost.maximize_nsc import maximize_nsc as maximize
+    from search_spaces.base import get_space
+
+    echo(maximize(get_space(space), max_parameters).to_json())
 
 
 def _count_parameters(space: Any, architecture: Any, text: str) -> dict[str, int]:

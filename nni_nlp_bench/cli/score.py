@@ -13,7 +13,8 @@ from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.core.files import check_output_file
 from nni_nlp_bench.core.limits import MAX_COUNT
 
-_CELLS, _ENCODERS = ("embedding", "hidden", "layers"), ("as_published",)
+_OPTIONS = {"rnn_cell": ("embedding", "hidden", "layers"), "encoder": ("as_published",)}
+"""Options that apply to one space only."""
 
 
 def score(
@@ -36,12 +37,16 @@ def score(
     columns: Annotated[
         int | None,
         typer.Option(
-            min=2, max=MAX_COUNT, help="Columns of text in the batch (default: 50; encoder: 2)."
+            min=2,
+            max=MAX_COUNT,
+            help="Columns of text in the batch (default: 50; encoder: 2; lts: 4).",
         ),
     ] = None,
     steps: Annotated[
         int | None,
-        typer.Option(min=2, max=MAX_COUNT, help="Steps of the batch (default: 70; encoder: 512)."),
+        typer.Option(
+            min=2, max=MAX_COUNT, help="Steps of the batch (default: 70; encoder: 512; lts: 128)."
+        ),
     ] = None,
     seed: options.Seed = 0,
     as_published: Annotated[
@@ -56,16 +61,15 @@ def score(
     from nni_nlp_bench.parallel.cluster import cluster
     from nni_nlp_bench.parallel.score import score_all
     from nni_nlp_bench.training.settings import Sizes
-    from nni_nlp_bench.zero_cost.task import Scoring, scoring_of
+    from nni_nlp_bench.zero_cost.task import scoring_of
     from search_spaces.base import get_space
 
     search_space, scoring_class = get_space(space), scoring_of(space)
-    is_cell = scoring_class is Scoring
-    _check_options(context, _ENCODERS if is_cell else _CELLS, space)
+    _check_options(context, space)
     batch = {"columns": columns, "steps": steps}
     given: dict[str, Any] = {name: size for name, size in batch.items() if size is not None}
-    given |= {"sizes": Sizes(embedding, hidden, layers)} if is_cell else {}
-    given |= {} if is_cell else {"as_published": as_published}
+    given |= {"sizes": Sizes(embedding, hidden, layers)} if space == "rnn_cell" else {}
+    given |= {"as_published": as_published} if space == "encoder" else {}
     names = tuple(dict.fromkeys(name.strip() for name in scores.split(",")))
     scoring = scoring_class(names, _absolute(corpus), seed=seed, **given)
     check_output_file(out, recipes)
@@ -76,9 +80,10 @@ def score(
     echo(f"{out}: {len(found)} recipes scored")
 
 
-def _check_options(context: typer.Context, names: tuple[str, ...], space: str) -> None:
+def _check_options(context: typer.Context, space: str) -> None:
     """Raise UserError if an option is given that does not apply to the space."""
-    for name in names:
+    others = [name for other, names in _OPTIONS.items() if other != space for name in names]
+    for name in others:
         given = context.get_parameter_source(name)
         if given is not None and given.name != "DEFAULT":
             option = "--" + name.replace("_", "-")

@@ -19,10 +19,11 @@ class ZeroCostScorer:
         from nni_nlp_bench.data.corpora import load_corpus
         from nni_nlp_bench.training.settings import Sizes
         from nni_nlp_bench.zero_cost.registry import scores_of
-        from nni_nlp_bench.zero_cost.task import AnyScoring, Scoring, scoring_of
+        from nni_nlp_bench.zero_cost.scoring import BaseScoring, Scoring
+        from nni_nlp_bench.zero_cost.task import scoring_of
 
         kind = scoring_of(space)
-        self._scoring: AnyScoring
+        self._scoring: BaseScoring
         self._sign = 1 if scores_of(space).get(score).higher_is_better else -1
         load_corpus(corpus)
         self._name = score

@@ -16,7 +16,7 @@ from nni_nlp_bench.parallel.score import score_all
 from nni_nlp_bench.parallel.train import train_all
 from nni_nlp_bench.training.settings import Dropouts, Settings, Sizes
 from nni_nlp_bench.training.task import TrainingTask
-from nni_nlp_bench.zero_cost.task import Scoring
+from nni_nlp_bench.zero_cost.scoring import Scoring
 from search_spaces.rnn_cell import Recipe
 from search_spaces.rnn_cell.published import NAMED, first_ids, published_recipe
 

@@ -13,7 +13,8 @@ from nni_nlp_bench.core.files import atomic_write
 from nni_nlp_bench.data.corpora import load_corpus
 from nni_nlp_bench.evaluators.json_lines import JsonLines
 from nni_nlp_bench.parallel.map import map_unordered
-from nni_nlp_bench.zero_cost.task import AnyScoring, ScoringTask, score_task
+from nni_nlp_bench.zero_cost.scoring import BaseScoring
+from nni_nlp_bench.zero_cost.task import ScoringTask, score_task
 from search_spaces.base import Architecture
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ COLUMNS = ("line", "recipe", "canonical_key")
 def score_all(
     client: Client,
     recipes: Sequence[tuple[int, Architecture]],
-    scoring: AnyScoring,
+    scoring: BaseScoring,
     out: Path,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> None:
@@ -67,7 +68,7 @@ def score_all(
     path.unlink(missing_ok=True)
 
 
-def _load_scores(journal: JsonLines, scoring: AnyScoring) -> dict[str, dict[str, float]]:
+def _load_scores(journal: JsonLines, scoring: BaseScoring) -> dict[str, dict[str, float]]:
     """Return known scores by recipe; the first line of the journal has the options."""
     settings: dict[str, Any] = {**asdict(cast(Any, scoring)), "scores": list(scoring.scores)}
     settings["data"] = load_corpus(scoring.corpus).digest
@@ -84,7 +85,7 @@ def _load_scores(journal: JsonLines, scoring: AnyScoring) -> dict[str, dict[str,
     return cast(dict[str, dict[str, float]], known)
 
 
-def _is_scored(recipe: Any, values: Any, scoring: AnyScoring) -> bool:
+def _is_scored(recipe: Any, values: Any, scoring: BaseScoring) -> bool:
     return (
         isinstance(recipe, str)
         and isinstance(values, dict)
@@ -96,7 +97,7 @@ def _is_scored(recipe: Any, values: Any, scoring: AnyScoring) -> bool:
 def _write(
     out: Path,
     recipes: Sequence[tuple[int, Architecture]],
-    scoring: AnyScoring,
+    scoring: BaseScoring,
     known: dict[str, dict[str, float]],
 ) -> None:
     with atomic_write(out) as new, new.open("w", newline="", encoding="utf-8") as target:

@@ -9,25 +9,30 @@ from typing import Any, cast
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.core.registry import Registry
 from nni_nlp_bench.zero_cost.base import SCORES, ArchitectureScore, Score
+from nni_nlp_bench.zero_cost.decoders.base import DECODER_SCORES, DecoderScore
 from nni_nlp_bench.zero_cost.encoders.base import ENCODER_SCORES, EncoderScore
 from search_spaces.base import SearchSpace, SizedSpace
 
-SCORES_OF: Mapping[str, Registry[Score] | Registry[EncoderScore]] = {
+AnyRegistry = Registry[Score] | Registry[EncoderScore] | Registry[DecoderScore]
+
+SCORES_OF: Mapping[str, AnyRegistry] = {
     "rnn_cell": SCORES,
     "encoder": ENCODER_SCORES,
+    "lts": DECODER_SCORES,
 }
 DEFAULT_SCORES: Mapping[str, str] = {
     "rnn_cell": "miniature_recall",
     "encoder": "nsc",
+    "lts": "nsc",
 }
 """By space, the score that strategies prefer: it reads the architecture alone, higher is better."""
 
 
-def scores_of(space: str) -> Registry[Score] | Registry[EncoderScore]:
+def scores_of(space: str) -> AnyRegistry:
     """Return the zero-cost scores of a space. Raises UserError if it has none."""
     if space not in SCORES_OF:
-        known = " and ".join(SCORES_OF)
-        raise UserError(f"space {space!r} has no zero-cost scores; {known} have")
+        known = ", ".join(SCORES_OF)
+        raise UserError(f"space {space!r} has no zero-cost scores; those with: {known}")
     return SCORES_OF[space]
 
 

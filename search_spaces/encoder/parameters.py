@@ -24,8 +24,13 @@ def num_parameters(
     hidden = encoder.hidden_size
     embeddings = (vocabulary + positions + TYPES) * embedding_size + _norm(embedding_size)
     projection = _linear(embedding_size, hidden) if embedding_size != hidden else 0
-    layers = sum(_mixing(layer, hidden) + _feed_forward(layer, hidden) for layer in encoder.layers)
+    layers = sum(layer_parameters(layer, hidden) for layer in encoder.layers)
     return embeddings + projection + layers
+
+
+def layer_parameters(layer: EncoderLayer, hidden_size: int) -> int:
+    """Return the number of parameters of one layer."""
+    return _mixing(layer, hidden_size) + _feed_forward(layer, hidden_size)
 
 
 def _mixing(layer: EncoderLayer, hidden: int) -> int:

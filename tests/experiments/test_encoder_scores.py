@@ -35,40 +35,52 @@ Shared = Callable[[str], Path]
 def glue(shared: Shared, tmp_path: Path) -> pd.DataFrame:
     source = shared("nas-bench-bert/BERT_benchmark.json")
     import_benchmark(source, "nas-bench-bert", tmp_path / "glue")
-    found: pd.DataFrame = STUDY["trainings"](Table.load(tmp_path / "glue"))
+    found: pd.DataFrame = STUDY["trainings_by_id"](Table.load(tmp_path / "glue"))
     assert list(found.index) == list(range(500))
     return found
 
 
-def shown(tau: float) -> str:
-    """As the page writes it."""
-    return "-" if tau != tau else f"{tau:.3f}".replace("0.", ".")
+def ranks(scores: pd.DataFrame, glue: pd.DataFrame) -> pd.DataFrame:
+    """Tau, tau at equal depth and accuracy on close pairs, by score."""
+    found: pd.DataFrame = STUDY["rank_columns"](scores, glue, "parameters")
+    assert set(found.pop("trainings")) == {500}
+    assert set(found.pop("pairs")) == {26_769}
+    return found
 
 
 def test_the_published_rank_correlations(glue: pd.DataFrame, shared: Shared) -> None:
     table = STUDY["published_scores"](shared("nas-bench-bert/BERT_results_activation.csv"))
     assert set(table.columns) < set(ENCODER_SCORES)
-    taus = STUDY["taus"](table, glue)
+    taus = ranks(table, glue)
     for name, wanted in PUBLISHED.items():
         assert taus.loc[name, "tau"] == pytest.approx(wanted, abs=5e-4), name
-    assert taus["equal depth"].abs().max() < 0.12
-    counts = STUDY["taus"](STUDY["counts"](glue), glue)
+    assert taus["equal_depth"].abs().max() < 0.12
+    counts = ranks(STUDY["sizes"](glue), glue)
     assert counts.loc["layers", "tau"] == pytest.approx(0.682, abs=5e-4)
     assert counts.loc["hidden_size", "tau"] == pytest.approx(0.341, abs=5e-4)
 
 
 def test_the_page_tells_what_was_found(glue: pd.DataFrame, shared: Shared) -> None:
-    scores = pd.read_csv(HOME / "docs/data/encoder_scores.csv", index_col=["mode", "id"])
+    modes = STUDY["read_modes"](HOME / "docs/data/encoder_scores.csv")
+    assert [*modes] == ["as_published", "own"]
+    assert [len(scores) for scores in modes.values()] == [500, 500]
     published = STUDY["published_scores"](shared("nas-bench-bert/BERT_results_activation.csv"))
-    tables = [published, *(scores.loc[mode] for mode in ("as_published", "own"))]
-    assert [len(table) for table in tables] == [500, 500, 500]
-    taus = [STUDY["taus"](table, glue) for table in tables]
-    for name in published.columns:
-        cells = [shown(tau) for table in taus for tau in table.loc[name]]
-        assert f"| `{name}` | {' | '.join(cells)} |" in PAGE
-    own = taus[-1]["tau"]
-    for name in published.columns:
+    for columns in ({"sizes alone": STUDY["sizes"](glue)}, {"published": published, **modes}):
+        for line in STUDY["markdown"](columns, glue).splitlines():
+            assert line in PAGE.splitlines()
+    own = ranks(modes["own"], glue)["tau"]
+    assert set(own.index) == set(ENCODER_SCORES)
+    for name in own.index:
         if abs(own[name]) > 0.1:
             assert ENCODER_SCORES.get(name).higher_is_better == (own[name] > 0), name
-    for name, row in STUDY["taus"](STUDY["counts"](glue), glue).iterrows():
-        assert f"{shown(row['tau'])} | {shown(row['equal depth'])} |" in PAGE, name
+
+
+def test_scores_of_a_file_are_joined_by_id(glue: pd.DataFrame) -> None:
+    """Encoders that were trained twice have one row in a file and two ids."""
+    scores = glue[["canonical_key"]].drop_duplicates().reset_index(drop=True)
+    scores = scores.assign(line=1, recipe="{}", depth=range(len(scores)))[::-1]
+    joined = STUDY["by_id"](scores, glue)
+    assert list(joined.index) == list(range(500))
+    assert joined["depth"].nunique() == 491
+    depths = scores.set_index("canonical_key")["depth"]
+    assert list(joined["depth"]) == list(depths.loc[glue["canonical_key"]])

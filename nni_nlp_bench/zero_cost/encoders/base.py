@@ -34,7 +34,7 @@ class EncoderScore(Protocol):
 
 
 _NAMES = {
-    "definitions": (
+    "encoders.definitions": (
         "synaptic_diversity",
         "synaptic_diversity_normalised",
         "synaptic_saliency",
@@ -51,14 +51,15 @@ _NAMES = {
         "jacobian_cosine",
         "num_params",
     ),
-    "nsc": ("nsc", "nsc_published", "nsc_exact"),
+    "encoders.nsc": ("nsc", "nsc_published", "nsc_exact"),
+    "transformers": ("zerolm", "w_pca"),
 }
 """Names of the scores that each module defines."""
 ENCODER_SCORES: Registry[EncoderScore] = Registry(
     "score of encoders",
     "nni_nlp_bench.encoder_scores",
     {
-        name: f"nni_nlp_bench.zero_cost.encoders.{module}:{name.upper()}"
+        name: f"nni_nlp_bench.zero_cost.{module}:{name.upper()}"
         for module, names in _NAMES.items()
         for name in names
     },

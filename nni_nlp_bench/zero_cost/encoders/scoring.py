@@ -1,29 +1,30 @@
-"""Computation of the zero-cost scores of encoders."""
+"""Configuration of the zero-cost scores of encoders."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from nni_nlp_bench.core.errors import UserError
-from nni_nlp_bench.zero_cost.batch import batch
 from nni_nlp_bench.zero_cost.encoders.base import ENCODER_SCORES
-from nni_nlp_bench.zero_cost.encoders.statistics import EncoderStatistics
+from nni_nlp_bench.zero_cost.scoring import BaseScoring
 from search_spaces.encoder import EncoderArchitecture
-from search_spaces.encoder.network import Sizes
 from search_spaces.encoder.parameters import SIZES
+from search_spaces.encoder.published import as_scored
+
+if TYPE_CHECKING:
+    from nni_nlp_bench.zero_cost.encoders.statistics import EncoderStatistics
 
 
 @dataclass(frozen=True, slots=True)
-class EncoderScoring:
-    """Configuration of the scores: names, text and seed.
+class EncoderScoring(BaseScoring):
+    """Configuration of the scores of encoders: names, text and seed.
 
     The text is the start of the test set of a corpus, one token per word. The published scores use
     128 texts of 512 word pieces; two texts give nearly the same ranks.
     """
 
-    scores: tuple[str, ...]
-    corpus: str
-    """Name or folder of the corpus on the machine that computes the scores."""
     columns: int = 2
     """Number of texts."""
     steps: int = 512
@@ -34,15 +35,22 @@ class EncoderScoring:
     """Whether to reproduce the published code: see `EncoderStatistics`."""
 
     def __post_init__(self) -> None:
-        for name in self.scores:
-            ENCODER_SCORES.get(name)
+        self._scores()
         if self.steps > SIZES["positions"]:
             raise UserError(f"encoders read {SIZES['positions']} tokens, not {self.steps}")
 
-    def of(self, text: str) -> dict[str, float]:
-        """Return the scores of an encoder, given as JSON, by name. Raises UserError."""
+    def _scores(self) -> Mapping[str, Any]:
+        return {name: ENCODER_SCORES.get(name) for name in self.scores}
+
+    def _parse(self, text: str) -> EncoderArchitecture:
+        encoder = EncoderArchitecture.from_json(text)
+        return as_scored(encoder) if self.as_published else encoder
+
+    def _statistics(self, architecture: EncoderArchitecture) -> EncoderStatistics:
+        from nni_nlp_bench.zero_cost.batch import batch
+        from nni_nlp_bench.zero_cost.encoders.statistics import EncoderStatistics
+        from search_spaces.encoder.network import Sizes
+
         words, rows = batch(self.corpus, self.columns, self.steps)
         sizes = Sizes(vocabulary=max(words, SIZES["vocabulary"]))
-        encoder = EncoderArchitecture.from_json(text)
-        statistics = EncoderStatistics(encoder, rows.t(), sizes, self.seed, self.as_published)
-        return {name: ENCODER_SCORES.get(name).of(statistics) for name in self.scores}
+        return EncoderStatistics(architecture, rows.t(), sizes, self.seed, self.as_published)

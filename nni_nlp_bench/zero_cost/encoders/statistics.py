@@ -11,10 +11,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.utils.hooks import RemovableHandle
 
+from nni_nlp_bench.zero_cost.transformers import matrices, module_outputs
 from search_spaces.encoder import EncoderArchitecture
 from search_spaces.encoder.network import EncoderNetwork, Sizes
 from search_spaces.encoder.operations import Attention, split_heads
+from search_spaces.encoder.parameters import num_parameters
 from search_spaces.encoder.published import as_scored
 
 _PROJECTIONS = ("query", "key", "value", "weight", "input")
@@ -85,6 +88,29 @@ class EncoderStatistics:
         return self._run[1].same_signs
 
     @property
+    def attention_matrices(self) -> list[Tensor]:
+        """Initial matrices of all mixing operations and their output projections."""
+        return matrices(layer.get_submodule("mixing") for layer in self._network.layers)
+
+    @property
+    def feed_forward_matrices(self) -> list[Tensor]:
+        """Initial matrices of all feed-forward networks."""
+        layers = self._network.layers
+        return matrices(layer.get_submodule("feed_forward") for layer in layers)
+
+    @cached_property
+    def feed_forward_hidden(self) -> list[Tensor]:
+        """Per layer, the outputs (tokens, width) of its first hidden feed-forward layer, before the
+        activation and without dropout."""
+        firsts = [layer.get_submodule("feed_forward.hidden.0") for layer in self._network.layers]
+        return module_outputs(self._network, firsts, self.tokens)
+
+    @property
+    def num_parameters(self) -> int:
+        """Number of parameters of the encoder with a vocabulary of 30,522 word pieces."""
+        return num_parameters(self.encoder)
+
+    @property
     def mixing(self) -> list[Weight]:
         """Matrices of all mixing operations and their output projections."""
         return self._weights(lambda layer: layer.mixing.named_modules())
@@ -120,48 +146,65 @@ class EncoderStatistics:
             if isinstance(module, nn.Linear) and module.weight.grad is not None
         ]
 
+    @property
+    def _network(self) -> EncoderNetwork:
+        return self._built[0]
+
+    @cached_property
+    def _built(self) -> tuple[EncoderNetwork, Tensor]:
+        """The initial network, and the state of torch's generator after it was built."""
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.seed)
+            return EncoderNetwork(self.encoder, self.sizes), torch.get_rng_state()
+
     @cached_property
     def _run(self) -> tuple[EncoderNetwork, _Recorded]:
         """The network after the backward pass, and the recorded values."""
+        network, state = self._built
+        recorded = _Recorded()
+        hooks = _record_outputs(network, recorded)
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self.seed)
-            network = EncoderNetwork(self.encoder, self.sizes).train(self.as_published)
-            recorded = _Recorded()
-            _record_outputs(network, recorded)
-            outputs: Tensor = network(self.tokens)
+            torch.set_rng_state(state)
+            outputs: Tensor = network.train(self.as_published)(self.tokens)
             like = torch.ones_like if self.as_published else torch.randn_like
             torch.autograd.backward([outputs], [like(outputs)])
+        for hook in hooks:
+            hook.remove()
         return network, recorded
 
 
-def _record_outputs(network: EncoderNetwork, recorded: _Recorded) -> None:
+def _record_outputs(network: EncoderNetwork, recorded: _Recorded) -> list[RemovableHandle]:
+    hooks: list[RemovableHandle] = []
+
+    def on_output(module: nn.Module, values: list[float], reduce: Callable[..., Tensor]) -> None:
+        hooks.append(
+            module.register_forward_hook(
+                lambda _module, _inputs, output: values.append(reduce(output.detach()).item())
+            )
+        )
+
     for each in network.layers:
         layer: Any = each
         operation = layer.mixing.operation
         for name in _PROJECTIONS:
             projection = getattr(operation, name, None)
             if isinstance(projection, nn.Linear):
-                _on_output(projection, recorded.head_confidence, lambda out: out.amax(1).mean())
+                on_output(projection, recorded.head_confidence, lambda out: out.amax(1).mean())
         if isinstance(operation, Attention):
-            _on_output(
+            on_output(
                 operation.softmax, recorded.softmax_confidence, lambda out: out.amax(1).mean()
             )
         else:
             heads = operation.heads
-            _on_output(
+            on_output(
                 operation,
                 recorded.softmax_confidence,
                 lambda out, heads=heads: split_heads(out, heads).softmax(-1).amax(1).mean(),
             )
-        _on_output(
+        on_output(
             layer.feed_forward.activation, recorded.same_signs, lambda out: _same_signs(out[0])
         )
-
-
-def _on_output(module: nn.Module, values: list[float], reduce: Callable[..., Tensor]) -> None:
-    module.register_forward_hook(
-        lambda _module, _inputs, output: values.append(reduce(output.detach()).item())
-    )
+    return hooks
 
 
 def _same_signs(values: Tensor) -> Tensor:

@@ -16,8 +16,7 @@ from nni_nlp_bench.distillation.losses.registry import LOSSES
 from nni_nlp_bench.one_shot.registry import ONE_SHOT_STRATEGIES
 from nni_nlp_bench.strategies.configs import PAPER
 from nni_nlp_bench.strategies.registry import STRATEGIES
-from nni_nlp_bench.zero_cost.base import SCORES
-from nni_nlp_bench.zero_cost.encoders.base import ENCODER_SCORES
+from nni_nlp_bench.zero_cost.registry import SCORES_OF
 from search_spaces.base import SPACES
 
 
@@ -44,7 +43,7 @@ def test_json_lists_all_kinds() -> None:
         "one_shot": list(ONE_SHOT_STRATEGIES),
         "corpora": list(CORPORA),
         "sentences": list(LABELLED_SETS),
-        "scores": [*SCORES, *ENCODER_SCORES],
+        "scores": [name for scores in SCORES_OF.values() for name in scores],
         "distillation_losses": list(LOSSES),
     }
     assert all(names.values())

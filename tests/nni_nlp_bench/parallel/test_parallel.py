@@ -28,7 +28,8 @@ from nni_nlp_bench.parallel.score import score_all
 from nni_nlp_bench.parallel.train import train_all
 from nni_nlp_bench.training.settings import Settings, Sizes
 from nni_nlp_bench.training.task import TrainingTask, train_task
-from nni_nlp_bench.zero_cost.task import Scoring, ScoringTask, score_task
+from nni_nlp_bench.zero_cost.scoring import Scoring
+from nni_nlp_bench.zero_cost.task import ScoringTask, score_task
 from search_spaces.rnn_cell import Recipe
 from search_spaces.rnn_cell.published import named_recipe, published_recipe
 

@@ -21,9 +21,11 @@ from nni_nlp_bench.zero_cost.encoders.base import ENCODER_SCORES
 from nni_nlp_bench.zero_cost.encoders.scoring import EncoderScoring
 from nni_nlp_bench.zero_cost.encoders.statistics import EncoderStatistics
 from nni_nlp_bench.zero_cost.task import scoring_of
+from nni_nlp_bench.zero_cost.transformers import principal_components
 from search_spaces.encoder import EncoderArchitecture, EncoderLayer
 from search_spaces.encoder.architecture import OPERATIONS
 from search_spaces.encoder.network import EncoderNetwork, Sizes
+from search_spaces.encoder.parameters import num_parameters
 from search_spaces.encoder.published import NAMES, as_scored, published_encoder
 
 Shared = Callable[[str], Path]
@@ -147,6 +149,49 @@ def test_saliency_is_that_of_a_plain_pass() -> None:
     assert found["synaptic_diversity"] == pytest.approx(nuclear, rel=1e-4)
 
 
+def test_norms_and_components_are_those_of_a_plain_pass() -> None:
+    torch.manual_seed(0)
+    network = EncoderNetwork(MIXED, SIZES).eval()
+    norms = sum(
+        module.weight.square().sum().item() / min(module.weight.shape)
+        for module in network.layers.modules()
+        if isinstance(module, nn.Linear)
+    )
+    components = 0
+    for name, out in watched(network):
+        if name.endswith("feed_forward.hidden.0"):
+            values = out.flatten(0, 1).double().detach().numpy()
+            singular = np.linalg.svd(values - values.mean(axis=0))[1]
+            shares = np.cumsum(singular**2) / np.sum(singular**2)
+            components += int(np.argmax(shares > 0.99)) + 1
+    statistics = passes_of(MIXED)
+    assert ENCODER_SCORES.get("zerolm").of(statistics) == pytest.approx(norms, rel=1e-5)
+    found = ENCODER_SCORES.get("w_pca").of(statistics)
+    assert found == num_parameters(MIXED) * components
+
+
+def test_shared_passes_give_what_passes_of_their_own_give() -> None:
+    """Gradients, recorded outputs and dropout do not depend on which score is asked first."""
+    names = ["w_pca", "softmax_confidence", "synaptic_saliency"]
+    alone = {
+        name: ENCODER_SCORES.get(name).of(passes_of(MIXED, as_published=True)) for name in names
+    }
+    for order in (names, names[::-1]):
+        shared_passes = passes_of(MIXED, as_published=True)
+        assert {name: ENCODER_SCORES.get(name).of(shared_passes) for name in order} == alone
+
+
+def test_principal_components_of_known_values() -> None:
+    """Two directions of which the smaller has 2 % or .5 % of the variance."""
+    rng = np.random.default_rng(0)
+    directions = np.linalg.qr(rng.normal(size=(40, 40)))[0]
+    for share, wanted in ((0.02, 2), (0.005, 1)):
+        signs = np.array([[1, 1], [1, -1], [-1, 1], [-1, -1]]) * np.sqrt([1 - share, share])
+        values = torch.from_numpy(signs @ directions[:2] + 3)
+        assert principal_components(values) == wanted
+        assert principal_components(values.repeat(30, 1)) == wanted
+
+
 def test_published_gradients_are_errors_of_rounding() -> None:
     """The sum of a layer norm's outputs is 0 whatever comes in."""
     own, published = (
@@ -204,7 +249,9 @@ def test_what_is_not_of_the_space_is_refused() -> None:
         scoring_of("encoder")(("naswot",), "pydoc-small")
     with pytest.raises(UnknownNameError, match="unknown score 'head_confidence'"):
         scoring_of("rnn_cell")(("head_confidence",), "pydoc-small")
-    with pytest.raises(UserError, match="'textnas' has no zero-cost scores; rnn_cell and enc"):
+    with pytest.raises(
+        UserError, match="'textnas' has no zero-cost scores; those with: rnn_cell, enc"
+    ):
         scoring_of("textnas")
     with pytest.raises(UserError, match="read 512 tokens, not 513"):
         EncoderScoring(("num_params",), "pydoc-small", steps=513)

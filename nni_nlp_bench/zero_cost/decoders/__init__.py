@@ -1,0 +1,1 @@
+"""Zero-cost scores of transformer decoders, those of the space `lts`."""
