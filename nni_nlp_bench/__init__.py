@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         list_strategies,
     )
     from nni_nlp_bench.api.networks import (
+        measure_latency,
         one_shot_search,
         score,
         train_classifier,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from nni_nlp_bench.api.searches import compare, make_strategy, search
     from nni_nlp_bench.benchmarks.base import Benchmark, BenchmarkError, Result
     from nni_nlp_bench.benchmarks.catalogue import load
+    from nni_nlp_bench.benchmarks.constrained import constrain
     from nni_nlp_bench.benchmarks.objectives import Objective
     from nni_nlp_bench.benchmarks.table import Table
     from nni_nlp_bench.benchmarks.units import LossUnit
@@ -65,6 +67,7 @@ _MODULES = {
     "Trial": "nni_nlp_bench.evaluators.trial",
     "UserError": "nni_nlp_bench.core.errors",
     "compare": _SEARCHES,
+    "constrain": "nni_nlp_bench.benchmarks.constrained",
     "get_space": "search_spaces.base",
     "list_benchmarks": _NAMES,
     "list_corpora": _NAMES,
@@ -76,6 +79,7 @@ _MODULES = {
     "list_strategies": _NAMES,
     "load": "nni_nlp_bench.benchmarks.catalogue",
     "make_strategy": _SEARCHES,
+    "measure_latency": _NETWORKS,
     "one_shot_search": _NETWORKS,
     "score": _NETWORKS,
     "search": _SEARCHES,
@@ -100,6 +104,7 @@ __all__ = [
     "UserError",
     "__version__",
     "compare",
+    "constrain",
     "frameworks",
     "get_space",
     "list_benchmarks",
@@ -112,6 +117,7 @@ __all__ = [
     "list_strategies",
     "load",
     "make_strategy",
+    "measure_latency",
     "one_shot_search",
     "score",
     "search",

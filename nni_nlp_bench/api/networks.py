@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
     from nni_nlp_bench.one_shot.result import OneShotResult
     from nni_nlp_bench.training.classification.run import ClassifierCurves
+    from nni_nlp_bench.training.latency import Latency
     from nni_nlp_bench.training.log import Curves
+    from search_spaces.base import SearchSpace
 
 
 def score(
@@ -52,6 +54,33 @@ def score(
         rows = [scoring.of(architecture.to_json()) for architecture in many]
     keys = pd.Index([architecture.canonical_key for architecture in many], name="canonical_key")
     return pd.DataFrame(rows, index=keys)
+
+
+def measure_latency(
+    architecture: Any, *, space: str | SearchSpace[Any] = "rnn_cell", **settings: Any
+) -> Latency:
+    """Measure the forward pass of an untrained network on this machine.
+
+    Args:
+        architecture: The architecture.
+        space: Its search space, or the name of it.
+        **settings: Fields of `LatencySettings`, such as `batch`, `length`, `repeats`, `threads`.
+
+    Returns:
+        The median and quartiles in milliseconds.
+
+    Raises:
+        UserError: A setting cannot be used, or the space has no networks.
+    """
+    from nni_nlp_bench.core.extras import optional_imports
+    from search_spaces.base import get_space
+
+    with optional_imports():
+        from nni_nlp_bench.training.latency import LatencySettings
+        from nni_nlp_bench.training.latency import measure_latency as measure
+
+        found = get_space(space) if isinstance(space, str) else space
+        return measure(found, architecture, LatencySettings(**settings))
 
 
 def one_shot_search(
