@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from nni_nlp_bench.api.networks import (
         evaluate_scores,
         maximize_nsc,
+        measure_latency,
         one_shot_search,
         score,
         train_classifier,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from nni_nlp_bench.api.searches import compare, make_strategy, search
     from nni_nlp_bench.benchmarks.base import Benchmark, BenchmarkError, Result
     from nni_nlp_bench.benchmarks.catalogue import load
+    from nni_nlp_bench.benchmarks.constrained import constrain
     from nni_nlp_bench.benchmarks.objectives import Objective
     from nni_nlp_bench.benchmarks.table import Table
     from nni_nlp_bench.benchmarks.units import LossUnit
@@ -67,6 +69,7 @@ _MODULES = {
     "Trial": "nni_nlp_bench.evaluators.trial",
     "UserError": "nni_nlp_bench.core.errors",
     "compare": _SEARCHES,
+    "constrain": "nni_nlp_bench.benchmarks.constrained",
     "evaluate_scores": _NETWORKS,
     "get_space": "search_spaces.base",
     "list_benchmarks": _NAMES,
@@ -80,6 +83,7 @@ _MODULES = {
     "load": "nni_nlp_bench.benchmarks.catalogue",
     "make_strategy": _SEARCHES,
     "maximize_nsc": _NETWORKS,
+    "measure_latency": _NETWORKS,
     "one_shot_search": _NETWORKS,
     "score": _NETWORKS,
     "search": _SEARCHES,
@@ -104,6 +108,7 @@ __all__ = [
     "UserError",
     "__version__",
     "compare",
+    "constrain",
     "evaluate_scores",
     "frameworks",
     "get_space",
@@ -118,6 +123,7 @@ __all__ = [
     "load",
     "make_strategy",
     "maximize_nsc",
+    "measure_latency",
     "one_shot_search",
     "score",
     "search",

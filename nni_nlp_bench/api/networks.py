@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from nni_nlp_bench.benchmarks.base import Benchmark
     from nni_nlp_bench.one_shot.result import OneShotResult
     from nni_nlp_bench.training.classification.run import ClassifierCurves
+    from nni_nlp_bench.training.latency import Latency
     from nni_nlp_bench.training.log import Curves
     from search_spaces.base import SearchSpace
 
@@ -108,6 +109,33 @@ def maximize_nsc(space: SearchSpace[Any] | str, max_parameters: int) -> Any:
     from search_spaces.base import get_space
 
     return maximize(get_space(space) if isinstance(space, str) else space, max_parameters)
+
+
+def measure_latency(
+    architecture: Any, *, space: str | SearchSpace[Any] = "rnn_cell", **settings: Any
+) -> Latency:
+    """Measure the forward pass of an untrained network on this machine.
+
+    Args:
+        architecture: The architecture.
+        space: Its search space, or the name of it.
+        **settings: Fields of `LatencySettings`, such as `batch`, `length`, `repeats`, `threads`.
+
+    Returns:
+        The median and quartiles in milliseconds.
+
+    Raises:
+        UserError: A setting cannot be used, or the space has no networks.
+    """
+    from nni_nlp_bench.core.extras import optional_imports
+    from search_spaces.base import get_space
+
+    with optional_imports():
+        from nni_nlp_bench.training.latency import LatencySettings
+        from nni_nlp_bench.training.latency import measure_latency as measure
+
+        found = get_space(space) if isinstance(space, str) else space
+        return measure(found, architecture, LatencySettings(**settings))
 
 
 def one_shot_search(

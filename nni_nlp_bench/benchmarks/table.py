@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from nni_nlp_bench.benchmarks.base import (
     Result,
     lowest_loss_of,
 )
-from nni_nlp_bench.benchmarks.objectives import PARAMETERS, Objective
+from nni_nlp_bench.benchmarks.objectives import PARAMETERS, Objective, check_metric
 from nni_nlp_bench.benchmarks.table_building import build, canonical_form, digest_of
 from nni_nlp_bench.benchmarks.table_files import (
     REMEDY,
@@ -177,6 +178,29 @@ class Table(Benchmark):
             source=self.name,
             metrics=None if self._metrics is None else self._metrics_of(run),
         )
+
+    def with_metric(self, metric: Objective, values: Sequence[float], note: str) -> Table:
+        """Return a copy of the table that records a metric of every architecture.
+
+        Args:
+            metric: The metric; a recorded one of that name is replaced.
+            values: A value for each of `architectures()`, NaN if unknown.
+            note: How it was measured, added to the description.
+
+        Raises:
+            UserError: The metric has a name of the benchmark's own.
+        """
+        check_metric(metric)
+        kept = [i for i, other in enumerate(self.metrics) if other.name != metric.name]
+        runs = np.repeat(np.asarray(values, dtype=np.float64), np.diff(self.arrays["first_run"]))
+        recorded = self.arrays.get("metrics", np.empty((len(runs), 0)))
+        metadata = replace(
+            self.metadata,
+            metrics=(*(self.metrics[i] for i in kept), metric),
+            description=f"{self.metadata.description}; {note}",
+        )
+        together = np.column_stack([recorded[:, kept], runs])
+        return Table(metadata, {**self.arrays, "metrics": together})
 
     @property
     def metrics(self) -> Sequence[Objective]:
