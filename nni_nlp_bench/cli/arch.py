@@ -11,7 +11,7 @@ import typer
 from nni_nlp_bench.cli import options
 from nni_nlp_bench.cli.output import echo, key_value_table, plain_table, print_json, print_tables
 from nni_nlp_bench.core.errors import UserError
-from nni_nlp_bench.core.limits import MAX_COUNT
+from nni_nlp_bench.core.limits import MAX_COUNT, MAX_PARAMETERS
 
 MAX_DIGITS = 9
 
@@ -143,7 +143,9 @@ def maximize_nsc(
     max_parameters: Annotated[
         int,
         typer.Option(
-            min=1, help="Largest number of parameters, embeddings included, at default sizes."
+            min=1,
+            max=MAX_PARAMETERS,
+            help="Largest number of parameters, embeddings included, at default sizes.",
         ),
     ],
     space: options.SpaceName = "encoder",

@@ -11,5 +11,7 @@ MAX_SEEDS = 10_000
 MAX_PROCESSES = 1_024
 MAX_WIDTH = 65_536
 """A square matrix of this width has 17 GB in float32."""
+MAX_PARAMETERS = 10**12
+"""Parameters of one network."""
 MAX_LAYERS = 1_000
 """Layers, cells and nodes of one network."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -100,6 +100,11 @@ class LtsArchitecture(BaseArchitecture):
         """32 hex digits, equal exactly for the same network."""
         layers = tuple(map(tuple, self.layers))
         return digest((self.model, self.dataset, self.d_model, self.d_embed, self.divisor, layers))
+
+    @property
+    def canonical(self) -> LtsArchitecture:
+        """The same network with the least divisor."""
+        return replace(self, div_val=self.divisor)
 
     @property
     def divisor(self) -> int:

@@ -50,7 +50,9 @@ class AdaptiveEmbedding(nn.Module):
             for i, size in enumerate(self.sizes):
                 found = ((flat >= start) & (flat < start + size)).nonzero().squeeze(1)
                 rows = functional.embedding(flat[found] - start, self.tables[i])
-                embedded = embedded.index_copy(0, found, self._projected(rows, i))
+                # Under autocast a projection has another type.
+                projected = self._projected(rows, i).to(embedded.dtype)
+                embedded = embedded.index_copy(0, found, projected)
                 start += size
         scaled: Tensor = embedded.view(*tokens.shape, self.d_model) * self.d_model**0.5
         return scaled

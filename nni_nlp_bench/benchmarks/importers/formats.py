@@ -120,7 +120,8 @@ def import_benchmark(
         raise BenchmarkError(f"the format {format} has columns, space, unit and metrics of its own")
     reading = _read(source, format, epochs, dataset, columns, progress)
     dataset = None if format == "lts" else dataset  # it is the set, which has been selected
-    table, report = _table(reading, name or out.name, dataset, epochs, about or ORIGINS[format])
+    name, about = name or out.name, about or ORIGINS[format]
+    table, report = _table(reading, source, name, dataset, epochs, about)
     table.save(out, overwrite)
     return report
 
@@ -143,7 +144,7 @@ def import_lts_sets(
     readings = read_lts(source, progress=progress)
     folders = {name: out if len(readings) == 1 else out / name for name in readings}
     tables = {
-        folders[name]: _table(reading, folders[name].name, None, 1, ORIGINS["lts"])
+        folders[name]: _table(reading, source, folders[name].name, None, 1, ORIGINS["lts"])
         for name, reading in readings.items()
     }
     for folder, (table, _) in tables.items():
@@ -152,7 +153,7 @@ def import_lts_sets(
 
 
 def _table(
-    reading: Reading, name: str, dataset: str | None, epochs: int, about: About
+    reading: Reading, source: Path, name: str, dataset: str | None, epochs: int, about: About
 ) -> tuple[Table, ImportReport]:
     """Return the table of a reading, and the report of its import. Raises BenchmarkError."""
     epochs = reading.epochs or epochs
@@ -161,7 +162,7 @@ def _table(
     skipped = [*reading.skipped, *(Skipped(*entry) for entry in unwanted.items())]
     if not runs:
         first = "; ".join(f"{entry.name}: {entry.reason}" for entry in skipped[:3])
-        raise BenchmarkError(f"{name}: there is nothing to import. {first}".strip())
+        raise BenchmarkError(f"{source} holds nothing to import. {first}".strip())
     table = Table.from_runs(
         [replace(run, dataset=run.dataset or dataset) for run in runs],
         name=name,

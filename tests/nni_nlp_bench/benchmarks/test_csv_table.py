@@ -89,7 +89,7 @@ def test_a_space_and_a_unit_of_choice(tmp_path: Path) -> None:
     assert table.unit is LossUnit.POINTS
     assert table_info(table).best_metric == 69.5
     other = replace(columns, space="textnas")
-    with pytest.raises(BenchmarkError, match="nothing to import as csv"):
+    with pytest.raises(BenchmarkError, match="holds nothing to import"):
         import_benchmark(source, "csv", tmp_path / "other", columns=other)
     with pytest.raises(BenchmarkError, match="columns, space, unit and metrics of its own"):
         import_benchmark(source, "naslib", tmp_path / "other", columns=columns)

@@ -134,5 +134,8 @@ def test_a_trial_reports_a_score(points: Path) -> None:
     parser = ArgumentParser()
     BenchmarkTrialEvaluator.add_options(parser)
     trials = BenchmarkTrialEvaluator("rnn_cell", parser.parse_args(["--benchmark", str(points)]))
-    told = trials.evaluate(Table.load(points).architectures()[3], None, lambda loss: None)
-    assert told == {"default": 37.0, "score": 63.0, "hours": 1.0, "predicted": 0}
+    architecture = Table.load(points).architectures()[3]
+    told = trials.evaluate(architecture, None, lambda loss: None)
+    parameters = Table.load(points).parameters(architecture)
+    known = {"score": 63.0, "hours": 1.0, "predicted": 0, "parameters": parameters}
+    assert told == {"default": 37.0, **known}

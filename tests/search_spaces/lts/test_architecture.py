@@ -56,6 +56,7 @@ def test_transformer_xl_has_wider_feed_forward_networks() -> None:
 def test_the_divisor_of_one_cluster_does_not_count() -> None:
     """GPT-2's vocabulary is one cluster on lm1b: what counts is whether there is a projection."""
     assert replace(LM1B, div_val=4) == LM1B
+    assert replace(LM1B, div_val=4).canonical.to_json() == LM1B.canonical.to_json()
     assert replace(LM1B, div_val=1) != LM1B
     assert len({replace(WT103, div_val=div_val) for div_val in (1, 2, 4)}) == 3
 

@@ -233,7 +233,7 @@ def test_error_for_damaged_log(line: str, tmp_path: Path) -> None:
         session(log)
 
 
-LEARNING = set(STRATEGIES) - {"grid", "hyperband", "policy_rl"}
+LEARNING = set(STRATEGIES) - {"grid", "hyperband", "policy_rl", "ehvi", "nsga2", "parego"}
 
 
 @pytest.mark.parametrize(
