@@ -12,8 +12,9 @@ from nni_nlp_bench.strategies.models.hypervolume_improvement import (
     expected_hypervolume_improvement,
 )
 
-REFERENCE = 1.05
-"""Reference point in every objective, where the worst evaluation is at 1."""
+MARGIN = 0.05
+"""Distance of the reference point from the worst evaluation or prediction, as a part of the range
+of an objective."""
 
 
 class Ehvi(ParetoModelStrategy):
@@ -55,5 +56,7 @@ class Ehvi(ParetoModelStrategy):
         count = len(candidates)
         found = np.concatenate([losses, mean[count:]])
         front = found[nondominated(found)]
-        reference = np.full(known.shape[1], REFERENCE)
+        # A candidate beyond all that was evaluated, such as the smallest, is on the front as well.
+        low, high = np.minimum(mean.min(axis=0), 0.0), np.maximum(mean.max(axis=0), 1.0)
+        reference = high + MARGIN * (high - low)
         return expected_hypervolume_improvement(mean[:count], std[:count], front, reference)

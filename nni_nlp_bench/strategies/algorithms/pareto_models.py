@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
+from collections import deque
 from typing import Any, ClassVar
 
 import numpy as np
@@ -16,7 +17,6 @@ from nni_nlp_bench.strategies.models.gaussian_process import GaussianProcess, sp
 from nni_nlp_bench.zero_cost.registry import default_scorer
 
 Array = NDArray[np.float64]
-_SCALING_SAMPLES = 200
 _SCORED = 20
 """Random architectures of which the best by the zero-cost score is taken."""
 _REFIT_EVERY = 5
@@ -26,10 +26,11 @@ class ParetoModelStrategy(Strategy):
     """Proposes the candidate with the best acquisition value over Gaussian processes.
 
     The first `random_first` proposals are random or, every second one with `scored_start`, the best
-    of 20 random ones by the space's default zero-cost score. Then candidates are `samples` random
-    architectures and `mutations` of the front so far. The processes see `counts` features,
-    standardised over random architectures, and losses scaled to [0, 1]; failed trainings count as
-    the worst loss seen. Kernels are fitted every fifth evaluation.
+    of 20 random ones by the space's default zero-cost score. Then candidates are the latest
+    `samples` random architectures, a tenth of them new for each proposal, and `mutations` of the
+    front so far. The processes see `counts` features, standardised over random architectures, and
+    losses scaled to [0, 1]; failed trainings count as the worst loss seen. Kernels are fitted every
+    fifth evaluation.
     """
 
     objective_counts: ClassVar[tuple[int, int | None]] = (2, None)
@@ -45,11 +46,13 @@ class ParetoModelStrategy(Strategy):
         super().__init__(*args)
         if random_first < 2:
             raise UserError("random_first must be 2 or more: the models need two evaluations")
+        if samples < 20:
+            raise UserError("samples must be 20 or more: features are standardised over them")
         assert self.objectives is not None
         self._several = self.objectives
         self._random_first = random_first
         self._scorer = default_scorer(self.space) if scored_start else None
-        self._samples = samples
+        self._fresh = samples // 10
         self._mutations = mutations
         self._asked = 0
         self._seen: set[str] = set()
@@ -59,9 +62,8 @@ class ParetoModelStrategy(Strategy):
         self._features: list[Array] = []
         self._losses: list[Array | None] = []
         self._kernels: dict[int, Any] = {}
-        drawn = np.stack(
-            [self._encode(self.space.sample(self.rng)) for _ in range(_SCALING_SAMPLES)]
-        )
+        self._sampled = deque(self._samples_of_space(samples), maxlen=samples)
+        drawn = np.stack([self._encode(architecture) for architecture in self._sampled])
         self._centre, self._scale = drawn.mean(axis=0), spread(drawn)
 
     @abstractmethod
@@ -113,12 +115,16 @@ class ParetoModelStrategy(Strategy):
     def _candidates(self) -> list[Any]:
         losses = self.losses()
         front = [self._evaluated[i] for i in np.flatnonzero(nondominated(losses))]
-        drawn = [self.space.sample(self.rng) for _ in range(self._samples)]
-        drawn += [
+        self._sampled.extend(self._samples_of_space(self._fresh))
+        mutants = [
             self.space.mutate(front[i % len(front)], self.rng) for i in range(self._mutations)
         ]
+        drawn = (*self._sampled, *mutants)
         unseen = {a.canonical_key: a for a in drawn if a.canonical_key not in self._seen}
         return list(unseen.values())
+
+    def _samples_of_space(self, count: int) -> list[Any]:
+        return [self.space.sample(self.rng) for _ in range(count)]
 
     def losses(self) -> Array:
         """Return the losses (evaluations, objectives), scaled to [0, 1].
