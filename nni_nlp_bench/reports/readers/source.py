@@ -72,9 +72,10 @@ def parse_origin(value: Any) -> Any:
 
 
 def infer_unit(record: Any) -> LossUnit:
-    """Return the unit whose metric a trial's result has, else nats, the only one of old results."""
+    """Return points or errors if a result has their metric, else nats, as old results do."""
     reported = record if isinstance(record, Mapping) else {}
-    return next((unit for unit in LossUnit if unit.metric in reported), LossUnit.NATS)
+    others = (LossUnit.POINTS, LossUnit.ERRORS)
+    return next((unit for unit in others if unit.metric in reported), LossUnit.NATS)
 
 
 def format_seeds(records: Iterable[SearchRecord]) -> str:
