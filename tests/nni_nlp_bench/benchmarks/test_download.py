@@ -391,7 +391,10 @@ def test_a_file_in_the_place_of_the_folder(tmp_path: Path, fetch: Callable[[], N
     ),
     left=st.sampled_from([None, b"", b"other", CONTENT[:7], CONTENT, CONTENT + b"?"]),
 )
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 def test_whatever_the_server_does_the_file_is_right_or_absent(
     server: Server,
     blob_id: str,

@@ -35,7 +35,7 @@ collect_ignore_glob = [] if find_spec("nni") else ["test_*.py"]  # all need the 
 BIN = Path(sys.executable).parent
 EXPERIMENTS = Path(__file__).parents[4] / "experiments"
 WIKITEXT_2 = "nas-bench-nlp/wikitext-2"
-TIMEOUT_S = 240
+TIMEOUT_S = 900
 """Time limit of one step; tests that start managers have a longer `timeout`."""
 CLIENT = httpx.Client(
     timeout=30,

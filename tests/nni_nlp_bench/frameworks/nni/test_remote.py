@@ -21,7 +21,7 @@ import yaml
 from nni_nlp_bench.frameworks.nni.serving.server import manager_environment
 
 EXPERIMENTS = Path(__file__).parents[4] / "experiments"
-TIMEOUT_S = 240
+TIMEOUT_S = 900
 SSHD = shutil.which("sshd", path=f"{os.environ['PATH']}{os.pathsep}/usr/sbin")
 pytestmark = [
     pytest.mark.slow,
