@@ -16,7 +16,14 @@ BUDGET = re.compile(r"--trials \d+ --seeds \d+")
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "page",
-    ["README.md", "docs/api.md", "docs/surrogate.md", "docs/lts.md", "docs/nas_bench_asr.md"],
+    [
+        "README.md",
+        "docs/api.md",
+        "docs/lts.md",
+        "docs/nas_bench_asr.md",
+        "docs/objectives.md",
+        "docs/surrogate.md",
+    ],
 )
 def test_the_examples_of_a_page_run(page: str, tmp_path: Path) -> None:
     """Comparisons with smaller budgets than the page gives them."""
