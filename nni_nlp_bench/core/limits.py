@@ -15,5 +15,3 @@ MAX_PARAMETERS = 10**12
 """Parameters of one network."""
 MAX_LAYERS = 1_000
 """Layers, cells and nodes of one network."""
-MAX_PARAMETERS = 10**12
-"""Parameters of one network."""
