@@ -105,8 +105,12 @@ def _check_target(path: Path, overwrite: bool) -> None:
         return
     if not path.is_dir():
         raise BenchmarkError(f"{path} is a file: name a folder for the table")
-    if any(path.iterdir()):
-        if not _is_table(path):
+    try:
+        is_empty = not any(path.iterdir())
+    except FileNotFoundError:  # another process has just moved it away
+        return
+    if not is_empty:
+        if not _is_table(path) and path.exists():
             raise BenchmarkError(f"{path} holds other files: name a new or empty folder")
         if not overwrite:
             raise BenchmarkError(f"{path} already holds a table: overwrite it or name another one")

@@ -34,7 +34,7 @@ from search_spaces.base import get_space
 pytestmark = [pytest.mark.naslib, pytest.mark.usefixtures("naslib_here")]
 
 WORD_SPACES = ("rnn_cell", "textnas", "emd_cell", "encoder")
-SPACES = (*WORD_SPACES, "asr_cell")
+SPACES = (*WORD_SPACES, "asr_cell", "lts")
 SMALL = {"num_init": 5, "k": 5, "num_candidates": 10, "population_size": 6, "sample_size": 3}
 TRIALS = 12
 
@@ -42,10 +42,12 @@ TRIALS = 12
 def table_of(space_name: str, architectures: int = 40) -> Table:
     """Return a table with synthetic losses that decrease with the mean of the features."""
     space, rng = get_space(space_name), np.random.default_rng(0)
+    space = space.restricted_to(space.sample(rng))
     runs = []
     for i in range(architectures):
         architecture = space.sample(rng)
-        loss = np.array([4.0 - float(space.encode(architecture, "counts").mean()) / 10])
+        size = float(space.encode(architecture, "counts").mean())
+        loss = np.array([4.0 - size / (10 + size)])
         runs.append(
             Training(
                 architecture=architecture,
