@@ -60,6 +60,11 @@ class Strategy(ABC):
         epochs: int,
         objectives: SearchObjectives | None = None,
     ) -> None:
+        if objectives is None and self.objective_counts[0] > 1:
+            raise UserError(
+                f"{type(self).__name__} optimises several objectives: run it with `search` or "
+                "`compare`, and name them"
+            )
         self.space = space
         self.rng = rng
         self.epochs = epochs

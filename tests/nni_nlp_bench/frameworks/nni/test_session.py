@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.evaluators.json_lines import JournalError, JsonLines
 from nni_nlp_bench.frameworks.nni.tuning.architecture_codec import ArchitectureCodec
 from nni_nlp_bench.frameworks.nni.tuning.session import Session, key_of
@@ -233,7 +234,9 @@ def test_error_for_damaged_log(line: str, tmp_path: Path) -> None:
         session(log)
 
 
-LEARNING = set(STRATEGIES) - {"grid", "hyperband", "policy_rl", "ehvi", "nsga2", "parego"}
+SEVERAL = {"nsga2", "parego", "ehvi"}
+"""Strategies for several objectives, which NNI's single result per trial cannot serve."""
+LEARNING = set(STRATEGIES) - {"grid", "hyperband", "policy_rl"} - SEVERAL
 
 
 @pytest.mark.parametrize(
@@ -254,3 +257,9 @@ def test_strategies_use_observations(strategy: str, tmp_path: Path) -> None:
     assert not set(asked) & {cell.canonical_key for cell in known}
     if strategy != "random":
         assert asked != course(fresh, 25)
+
+
+@pytest.mark.parametrize("strategy", sorted(SEVERAL))
+def test_strategies_of_several_objectives_are_refused(strategy: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="optimises several objectives"):
+        session(tmp_path, strategy)
