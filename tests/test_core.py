@@ -116,7 +116,7 @@ def test_everything_is_listed() -> None:
             "nni",
         ),
         (("compare", "--strategies", "policy_rl"), "nni"),
-        (("compare", "--strategies", "random", "--warm-start", "miniature_recall"), "torch"),
+        (("compare", "--strategies", "random", "--warm-start", "jacobian_cosine"), "torch"),
     ],
 )
 def test_one_line_names_the_extra(arguments: tuple[str, ...], extra: str, tmp_path: Path) -> None:

@@ -14,6 +14,8 @@ from nni_nlp_bench.benchmarks.table import Table
 from nni_nlp_bench.testing import synthetic_table
 from nni_nlp_bench.training.settings import Sizes
 
+pytest.importorskip("torch")
+
 SMALL = {"length": 8, "warmup": 1, "repeats": 5, "sizes": Sizes(16, 16, 1)}
 
 
