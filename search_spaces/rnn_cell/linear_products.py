@@ -6,7 +6,7 @@ than one by one with matrices this small.
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -60,6 +60,15 @@ class Drive:
         self.trained = transposed(arithmetic.rounded(weights.trained))
         self.frozen = transposed(arithmetic.rounded(weights.frozen))
         self.width, self.rows = self.frozen.shape[-1], self.inputs.shape[-1]
+        self._most_of_x = self.inputs.shape[1] * _largest(self.inputs) * _largest(self.trained)
+        self._most_of_one = self.width * _largest(self.frozen)
+
+    def limit(self, others: Sequence[float]) -> float:
+        """Return a number that no absolute value of a linear node exceeds.
+
+        `others` are such numbers of its inputs without x.
+        """
+        return self._most_of_x + self._most_of_one * sum(others)
 
 
 class LinearProducts:
@@ -106,7 +115,7 @@ class LinearProducts:
             return []
         operand = self._operands[name][self._drive.width if name == "x" else 0 :]
         out = self._products[name].reshape(-1, self._drive.rows)
-        return [partial(np.matmul, self._matrices[name], operand, out=out)]
+        return [partial(np.dot, self._matrices[name], operand, out=out)]
 
     def add(self, node: Node) -> tuple[Array, Calls]:
         """Return the buffer of a linear node, and the calls that add up its products there."""
@@ -132,6 +141,10 @@ class LinearProducts:
             if not others:
                 blocks.setdefault("x", []).append((node.name, of_x))
         return blocks
+
+
+def _largest(values: Array) -> float:
+    return float(abs(values).max())
 
 
 def transposed(values: Array) -> Array:

@@ -21,8 +21,6 @@ from search_spaces.rnn_cell.linear_products import Drive, LinearProducts, transp
 
 LEAKY_SLOPE = 0.01
 BOUNDED = ("activation_tanh", "activation_sigm")
-MOST_LINEAR = 1e9
-"""No linear node exceeds it: it sums bounded values with weights below one."""
 
 Array = NDArray[Any]
 
@@ -40,7 +38,7 @@ class Kick:
 def simulate(recipe: Recipe, drive: Drive, kick: Kick) -> Array:
     """Return the outputs h_new_0 from zero states, (steps, rows, width); every value is finite."""
     steps = len(drive.inputs)
-    program = _Program(recipe.canonical, drive)
+    program = _Program(recipe.canonical, drive, kick)
     outputs = np.empty((steps, drive.rows, drive.width), drive.arithmetic.dtype)
     with np.errstate(all="ignore"):
         for step in range(steps):
@@ -54,13 +52,15 @@ def simulate(recipe: Recipe, drive: Drive, kick: Kick) -> Array:
 class _Program:
     """The calls of one time step on buffers (width, rows)."""
 
-    def __init__(self, cell: Recipe, drive: Drive) -> None:
+    def __init__(self, cell: Recipe, drive: Drive, kick: Kick) -> None:
+        self._drive = drive
         self._arithmetic = drive.arithmetic((drive.width, drive.rows))
         self._scaled = _arguments(cell)
         self._products = LinearProducts(cell, drive, self._scaled)
         self._calls = self._products.multiply("x")
         self._buffers: dict[str, Array] = {}
-        self._limits = dict.fromkeys(cell.sources[1:], LARGEST)
+        ops = {node.name: node.op for node in cell.nodes}
+        self._limits = _limits_of_states(ops, kick, cell.hidden_states)
         for name in cell.sources[1:]:
             self._buffers[name] = self._new(name)
             self._calls += self._products.multiply(name)
@@ -70,7 +70,10 @@ class _Program:
         for i, state in enumerate(self.states):
             name = f"h_new_{i}"
             value, limit = self._buffers[name], self._limits[name]
-            self._calls += self._arithmetic.bounded(value, state, limit)
+            if ops[name] in BOUNDED:  # its values are on the grid
+                self._calls.append(partial(np.copyto, state, value))
+            else:
+                self._calls += self._arithmetic.bounded(value, state, limit)
 
     def run(self, step: int) -> None:
         self._products.read(step)
@@ -91,7 +94,7 @@ class _Program:
         return factor
 
     def _add(self, node: Node) -> None:
-        limit = _limit(node, self._limits)
+        limit = self._limit(node)
         if node.op == "linear":
             out, calls = self._products.add(node)
         else:
@@ -106,6 +109,22 @@ class _Program:
             self._calls += self._products.multiply(node.name)
             out = factor
         self._buffers[node.name], self._limits[node.name] = out, limit
+
+    def _limit(self, node: Node) -> float:
+        """Return a number that no absolute value of the node exceeds, given those of its inputs."""
+        if node.op in BOUNDED:
+            return 1.0
+        values = [self._limits[name] for name in node.inputs if name != "x"]
+        match node.op:
+            case "linear":
+                return self._drive.limit(values)
+            case "blend":
+                a, b, c = values
+                return a * (b + c) + c
+            case "elementwise_prod":
+                return prod(values)
+            case _:
+                return sum(values)
 
     def _operation(self, node: Node, out: Array) -> Calls:
         first, *rest = (self._buffers[name] for name in node.inputs)
@@ -140,18 +159,10 @@ def _arguments(cell: Recipe) -> frozenset[str]:
     return frozenset(linear - read - {f"h_new_{i}" for i in range(cell.hidden_states)})
 
 
-def _limit(node: Node, limits: Mapping[str, float]) -> float:
-    """Return a number that no absolute value of the node exceeds, given those of its inputs."""
-    if node.op in BOUNDED:
-        return 1.0
-    if node.op == "linear":
-        return MOST_LINEAR
-    values = [limits[name] for name in node.inputs]
-    match node.op:
-        case "blend":
-            a, b, c = values
-            return a * (b + c) + c
-        case "elementwise_prod":
-            return prod(values)
-        case _:
-            return sum(values)
+def _limits_of_states(ops: Mapping[str, str], kick: Kick, states: int) -> dict[str, float]:
+    """Return for each state a number that no absolute value exceeds, also after the kick."""
+    # The standard deviation of values between -1 and 1 is at most 1.
+    pushed = min(LARGEST, 1 + float(abs(kick.push).max(initial=0)))
+    return {
+        f"h_prev_{i}": pushed if ops[f"h_new_{i}"] in BOUNDED else LARGEST for i in range(states)
+    }
