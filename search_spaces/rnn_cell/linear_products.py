@@ -68,7 +68,8 @@ class Drive:
 
         `others` are such numbers of its inputs without x.
         """
-        return self._most_of_x + self._most_of_one * sum(others)
+        of_others: float = self._most_of_one * sum(others)
+        return self._most_of_x + of_others
 
 
 class LinearProducts:
