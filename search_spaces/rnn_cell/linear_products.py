@@ -60,16 +60,17 @@ class Drive:
         self.trained = transposed(arithmetic.rounded(weights.trained))
         self.frozen = transposed(arithmetic.rounded(weights.frozen))
         self.width, self.rows = self.frozen.shape[-1], self.inputs.shape[-1]
-        self._most_of_x = self.inputs.shape[1] * _largest(self.inputs) * _largest(self.trained)
-        self._most_of_one = self.width * _largest(self.frozen)
+        self._most_of_x: float = (
+            self.inputs.shape[1] * _largest(self.inputs) * _largest(self.trained)
+        )
+        self._most_of_one: float = self.width * _largest(self.frozen)
 
     def limit(self, others: Sequence[float]) -> float:
         """Return a number that no absolute value of a linear node exceeds.
 
         `others` are such numbers of its inputs without x.
         """
-        of_others: float = self._most_of_one * sum(others)
-        return self._most_of_x + of_others
+        return self._most_of_x + self._most_of_one * sum(others)
 
 
 class LinearProducts:
