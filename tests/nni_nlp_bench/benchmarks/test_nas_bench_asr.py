@@ -22,10 +22,11 @@ from nni_nlp_bench.benchmarks.base import BenchmarkError
 from nni_nlp_bench.benchmarks.importers import import_benchmark
 from nni_nlp_bench.benchmarks.table import Table
 from nni_nlp_bench.benchmarks.table_info import table_info
+from nni_nlp_bench.benchmarks.training_run import TrainingRun
 from nni_nlp_bench.benchmarks.units import LossUnit
 from nni_nlp_bench.cli.app import app
 from nni_nlp_bench.evaluators.budget import Budget
-from nni_nlp_bench.evaluators.simulation import Settings
+from nni_nlp_bench.evaluators.simulation import Settings, Simulation
 from nni_nlp_bench.frameworks.naslib.dataset_api import DatasetApi
 from nni_nlp_bench.strategies.configs import StrategyConfig
 from nni_nlp_bench.strategies.search import Search, run_search, search_space
@@ -33,6 +34,7 @@ from search_spaces.asr_cell import AsrCell
 from search_spaces.asr_cell.architecture import OPS
 from search_spaces.asr_cell.parameters import num_parameters
 from search_spaces.asr_cell.release_hash import release_hash
+from search_spaces.base import get_space
 
 FIRST = "[[1,0],[1,0,0],[1,0,0,0]]"
 TEST_PER = {1234: 0.23395703732967377, 1235: 0.242688849568367, 1236: 0.23728343844413757}
@@ -301,3 +303,32 @@ def test_a_search_speaks_of_error_rates_alone(table: Table, tmp_path: Path) -> N
     with (tmp_path / "out/summary.csv").open() as file:
         best = [float(row["best_error_percent"]) for row in csv.DictReader(file)]
     assert best == pytest.approx([25.0] * 4)
+
+
+@pytest.mark.slow
+def test_nnis_random_and_evolution_search_the_space() -> None:
+    """On invented error rates, which fall with the number of parameters."""
+    pytest.importorskip("nni")
+    import nni.nas.strategy
+    from nni.nas.execution import SequentialExecutionEngine
+
+    from nni_nlp_bench.frameworks.nni.evaluators.benchmark import ChoiceSpace, SimulationEvaluator
+
+    space, rng = get_space("asr_cell"), np.random.default_rng(0)
+    cells = [space.sample(rng) for _ in range(200)]
+    runs = [
+        TrainingRun(architecture=cell, name=str(i), val_loss=np.array([1e7 / num_parameters(cell)]))
+        for i, cell in enumerate(cells)
+    ]
+    table = Table.from_runs(
+        runs, name="invented", space="asr_cell", epochs=1, has_curves=False, unit=LossUnit.ERRORS
+    )
+    for strategy in (
+        nni.nas.strategy.Random(seed=1),
+        nni.nas.strategy.RegularizedEvolution(population_size=5, sample_size=3, seed=1),
+    ):
+        simulation = Simulation(table, Settings(budget=Budget(1000)))
+        evaluator = SimulationEvaluator(simulation, search_space(table, restrict=True))
+        strategy(ChoiceSpace(evaluator), SequentialExecutionEngine(20))
+        assert len(simulation.trials) == 20
+        assert max(t.score for t in simulation.trials) > -np.median([r.val_loss for r in runs])
