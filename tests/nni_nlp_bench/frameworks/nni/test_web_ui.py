@@ -159,7 +159,8 @@ def test_cells_have_descriptors_as_axes(tab) -> None:
     shown = axes(tab("cells", "Hyper-parameter", axes))
     assert set(AXES) <= set(shown)
     assert not {"architecture", "mutation_summary"} & set(shown)
-    assert all(float(tick) >= 0 for ticks in shown.values() for tick in ticks)
+    ticks = [tick.replace(",", "") for ticks in shown.values() for tick in ticks]
+    assert all(float(tick) >= 0 for tick in ticks)
 
 
 @pytest.mark.browser
