@@ -20,22 +20,6 @@ class ParEgo(ParetoModelStrategy):
     by a Gaussian process.
     """
 
-    def __init__(
-        self,
-        *args: Any,
-        random_first: int = 10,
-        scored_start: bool = False,
-        samples: int = 100,
-        mutations: int = 100,
-    ) -> None:
-        super().__init__(
-            *args,
-            random_first=random_first,
-            scored_start=scored_start,
-            samples=samples,
-            mutations=mutations,
-        )
-
     def acquisition(self, candidates: list[Any], features: Array) -> Array:
         """Return the expected improvement of the scalarised losses."""
         losses = self.losses()

@@ -38,10 +38,10 @@ class ParetoModelStrategy(Strategy):
     def __init__(
         self,
         *args: Any,
-        random_first: int,
-        scored_start: bool,
-        samples: int,
-        mutations: int,
+        random_first: int = 10,
+        scored_start: bool = False,
+        samples: int = 100,
+        mutations: int = 100,
     ) -> None:
         super().__init__(*args)
         if random_first < 2:
