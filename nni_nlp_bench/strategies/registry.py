@@ -24,6 +24,7 @@ STRATEGIES: Registry[type[Strategy]] = Registry(
         "regularized_evolution": f"{_HERE}.regularized_evolution:RegularizedEvolution",
         "local_search": f"{_HERE}.local_search:LocalSearch",
         "bayesian": f"{_HERE}.bayesian:BayesianOptimization",
+        "guided": f"{_HERE}.guided:Guided",
         "hyperband": f"{_HERE}.hyperband:Hyperband",
         "mf_kd": f"{_HERE}.mf_kd:MultiFidelityKd",
         "tpe": f"{_HERE}.tpe:TPE",

@@ -42,6 +42,11 @@ class TestRandomForest(StrategyContract):
     evaluations = 30
 
 
+class TestGuided(StrategyContract):
+    strategy = "guided"
+    evaluations = 25
+
+
 class TestHyperband(StrategyContract):
     strategy = "hyperband"
 
