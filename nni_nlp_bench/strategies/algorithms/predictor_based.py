@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from abc import abstractmethod
 from collections import deque
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,11 +13,9 @@ from numpy.typing import NDArray
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.strategies.base import Proposal, Strategy
 from nni_nlp_bench.strategies.models.candidates import CandidatePool
-from nni_nlp_bench.zero_cost.registry import default_scorer
+from nni_nlp_bench.strategies.models.initial_design import InitialDesign
 
 Array = NDArray[np.float64]
-_SCORED = 20
-"""Random architectures of which the best by the zero-cost score is taken."""
 
 
 class PredictorBasedStrategy(Strategy):
@@ -35,6 +32,8 @@ class PredictorBasedStrategy(Strategy):
         samples: Number of random candidates.
         parents: Number of best architectures whose neighbours are candidates.
     """
+
+    uses_features: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -56,7 +55,7 @@ class PredictorBasedStrategy(Strategy):
                 raise UserError(f"{name} must be {least} or more, got {value}")
         self._batch = batch
         self._random_first = random_first
-        self._scorer = default_scorer(self.space) if scored_start else None
+        self._initial = InitialDesign(self, scored_start)
         self._parents = parents
         self._pool = CandidatePool(self.space, self.rng, samples)
         self._asked = 0
@@ -118,22 +117,10 @@ class PredictorBasedStrategy(Strategy):
     def _next(self) -> Any | None:
         starting = self._asked < self._random_first
         if starting or all(score is None for score in self.scores):
-            return self._initial()
+            return self._initial.propose(self._asked, self._seen)
         if not self._queue:
             self._fill_queue()
         return self._queue.popleft() if self._queue else self.sample_unseen(self._seen)
-
-    def _initial(self) -> Any | None:
-        scored = self._scorer is not None and self._asked % 2 == 1
-        seen = set(self._seen)
-        drawn = [self.sample_unseen(seen) for _ in range(_SCORED if scored else 1)]
-        found = [architecture for architecture in drawn if architecture is not None]
-        return max(found, key=self._zero_cost, default=None) if scored else (found or [None])[0]
-
-    def _zero_cost(self, architecture: Any) -> float:
-        assert self._scorer is not None
-        score = self._scorer(architecture)
-        return -math.inf if math.isnan(score) else score
 
     def _fill_queue(self) -> None:
         candidates = self._pool.draw(self.best_evaluated(self._parents), self._seen)
