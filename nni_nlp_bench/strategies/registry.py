@@ -25,6 +25,8 @@ STRATEGIES: Registry[type[Strategy]] = Registry(
         "local_search": f"{_HERE}.local_search:LocalSearch",
         "bayesian": f"{_HERE}.bayesian:BayesianOptimization",
         "guided": f"{_HERE}.guided:Guided",
+        "bananas": f"{_HERE}.bananas:Bananas",
+        "npenas": f"{_HERE}.npenas:Npenas",
         "hyperband": f"{_HERE}.hyperband:Hyperband",
         "mf_kd": f"{_HERE}.mf_kd:MultiFidelityKd",
         "tpe": f"{_HERE}.tpe:TPE",

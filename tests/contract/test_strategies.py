@@ -47,6 +47,16 @@ class TestGuided(StrategyContract):
     evaluations = 25
 
 
+class TestBananas(StrategyContract):
+    strategy = "bananas"
+    evaluations = 22
+
+
+class TestNpenas(StrategyContract):
+    strategy = "npenas"
+    evaluations = 30
+
+
 class TestHyperband(StrategyContract):
     strategy = "hyperband"
 

@@ -44,11 +44,12 @@ def attention_layers(architecture: Any) -> float | None:
     return float(counts.count("SA") + 0.1 * sum(layer.heads for layer in architecture.layers))
 
 
-def test_a_planted_optimum_is_found_sooner_than_at_random() -> None:
+@pytest.mark.parametrize("name", ["guided", "bananas", "npenas"])
+def test_a_planted_optimum_is_found_sooner_than_at_random(name: str) -> None:
     space = get_space("encoder")
-    found = [run(space, "guided", attention_layers, 30, seed) for seed in range(3)]
-    by_chance = [run(space, "random", attention_layers, 30, seed) for seed in range(3)]
-    assert min(found) > max(by_chance)
+    found = [run(space, name, attention_layers, 40, seed) for seed in range(3)]
+    by_chance = [run(space, "random", attention_layers, 40, seed) for seed in range(3)]
+    assert np.mean(found) > np.mean(by_chance) + 0.5
 
 
 def test_pending_proposals_are_not_repeated_and_spread_out() -> None:
