@@ -166,6 +166,24 @@ FAULTS = (
         test="tests/nni_nlp_bench/strategies/algorithms/test_mf_kd.py::test_acquisitions_by_hand",
     ),
     Fault(
+        name="rank-of-failures",
+        what="failed trainings count as the best",
+        file="nni_nlp_bench/strategies/models/rank_gaussian_process.py",
+        before="worst = min(finished, default=0.0)",
+        after="worst = max(finished, default=0.0)",
+        test="tests/nni_nlp_bench/strategies/models/test_rank_gaussian_process.py"
+        "::test_failures_count_as_the_worst_score_and_ties_share_their_ranks",
+    ),
+    Fault(
+        name="surrogate-ranking",
+        what="strategies that see the surrogate's features are ranked",
+        file="nni_nlp_bench/reports/unranked.py",
+        before="if count and _sees(name)",
+        after="if not count and _sees(name)",
+        test="tests/nni_nlp_bench/reports/test_sections.py"
+        "::test_models_of_the_surrogate_s_features_are_not_ranked",
+    ),
+    Fault(
         name="promotion-direction",
         what="the worst short trainings are promoted",
         file="nni_nlp_bench/strategies/models/observations.py",
