@@ -1,4 +1,4 @@
-"""A thousand bad inputs end with one line and exit code 2, or are accepted for a reason."""
+"""Hundreds of bad inputs end with one line and exit code 2, or are accepted for a reason."""
 
 from __future__ import annotations
 
@@ -20,6 +20,6 @@ def fuzz(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_bad_inputs_are_refused_in_one_line_and_leave_nothing_behind() -> None:
     pytest.importorskip("nni")
     pytest.importorskip("torch")
-    done = fuzz("--cases", "1000", "--seed", "0")
+    done = fuzz("--cases", "600", "--seed", "0")
     assert done.returncode == 0, done.stdout + done.stderr[-2000:]
-    assert done.stdout.splitlines()[-1] == "1000 cases, 0 failures"
+    assert done.stdout.splitlines()[-1] == "600 cases, 0 failures"

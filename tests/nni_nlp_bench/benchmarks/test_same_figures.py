@@ -55,7 +55,7 @@ def test_a_comparison_prints_the_same_on_every_processor(tmp_path: Path) -> None
     for name in ("two threads", "plain"):
         out = tmp_path / name
         command = "from nni_nlp_bench.cli.app import main; main()"
-        strategies = "random,regularized_evolution,local_search,bayesian,tpe,policy_rl"
+        strategies = "random,regularized_evolution,local_search,bayesian,tpe,guided"
         options = ["--strategies", strategies, "--trials", "24", "--seeds", "1", "--out", str(out)]
         run(["-c", command, "compare", *options], settings_of(name))
         outputs.append([(out / file).read_bytes() for file in ("trials.csv", "summary.csv")])
