@@ -28,6 +28,7 @@ STRATEGIES: Registry[type[Strategy]] = Registry(
         "successive_halving": f"{_HERE}.successive_halving:SuccessiveHalving",
         "asha": f"{_HERE}.asha:Asha",
         "bohb": f"{_HERE}.bohb:Bohb",
+        "predictive_termination": f"{_HERE}.predictive_termination:PredictiveTermination",
         "mf_kd": f"{_HERE}.mf_kd:MultiFidelityKd",
         "tpe": f"{_HERE}.tpe:TPE",
         "nsga2": f"{_HERE}.nsga2:NSGA2",
