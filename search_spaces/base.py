@@ -207,6 +207,13 @@ class SearchSpace(ABC, Generic[A]):
             return np.array([[*row, *[0] * (width - len(row))] for row in rows], dtype=np.float64)
         return np.concatenate(rows).astype(np.float64)
 
+    def features(self, architectures: Sequence[A]) -> NDArray[np.float64]:
+        """Return the features (architectures, features) that models of results should use.
+
+        They are finite, and equal for equal architectures. By default the `flat` encodings.
+        """
+        return np.array([self.encode(architecture) for architecture in architectures])
+
     def operations(self, architecture: A) -> Iterable[str]:
         """Return the operations of an architecture, each as often as it occurs.
 

@@ -75,6 +75,13 @@ class TabularSpace(WrapperSpace):
             held = int(np.argmin(self._distances(self._point(architecture))))
         return self.architectures[held]
 
+    def features(self, architectures: Sequence[Any]) -> NDArray[np.float64]:
+        """Return the features of architectures; those of the table are computed once, together."""
+        keys = [architecture.canonical_key for architecture in architectures]
+        if not all(key in self._index for key in keys):
+            return self.space.features(architectures)
+        return np.asarray(self._features[[self._index[key] for key in keys]])
+
     def choices(self, **options: Any) -> MappedChoices:
         """Return the choices of the whole space; a sample gives the nearest architecture."""
         return MappedChoices(self.space.choices(**options), self.nearest)
@@ -102,6 +109,10 @@ class TabularSpace(WrapperSpace):
     @cached_property
     def _encodings(self) -> NDArray[np.float64]:
         return np.stack([self.space.encode(a, "counts") for a in self.architectures])
+
+    @cached_property
+    def _features(self) -> NDArray[np.float64]:
+        return self.space.features(self.architectures)
 
     @cached_property
     def _scaled(self) -> NDArray[np.float64]:

@@ -134,6 +134,15 @@ class SpaceContract:
             assert {other.shape for other in others} == {features.shape}
         assert any(not np.array_equal(features, other) for other in others)
 
+    def test_features_of_many_are_rows_in_order(self, space: SearchSpace[Any]) -> None:
+        architectures = [walk(space, seed, 1) for seed in range(4)]
+        rows = space.features(architectures)
+        assert rows.shape[0] == 4 and rows.ndim == 2
+        assert np.isfinite(rows).all()
+        again = space.features([space.parse(a.to_json()) for a in reversed(architectures)])
+        assert np.array_equal(rows, again[::-1])
+        assert len(np.unique(rows, axis=0)) > 1
+
     def test_a_graph_of_operations_belongs_to_the_value(
         self, space: SearchSpace[Any], architecture: Any
     ) -> None:

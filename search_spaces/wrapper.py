@@ -71,6 +71,9 @@ class WrapperSpace(SearchSpace[Any]):
     def encode(self, architecture: Any, kind: EncodingKind = "flat") -> NDArray[np.float64]:
         return self.space.encode(architecture, kind)
 
+    def features(self, architectures: Sequence[Any]) -> NDArray[np.float64]:
+        return self.space.features(architectures)
+
     def operations(self, architecture: Any) -> Iterable[str]:
         return self.space.operations(architecture)
 

@@ -107,6 +107,7 @@ def compare(
     warm_start: str | None = None,
     objectives: Sequence[str] = (),
     constraints: str | Sequence[str] = (),
+    rank_all: bool = False,
     out: str | Path | None = None,
     n_jobs: int = 1,
     isolate: bool = False,
@@ -124,6 +125,8 @@ def compare(
         n_trials, n_epochs, n_hours, n_workers, restrict, on_missing, run_selection, warm_start,
             objectives, constraints: As in `search`, for each search.
         seeds: Seeds, or how many from 0 on.
+        rank_all: Whether to rank strategies too whose results on a surrogate prove nothing: their
+            model sees the features that the surrogate was fitted on.
         out: Folder for trials.csv, summary.csv, best.json, curve.png, and the journals from which
             an interrupted comparison is resumed; None to write nothing.
         n_jobs: Number of searches at a time; above 1 each runs in a process of its own.
@@ -162,7 +165,7 @@ def compare(
             isolate=isolate,
             progress=progress,
         )
-        return ComparisonResult(bench, tuple(results), budget)
+        return ComparisonResult(bench, tuple(results), budget, rank_all)
 
     if out is None:
         return run(None)

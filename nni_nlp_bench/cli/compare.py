@@ -39,6 +39,7 @@ def compare(
     objectives: options.Objectives = None,
     constraint: options.Constraints = None,
     processes: options.Processes = None,
+    rank_all: options.RankAll = False,
     json: options.Json = False,
 ) -> None:
     """Compare strategies over several seeds. Run it again to resume after an interruption.
@@ -66,6 +67,7 @@ def compare(
         objectives=options.names(objectives) if objectives else (),
         constraints=constraint or (),
         processes=processes,
+        rank_all=rank_all,
         json=json,
     )
 
@@ -89,6 +91,7 @@ def run_comparison(
     constraints: Sequence[str],
     processes: int | None,
     json: bool,
+    rank_all: bool = False,
 ) -> None:
     """Compare the strategies and print their ranking. Raises UserError."""
     from nni_nlp_bench.api.searches import compare as compare_strategies
@@ -111,6 +114,7 @@ def run_comparison(
             warm_start=warm_start,
             objectives=objectives,
             constraints=constraints,
+            rank_all=rank_all,
             out=out,
             n_jobs=jobs_for(processes, searches),
             isolate=True,

@@ -232,6 +232,12 @@ Scheduler = Annotated[
     str | None,
     typer.Option(help="Dask scheduler, such as tcp://host:8786.", rich_help_panel=EXECUTION),
 ]
+RankAll = Annotated[
+    bool,
+    typer.Option(
+        "--rank-all", help="Rank strategies too whose model sees the features of the surrogate."
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 

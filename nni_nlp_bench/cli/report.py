@@ -23,6 +23,7 @@ def report(
         Path,
         typer.Option(parser=options.output_file, metavar="PATH", help="The HTML file to write."),
     ],
+    rank_all: options.RankAll = False,
     json: options.Json = False,
 ) -> None:
     """Write an HTML report: regret, statistical tests, plots and best architectures.
@@ -39,7 +40,7 @@ def report(
     if out.suffix not in (".html", ".htm"):  # an earlier report may lie in one of the folders
         check_output_file(out, *map(Path, experiments))
     sources = read_all(experiments)
-    sections = make_sections(sources)
+    sections = make_sections(sources, rank_all)
     write_report(out, sources, sections)
     if json:
         print_json({"sections": [_section(section) for section in sections], "out": str(out)})

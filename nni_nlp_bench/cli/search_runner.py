@@ -13,6 +13,7 @@ from nni_nlp_bench.cli.output import echo, plain_table, print_json, print_plot, 
 from nni_nlp_bench.reports.comparison import CURVE, ComparisonResult, exhausted_note
 from nni_nlp_bench.reports.files import BEST
 from nni_nlp_bench.reports.fronts import FRONT, format_value, joint_front
+from nni_nlp_bench.reports.unranked import unranked_note
 from nni_nlp_bench.strategies.compare import Progress
 
 _FRONT_ROWS = 12
@@ -73,6 +74,7 @@ def print_comparison(result: ComparisonResult, out: Path, as_json: bool) -> None
                 "reference": asdict(reference),
                 "ranking": ranking,
                 **_front(result),
+                "unranked": result.unranked,
                 "note": note,
                 "out": str(out),
             }
@@ -82,8 +84,8 @@ def print_comparison(result: ComparisonResult, out: Path, as_json: bool) -> None
     if result.objectives:
         print_tables(_front_table(result))
         echo(f"front   {out / FRONT}")
-    if note is not None:
-        echo(f"note    {note}")
+    for line in (*unranked_note(result.unranked), *([] if note is None else [note])):
+        echo(f"note    {line}")
     print_plot(out / CURVE)
     echo(f"best    {out / BEST}")
 

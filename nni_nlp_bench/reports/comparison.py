@@ -33,6 +33,7 @@ from nni_nlp_bench.reports.measures import (
 )
 from nni_nlp_bench.reports.ranking import Ranked, rank
 from nni_nlp_bench.reports.searches import SearchRecord, make_record
+from nni_nlp_bench.reports.unranked import find_unranked
 from nni_nlp_bench.strategies.result import SearchResult
 from search_spaces.plotting import warn_on_failure
 
@@ -50,6 +51,7 @@ class ComparisonResult:
         benchmark: Benchmark that answered the evaluations.
         results: One result per search.
         budget: Budget of each search, such as `100 evaluations`.
+        rank_all: Whether to rank strategies too whose results on a surrogate prove nothing.
 
     Example:
         >>> result = nni_nlp_bench.compare(benchmark, ["random", "tpe"], n_trials=50)
@@ -60,6 +62,7 @@ class ComparisonResult:
     benchmark: Benchmark
     results: tuple[SearchResult, ...]
     budget: str
+    rank_all: bool = False
 
     @property
     def title(self) -> str:
@@ -108,9 +111,17 @@ class ComparisonResult:
         return [self.front.missing(result.losses()) for result in self.results]
 
     @cached_property
+    def unranked(self) -> tuple[str, ...]:
+        """Strategies that ranking and plot leave out: see `reports.unranked`."""
+        if self.rank_all:
+            return ()
+        records = self.records
+        return find_unranked((record.strategy, record.counts.predicted) for record in records)
+
+    @cached_property
     def ranked(self) -> tuple[Ranked, ...]:
         """Metrics of each strategy over its seeds, sorted by mean regret in ascending order."""
-        return tuple(rank(self.summaries))
+        return tuple(rank([s for s in self.summaries if s.strategy not in self.unranked]))
 
     def ranking(self) -> pd.DataFrame:
         """Return a table with one row per strategy, sorted by mean regret in ascending order.
@@ -142,7 +153,8 @@ class ComparisonResult:
         from nni_nlp_bench.reports.plot import draw_fronts, draw_regret
 
         if self.front is None:
-            draw_regret(Path(path), self.results, self.reference, self.title)
+            shown = [r for r in self.results if r.strategy not in self.unranked]
+            draw_regret(Path(path), shown, self.reference, self.title)
         else:
             draw_fronts(Path(path), self.records, self.front, self.title)
 
@@ -171,7 +183,7 @@ class ComparisonResult:
         from nni_nlp_bench.reports.sections import make_sections
 
         sources = [SearchSource(self.title, self.records, ())]
-        write_report(Path(path), sources, make_sections(sources))
+        write_report(Path(path), sources, make_sections(sources, self.rank_all))
 
     def save(self, folder: str | Path) -> None:
         """Write trials.csv, summary.csv, best.json and curve.png.

@@ -36,6 +36,7 @@ from nni_nlp_bench.reports.statistics import (
     interval_of_mean,
     pairs,
 )
+from nni_nlp_bench.reports.unranked import find_unranked, unranked_note
 
 _SAME = 1e-6
 
@@ -115,8 +116,12 @@ class Section:
         }
 
 
-def make_sections(sources: Sequence[SearchSource]) -> list[Section]:
+def make_sections(sources: Sequence[SearchSource], rank_all: bool = False) -> list[Section]:
     """Return one section per benchmark, in the order of the sources.
+
+    Args:
+        sources: What was read.
+        rank_all: Whether to include strategies too whose results on a surrogate prove nothing.
 
     Raises:
         UserError: searches contradict each other, or use different units or optima.
@@ -124,13 +129,15 @@ def make_sections(sources: Sequence[SearchSource]) -> list[Section]:
     records = [record for source in sources for record in source.records]
     benchmarks = dict.fromkeys(record.benchmark for record in records)
     return [
-        _section(benchmark, [record for record in records if record.benchmark == benchmark])
+        _section(benchmark, [r for r in records if r.benchmark == benchmark], rank_all)
         for benchmark in benchmarks
     ]
 
 
-def _section(benchmark: str, read: Sequence[SearchRecord]) -> Section:
-    records, duplicates = deduplicate(read)
+def _section(benchmark: str, read: Sequence[SearchRecord], rank_all: bool) -> Section:
+    unique, duplicates = deduplicate(read)
+    unranked = () if rank_all else find_unranked((r.strategy, r.counts.predicted) for r in unique)
+    records = [record for record in unique if record.strategy not in unranked]
     front = None
     if fronts := [record.front for record in records if record.front is not None]:
         front = reference_front(fronts)
@@ -155,7 +162,7 @@ def _section(benchmark: str, read: Sequence[SearchRecord]) -> Section:
         shared_seeds=tuple(shared),
         friedman=friedman(blocks) if enough and len(blocks) >= MIN_STRATEGIES else None,
         pairs=tuple(pairs(blocks)) if enough and len(blocks) > 1 else (),
-        warnings=(*duplicates, *_unequal_lengths(records)),
+        warnings=(*duplicates, *unranked_note(unranked), *_unequal_lengths(records)),
     )
 
 

@@ -52,6 +52,9 @@ class Strategy(ABC):
 
     objective_counts: ClassVar[tuple[int, int | None]] = (1, 1)
     """Fewest and most objectives that it can optimise; None for any number."""
+    uses_features: ClassVar[bool] = False
+    """Whether it has a model of `SearchSpace.features`. Rankings on a surrogate, which is fitted on
+    the same features, leave such strategies out."""
 
     def __init__(
         self,

@@ -70,6 +70,12 @@ class RnnCellSpace(SearchSpace[Recipe]):
     def encode(self, architecture: Recipe, kind: EncodingKind = "flat") -> NDArray[np.float64]:
         return encode(architecture, kind)
 
+    def features(self, architectures: Sequence[Recipe]) -> NDArray[np.float64]:
+        """Return features of graph, asymptotics and untrained dynamics: milliseconds per cell."""
+        from search_spaces.rnn_cell.features.table import cell_features
+
+        return cell_features(architectures)
+
     def op_graph(self, architecture: Recipe) -> OpGraph:
         return op_graph(architecture)
 

@@ -42,6 +42,21 @@ class TestRandomForest(StrategyContract):
     evaluations = 30
 
 
+class TestGuided(StrategyContract):
+    strategy = "guided"
+    evaluations = 25
+
+
+class TestBananas(StrategyContract):
+    strategy = "bananas"
+    evaluations = 22
+
+
+class TestNpenas(StrategyContract):
+    strategy = "npenas"
+    evaluations = 30
+
+
 class TestHyperband(StrategyContract):
     strategy = "hyperband"
 

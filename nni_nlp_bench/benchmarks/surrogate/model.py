@@ -10,19 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nni_nlp_bench.benchmarks.surrogate.features import (
-    CELLS,
-    DEFAULT_SIMULATION,
-    feature_batches,
-    features,
-    single_thread,
-)
+from nni_nlp_bench.benchmarks.surrogate.features import CELLS, feature_batches, features
 from nni_nlp_bench.benchmarks.surrogate.gaussian_process import GaussianProcess
 from nni_nlp_bench.benchmarks.surrogate.loss_scales import LossScale
 from nni_nlp_bench.benchmarks.surrogate.row_cache import RowCache
 from nni_nlp_bench.benchmarks.surrogate.run_noise import RunNoise, uniform
 from nni_nlp_bench.benchmarks.surrogate.training_time import Time
 from nni_nlp_bench.benchmarks.surrogate.trees import Trees
+from search_spaces.rnn_cell.features.table import DEFAULT_SIMULATION, single_thread
 
 DIGITS = 6
 

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nni_nlp_bench.benchmarks.base import BenchmarkError
-from nni_nlp_bench.benchmarks.surrogate.features import SIMULATIONS, feature_names
 from nni_nlp_bench.benchmarks.surrogate.loss_scales import LossScale, RankScale, TailScale
 from nni_nlp_bench.benchmarks.surrogate.model import ErrorModel, LossModel, Surrogate
 from nni_nlp_bench.benchmarks.surrogate.model_files import (
@@ -27,6 +26,7 @@ from nni_nlp_bench.benchmarks.surrogate.model_files import (
 )
 from nni_nlp_bench.benchmarks.surrogate.run_noise import RunNoise
 from nni_nlp_bench.benchmarks.surrogate.training_time import TrainingTime
+from search_spaces.rnn_cell.features.table import SIMULATIONS, feature_names
 
 FORMAT = "nni-nlp-bench surrogate"
 FORMAT_VERSION = 2

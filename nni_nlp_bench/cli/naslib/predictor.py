@@ -31,8 +31,8 @@ def predictor(
         int, typer.Option(min=2, max=MAX_COUNT, help="Number of architectures to rank.")
     ] = 100,
     features: Annotated[
-        Literal["counts", "flat"],
-        typer.Option(help="Flat encoding of architectures."),
+        Literal["counts", "flat", "all"],
+        typer.Option(help="Content of flat encodings; all features of a cell take milliseconds."),
     ] = "counts",
     data: Annotated[
         str | None,

@@ -10,8 +10,8 @@ import numpy as np
 from nni_nlp_bench.benchmarks.base import Result
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.frameworks.naslib.dataset_api import DatasetApi
-from nni_nlp_bench.frameworks.naslib.encodings import encoding
-from search_spaces.base import EncodingKind, SearchSpace
+from nni_nlp_bench.frameworks.naslib.encodings import FlatContent, encoding
+from search_spaces.base import SearchSpace
 
 Hash = tuple[str, str]
 """Hash of an architecture: name of its space, and JSON text of its canonical form."""
@@ -28,8 +28,8 @@ class SpaceAdapter:
     OPTIMIZER_SCOPE = "all"
     instantiate_model = False
     """Whether NASLib parses graphs that it only queries."""
-    features: EncodingKind = "counts"
-    """Content of flat encodings, `counts` or `flat`; docs/naslib.md compares them."""
+    features: FlatContent = "counts"
+    """Content of flat encodings; docs/naslib.md compares `counts` and `flat`."""
     labeled_archs: list[Hash] | None = None
     """Architectures sampled with `load_labeled`; None for all of the table."""
     sample_without_replacement = False

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.evaluators.policies import validate_choice
+from nni_nlp_bench.frameworks.naslib.encodings import FlatContent
 
 OPTIMIZERS = {
     "random_search": "RandomSearch",
@@ -28,8 +30,10 @@ OPTIONS: dict[str, Any] = {
     "num_arches_to_mutate": 2,
     "max_mutations": 1,
     "num_candidates": 100,
+    "features": "counts",
 }
-"""Options of the optimizers by NASLib's names, with the defaults of this package."""
+"""Options of the optimizers by NASLib's names, with the defaults of this package, and `features`:
+the content of flat encodings, which predictors see."""
 
 
 def check_options(optimizer: str, options: Mapping[str, Any]) -> None:
@@ -45,6 +49,7 @@ def check_options(optimizer: str, options: Mapping[str, Any]) -> None:
             raise UserError(
                 f"option {name} of NASLib must be of type {expected.__name__}, not {value!r}"
             )
+    validate_choice("features", options.get("features", "counts"), FlatContent)
 
 
 def search_configuration(

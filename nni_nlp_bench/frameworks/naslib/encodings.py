@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nni_nlp_bench.core.errors import UserError
-from search_spaces.base import EncodingKind, SearchSpace
+from search_spaces.base import SearchSpace
 from search_spaces.op_graph import GraphSpace, OpGraph
 
 GCN_COLUMNS = 8
 """Number of columns per operation in NASLib's GCN for language models."""
 SEMINAS_VERTICES, SEMINAS_KINDS = 25, 10
 """Largest number of vertices and of operations in NASLib's SemiNAS."""
+FlatContent = Literal["counts", "flat", "all"]
+"""Content of flat encodings: an encoding of the space, or all of `SearchSpace.features`."""
 FLAT = ("ADJACENCY_ONE_HOT", "ADJACENCY_MIX", "PATH", "COMPACT")
 
 
 def encoding(
-    space: SearchSpace[Any], architecture: Any, kind: str, features: EncodingKind = "counts"
+    space: SearchSpace[Any], architecture: Any, kind: str, features: FlatContent = "counts"
 ) -> list[float] | dict[str, Any]:
     """Return an encoding of an architecture.
 
@@ -36,6 +38,8 @@ def encoding(
         UserError: the encoding is unknown, or architectures of the space are not graphs.
     """
     if kind in FLAT:
+        if features == "all":
+            return [float(value) for value in space.features([architecture])[0]]
         return [float(value) for value in space.encode(architecture, features)]
     if kind not in _GRAPHS:
         raise UserError(f"unknown encoding {kind!r}; known: {', '.join((*FLAT, *_GRAPHS))}")

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from nni_nlp_bench.benchmarks.base import Benchmark
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.frameworks.naslib.dataset_api import DatasetApi
-from search_spaces.base import EncodingKind, SearchSpace
+from nni_nlp_bench.frameworks.naslib.encodings import FlatContent
+from search_spaces.base import SearchSpace
 
 if TYPE_CHECKING:
     from nni_nlp_bench.frameworks.naslib.graph import SpaceGraph
@@ -34,7 +35,7 @@ def evaluate_predictor(
     seed: int,
     folder: Path,
     data: str | None = None,
-    features: EncodingKind = "counts",
+    features: FlatContent = "counts",
 ) -> dict[str, float]:
     """Evaluate a predictor with NASLib's evaluators.
 

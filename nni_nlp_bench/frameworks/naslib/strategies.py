@@ -93,7 +93,9 @@ class NaslibStrategy(Strategy):
             options=self._options,
         )
         optimizer = make_optimizer(self.optimizer, configuration)
-        optimizer.adapt_search_space(SpaceGraph(self.space), dataset_api=self._api)
+        graph = SpaceGraph(self.space)
+        graph.features = self._options.get("features", graph.features)
+        optimizer.adapt_search_space(graph, dataset_api=self._api)
         for epoch in count():
             optimizer.new_epoch(epoch)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from abc import abstractmethod
 from collections import deque
 from typing import Any, ClassVar
@@ -14,11 +13,9 @@ from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.core.pareto import nondominated
 from nni_nlp_bench.strategies.base import Proposal, Strategy
 from nni_nlp_bench.strategies.models.gaussian_process import GaussianProcess, spread
-from nni_nlp_bench.zero_cost.registry import default_scorer
+from nni_nlp_bench.strategies.models.initial_design import InitialDesign
 
 Array = NDArray[np.float64]
-_SCORED = 20
-"""Random architectures of which the best by the zero-cost score is taken."""
 _REFIT_EVERY = 5
 
 
@@ -51,7 +48,7 @@ class ParetoModelStrategy(Strategy):
         assert self.objectives is not None
         self._several = self.objectives
         self._random_first = random_first
-        self._scorer = default_scorer(self.space) if scored_start else None
+        self._initial = InitialDesign(self, scored_start)
         self._fresh = samples // 10
         self._mutations = mutations
         self._asked = 0
@@ -78,7 +75,9 @@ class ParetoModelStrategy(Strategy):
     def ask(self) -> Proposal | None:
         """Return an architecture of the start, then the candidate with the best acquisition."""
         first = self._asked < self._random_first or not any(row is not None for row in self._losses)
-        architecture = self._initial() if first else self._best_candidate()
+        architecture = (
+            self._initial.propose(self._asked, self._seen) if first else self._best_candidate()
+        )
         if architecture is None:
             return None
         self._asked += 1
@@ -92,18 +91,6 @@ class ParetoModelStrategy(Strategy):
         self._features.append(self._pending.pop(proposal))
         self._evaluated.append(proposal.architecture)
         self._losses.append(losses)
-
-    def _initial(self) -> Any | None:
-        scored = self._scorer is not None and self._asked % 2 == 1
-        seen = set(self._seen)
-        drawn = [self.sample_unseen(seen) for _ in range(_SCORED if scored else 1)]
-        found = [architecture for architecture in drawn if architecture is not None]
-        return max(found, key=self._score, default=None) if scored else (found or [None])[0]
-
-    def _score(self, architecture: Any) -> float:
-        assert self._scorer is not None
-        score = self._scorer(architecture)
-        return -math.inf if math.isnan(score) else score
 
     def _best_candidate(self) -> Any | None:
         candidates = self._candidates()

@@ -1,24 +1,26 @@
-"""Bagged regression trees, whose spread estimates the uncertainty of predictions."""
+"""Ensembles of regression models, whose spread estimates the uncertainty of predictions."""
 
 from __future__ import annotations
 
+import warnings
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
-Bag = Literal["boosted", "forest"]
+Bag = Literal["boosted", "forest", "mlp"]
 
 
 def predictions(
     bag: Bag, size: int, x: Array, y: Array, candidates: Array, rng: np.random.Generator
 ) -> Array:
-    """Return predictions (size, candidates) of models fitted to resamples of `x` and `y`.
+    """Return predictions (size, candidates) of models fitted to `x` and `y`.
 
-    A model is a boosted ensemble, or one tree of a random forest.
+    A model is a boosted ensemble or one tree of a random forest, each fitted to a resample, or a
+    neural network, which differ in their initial weights.
     """
-    members = _boosted if bag == "boosted" else _forest
+    members = {"boosted": _boosted, "forest": _forest, "mlp": _networks}[bag]
     return members(size, x, y, candidates, rng)
 
 
@@ -52,3 +54,23 @@ def _forest(size: int, x: Array, y: Array, candidates: Array, rng: np.random.Gen
     forest = RandomForestRegressor(size, min_samples_leaf=2, max_features=5 / 6, random_state=seed)
     forest.fit(x, y)
     return np.stack([tree.predict(candidates) for tree in forest.estimators_])
+
+
+def _networks(size: int, x: Array, y: Array, candidates: Array, rng: np.random.Generator) -> Array:
+    """Return predictions of networks of ten layers of 20 units, as in BANANAS."""
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.neural_network import MLPRegressor
+
+    members = []
+    for _ in range(size):
+        network = MLPRegressor(
+            hidden_layer_sizes=(20,) * 10,
+            learning_rate_init=0.01,
+            batch_size=min(32, len(y)),
+            random_state=int(rng.integers(2**31)),
+        )
+        with warnings.catch_warnings():
+            # the number of epochs is fixed
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            members.append(network.fit(x, y).predict(candidates))
+    return np.stack(members)

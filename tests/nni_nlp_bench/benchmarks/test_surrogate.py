@@ -16,7 +16,7 @@ from nni_nlp_bench.benchmarks.base import BenchmarkError
 from nni_nlp_bench.benchmarks.surrogate import fit as fitting
 from nni_nlp_bench.benchmarks.surrogate.cells import cells_of_runs
 from nni_nlp_bench.benchmarks.surrogate.evaluate import evaluate
-from nni_nlp_bench.benchmarks.surrogate.features import feature_names, features
+from nni_nlp_bench.benchmarks.surrogate.features import features
 from nni_nlp_bench.benchmarks.surrogate.fit import fit
 from nni_nlp_bench.benchmarks.surrogate.loss_scales import RankScale, TailScale, to_scores
 from nni_nlp_bench.benchmarks.surrogate.model import Surrogate
@@ -31,6 +31,7 @@ from nni_nlp_bench.benchmarks.surrogate.training_time import (
     TrainingTime,
 )
 from search_spaces.rnn_cell import Recipe
+from search_spaces.rnn_cell.features.table import feature_names
 from search_spaces.rnn_cell.published import named_recipe
 from search_spaces.rnn_cell.space import RnnCellSpace
 

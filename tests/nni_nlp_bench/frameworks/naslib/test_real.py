@@ -21,7 +21,7 @@ from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.evaluators.budget import Budget
 from nni_nlp_bench.evaluators.simulation import Settings
 from nni_nlp_bench.evaluators.trial import Trial
-from nni_nlp_bench.frameworks.naslib import dataset_api, naslib_space, run_suite
+from nni_nlp_bench.frameworks.naslib import adapter, dataset_api, naslib_space, run_suite
 from nni_nlp_bench.frameworks.naslib.configuration import OPTIMIZERS
 from nni_nlp_bench.frameworks.naslib.evaluation import MEASURES, evaluate_predictor
 from nni_nlp_bench.frameworks.naslib.trainer import train
@@ -30,6 +30,7 @@ from nni_nlp_bench.strategies.registry import make_strategy
 from nni_nlp_bench.strategies.search import Search, search_space
 from nni_nlp_bench.testing import synthetic_table
 from search_spaces.base import get_space
+from search_spaces.rnn_cell.features.table import feature_names
 
 pytestmark = [pytest.mark.naslib, pytest.mark.usefixtures("naslib_here")]
 
@@ -100,6 +101,24 @@ def test_search_is_deterministic(optimizer: str, tmp_path: Path) -> None:
         for name, seed in (("a", 1), ("b", 1), ("c", 2))
     ]
     assert keys[0] == keys[1] != keys[2]
+
+
+def test_predictors_see_all_features_if_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table, widths = synthetic_table(60), set()
+    encoding = adapter.encoding
+
+    def record(*args: Any) -> Any:
+        encoded = encoding(*args)
+        widths.add(len(encoded))
+        return encoded
+
+    monkeypatch.setattr(adapter, "encoding", record)
+    trials_of("bananas", table, tmp_path, features="all")
+    assert widths == {len(feature_names())}
+    with pytest.raises(UserError, match="unknown features 'none'"):
+        trials_of("bananas", table, tmp_path / "none", features="none")
 
 
 def test_interrupted_search_is_resumed(tmp_path: Path) -> None:
@@ -249,7 +268,7 @@ def test_strategy_is_sequential_and_restores_global_generators() -> None:
     ("options", "words"),
     [
         ({"population": 5}, "unknown option 'population' of NASLib; known: sample_size"),
-        ({"k": "ten"}, "option k of NASLib is of type int, not 'ten'"),
+        ({"k": "ten"}, "option k of NASLib must be of type int, not 'ten'"),
     ],
 )
 def test_error_for_unknown_options(options: dict[str, Any], words: str, tmp_path: Path) -> None:

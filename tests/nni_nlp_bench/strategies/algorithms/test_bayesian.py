@@ -19,7 +19,7 @@ from search_spaces.base import get_space
 SPACE = get_space("rnn_cell")
 
 
-@pytest.mark.parametrize("bag", ["boosted", "forest"])
+@pytest.mark.parametrize("bag", ["boosted", "forest", "mlp"])
 def test_a_bag_learns_and_is_less_sure_far_from_the_data(
     bag: Bag, rng: np.random.Generator
 ) -> None:
