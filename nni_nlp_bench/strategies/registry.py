@@ -31,6 +31,7 @@ STRATEGIES: Registry[type[Strategy]] = Registry(
         "successive_halving": f"{_HERE}.successive_halving:SuccessiveHalving",
         "asha": f"{_HERE}.asha:Asha",
         "bohb": f"{_HERE}.bohb:Bohb",
+        "mfes_hb": f"{_HERE}.mfes_hb:MfesHb",
         "predictive_termination": f"{_HERE}.predictive_termination:PredictiveTermination",
         "mf_kd": f"{_HERE}.mf_kd:MultiFidelityKd",
         "tpe": f"{_HERE}.tpe:TPE",
