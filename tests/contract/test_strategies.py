@@ -73,6 +73,10 @@ class TestBohb(StrategyContract):
     strategy = "bohb"
 
 
+class TestMfesHb(StrategyContract):
+    strategy = "mfes_hb"
+
+
 class TestPredictiveTermination(StrategyContract):
     strategy = "predictive_termination"
 

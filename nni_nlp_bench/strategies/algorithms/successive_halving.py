@@ -18,5 +18,9 @@ class SuccessiveHalving(BracketStrategy):
     def __init__(self, *args: Any, eta: int = 3, min_epochs: int = 1) -> None:
         super().__init__(*args, eta=eta, min_epochs=min_epochs)
 
+    def add_observation(self, architecture: Any, score: float) -> None:
+        """Exclude it from later brackets while there are other architectures."""
+        self._seen.add(architecture.canonical_key)
+
     def _next_bracket(self) -> Bracket:
         return self._new_bracket(self._eta**self._halvings, self._halvings)

@@ -48,7 +48,8 @@ def search(space: Any, steps: int, workers: int = 8, seed: int = 0) -> list[Prop
     rng, reference = np.random.default_rng(seed), Reference()
     strategy = Asha(space, np.random.default_rng(seed), EPOCHS)
     running: list[tuple[float, int, Proposal]] = []
-    now, asked = 0.0, []
+    now = 0.0
+    asked: list[Proposal] = []
     while len(asked) < steps or running:
         while len(running) < workers and len(asked) < steps:
             proposal = strategy.ask()

@@ -14,6 +14,7 @@ from nni_nlp_bench.strategies.algorithms.brackets import (
     count_halvings,
     rung_epochs,
 )
+from nni_nlp_bench.strategies.algorithms.mfes_hb import MfesHb
 from nni_nlp_bench.strategies.algorithms.successive_halving import SuccessiveHalving
 from nni_nlp_bench.strategies.base import Proposal
 from search_spaces.enas_cell.space import EnasCellSpace
@@ -61,9 +62,9 @@ def test_one_bracket_of_successive_halving_is_repeated_with_new_architectures() 
         for _ in range(3):
             rungs.append(rung(strategy))
             for i, proposal in enumerate(rungs[-1]):
-                strategy.tell(proposal, float(i))
+                strategy.tell(proposal, -float(i))
         assert [(len(r), {p.epochs for p in r}) for r in rungs] == [(9, {1}), (3, {3}), (1, {9})]
-        assert rungs[2][0].architecture == rungs[0][-1].architecture
+        assert rungs[2][0].architecture == rungs[0][0].architecture
         brackets.append({p.architecture for p in rungs[0]})
     assert len(brackets[0] | brackets[1]) == 18
 
@@ -81,14 +82,12 @@ def test_architectures_of_a_table_come_again_when_none_is_new() -> None:
     assert len(second | {p.architecture for p in first}) == 12
 
 
-@pytest.mark.parametrize("table", [True, False])
-def test_bohb_comes_back_to_what_scored_high(table: bool) -> None:
+@pytest.mark.parametrize("kind", [Bohb, MfesHb])
+def test_models_come_back_to_what_scored_high(kind: type[BracketStrategy]) -> None:
     """Scores are the number of tanh nodes: those of later brackets have more of them."""
-    rng = np.random.default_rng(0)
-    space = TabularSpace(SPACE, [SPACE.sample(rng) for _ in range(200)]) if table else SPACE
-    strategy = make(Bohb, space, random_fraction=0.0)
+    strategy = make(kind, random_fraction=0.0)
     found = []
-    for _ in range(60):
+    for _ in range(80):
         proposal = strategy.ask()
         if proposal.epochs == 1:
             found.append(tanh_nodes(proposal))
@@ -114,6 +113,7 @@ def test_bohb_takes_the_longest_trainings_with_enough_scores() -> None:
         (SuccessiveHalving, {"eta": 1}, "must be 2 or more"),
         (SuccessiveHalving, {"min_epochs": 10}, "1 to 9"),
         (Bohb, {"random_fraction": 1.5}, "must be 0 to 1"),
+        (MfesHb, {"random_fraction": -0.5}, "must be 0 to 1"),
     ],
 )
 def test_options_that_make_no_sense_are_refused(
