@@ -61,6 +61,31 @@ class TestHyperband(StrategyContract):
     strategy = "hyperband"
 
 
+class TestSuccessiveHalving(StrategyContract):
+    strategy = "successive_halving"
+
+
+class TestAsha(StrategyContract):
+    strategy = "asha"
+
+
+class TestBohb(StrategyContract):
+    strategy = "bohb"
+
+
+class TestMfesHb(StrategyContract):
+    strategy = "mfes_hb"
+
+
+class TestPredictiveTermination(StrategyContract):
+    strategy = "predictive_termination"
+
+
+class TestPredictiveTerminationOfEvolution(StrategyContract):
+    strategy = "predictive_termination"
+    options: ClassVar = {"strategy": "regularized_evolution"}
+
+
 class TestMultiFidelityKd(StrategyContract):
     strategy = "mf_kd"
     evaluations = 30

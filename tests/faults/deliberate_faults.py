@@ -158,6 +158,14 @@ FAULTS = (
         test="tests/nni_nlp_bench/evaluators/test_journal.py::test_a_line_cut_short_is_dropped",
     ),
     Fault(
+        name="asha-promotion",
+        what="a rung promotes one too many",
+        file="nni_nlp_bench/strategies/algorithms/asha.py",
+        before="self._ranked[: self._size // eta]",
+        after="self._ranked[: self._size // eta + 1]",
+        test="tests/nni_nlp_bench/strategies/algorithms/test_asha.py::test_promotions_are_those_of_the_definition",
+    ),
+    Fault(
         name="improvement-sign",
         what="swapped sign in the expected improvement",
         file="nni_nlp_bench/strategies/models/acquisition.py",

@@ -237,12 +237,15 @@ def test_error_for_damaged_log(line: str, tmp_path: Path) -> None:
 SEVERAL = {"nsga2", "parego", "ehvi"}
 """Strategies for several objectives, which NNI's single result per trial cannot serve."""
 LEARNING = set(STRATEGIES) - {"grid", "hyperband", "policy_rl"} - SEVERAL
+SLOW = {"bayesian", "guided", "mf_kd", "mfes_hb", "tpe"}
+WITHOUT_MODEL = {"random", "successive_halving", "asha", "predictive_termination"}
+"""Strategies whose new architectures are random, whatever they observe."""
 
 
 @pytest.mark.parametrize(
     "strategy",
     [
-        pytest.param(s, marks=pytest.mark.slow) if s in ("bayesian", "tpe", "mf_kd") else s
+        pytest.param(s, marks=pytest.mark.slow) if s in SLOW else s
         for s in sorted(LEARNING)
         if not s.startswith("naslib:")
     ],
@@ -255,7 +258,7 @@ def test_strategies_use_observations(strategy: str, tmp_path: Path) -> None:
         informed.tell(Proposal(cell), float(len(cell.nodes)))
     asked = course(informed, 25)
     assert not set(asked) & {cell.canonical_key for cell in known}
-    if strategy != "random":
+    if strategy not in WITHOUT_MODEL:
         assert asked != course(fresh, 25)
 
 

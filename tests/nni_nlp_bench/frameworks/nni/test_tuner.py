@@ -149,10 +149,21 @@ def test_pending_requests_are_served_when_a_score_is_known(start) -> None:
     assert {p["architecture"] for p in second} == best
 
 
+def test_asha_keeps_all_workers_busy_and_promotes_at_once(start) -> None:
+    """Requests are served at once; after three results of one epoch the best goes on."""
+    dispatcher = start(strategy="asha", epochs=9)
+    first = dispatcher.request(12)
+    assert len(first) == 12 and all(p["epochs"] == 1 for p in first)
+    for id_ in range(3):
+        dispatcher.result(id_, float(id_))
+    (promoted,) = dispatcher.request()
+    assert (promoted["architecture"], promoted["epochs"]) == (first[0]["architecture"], 3)
+
+
 @pytest.mark.parametrize(
     ("class_args", "message"),
     [
-        ({"strategy": "nonsense"}, "unknown strategy 'nonsense'; known: bayesian"),
+        ({"strategy": "nonsense"}, "unknown strategy 'nonsense'; known: asha"),
         ({"space": "nonsense"}, "unknown search space 'nonsense'"),
         ({"strategi": "random"}, "unknown classArgs 'strategi'"),
         ({"seed": "x"}, "classArgs seed: invalid value 'x'"),
