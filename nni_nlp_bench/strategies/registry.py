@@ -22,6 +22,8 @@ STRATEGIES: Registry[type[Strategy]] = Registry(
         "random": f"{_HERE}.random_search:RandomSearch",
         "grid": f"{_HERE}.grid_search:GridSearch",
         "regularized_evolution": f"{_HERE}.regularized_evolution:RegularizedEvolution",
+        "area": f"{_HERE}.area:Area",
+        "naswot": f"{_HERE}.naswot:Naswot",
         "local_search": f"{_HERE}.local_search:LocalSearch",
         "bayesian": f"{_HERE}.bayesian:BayesianOptimization",
         "guided": f"{_HERE}.guided:Guided",

@@ -27,6 +27,14 @@ class TestRegularizedEvolution(StrategyContract):
     strategy = "regularized_evolution"
 
 
+class TestArea(StrategyContract):
+    strategy = "area"
+
+
+class TestNaswot(StrategyContract):
+    strategy = "naswot"
+
+
 class TestLocalSearch(StrategyContract):
     strategy = "local_search"
 

@@ -37,7 +37,7 @@ class RegularizedEvolution(Strategy):
         None while no member of the population has a score.
         """
         if self._to_sample > 0:
-            architecture = self.sample_unseen(self._seen)
+            architecture = self._sample_initial()
             if architecture is not None:
                 self._to_sample -= 1
                 return Proposal(architecture)
@@ -53,6 +53,10 @@ class RegularizedEvolution(Strategy):
                 break
         self._seen.add(child.canonical_key)
         return Proposal(child)
+
+    def _sample_initial(self) -> Any | None:
+        """Return a member of the first population; None if the space seems exhausted."""
+        return self.sample_unseen(self._seen)
 
     def tell(self, proposal: Proposal, score: float | None) -> None:
         """Add a scored architecture to the population; replace a failed initial one."""
