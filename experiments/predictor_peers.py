@@ -13,7 +13,7 @@ Change: --strategies, names of this file or of the library; --tasks; --seeds.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -92,8 +92,6 @@ class BrpNas(PredictorBasedStrategy):
 class ComponentStrategy(Strategy):
     """A sampler of points in the unit cube of the first principal components of a table."""
 
-    uses_features = True
-
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         if self.space.table is None:
@@ -108,6 +106,11 @@ class ComponentStrategy(Strategy):
         self._left = np.ones(len(table), dtype=np.bool_)
         self._running: dict[Proposal, Any] = {}
         self._worst: float | None = None
+
+    @classmethod
+    def uses_features(cls, options: Mapping[str, Any]) -> bool:
+        """Return True: the components are those of the features."""
+        return True
 
     @abstractmethod
     def suggest(self) -> tuple[Any, Array]:

@@ -253,7 +253,7 @@ def losses_of(task: Task, seed: int, space: SearchSpace[Any]) -> NDArray[np.floa
 
 def ranked_only(searches: pd.DataFrame, configs: Sequence[StrategyConfig]) -> pd.DataFrame:
     """Keep the strategies, but on surrogates not those whose model sees the same features."""
-    sees = {config.name: config.kind.uses_features for config in configs}
+    sees = {config.name: config.kind.uses_features(config.options) for config in configs}
     shown = searches[searches["strategy"].isin(list(sees))]
     return shown[~(shown["strategy"].map(sees) & shown["task"].isin(SURROGATES))]
 

@@ -37,6 +37,7 @@ def unranked_note(unranked: Sequence[str]) -> tuple[str, ...]:
 def _sees(strategy: str) -> bool:
     """Return whether the strategy's model sees `SearchSpace.features`; False if it is unknown."""
     try:
-        return StrategyConfig.of(strategy).kind.uses_features
+        config = StrategyConfig.of(strategy)
+        return config.kind.uses_features(config.options)
     except UserError:
         return False

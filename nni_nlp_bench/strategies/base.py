@@ -52,9 +52,6 @@ class Strategy(ABC):
 
     objective_counts: ClassVar[tuple[int, int | None]] = (1, 1)
     """Fewest and most objectives that it can optimise; None for any number."""
-    uses_features: ClassVar[bool] = False
-    """Whether it has a model of `SearchSpace.features`. Rankings on a surrogate, which is fitted on
-    the same features, leave such strategies out."""
 
     def __init__(
         self,
@@ -98,6 +95,14 @@ class Strategy(ABC):
         """Return whether it asks for shorter trainings when it is made with these options.
 
         Only a benchmark with learning curves can answer those.
+        """
+        return False
+
+    @classmethod
+    def uses_features(cls, options: Mapping[str, Any]) -> bool:
+        """Return whether it has a model of `SearchSpace.features`, made with these options.
+
+        Rankings on a surrogate, which is fitted on the same features, leave such strategies out.
         """
         return False
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -31,8 +32,6 @@ class MfesHb(ModelHyperband):
         parents: Number of best architectures whose neighbours are candidates.
     """
 
-    uses_features: ClassVar[bool] = True
-
     def __init__(
         self,
         *args: Any,
@@ -54,6 +53,11 @@ class MfesHb(ModelHyperband):
         """By length of training and key; None for failed trainings."""
         self._changed: set[int] = set()
         """Lengths with scores that the ensemble has not seen."""
+
+    @classmethod
+    def uses_features(cls, options: Mapping[str, Any]) -> bool:
+        """Return True: the models see the features of the space."""
+        return True
 
     def _observe(self, architecture: Any, epochs: int, score: float | None) -> None:
         self._known[architecture.canonical_key] = architecture

@@ -87,6 +87,11 @@ class PredictiveTermination(Strategy):
         """Return True: most trainings are shorter than a full one."""
         return True
 
+    @classmethod
+    def uses_features(cls, options: Mapping[str, Any]) -> bool:
+        """Return whether the strategy that proposes architectures does."""
+        return STRATEGIES.get(options.get("strategy", "random")).uses_features({})
+
     def ask(self) -> Proposal | None:
         """Return the next step of a training, or the first one of a new architecture."""
         if self._continued:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections import deque
-from collections.abc import Sequence
-from typing import Any, ClassVar
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,8 +32,6 @@ class PredictorBasedStrategy(Strategy):
         samples: Number of random candidates.
         parents: Number of best architectures whose neighbours are candidates.
     """
-
-    uses_features: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -65,6 +63,11 @@ class PredictorBasedStrategy(Strategy):
         self.scores: list[float | None] = []
         """Scores of the evaluated architectures, higher is better; None for failed trainings."""
         self._pending: list[Proposal] = []
+
+    @classmethod
+    def uses_features(cls, options: Mapping[str, Any]) -> bool:
+        """Return True: the model sees the features of the space."""
+        return True
 
     @abstractmethod
     def select(self, candidates: Array, count: int) -> Sequence[int]:
