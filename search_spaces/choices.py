@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 
 class Choices(Protocol):
@@ -28,6 +28,30 @@ class Choices(Protocol):
         """
 
 
+@runtime_checkable
+class ConditionalChoices(Protocol):
+    """Interface of choices of which some matter only for some values of earlier ones."""
+
+    def is_active(self, label: str, sample: Mapping[str, Any]) -> bool:
+        """Return whether `from_sample` reads a choice.
+
+        Args:
+            label: Label of the choice.
+            sample: Values of the active choices before it, in the order of `categoricals`.
+        """
+
+
+def active_sample(choices: Choices, sample: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the part of a sample that `from_sample` reads; all of it if that is unknown."""
+    if not isinstance(choices, ConditionalChoices):
+        return dict(sample)
+    active: dict[str, Any] = {}
+    for label in choices.categoricals:
+        if choices.is_active(label, active):
+            active[label] = sample[label]
+    return active
+
+
 class MappedChoices:
     """The choices of a space whose architectures are mapped by a function."""
 
@@ -47,3 +71,9 @@ class MappedChoices:
     def from_sample(self, sample: Mapping[str, Any]) -> Any:
         """Return `then` of the sample's architecture. Raises ArchitectureError."""
         return self._then(self._choices.from_sample(sample))
+
+    def is_active(self, label: str, sample: Mapping[str, Any]) -> bool:
+        """Return whether the choices of the whole space read a choice; True if that is unknown."""
+        if not isinstance(self._choices, ConditionalChoices):
+            return True
+        return self._choices.is_active(label, sample)

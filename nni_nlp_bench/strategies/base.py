@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from nni_nlp_bench.benchmarks.units import LossUnit
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.evaluators.objectives import SearchObjectives
 from search_spaces.base import SearchSpace
@@ -52,6 +53,8 @@ class Strategy(ABC):
 
     objective_counts: ClassVar[tuple[int, int | None]] = (1, 1)
     """Fewest and most objectives that it can optimise; None for any number."""
+    loss_unit: LossUnit = LossUnit.NATS
+    """Unit of the losses whose negatives are the scores; a search sets that of its benchmark."""
 
     def __init__(
         self,

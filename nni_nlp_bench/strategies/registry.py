@@ -37,6 +37,7 @@ STRATEGIES: Registry[type[Strategy]] = Registry(
         "predictive_termination": f"{_HERE}.predictive_termination:PredictiveTermination",
         "mf_kd": f"{_HERE}.mf_kd:MultiFidelityKd",
         "tpe": f"{_HERE}.tpe:TPE",
+        "reinforce": f"{_HERE}.reinforce:Reinforce",
         "nsga2": f"{_HERE}.nsga2:NSGA2",
         "parego": f"{_HERE}.parego:ParEgo",
         "ehvi": f"{_HERE}.ehvi:Ehvi",

@@ -115,7 +115,9 @@ def explore(search: Search, space: SearchSpace[Any], simulation: Simulation) -> 
     """Run the strategy until the budget of the simulation is used up."""
     config, epochs = search.strategy, simulation.benchmark.epochs
     rng = np.random.default_rng(search.seed)
-    run_loop(config.make(space, rng, epochs, simulation.objectives), simulation)
+    strategy = config.make(space, rng, epochs, simulation.objectives)
+    strategy.loss_unit = simulation.benchmark.unit
+    run_loop(strategy, simulation)
 
 
 def run_search(

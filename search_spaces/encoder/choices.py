@@ -69,3 +69,8 @@ class EncoderChoices:
             )
             layers.append(EncoderLayer(*OPERATIONS[str(name)], *map(int, rest)))
         return EncoderArchitecture(int(hidden_size), tuple(layers))
+
+    def is_active(self, label: str, sample: Mapping[str, Value]) -> bool:
+        """Return whether an encoder needs a choice: those of its layers, and of all encoders."""
+        name, _, number = label.rpartition("_")
+        return name not in _OF_LAYER or int(number) < int(sample["layers"])

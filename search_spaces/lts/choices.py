@@ -83,6 +83,18 @@ class LtsChoices:
             layers=tuple(layers),
         )
 
+    def is_active(self, label: str, sample: Mapping[str, Value]) -> bool:
+        """Return whether a decoder needs a choice, given the task and the number of layers."""
+        rules = RULES[self._task(sample)] if len(self.tasks) == 1 or "task" in sample else None
+        if rules is None:
+            return True
+        if label == "d_embed":
+            return rules.d_embeds is not None
+        name, _, number = label.rpartition("_")
+        if name not in ("n_head", "d_inner", "d_inner_rest"):
+            return True
+        return int(number) < _nearest(self._read(sample, "n_layer"), rules.n_layers)
+
     def _task(self, sample: Mapping[str, Value]) -> Task:
         if len(self.tasks) == 1:
             return self.tasks[0]

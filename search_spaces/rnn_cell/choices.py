@@ -91,6 +91,22 @@ class CellChoices:
             repair(wiring, self.max_inputs)
             return wiring.recipe()
 
+    def is_active(self, label: str, sample: Mapping[str, Value]) -> bool:
+        """Return whether a cell needs a choice, given the choices before it: see `Choices`."""
+        kind, _, rest = label.partition("_")
+        states = self.hidden_states or int(sample.get("hidden_states", 1))
+        if kind == "result":
+            return int(rest) < states
+        if kind != "node":
+            return True
+        position, _, slot = rest.partition("_")
+        if int(position) >= max(int(sample["nodes"]), states + 1):
+            return False
+        if slot == "op":
+            return True
+        _, inputs = self._ops[str(sample[f"node_{position}_op"])]
+        return int(slot.removeprefix("input_")) < inputs
+
     def _wiring(self, sample: Mapping[str, Value]) -> Wiring:
         states = self.hidden_states or int(self._read(sample, "hidden_states"))
         nodes = max(int(self._read(sample, "nodes")), states + 1)

@@ -104,6 +104,12 @@ class TestTPE(StrategyContract):
     evaluations = 20
 
 
+class TestReinforce(StrategyContract):
+    strategy = "reinforce"
+    options: ClassVar = {"fit_samples": 30, "fit_epochs": 2}
+    evaluations = 20
+
+
 class TestNsga2(StrategyContract):
     strategy = "nsga2"
     objectives = ("val_loss", "parameters")

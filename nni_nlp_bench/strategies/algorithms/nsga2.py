@@ -15,7 +15,7 @@ class NSGA2(OptunaStrategy):
 
     def __init__(self, *args: Any, population: int = 20) -> None:
         self._population = population
-        super().__init__(*args)
+        super().__init__(*args, random_first=population)
 
     def _sampler(self, seed: int) -> Any:
         import optuna

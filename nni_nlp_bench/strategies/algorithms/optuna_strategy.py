@@ -13,11 +13,17 @@ from nni_nlp_bench.strategies.base import Proposal, Strategy
 
 
 class OptunaStrategy(Strategy):
-    """A sampler of optuna on the space's categorical choices; invalid samples are skipped."""
+    """A sampler of optuna on the space's categorical choices.
+
+    Until `random_first` evaluations have succeeded, proposals are samples of the space that the
+    choices can express: uniformly drawn choices may be far worse architectures. Later, samples
+    that are no architectures and architectures that were proposed before are skipped; after many
+    of them the space is sampled again.
+    """
 
     _tries = 100
 
-    def __init__(self, *args: Any) -> None:
+    def __init__(self, *args: Any, random_first: int) -> None:
         import optuna
 
         super().__init__(*args)
@@ -34,6 +40,9 @@ class OptunaStrategy(Strategy):
             label: optuna.distributions.CategoricalDistribution(values)
             for label, values in self._choices.categoricals.items()
         }
+        self._random_first = random_first
+        self._finished = 0
+        self._seen: set[str] = set()
         self._running: dict[Proposal, Any] = {}
 
     @abstractmethod
@@ -41,19 +50,49 @@ class OptunaStrategy(Strategy):
         """Return the sampler."""
 
     def ask(self) -> Proposal | None:
-        """Return an architecture proposed by the sampler."""
+        """Return a sample of the space at first, then an architecture of the sampler.
+
+        None if a table has no other.
+        """
+        if self._finished < self._random_first:
+            return self._from_space()
+        return self._from_sampler() or self._from_space()
+
+    def _from_space(self) -> Proposal | None:
+        """Return a new sample of the space, if one is found that the choices can express."""
+        for _ in range(self._tries):
+            architecture = self.sample_unseen(self._seen)
+            if architecture is None:
+                return None
+            try:
+                sample = self._choices.to_sample(architecture)
+            except ArchitectureError:
+                continue
+            self._study.enqueue_trial(sample)
+            trial = self._study.ask(self._distributions)
+            return self._propose(architecture, trial)
+        return None
+
+    def _from_sampler(self) -> Proposal | None:
+        """Return an architecture of the sampler that was not proposed before."""
         import optuna
 
         for _ in range(self._tries):
             trial = self._study.ask(self._distributions)
             try:
-                proposal = Proposal(self._choices.from_sample(trial.params))
+                architecture = self._choices.from_sample(trial.params)
             except ArchitectureError:
-                self._study.tell(trial, state=optuna.trial.TrialState.FAIL)
-                continue
-            self._running[proposal] = trial
-            return proposal
+                architecture = None
+            if architecture is not None and architecture.canonical_key not in self._seen:
+                self._seen.add(architecture.canonical_key)
+                return self._propose(architecture, trial)
+            self._study.tell(trial, state=optuna.trial.TrialState.FAIL)
         return None
+
+    def _propose(self, architecture: Any, trial: Any) -> Proposal:
+        proposal = Proposal(architecture)
+        self._running[proposal] = trial
+        return proposal
 
     def tell(self, proposal: Proposal, score: float | None) -> None:
         """Report the score to the study."""
@@ -71,11 +110,13 @@ class OptunaStrategy(Strategy):
             self._study.tell(trial, state=optuna.trial.TrialState.FAIL)
         else:
             self._study.tell(trial, value)
+            self._finished += 1
 
     def add_observation(self, architecture: Any, score: float) -> None:
-        """Add it to the study if the choices can express it."""
+        """Add it to the study if the choices can express it; it is not proposed any more."""
         import optuna
 
+        self._seen.add(architecture.canonical_key)
         try:
             sample = self._choices.to_sample(architecture)
         except ArchitectureError:
@@ -84,3 +125,4 @@ class OptunaStrategy(Strategy):
             params=sample, distributions=self._distributions, value=score
         )
         self._study.add_trial(trial)
+        self._finished += 1
