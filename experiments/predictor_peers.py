@@ -25,8 +25,8 @@ from numpy.typing import NDArray
 from strategy_comparison import compare_on, select_tasks
 
 from nni_nlp_bench.core.errors import UserError
-from nni_nlp_bench.strategies.algorithms.bananas import best_positions
-from nni_nlp_bench.strategies.algorithms.predictor_based import PredictorBasedStrategy
+from nni_nlp_bench.strategies.algorithms.model_based.bananas import best_positions
+from nni_nlp_bench.strategies.algorithms.model_based.predictor_based import PredictorBasedStrategy
 from nni_nlp_bench.strategies.base import Proposal, Strategy
 from nni_nlp_bench.strategies.configs import StrategyConfig
 from nni_nlp_bench.strategies.models.candidates import CandidatePool

@@ -13,6 +13,9 @@ from nni_nlp_bench.strategies.base import Strategy
 from search_spaces.base import SearchSpace
 
 _HERE = "nni_nlp_bench.strategies.algorithms"
+_MODELS = f"{_HERE}.model_based"
+_FIDELITIES = f"{_HERE}.multi_fidelity"
+_OBJECTIVES = f"{_HERE}.multi_objective"
 _NASLIB = "nni_nlp_bench.frameworks.naslib.strategies"
 
 STRATEGIES: Registry[type[Strategy]] = Registry(
@@ -25,22 +28,22 @@ STRATEGIES: Registry[type[Strategy]] = Registry(
         "area": f"{_HERE}.area:Area",
         "naswot": f"{_HERE}.naswot:Naswot",
         "local_search": f"{_HERE}.local_search:LocalSearch",
-        "bayesian": f"{_HERE}.bayesian:BayesianOptimization",
-        "guided": f"{_HERE}.guided:Guided",
-        "bananas": f"{_HERE}.bananas:Bananas",
-        "npenas": f"{_HERE}.npenas:Npenas",
-        "hyperband": f"{_HERE}.hyperband:Hyperband",
-        "successive_halving": f"{_HERE}.successive_halving:SuccessiveHalving",
-        "asha": f"{_HERE}.asha:Asha",
-        "bohb": f"{_HERE}.bohb:Bohb",
-        "mfes_hb": f"{_HERE}.mfes_hb:MfesHb",
-        "predictive_termination": f"{_HERE}.predictive_termination:PredictiveTermination",
-        "mf_kd": f"{_HERE}.mf_kd:MultiFidelityKd",
+        "bayesian": f"{_MODELS}.bayesian:BayesianOptimization",
+        "guided": f"{_MODELS}.guided:Guided",
+        "bananas": f"{_MODELS}.bananas:Bananas",
+        "npenas": f"{_MODELS}.npenas:Npenas",
+        "hyperband": f"{_FIDELITIES}.hyperband:Hyperband",
+        "successive_halving": f"{_FIDELITIES}.successive_halving:SuccessiveHalving",
+        "asha": f"{_FIDELITIES}.asha:Asha",
+        "bohb": f"{_FIDELITIES}.bohb:Bohb",
+        "mfes_hb": f"{_FIDELITIES}.mfes_hb:MfesHb",
+        "predictive_termination": f"{_FIDELITIES}.predictive_termination:PredictiveTermination",
+        "mf_kd": f"{_FIDELITIES}.mf_kd:MultiFidelityKd",
         "tpe": f"{_HERE}.tpe:TPE",
         "reinforce": f"{_HERE}.reinforce:Reinforce",
-        "nsga2": f"{_HERE}.nsga2:NSGA2",
-        "parego": f"{_HERE}.parego:ParEgo",
-        "ehvi": f"{_HERE}.ehvi:Ehvi",
+        "nsga2": f"{_OBJECTIVES}.nsga2:NSGA2",
+        "parego": f"{_OBJECTIVES}.parego:ParEgo",
+        "ehvi": f"{_OBJECTIVES}.ehvi:Ehvi",
         "policy_rl": "nni_nlp_bench.frameworks.nni.strategies.policy_rl:PolicyRL",
         "naslib:random_search": f"{_NASLIB}:RandomSearch",
         "naslib:regularized_evolution": f"{_NASLIB}:RegularizedEvolution",

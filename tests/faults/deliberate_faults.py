@@ -160,7 +160,7 @@ FAULTS = (
     Fault(
         name="asha-promotion",
         what="a rung promotes one too many",
-        file="nni_nlp_bench/strategies/algorithms/asha.py",
+        file="nni_nlp_bench/strategies/algorithms/multi_fidelity/asha.py",
         before="self._ranked[: self._size // eta]",
         after="self._ranked[: self._size // eta + 1]",
         test="tests/nni_nlp_bench/strategies/algorithms/test_asha.py::test_promotions_are_those_of_the_definition",

@@ -61,7 +61,7 @@ def test_names_stand_for_methods_each_once(nowhere: str) -> None:
     assert [m.name for m in study_configs(["tpe", "paper", "mf_kd"])][::8] == ["tpe", "mf_kd"]
     assert study_configs(["mf_kd"]) == (StrategyConfig("mf_kd", "mf_kd"),)
     assert StrategyConfig(nowhere, nowhere) in study_configs(["naslib"])
-    with pytest.raises(UnknownNameError, match="unknown strategy 'magic'; known: asha, "):
+    with pytest.raises(UnknownNameError, match="unknown strategy 'magic'; known: area, asha, "):
         study_configs(["random", "magic"])
 
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from nni_nlp_bench.core.errors import UserError
-from nni_nlp_bench.strategies.algorithms.bayesian import BayesianOptimization
 from nni_nlp_bench.strategies.algorithms.grid_search import GridSearch
-from nni_nlp_bench.strategies.algorithms.hyperband import Hyperband
 from nni_nlp_bench.strategies.algorithms.local_search import LocalSearch
+from nni_nlp_bench.strategies.algorithms.model_based.bayesian import BayesianOptimization
+from nni_nlp_bench.strategies.algorithms.multi_fidelity.hyperband import Hyperband
 from nni_nlp_bench.strategies.algorithms.random_search import RandomSearch
 from nni_nlp_bench.strategies.algorithms.regularized_evolution import RegularizedEvolution
 from nni_nlp_bench.strategies.algorithms.tpe import TPE

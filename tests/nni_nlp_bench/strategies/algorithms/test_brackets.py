@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from nni_nlp_bench.core.errors import UserError
-from nni_nlp_bench.strategies.algorithms.bohb import Bohb
-from nni_nlp_bench.strategies.algorithms.brackets import (
+from nni_nlp_bench.strategies.algorithms.multi_fidelity.bohb import Bohb
+from nni_nlp_bench.strategies.algorithms.multi_fidelity.brackets import (
     BracketStrategy,
     count_halvings,
     rung_epochs,
 )
-from nni_nlp_bench.strategies.algorithms.mfes_hb import MfesHb
-from nni_nlp_bench.strategies.algorithms.successive_halving import SuccessiveHalving
+from nni_nlp_bench.strategies.algorithms.multi_fidelity.mfes_hb import MfesHb
+from nni_nlp_bench.strategies.algorithms.multi_fidelity.successive_halving import SuccessiveHalving
 from nni_nlp_bench.strategies.base import Proposal
 from search_spaces.enas_cell.space import EnasCellSpace
 from search_spaces.tabular import TabularSpace

@@ -13,7 +13,10 @@ from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.evaluators.budget import Budget
 from nni_nlp_bench.evaluators.simulation import Settings
 from nni_nlp_bench.evaluators.trial import Trial
-from nni_nlp_bench.strategies.algorithms.mf_kd import MultiFidelityKd, short_training_pays
+from nni_nlp_bench.strategies.algorithms.multi_fidelity.mf_kd import (
+    MultiFidelityKd,
+    short_training_pays,
+)
 from nni_nlp_bench.strategies.base import Proposal
 from nni_nlp_bench.strategies.configs import StrategyConfig
 from nni_nlp_bench.strategies.models.acquisition import expected_improvement, upper_confidence_bound

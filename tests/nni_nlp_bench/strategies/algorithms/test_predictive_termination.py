@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from nni_nlp_bench.core.errors import UserError
-from nni_nlp_bench.strategies.algorithms.predictive_termination import PredictiveTermination
+from nni_nlp_bench.strategies.algorithms.multi_fidelity.predictive_termination import (
+    PredictiveTermination,
+)
 from nni_nlp_bench.strategies.base import Proposal
 from search_spaces.enas_cell.space import EnasCellSpace
 from search_spaces.tabular import TabularSpace

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nni_nlp_bench.core.errors import ArchitectureError
-from nni_nlp_bench.strategies.algorithms.model_hyperband import ModelHyperband
+from nni_nlp_bench.strategies.algorithms.multi_fidelity.model_hyperband import ModelHyperband
 from nni_nlp_bench.strategies.models.categorical_density import CategoricalDensity
 
 Codes = NDArray[np.intp]

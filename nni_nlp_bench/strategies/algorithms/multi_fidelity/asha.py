@@ -6,7 +6,7 @@ from bisect import insort
 from collections.abc import Mapping
 from typing import Any
 
-from nni_nlp_bench.strategies.algorithms.brackets import count_halvings, rung_epochs
+from nni_nlp_bench.strategies.algorithms.multi_fidelity.brackets import count_halvings, rung_epochs
 from nni_nlp_bench.strategies.base import Proposal, Strategy
 
 

@@ -6,7 +6,7 @@ from abc import abstractmethod
 from typing import Any
 
 from nni_nlp_bench.core.errors import UserError
-from nni_nlp_bench.strategies.algorithms.hyperband import Hyperband
+from nni_nlp_bench.strategies.algorithms.multi_fidelity.hyperband import Hyperband
 from nni_nlp_bench.strategies.base import Proposal
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from nni_nlp_bench.strategies.algorithms.bananas import Bananas
-from nni_nlp_bench.strategies.algorithms.predictor_based import Array
+from nni_nlp_bench.strategies.algorithms.model_based.bananas import Bananas
+from nni_nlp_bench.strategies.algorithms.model_based.predictor_based import Array
 
 
 class Npenas(Bananas):

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from nni_nlp_bench.strategies.algorithms.model_hyperband import ModelHyperband
+from nni_nlp_bench.strategies.algorithms.multi_fidelity.model_hyperband import ModelHyperband
 from nni_nlp_bench.strategies.models.acquisition import expected_improvement
 from nni_nlp_bench.strategies.models.candidates import CandidatePool
 from nni_nlp_bench.strategies.models.fidelity_ensemble import Array, FidelityEnsemble

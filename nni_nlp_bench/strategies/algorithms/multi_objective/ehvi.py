@@ -7,7 +7,10 @@ from typing import Any
 import numpy as np
 
 from nni_nlp_bench.core.pareto import nondominated
-from nni_nlp_bench.strategies.algorithms.pareto_models import Array, ParetoModelStrategy
+from nni_nlp_bench.strategies.algorithms.multi_objective.pareto_models import (
+    Array,
+    ParetoModelStrategy,
+)
 from nni_nlp_bench.strategies.models.hypervolume_improvement import (
     expected_hypervolume_improvement,
 )

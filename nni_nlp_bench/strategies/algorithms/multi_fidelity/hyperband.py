@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from nni_nlp_bench.strategies.algorithms.brackets import Bracket, BracketStrategy
+from nni_nlp_bench.strategies.algorithms.multi_fidelity.brackets import Bracket, BracketStrategy
 
 
 class Hyperband(BracketStrategy):

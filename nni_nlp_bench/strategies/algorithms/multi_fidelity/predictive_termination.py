@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from nni_nlp_bench.core.errors import UserError
-from nni_nlp_bench.strategies.algorithms.brackets import count_halvings, rung_epochs
+from nni_nlp_bench.strategies.algorithms.multi_fidelity.brackets import count_halvings, rung_epochs
 from nni_nlp_bench.strategies.base import Proposal, Strategy
 from nni_nlp_bench.strategies.models.final_score import FinalScore, FinalScoreModel
 from nni_nlp_bench.strategies.registry import STRATEGIES

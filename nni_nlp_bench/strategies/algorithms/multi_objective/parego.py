@@ -6,7 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from nni_nlp_bench.strategies.algorithms.pareto_models import Array, ParetoModelStrategy
+from nni_nlp_bench.strategies.algorithms.multi_objective.pareto_models import (
+    Array,
+    ParetoModelStrategy,
+)
 from nni_nlp_bench.strategies.models.acquisition import expected_improvement
 
 AUGMENTATION = 0.05

@@ -7,7 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from nni_nlp_bench.strategies.algorithms.predictor_based import Array, PredictorBasedStrategy
+from nni_nlp_bench.strategies.algorithms.model_based.predictor_based import (
+    Array,
+    PredictorBasedStrategy,
+)
 from nni_nlp_bench.strategies.models.acquisition import expected_improvement
 from nni_nlp_bench.strategies.models.rank_gaussian_process import (
     Hyperparameters,

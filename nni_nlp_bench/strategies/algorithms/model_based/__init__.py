@@ -1,0 +1,1 @@
+"""Strategies with a model that predicts scores from features."""

@@ -1,0 +1,1 @@
+"""Strategies that ask for trainings of different length."""
