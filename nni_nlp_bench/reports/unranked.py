@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.strategies.configs import StrategyConfig
 
-REASON = "their model sees the features that the surrogate was fitted on"
+REASON = "models of the features that the surrogate was fitted on"
 
 
 def find_unranked(searches: Iterable[tuple[str, int]]) -> tuple[str, ...]:
@@ -31,7 +31,7 @@ def find_unranked(searches: Iterable[tuple[str, int]]) -> tuple[str, ...]:
 
 def unranked_note(unranked: Sequence[str]) -> tuple[str, ...]:
     """Return a line with the reason, without a full stop; nothing if all are ranked."""
-    return (f"not ranked: {', '.join(unranked)}, since {REASON}",) if unranked else ()
+    return (f"not ranked: {', '.join(unranked)} ({REASON})",) if unranked else ()
 
 
 def _sees(strategy: str) -> bool:

@@ -67,7 +67,7 @@ def test_models_of_the_surrogate_s_features_are_not_ranked(make_record: MakeReco
     assert [row.strategy for row in section_of(records).ranked] == list(names[:2])
     (warning,) = section_of(records).warnings
     assert warning.startswith(
-        "not ranked: guided, predictive_termination(strategy='guided'), since their model sees"
+        "not ranked: guided, predictive_termination(strategy='guided') (models of the features"
     )
     source = SearchSource("invented", tuple(records), ())
     (everything,) = make_sections([source], rank_all=True)
