@@ -52,7 +52,7 @@ class Setup:
 def train_sentences(space: str, architecture: Any, seed: int, **options: Any) -> Row:
     """Train a classifier of docstrings; higher is better."""
     curves = nb.train_classifier(
-        architecture, "docstrings", space=space, seed=seed, epochs=15, batch_size=64, **options
+        architecture, "docstrings", space=space, seed=seed, epochs=10, batch_size=64, **options
     )
     return {"parameters": curves.parameters, "metric": 100 * curves.test_accuracy}
 
@@ -79,20 +79,20 @@ def train_text(architecture: Any, seed: int) -> Row:
 
 SETUPS = {
     "textnas": Setup(
-        TextNasSpace(layers=4),
+        TextNasSpace(layers=2),
         "docstrings",
-        {"layers": 4, "width": 8, "max_length": 16},
-        10,
-        lambda arc, seed: train_sentences("textnas", arc, seed, width=16, max_length=16),
+        {"layers": 2, "width": 8, "max_length": 12},
+        5,
+        lambda arc, seed: train_sentences("textnas", arc, seed, width=16, max_length=12),
         "test accuracy, %",
     ),
     "emd_cell": Setup(
         get_space("emd_cell"),
         "docstrings",
-        {"cells": 1, "width": 8, "max_length": 16},
+        {"cells": 1, "width": 4, "max_length": 12},
         5,
         lambda cell, seed: train_sentences(
-            "emd_cell", cell, seed, width=16, cells=1, max_length=16
+            "emd_cell", cell, seed, width=16, cells=1, max_length=12
         ),
         "test accuracy, %",
     ),

@@ -67,15 +67,19 @@ def test_one_path_is_left_and_the_same_seed_leaves_it_again(task: Any) -> None:
     assert space.parse(found.architecture.to_json()) == found.architecture
     again = select(task)
     assert again == found
-    other = select(task, seed=1)
-    assert [each.drops for each in other.measured] != [each.drops for each in found.measured]
     first = [each for each in found.measured if each.round == 0]
     assert len({each.drops for each in first}) > 1
     gone = [each.candidate for each in found.measured if each.pruned]
     assert len(set(gone)) == len(gone)
 
 
-@pytest.mark.parametrize("task", ["textnas", "enas_cell"], indirect=True)
+@pytest.mark.parametrize("task", ["enas_cell"], indirect=True)
+def test_another_seed_measures_other_drops(task: Any) -> None:
+    drops = [[each.drops for each in select(task, seed).measured] for seed in (0, 1)]
+    assert drops[0] != drops[1]
+
+
+@pytest.mark.parametrize("task", ["enas_cell"], indirect=True)
 def test_pruning_leaves_what_the_architecture_says(task: Any) -> None:
     found = select(task)
     gone = {each.candidate for each in found.measured if each.pruned}
