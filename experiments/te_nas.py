@@ -52,8 +52,16 @@ class Setup:
 def train_sentences(space: str, architecture: Any, seed: int, **options: Any) -> Row:
     """Train a classifier of docstrings; higher is better."""
     curves = nb.train_classifier(
-        architecture, "docstrings", space=space, seed=seed, epochs=10, batch_size=64, **options
+        architecture,
+        "docstrings",
+        space=space,
+        seed=seed,
+        epochs=10,
+        batch_size=64,
+        train_on="train+dev",  # the test part is read after that alone
+        **options,
     )
+    assert curves.test_accuracy is not None
     return {"parameters": curves.parameters, "metric": 100 * curves.test_accuracy}
 
 
@@ -130,7 +138,7 @@ def search_all(setup: Setup, out: Path, seeds: int) -> dict[str, Any]:
     done = {row["name"] for row in read_rows(out / "searches.csv")}
     found = {}
     for strategy in STRATEGIES:
-        options = dict(setup.sizes) | (
+        options: dict[str, Any] = dict(setup.sizes) | (
             {"epochs": setup.darts_epochs} if strategy == "darts" else {}
         )
         for seed in range(seeds):

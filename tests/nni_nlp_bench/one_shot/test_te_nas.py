@@ -48,7 +48,7 @@ def task(request: pytest.FixtureRequest, synthetic_set: LabelledSet) -> Any:
         corpus = Corpus.of("cycle", {"train": lines * 3, "valid": lines, "test": lines})
         return LanguageTask(corpus, LanguageSettings(nodes=3, width=6, batch_size=5, bptt=4))
     words = EmbeddedDataset.of(synthetic_set, width=8)
-    sizes = {"width": 4, "batch_size": 8, "max_length": 6}
+    sizes: dict[str, Any] = {"width": 4, "batch_size": 8, "max_length": 6}
     if request.param == "textnas":
         return SentenceTask(words, TextNasSettings(layers=2, **sizes), "textnas")
     return SentenceTask(words, EmdCellSettings(cells=1, **sizes), "emd_cell")
