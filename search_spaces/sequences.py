@@ -33,6 +33,11 @@ def sum_tensors(values: Sequence[Tensor]) -> Tensor:
     return total
 
 
+def mean_tensors(values: Sequence[Tensor]) -> Tensor:
+    """Return the mean of tensors of one shape."""
+    return sum_tensors(values) / len(values) if len(values) > 1 else values[0]
+
+
 class MaskedNorm(nn.BatchNorm1d):
     """Batch norm of words. `strict`: padding does not count in the statistics; else it counts as 0,
     as in the release."""

@@ -86,8 +86,10 @@ def one_shot(
 ) -> None:
     """Search with weight sharing. Run it again to resume after an interruption.
 
-    Trains a supernet together with the distribution over its architectures.
-    Writes best.json, best.png, rewards.csv, rewards.png and logs for TensorBoard to --out.
+    Trains a supernet together with the distribution over its architectures; te_nas prunes it
+    without training.
+    Writes best.json, best.png, rewards.csv, rewards.png and logs for TensorBoard to --out; te_nas
+    writes pruning.csv in place of rewards and logs.
     """
     sizes = {
         "epochs": epochs,
@@ -138,10 +140,6 @@ def _search(
 
 
 def _print(task: OneShotTask, result: OneShotResult, out: Path) -> None:
-
-    metrics = {
-        name.replace("_", " "): f"{value:.4g}" for name, value in result.validation.metrics.items()
-    }
     inputs = task.metadata()
     rows = {"found": result.architecture.canonical_key}
     if "kd_loss" in inputs:
@@ -149,11 +147,15 @@ def _print(task: OneShotTask, result: OneShotResult, out: Path) -> None:
             inputs["fine_tuned_on"] or "nothing: fine-tune it with `nni-nlp-bench teacher`"
         )
         rows |= {"distillation loss": inputs["kd_loss"], "teacher fine-tuned on": fine_tuned_on}
-    rows |= {
-        **{f"{name} with the shared weights": value for name, value in metrics.items()},
-        "best": str(out / "best.json"),
-        "picture": str(out / "best.png"),
-        "rewards": str(out / "rewards.png"),
-        "logs": f"tensorboard --logdir {out / 'tensorboard'}",
-    }
+    if result.validation is not None:
+        rows |= {
+            f"{name.replace('_', ' ')} with the shared weights": f"{value:.4g}"
+            for name, value in result.validation.metrics.items()
+        }
+    rows |= {"best": str(out / "best.json"), "picture": str(out / "best.png")}
+    if result.validation is None:
+        rows["criteria of the pruning"] = str(out / "pruning.csv")
+    else:
+        rows["rewards"] = str(out / "rewards.png")
+        rows["logs"] = f"tensorboard --logdir {out / 'tensorboard'}"
     print_tables(key_value_table(rows))

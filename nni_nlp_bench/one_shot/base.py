@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.one_shot.result import PruningResult
 from nni_nlp_bench.one_shot.settings import OneShotSettings
 from search_spaces.base import SPACES, SentenceSpace, get_space
 
@@ -17,9 +18,9 @@ class OneShotStrategy(ABC):
     """Interface of every one-shot strategy.
 
     A strategy is a class that is never instantiated: it declares what it searches, and `make`
-    returns the strategy of NNI that trains the supernet. The first line of its docstring is its
-    description in `nni-nlp-bench list one-shot`. Import torch and NNI inside `make`, so that
-    listing the strategies loads neither.
+    returns the strategy of NNI that trains the supernet, or a search that needs no training. The
+    first line of its docstring is its description in `nni-nlp-bench list one-shot`. Import torch
+    and NNI inside `make`, so that listing the strategies loads neither.
 
     >>> class UniformSampling(OneShotStrategy):
     ...     '''Uniformly sampled architectures share weights.'''
@@ -46,6 +47,8 @@ class OneShotStrategy(ABC):
     result. If False, the result is the one architecture with the largest weights."""
     distills: ClassVar[bool] = False
     """Whether it minimizes a distillation loss, which needs a teacher."""
+    trains: ClassVar[bool] = True
+    """Whether it trains the supernet. If False, `make` returns a `TrainingFreeSearch`."""
 
     @classmethod
     def searches(cls, space: str) -> bool:
@@ -67,7 +70,21 @@ class OneShotStrategy(ABC):
 
         Returns:
             An instance of `nni.nas.oneshot.pytorch.strategy.OneShotStrategy`. It maximizes the
-            metric `reward` that the training module logs.
+            metric `reward` that the training module logs. If `trains` is False, a
+            `TrainingFreeSearch`.
+        """
+
+
+class TrainingFreeSearch(Protocol):
+    """Interface of a search of a supernet that is not trained."""
+
+    def select(self, task: Any, seed: int, *, progress: bool = False) -> PruningResult:
+        """Return the architecture that is left of a supernet.
+
+        Args:
+            task: A `OneShotTask`.
+            seed: Seed of the search.
+            progress: Whether to show a progress bar on stderr.
         """
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from nni_nlp_bench.core.files import write_csv, write_json
+from nni_nlp_bench.one_shot.pruning import Measured
 from nni_nlp_bench.one_shot.result import OneShotResult, Reward
 from nni_nlp_bench.one_shot.task import OneShotTask
 from search_spaces.base import get_space
@@ -16,6 +17,7 @@ from search_spaces.plotting import blank_figure, save_plot, warn_on_failure
 
 SMOOTHED = 0.1
 """Window of the running mean in the plot, as a fraction of all rewards."""
+PRUNING_COLUMNS = ["round", "choice", "value", "ntk_drop", "regions_drop", "rank_sum", "pruned"]
 
 
 def write_files(
@@ -23,15 +25,19 @@ def write_files(
 ) -> None:
     """Write the output files of a search.
 
-    `settings.json`; `best.json`; `rewards.csv`: one row per reward; `rewards.png`: rewards over
-    time; `best.png`: the architecture.
+    `settings.json`; `best.json`; `best.png`: the architecture; `rewards.csv`: one row per reward;
+    `rewards.png`: rewards over time. A strategy that prunes has no rewards, but `pruning.csv`: one
+    row per candidate and round.
     """
     write_json(out / "settings.json", settings_of(task, strategy, seed))
     write_json(out / "best.json", best_of(task, strategy, seed, result))
-    columns = [field.name for field in fields(Reward)]
-    write_csv(out / "rewards.csv", columns, map(asdict, result.rewards))
-    with warn_on_failure(out / "rewards.png"):
-        _plot(out / "rewards.png", result.rewards, task, f"{strategy}, seed {seed}")
+    if result.validation is None:
+        write_csv(out / "pruning.csv", PRUNING_COLUMNS, map(_pruning_row, result.measured))
+    else:
+        columns = [field.name for field in fields(Reward)]
+        write_csv(out / "rewards.csv", columns, map(asdict, result.rewards))
+        with warn_on_failure(out / "rewards.png"):
+            _plot(out / "rewards.png", result.rewards, task, f"{strategy}, seed {seed}")
     with warn_on_failure(out / "best.png"):
         get_space(task.space).draw(result.architecture, out / "best.png")
 
@@ -48,8 +54,20 @@ def best_of(task: OneShotTask, strategy: str, seed: int, result: OneShotResult) 
         "architecture": json.loads(result.architecture.to_json()),
         "canonical_key": result.architecture.canonical_key,
         **_run(task, strategy, seed),
-        **result.validation.metrics,
+        **({} if result.validation is None else result.validation.metrics),
         **task.extra_outputs(result.architecture),
+    }
+
+
+def _pruning_row(measured: Measured) -> dict[str, Any]:
+    return {
+        "round": measured.round,
+        "choice": measured.candidate.label,
+        "value": measured.candidate.value,
+        "ntk_drop": measured.drops.ntk,
+        "regions_drop": measured.drops.regions,
+        "rank_sum": measured.rank,
+        "pruned": measured.pruned,
     }
 
 

@@ -58,6 +58,8 @@ def make_task(
     """
     get_space(space)
     check_strategy(space, strategy)
+    if "epochs" in settings and not ONE_SHOT_STRATEGIES.get(strategy).trains:
+        raise UserError(f"{strategy} trains nothing: leave out the epochs")
     if space == "enas_cell":
         return _language_task(strategy, inputs, settings)
     return _sentence_task(space, strategy, inputs, settings, seed, progress)

@@ -19,6 +19,7 @@ ONE_SHOT_STRATEGIES: Registry[type[OneShotStrategy]] = Registry(
         "gumbel_darts": f"{_HERE}:GumbelDartsStrategy",
         "proxyless": f"{_HERE}:ProxylessStrategy",
         "kd_emd": f"{_HERE}:KdEmdStrategy",
+        "te_nas": f"{_HERE}:TeNasStrategy",
         "random_one_shot": f"{_HERE}:RandomStrategy",
     },
     requires=("spaces", "make"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from nni_nlp_bench.one_shot.pruning import Measured
+
 
 @dataclass(frozen=True, slots=True)
 class Reward:
@@ -31,12 +33,23 @@ class ValidationResult:
 
 
 @dataclass(frozen=True, slots=True)
+class PruningResult:
+    """What pruning an untrained supernet leaves."""
+
+    architecture: Any
+    measured: tuple[Measured, ...]
+    """Both criteria of every candidate in every round, in order."""
+
+
+@dataclass(frozen=True, slots=True)
 class OneShotResult:
     """Result of a one-shot search."""
 
     architecture: Any
-    """The best architecture on the validation set."""
-    validation: ValidationResult
-    """Its validation result with the shared weights."""
+    """The best architecture on the validation set; without training the one that is left."""
+    validation: ValidationResult | None
+    """Its validation result with the shared weights; None without training."""
     rewards: tuple[Reward, ...]
-    """All rewards, in order."""
+    """All rewards, in order; empty without training."""
+    measured: tuple[Measured, ...] = ()
+    """Both criteria of every candidate in every round, of a strategy that prunes."""

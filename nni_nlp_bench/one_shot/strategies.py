@@ -114,3 +114,18 @@ class RandomStrategy(OneShotStrategy):
         from nni_nlp_bench.one_shot.nni_strategies import SeededRandomOneShot
 
         return SeededRandomOneShot()
+
+
+class TeNasStrategy(OneShotStrategy):
+    """Pruning by tangent kernel and linear regions, untrained (TE-NAS; Chen et al., 2021)."""
+
+    spaces = ("emd_cell", "enas_cell", "textnas")
+    samples = False
+    trains = False
+
+    @classmethod
+    def make(cls, settings: OneShotSettings) -> Any:
+        """Return the pruning search with the settings of the published code."""
+        from nni_nlp_bench.one_shot.te_nas import TeNas
+
+        return TeNas()

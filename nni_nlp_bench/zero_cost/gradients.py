@@ -92,21 +92,11 @@ class NtkCondition:
 
         Row i of G is the gradient of the summed outputs of sequence i.
         """
-        import torch
+        from nni_nlp_bench.zero_cost.ntk import ntk_condition
 
         parameters = [p for p in statistics.model.layers.parameters() if p.requires_grad]
-        outputs = statistics.outputs
-        rows = []
-        for i in range(min(self.sequences, outputs.shape[1])):
-            gradients = torch.autograd.grad(outputs[:, i].sum(), parameters, retain_graph=True)
-            rows.append(torch.cat([gradient.flatten() for gradient in gradients]).double())
-        gradient = torch.stack(rows)
-        kernel = (gradient @ gradient.t()).numpy()
-        if not np.isfinite(kernel).all():
-            return 1e5
-        values = np.linalg.eigvalsh(kernel)
-        condition = values[-1] / values[0] if values[0] > 0 else np.inf
-        return float(condition) if np.isfinite(condition) else 1e5
+        outputs = statistics.outputs[:, : self.sequences].unbind(1)
+        return ntk_condition(outputs, parameters)
 
 
 class Parameters:

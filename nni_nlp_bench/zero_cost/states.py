@@ -72,14 +72,13 @@ class LinearRegions:
 
     def of(self, statistics: NetworkStatistics) -> float:
         """Return the number of distinct patterns."""
+        from nni_nlp_bench.zero_cost.linear_regions import count_patterns
+
         codes = [
             (values > (0.5 if sigmoid else 0)).flatten(0, 1).numpy()
             for values, sigmoid in _activations(statistics)
         ]
-        if not codes:
-            return 1.0
-        packed = np.packbits(np.concatenate(codes, axis=1), axis=1)
-        return float(len(np.unique(packed, axis=0)))
+        return float(count_patterns(codes))
 
 
 class HiddenSynapticSaliency:

@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from search_spaces.emd_cell.architecture import EDGES, INPUTS, OPS, EmdCell, Node, edge_label
+from search_spaces.emd_cell.architecture import EDGES, INPUTS, NODES, OPS, EmdCell, Node, edge_label
 from search_spaces.emd_cell.choices import CellChoices
 from search_spaces.emd_cell.fused import mixed_nodes
 from search_spaces.emd_cell.mutables import Edges, EdgeWeights
@@ -17,7 +17,7 @@ from search_spaces.emd_cell.ops import make_op
 from search_spaces.emd_cell.parameters import Output
 from search_spaces.emd_cell.sizes import Sizes
 from search_spaces.nni_model_space import SentenceModelSpace
-from search_spaces.sequences import padding_of, stem_input, sum_tensors
+from search_spaces.sequences import mean_tensors, padding_of, stem_input, sum_tensors
 
 
 class SharedCell(nn.Module):
@@ -40,6 +40,8 @@ class SharedCell(nn.Module):
         sources = self.frame.sources(previous, last)
         if isinstance(plan, Tensor):
             nodes = mixed_nodes(self.edges, sources, padding, plan)
+        elif isinstance(plan, Mapping):
+            nodes = self._averaged(sources, padding, plan)
         else:
             nodes = self._sampled(sources, padding, plan)
         return self.frame.joined(nodes, last, padding)
@@ -54,6 +56,20 @@ class SharedCell(nn.Module):
             for op, source in node:
                 edge: Any = self.edges[edge_label(number, source)]
                 added.append(edge[op](sources[source], padding))
+            sources.append(sum_tensors(added))
+        return sources[INPUTS:]
+
+    def _averaged(
+        self, inputs: Sequence[Tensor], padding: Tensor, plan: Mapping[str, Sequence[str]]
+    ) -> list[Tensor]:
+        """Return the nodes (batch, width, length) whose edges are the mean of some ops, or off."""
+        sources = list(inputs)
+        for number in range(NODES):
+            added = []
+            for source, values in enumerate(sources):
+                edge: Any = self.edges[edge_label(number, source)]
+                ops = [edge[op](values, padding) for op in plan[edge_label(number, source)]]
+                added += [mean_tensors(ops)] if ops else []
             sources.append(sum_tensors(added))
         return sources[INPUTS:]
 

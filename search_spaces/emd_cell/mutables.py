@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from torch import Tensor
 
@@ -10,9 +10,9 @@ from search_spaces.emd_cell.architecture import Node
 from search_spaces.emd_cell.choices import CellChoices
 from search_spaces.nni_model_space import ChoicesModule
 
-EdgeWeights = Sequence[Node] | Tensor
-"""Summands of the nodes: the edges of one cell, or the weights (9, 10) of all ops and `none` on all
-edges, in the order of `EDGES`."""
+EdgeWeights = Sequence[Node] | Tensor | Mapping[str, Sequence[str]]
+"""Summands of the nodes: the edges of one cell, the weights (9, 10) of all ops and `none` on all
+edges, in the order of `EDGES`, or the ops by the label of an edge, which is their mean."""
 
 
 class Edges(ChoicesModule):

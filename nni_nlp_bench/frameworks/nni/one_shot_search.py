@@ -116,7 +116,7 @@ def search_and_train(
     curves = trained(training, lambda curves: None)
     return {
         "default": curves.dev_accuracies[-1],
-        "shared_accuracy": found.validation.reward,
+        **({} if found.validation is None else {"shared_accuracy": found.validation.reward}),
         "search_minutes": minutes,
         "parameters": curves.parameters,
         "hours": minutes / 60 + sum(curves.wall_times) / 3600,

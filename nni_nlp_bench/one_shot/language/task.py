@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from nni_nlp_bench.data.corpus import Corpus
 from nni_nlp_bench.data.sentences.glove import Progress, no_progress
@@ -15,10 +16,12 @@ from nni_nlp_bench.one_shot.language.model import OneShotLanguageModel
 from nni_nlp_bench.one_shot.language.module import LanguageModule
 from nni_nlp_bench.one_shot.language.settings import REWARD, LanguageSettings
 from nni_nlp_bench.one_shot.language.windows import RandomWindows, TrainWindows, rows_of
+from nni_nlp_bench.one_shot.prunable import prunable_space
 from nni_nlp_bench.one_shot.result import ValidationResult
 from nni_nlp_bench.one_shot.task import Epoch, RewardCallback
 from search_spaces.enas_cell import Cell, CellError
 from search_spaces.enas_cell.recipe import to_recipe
+from search_spaces.pruning import PrunableSpace
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,28 @@ class LanguageTask:
         cell = model.freeze(model.cell.choices.to_sample(architecture))
         perplexity = cell.perplexity(self._valid, self.settings.bptt)
         return ValidationResult(REWARD / perplexity, {"perplexity": perplexity})
+
+    def prunable(self) -> PrunableSpace:
+        """Return how the supernet of the space is pruned."""
+        return prunable_space(self.space)
+
+    def kernel_outputs(self, model: Any, samples: int, seed: int) -> Callable[[], Sequence[Tensor]]:
+        """Return a function that gives the logits of columns of the training text's beginning."""
+        tokens = next(iter(self.train(seed, lambda: 0))).inputs[:, :samples]
+
+        def outputs() -> Sequence[Tensor]:
+            logits, _ = model(tokens)
+            return cast(Sequence[Tensor], logits.view(*tokens.shape, -1).unbind(1))
+
+        return outputs
+
+    def kernel_weights(self, model: Any) -> nn.Module:
+        """Return the cell: the embedding, which is also the decoder, stays as drawn."""
+        return cast(nn.Module, model.cell)
+
+    def run_thin(self, model: Any, inputs: Tensor) -> None:
+        """Run a cell on random inputs (samples, length, 1) in place of embedded words."""
+        model.cell.unroll(inputs.transpose(0, 1))
 
     def extra_outputs(self, architecture: Cell) -> dict[str, Any]:
         """Return the equivalent recipe of NAS-Bench-NLP, or why there is none."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
+from torch import Tensor, nn
+from torch.nn import functional
 
 from nni_nlp_bench.data.sentences.glove import Progress, no_progress
 from nni_nlp_bench.distillation.distilled import (
@@ -18,6 +20,7 @@ from nni_nlp_bench.distillation.distilled import (
     teacher_features,
     tokens_of,
 )
+from nni_nlp_bench.one_shot.prunable import prunable_space
 from nni_nlp_bench.one_shot.result import ValidationResult
 from nni_nlp_bench.one_shot.sentences.module import SentenceModule
 from nni_nlp_bench.one_shot.sentences.settings import SentenceSettings
@@ -25,6 +28,7 @@ from nni_nlp_bench.one_shot.task import Epoch, RewardCallback
 from nni_nlp_bench.training.classification.batches import Batch, Encoded, Part
 from nni_nlp_bench.training.classification.task import sentence_space
 from nni_nlp_bench.training.classification.words import EmbeddedDataset
+from search_spaces.pruning import PrunableSpace
 from search_spaces.sequences import use_batch_statistics
 
 _STREAMS = {"train": 0, "dev": 1}
@@ -128,6 +132,25 @@ class SentenceTask:
                 right += int((logits.argmax(1) == batch.labels).sum())
         accuracy = right / len(self._dev)
         return ValidationResult(accuracy, {"dev_accuracy": accuracy})
+
+    def prunable(self) -> PrunableSpace:
+        """Return how the supernet of the space is pruned."""
+        return prunable_space(self.space)
+
+    def kernel_outputs(self, model: Any, samples: int, seed: int) -> Callable[[], Sequence[Tensor]]:
+        """Return a function that gives the logits of training sentences."""
+        batch = next(iter(self.train(seed, lambda: 0)))
+        words, mask = batch.words[:samples], batch.mask[:samples]
+        vectors = functional.embedding(words, torch.tensor(self.words.matrix))
+        return lambda: model(vectors, mask).unbind()
+
+    def kernel_weights(self, model: Any) -> nn.Module:
+        """Return the whole supernet; word vectors are its inputs."""
+        return cast(nn.Module, model)
+
+    def run_thin(self, model: Any, inputs: Tensor) -> None:
+        """Run a supernet on random inputs (samples, length, 1) in place of word vectors."""
+        model(inputs, torch.ones(inputs.shape[:2], dtype=torch.bool))
 
     def extra_outputs(self, architecture: Any) -> dict[str, Any]:
         """Return the architecture in the formats of releases."""

@@ -88,6 +88,7 @@ each_strategy = pytest.mark.parametrize(
     [
         pytest.param(name, marks=[] if name in ("enas", "darts") else pytest.mark.slow)
         for name in strategies_of("enas_cell")
+        if ONE_SHOT_STRATEGIES.get(name).trains
     ],
 )
 """One that samples and one that mixes in the quick tests."""

@@ -90,8 +90,8 @@ def test_a_strategy_of_another_package_is_listed(third_party: str) -> None:
 
 def test_each_space_has_its_strategies() -> None:
     assert {space: strategies_of(space) for space in SUPERNET_SPACES} == {
-        "emd_cell": ["darts", "enas", "gumbel_darts", "kd_emd", "random_one_shot"],
-        "enas_cell": ["darts", "enas", "gumbel_darts", "random_one_shot"],
+        "emd_cell": ["darts", "enas", "gumbel_darts", "kd_emd", "random_one_shot", "te_nas"],
+        "enas_cell": ["darts", "enas", "gumbel_darts", "random_one_shot", "te_nas"],
         "encoder": ["enas", "random_one_shot"],
         "textnas": list(ONE_SHOT_STRATEGIES),
     }

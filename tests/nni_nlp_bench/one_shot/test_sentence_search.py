@@ -54,7 +54,11 @@ SETTINGS: dict[str, SentenceSettings] = {
 }
 LABELS = ("low", "high", "none")
 STRATEGIES = [
-    *(("textnas", name) for name in strategies_of("textnas")),
+    *(
+        ("textnas", name)
+        for name in strategies_of("textnas")
+        if ONE_SHOT_STRATEGIES.get(name).trains
+    ),
     *(("emd_cell", name) for name in ("kd_emd", "darts", "enas")),
 ]
 IN_QUICK_TESTS = [("textnas", name) for name in ("textnas_enas", "kd_emd")]
