@@ -171,6 +171,7 @@ def one_shot(study: Study, words: EmbeddedDataset, strategy: str, seed: int) -> 
     found = search_one_shot(task(epochs), name, seed)
     seconds = time.process_time() - start
     genotype = get_space(SPACE).release_formats(found.architecture)["genotype"]  # type: ignore[attr-defined]
+    assert found.validation is not None  # both strategies train
     accuracy = found.validation.reward
     return {
         "cpu_minutes": round(seconds / 60, 2),
