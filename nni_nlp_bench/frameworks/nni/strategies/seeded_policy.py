@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -10,6 +10,7 @@ import torch
 from nni.nas.execution import ExecutionEngine
 from nni.nas.space import ExecutableModelSpace
 from nni.nas.strategy import PolicyBasedRL
+from nni.nas.strategy._rl_impl import TuningTrajectoryGenerator
 
 from nni_nlp_bench.training.seeding import seeded
 
@@ -23,18 +24,27 @@ class SeededPolicyRL(PolicyBasedRL):  # type: ignore[misc]
 
     Args:
         seed: Random seed.
+        fit: Called with the policy and the label of each of its steps before the search; None for
+            a policy with random weights.
         **options: Options of `nni.nas.strategy.PolicyBasedRL`.
     """
 
-    def __init__(self, seed: int, **options: Any) -> None:
+    def __init__(
+        self, seed: int, fit: Callable[[Any, list[str]], None] | None = None, **options: Any
+    ) -> None:
         super().__init__(**{"update_kwargs": {"batch_size": 256, "repeat": 2}, **options})
         self._seed = seed
+        self._fit = fit
 
     def _initialize(
         self, model_space: ExecutableModelSpace, engine: ExecutionEngine
     ) -> ExecutableModelSpace:
         with _seeded(self._seed):
-            return super()._initialize(model_space, engine)
+            model_space = super()._initialize(model_space, engine)
+            if self._fit is not None:
+                steps = TuningTrajectoryGenerator(model_space, self._policy).search_labels
+                self._fit(self._policy, [label for label, _ in steps])
+            return model_space
 
     def _run(self) -> None:
         with _seeded(self._seed + 1):

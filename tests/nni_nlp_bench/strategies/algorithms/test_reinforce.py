@@ -1,0 +1,166 @@
+"""REINFORCE: rewards, the gradient of a step, the baseline, and what the policy learns."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from nni_nlp_bench.benchmarks.units import LossUnit
+from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.strategies.algorithms.reinforce import MovingAverage, Reinforce, reward_of
+from nni_nlp_bench.strategies.base import Proposal
+from nni_nlp_bench.strategies.models.choice_policy import ChoicePolicy, PolicyTrainer, TokenBatch
+from nni_nlp_bench.strategies.models.choice_samples import INACTIVE, ChoiceEncoder, Indices
+from search_spaces.base import get_space
+from search_spaces.enas_cell.architecture import Cell
+from search_spaces.enas_cell.space import EnasCellSpace
+from search_spaces.encoder.space import EncoderSpace
+
+SPACE = EnasCellSpace(nodes=3)
+FAST = {"fit_samples": 40, "fit_epochs": 5}
+
+
+def make(seed: int = 0, space: Any = SPACE, **options: Any) -> Reinforce:
+    return Reinforce(space, np.random.default_rng(seed), 9, **{**FAST, **options})
+
+
+def tanh_count(cell: Cell) -> int:
+    return [node.activation for node in cell.nodes].count("tanh")
+
+
+def samples(space: Any, count: int) -> tuple[ChoiceEncoder, Indices]:
+    encoder = ChoiceEncoder(space.choices())
+    drawn = encoder.sample(space, np.random.default_rng(1), count)
+    return encoder, np.stack([row for _, row in drawn])
+
+
+def test_rewards_by_hand() -> None:
+    assert reward_of(-math.log(100), LossUnit.NATS) == pytest.approx(80 / 100**2)
+    assert reward_of(-25.0, LossUnit.POINTS) == pytest.approx(0.75)
+    assert reward_of(-0.2, LossUnit.ERRORS) == pytest.approx(0.8)
+    assert reward_of(-1.5, LossUnit.ERRORS) == 0
+
+
+@pytest.mark.parametrize("unit", LossUnit)
+def test_a_failed_training_has_no_reward(unit: LossUnit) -> None:
+    assert reward_of(None, unit) == reward_of(-unit.failure, unit) == 0
+
+
+def test_the_baseline_starts_at_the_first_mean_and_follows_slowly() -> None:
+    baseline = MovingAverage(decay=0.9)
+    assert baseline.update(np.array([1.0, 3.0])) == 2.0
+    assert baseline.update(np.array([12.0])) == 2.0
+    assert baseline.update(np.array([0.0])) == pytest.approx(0.9 * 2 + 0.1 * 12)
+
+
+def test_a_step_follows_the_policy_gradient() -> None:
+    """The gradient of one choice's biases is (indicator - probability) times the advantage."""
+    encoder, rows = samples(SPACE, 4)
+    trainer = PolicyTrainer(encoder, seed=0, learning_rate=0.0)
+    advantages = np.array([0.5, -0.25, 0.1, 0.0])
+    policy = trainer.policy
+    with torch.no_grad():
+        hidden, _ = policy.lstm(policy.tokens.weight[-1:][None] + policy.choices.weight[:1][None])
+        logits = hidden[0, 0] @ policy.weights[0].T + policy.biases[0]
+    size = int(encoder.sizes[0])
+    probabilities = logits[:size].double().softmax(0).numpy()
+    taken = np.eye(size)[rows[:, 0]]
+    trainer.reinforce(rows, advantages)
+    gradient = policy.biases.grad
+    assert gradient is not None
+    expected = -(advantages[:, None] * (taken - probabilities)).mean(axis=0)
+    np.testing.assert_allclose(gradient[0, :size].numpy(), expected, atol=1e-6)
+
+
+def test_probabilities_sum_to_one() -> None:
+    space = EnasCellSpace(nodes=2)
+    encoder = ChoiceEncoder(space.choices())
+    policy = ChoicePolicy(encoder, torch.Generator().manual_seed(3))
+    grid = np.stack(np.meshgrid(*map(np.arange, encoder.sizes), indexing="ij"), -1)
+    rows = grid.reshape(-1, len(encoder.sizes))
+    total = policy.log_probabilities(TokenBatch.of(rows)).exp().sum()
+    assert total.item() == pytest.approx(1, abs=1e-5)
+
+
+@pytest.mark.parametrize("space", [get_space("rnn_cell"), EncoderSpace()])
+def test_choices_that_a_sample_does_not_need_are_left_out(space: Any) -> None:
+    encoder, rows = samples(space, 5)
+    policy = ChoicePolicy(encoder, torch.Generator().manual_seed(0))
+    drawn = policy.sample(20, np.random.default_rng(0))
+    assert (drawn == INACTIVE).any() and (rows == INACTIVE).any()
+    for row in drawn:
+        again = encoder.decode(row)
+        assert again.canonical_key == encoder.decode(np.where(row < 0, 0, row)).canonical_key
+
+
+def test_the_fit_raises_the_likelihood_of_other_samples() -> None:
+    encoder, rows = samples(get_space("rnn_cell"), 80)
+    trainer = PolicyTrainer(encoder, seed=0, learning_rate=0.01)
+
+    def likelihood() -> float:
+        with torch.no_grad():
+            return float(trainer.policy.log_probabilities(TokenBatch.of(rows[60:])).mean())
+
+    before = likelihood()
+    trainer.fit(rows[:60], 30, np.random.default_rng(0))
+    assert likelihood() > before + 5
+
+
+def test_it_learns_a_planted_optimum() -> None:
+    """Losses fall with the number of tanh nodes: the last batches have more of them."""
+    space = EnasCellSpace(nodes=5)
+    strategy = make(space=space, learning_rate=0.03)
+    counts = []
+    for _ in range(300):
+        proposal = strategy.ask()
+        assert proposal is not None
+        counts.append(tanh_count(proposal.architecture))
+        strategy.tell(proposal, -5.0 + 0.3 * counts[-1])
+    assert np.mean(counts[-50:]) > np.mean(counts[:50]) + 1
+
+
+def test_nothing_is_evaluated_twice_and_a_batch_waits_for_its_scores() -> None:
+    strategy = make(batch=4)
+    seen = set()
+    for _ in range(10):
+        asked: list[Proposal] = []
+        while (proposal := strategy.ask()) is not None:
+            asked.append(proposal)
+        assert asked
+        for proposal in asked:
+            seen.add(proposal.architecture.canonical_key)
+            strategy.tell(proposal, -5.0)
+    assert len(seen) > 20
+
+
+def test_torchs_global_generator_makes_no_difference() -> None:
+    keys = []
+    for seed in (0, 1):
+        torch.manual_seed(seed)
+        before = torch.get_rng_state()
+        proposal = make().ask()
+        assert proposal is not None
+        keys.append(proposal.architecture.canonical_key)
+        assert torch.equal(before, torch.get_rng_state())
+    assert keys[0] == keys[1]
+
+
+def test_the_schedule_bounds_the_nodes() -> None:
+    space = get_space("rnn_cell")
+    strategy = make(space=space, batch=5, start_nodes=5, grow_every=10)
+    sizes = []
+    for _ in range(20):
+        proposal = strategy.ask()
+        assert proposal is not None
+        sizes.append(len(proposal.architecture.nodes))
+        strategy.tell(proposal, -5.0)
+    assert max(sizes[:10]) <= 5 and max(sizes) <= 6
+
+
+def test_a_space_without_nodes_has_no_schedule() -> None:
+    with pytest.raises(UserError, match="leave start_nodes out"):
+        make(space=EncoderSpace(), start_nodes=2)
