@@ -150,7 +150,7 @@ def one_shot_search(
     out: str | Path | None = None,
     **settings: Any,
 ) -> OneShotResult:
-    """Search by training one network whose parts all architectures share.
+    """Search in one network whose parts all architectures share, most strategies by training it.
 
     Args:
         space: Name of the search space.
@@ -164,7 +164,8 @@ def one_shot_search(
         **settings: Fields of the space's settings, such as `epochs`, `width` or `batch_size`.
 
     Returns:
-        The architecture that was found, its metrics on the validation part, and all rewards.
+        The architecture that was found, its metrics on the validation part, and all rewards; of
+        `te_nas`, which trains nothing, the criteria of its pruning in place of both.
 
     Raises:
         UserError: An argument cannot be used; the message names the remedy.
