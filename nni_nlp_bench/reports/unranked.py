@@ -35,8 +35,12 @@ def unranked_note(unranked: Sequence[str]) -> tuple[str, ...]:
 
 
 def _sees(strategy: str) -> bool:
-    """Return whether the strategy's model sees `SearchSpace.features`; False if it is unknown."""
+    """Return whether the strategy's model sees `SearchSpace.features`; False if it is unknown.
+
+    A strategy that runs another one, such as `predictive_termination`, names it in an option.
+    """
     try:
-        return StrategyConfig.of(strategy).kind.uses_features
+        config = StrategyConfig.of(strategy)
     except UserError:
         return False
+    return config.kind.uses_features or _sees(str(config.options.get("strategy", "")))

@@ -14,6 +14,7 @@ from nni_nlp_bench.reports.page.wording import provenance, verdict
 from nni_nlp_bench.reports.readers.source import SearchSource
 from nni_nlp_bench.reports.searches import Counts, SearchRecord
 from nni_nlp_bench.reports.sections import Section, make_sections
+from nni_nlp_bench.reports.unranked import find_unranked
 
 MakeRecord = Callable[..., SearchRecord]
 
@@ -195,3 +196,9 @@ def test_warning_for_different_budgets(make_record: MakeRecord) -> None:
 )
 def test_provenance(make_record: MakeRecord, counts: Counts, words: str) -> None:
     assert words in provenance(section_of([make_record("a", 0, [5.0], counts=counts)]))
+
+
+def test_a_strategy_that_runs_another_sees_what_that_one_sees() -> None:
+    guided = "predictive_termination(strategy='guided')"
+    assert find_unranked([(guided, 5), ("predictive_termination", 5), (guided, 0)]) == (guided,)
+    assert find_unranked([(guided, 0), ("predictive_termination", 5)]) == ()
