@@ -5,8 +5,8 @@
 
 Every search may spend the cost of so many full trainings of mean length, as in `nni-nlp-bench
 study`; eight workers share it in one part. Prints mean regrets at a quarter, a half, three quarters
-and all of that, with 95 % intervals. About an hour and a half on two cores; run it again to go on
-after an interruption.
+and all of that, with 95 % intervals. About an hour on two cores; run it again to go on after an
+interruption.
 
 Look at: which strategies reach at 50 % what hyperband reaches at 100 %.
 Change: --benchmarks, --strategies, --seeds; --wikitext-2 takes the folder of a table.
