@@ -112,7 +112,7 @@ def test_a_strategy_is_a_name_a_class_or_either_with_options(strategy: Any) -> N
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda t: nb.search(t, "magic"), "unknown strategy 'magic'; known: asha"),
+        (lambda t: nb.search(t, "magic"), "unknown strategy 'magic'; known: area, asha"),
         (lambda t: nb.search(t, "random(size=3)"), "'random' has no option 'size'; known: share"),
         (lambda t: nb.search(t, ("tpe", {"size": 3})), "'tpe' has no option 'size'"),
         (lambda t: nb.search(t, "random(3)"), "options are written option=value"),

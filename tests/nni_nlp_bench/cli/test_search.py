@@ -198,7 +198,7 @@ def test_interrupted_search_is_resumed(table: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"--strategy": "magic"}, "unknown strategy 'magic'; known: asha, "),
+        ({"--strategy": "magic"}, "unknown strategy 'magic'; known: area, asha, "),
         (
             {"--space": "magic"},
             "unknown search space 'magic'; known: asr_cell, emd_cell, enas_cell, encoder",

@@ -116,7 +116,7 @@ def test_notes_on_missing_data(finals: Path, tmp_path: Path) -> None:
     [
         (
             ("--strategies", "random,magic"),
-            "unknown strategy 'magic'; known: asha, ",
+            "unknown strategy 'magic'; known: area, asha, ",
         ),
         (
             ("--strategies", "hyperband"),

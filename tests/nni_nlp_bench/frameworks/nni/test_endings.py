@@ -42,5 +42,5 @@ def test_error_of_the_tuner_is_in_the_log_of_the_manager(nni_home) -> None:
     experiment = nni_home.create({**SEARCHES, "tuner": tuner})
     experiment.wait_for("ERROR")
     log = (experiment.folder / "log" / "nnimanager.log").read_text()
-    assert "UnknownNameError: unknown strategy 'nonsense'; known: asha" in log
+    assert "UnknownNameError: unknown strategy 'nonsense'; known: area, asha" in log
     assert experiment.trial_jobs() == []

@@ -163,7 +163,7 @@ def test_asha_keeps_all_workers_busy_and_promotes_at_once(start) -> None:
 @pytest.mark.parametrize(
     ("class_args", "message"),
     [
-        ({"strategy": "nonsense"}, "unknown strategy 'nonsense'; known: asha"),
+        ({"strategy": "nonsense"}, "unknown strategy 'nonsense'; known: area, asha"),
         ({"space": "nonsense"}, "unknown search space 'nonsense'"),
         ({"strategi": "random"}, "unknown classArgs 'strategi'"),
         ({"seed": "x"}, "classArgs seed: invalid value 'x'"),
