@@ -162,7 +162,8 @@ class PolicyTrainer:
 
     def __init__(self, encoder: ChoiceEncoder, seed: int, learning_rate: float) -> None:
         generator = torch.Generator().manual_seed(seed)
-        self.policy = ChoicePolicy(encoder, generator)
+        with torch.random.fork_rng(devices=[]):  # modules draw first weights from the global one
+            self.policy = ChoicePolicy(encoder, generator)
         self._optimizer = torch.optim.Adam(self.policy.parameters(), lr=learning_rate)
 
     def sample(
