@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import Any, ClassVar
 
 import pytest
@@ -104,6 +105,7 @@ class TestTPE(StrategyContract):
     evaluations = 20
 
 
+@pytest.mark.skipif(find_spec("torch") is None, reason="needs torch")
 class TestReinforce(StrategyContract):
     strategy = "reinforce"
     options: ClassVar = {"fit_samples": 30, "fit_epochs": 2}

@@ -64,7 +64,7 @@ class Reinforce(Strategy):
         UserError: The space has no such option.
     """
 
-    _tries = 200
+    _tries = 20
     """Samples in turn that are no new architectures, after which one of the space is proposed."""
 
     def __init__(

@@ -61,6 +61,11 @@ class ChoicePolicy(nn.Module):
         generator: Source of the initial weights.
     """
 
+    _first: Tensor
+    """Token of the first value of each choice."""
+    _beyond: Tensor
+    """Which positions (choices, values) are no values of a choice."""
+
     def __init__(self, encoder: ChoiceEncoder, generator: torch.Generator) -> None:
         super().__init__()
         self._encoder = encoder
@@ -127,9 +132,9 @@ class ChoicePolicy(nn.Module):
     def _next(self, last: int, sample: dict[str, Any], allowed: NDArray[np.bool_]) -> int:
         """Return the first active choice after `last`; the number of choices if there is none."""
         labels, of = self._encoder.labels, self._encoder.choices
-        conditional = isinstance(of, ConditionalChoices)
         for due in range(int(last) + 1, len(labels)):
-            if allowed[due].any() and (not conditional or of.is_active(labels[due], sample)):
+            active = not isinstance(of, ConditionalChoices) or of.is_active(labels[due], sample)
+            if active and allowed[due].any():
                 return due
         return len(labels)
 
@@ -138,7 +143,7 @@ def _draw(weights: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.
     """Return one position per row of weights, with probabilities in their proportion."""
     cumulative = weights.cumsum(axis=1, dtype=np.float64)
     below = cumulative <= rng.random(len(weights))[:, None] * cumulative[:, -1:]
-    return below.sum(axis=1)
+    return np.asarray(below.sum(axis=1))
 
 
 class PolicyTrainer:
@@ -157,7 +162,8 @@ class PolicyTrainer:
 
     def __init__(self, encoder: ChoiceEncoder, seed: int, learning_rate: float) -> None:
         generator = torch.Generator().manual_seed(seed)
-        self.policy = ChoicePolicy(encoder, generator)
+        with torch.random.fork_rng(devices=[]):  # modules draw first weights from the global one
+            self.policy = ChoicePolicy(encoder, generator)
         self._optimizer = torch.optim.Adam(self.policy.parameters(), lr=learning_rate)
 
     def sample(
@@ -188,6 +194,6 @@ class PolicyTrainer:
         log_probs = self.policy.log_probabilities(TokenBatch.of(rows))
         loss = -(torch.from_numpy(weights).to(log_probs) * log_probs).mean()
         optimizer.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.policy.parameters(), self._largest_norm)
         optimizer.step()

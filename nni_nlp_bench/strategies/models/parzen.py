@@ -27,14 +27,14 @@ def estimate(rows: Indices, prior: Array, weight: float) -> Array:
     counts = weight * prior
     for choice, column in enumerate(rows.T):
         counts[choice] += np.bincount(column[column != INACTIVE], minlength=prior.shape[1])
-    return counts / counts.sum(axis=1, keepdims=True)
+    return np.asarray(counts / counts.sum(axis=1, keepdims=True))
 
 
 def log_density(rows: Indices, probabilities: Array) -> Array:
     """Return the log density of each sample (samples,): the sum over the choices that it needs."""
     active = rows != INACTIVE
     taken = probabilities[np.arange(rows.shape[1]), np.where(active, rows, 0)]
-    return np.log(taken, where=active, out=np.zeros(rows.shape)).sum(axis=1)
+    return np.asarray(np.log(taken, where=active, out=np.zeros(rows.shape)).sum(axis=1))
 
 
 def redraw(row: Indices, prior: Array, changes: float, rng: np.random.Generator) -> Indices:

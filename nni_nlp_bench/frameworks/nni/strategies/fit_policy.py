@@ -44,7 +44,8 @@ def fit_policy(
         for first in range(0, len(rows), BATCH):
             batch = shuffled[first : first + BATCH]
             optimizer.zero_grad()
-            negative_log_likelihood(policy.actor, batch, sizes, rng).backward()
+            loss = negative_log_likelihood(policy.actor, batch, sizes, rng)
+            loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
 
 
