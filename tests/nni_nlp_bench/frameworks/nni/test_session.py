@@ -238,7 +238,7 @@ SEVERAL = {"nsga2", "parego", "ehvi"}
 """Strategies for several objectives, which NNI's single result per trial cannot serve."""
 LEARNING = set(STRATEGIES) - {"grid", "hyperband", "policy_rl"} - SEVERAL
 SLOW = {"bayesian", "guided", "mf_kd", "mfes_hb", "tpe"}
-WITHOUT_MODEL = {"random", "successive_halving", "asha", "predictive_termination"}
+WITHOUT_MODEL = {"reinforce", "random", "successive_halving", "asha", "predictive_termination"}
 """Strategies whose new architectures are random, whatever they observe."""
 
 
