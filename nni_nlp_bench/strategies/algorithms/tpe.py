@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -23,15 +23,16 @@ class TPE(Strategy):
     the usual samplers take uniform choices; `random_first` samples of the space come first.
     Densities are products over the choices that an architecture needs, each estimated from the
     observations that need it too. Candidates are samples of the space, and good observations of
-    which a few choices are drawn anew. No architecture is proposed twice, and those that the
-    choices cannot express are no observations.
+    which a few choices are drawn anew; on a table, random architectures of it. No architecture is
+    proposed twice, and those that the choices cannot express are no observations.
 
     Args:
         *args: As of every strategy.
         random_first: Number of evaluations before the densities are used.
         good: Fraction of the observations that are good.
         prior_weight: Number of observations that the prior counts for.
-        candidates: Number of candidates per proposal.
+        candidates: Number of candidates per proposal in a whole space.
+        table_candidates: Number of candidates per proposal on a table.
         fresh: Fraction of the candidates that are samples of the space.
         changes: Number of choices of a good observation that are drawn anew, on average.
         prior_samples: Number of samples of the space that the prior is estimated from, and that
@@ -48,6 +49,7 @@ class TPE(Strategy):
         good: float = 0.25,
         prior_weight: float = 5.0,
         candidates: int = 50,
+        table_candidates: int = 200,
         fresh: float = 0.5,
         changes: float = 2.0,
         prior_samples: int = 200,
@@ -57,6 +59,7 @@ class TPE(Strategy):
         self._good = good
         self._prior_weight = prior_weight
         self._candidates = candidates
+        self._table_candidates = table_candidates
         self._fresh = fresh
         self._changes = changes
         self._prior_samples = prior_samples
@@ -98,7 +101,10 @@ class TPE(Strategy):
         order = np.argsort(-np.array(self._scores), kind="stable")
         ranked = np.stack(self._rows)[order]
         count = math.ceil(self._good * len(ranked))
-        drawn = list(self._draw_candidates(ranked[:count]))
+        table = self.space.table
+        drawn = list(
+            self._draw_candidates(ranked[:count]) if table is None else self._draw_from(table)
+        )
         if not drawn:
             return None
         candidates = np.stack([row for _, row in drawn])
@@ -133,6 +139,23 @@ class TPE(Strategy):
                 yield architecture, row
             if found == self._candidates:
                 return
+
+    def _draw_from(self, table: Sequence[Any]) -> Iterator[tuple[Any, Indices]]:
+        """Yield unseen architectures of a table that the choices can express, with their samples.
+
+        A changed observation would hardly be one of them.
+        """
+        found = 0
+        for i in self.rng.permutation(len(table)):
+            if found == self._table_candidates:
+                return
+            if table[i].canonical_key not in self._seen:
+                try:
+                    row = self._encoder.encode(table[i])
+                except ArchitectureError:
+                    continue
+                found += 1
+                yield table[i], row
 
     def _draw_candidate(self, good: Indices) -> tuple[Any, Indices]:
         """Return a sample of the space or a changed good one. Raises ArchitectureError."""
