@@ -55,8 +55,7 @@ LARGE, SMALL, SMALLEST = 600, 90, 15
 SURROGATES = ("nas-bench-nlp/ptb-surrogate",)
 EMBEDDED = ("mini", *SURROGATES)
 STRATEGIES = (
-    "random,regularized_evolution,local_search,tpe,reinforce,bayesian,bananas,npenas,guided,"
-    "naswot,area"
+    "random,regularized_evolution,local_search,tpe,bayesian,bananas,npenas,guided,naswot,area"
 )
 HALVES, BAND = "halves", "band"
 PACKAGES = ("nni-nlp-bench", "numpy", "scipy", "scikit-learn", "lightgbm", "optuna")

@@ -67,8 +67,13 @@ def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, dict):
-        return ", ".join(f"{name}={item!r}" for name, item in value.items())
+        return ", ".join(f"{name}={_short(item)}" for name, item in value.items())
     return ", ".join(value) if isinstance(value, list) else str(value)
+
+
+def _short(value: Any) -> str:
+    """Return a default; fractions such as 1/3 with three digits."""
+    return f"{value:.3g}" if isinstance(value, float) else repr(value)
 
 
 def _spaces() -> Rows:
