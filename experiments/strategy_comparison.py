@@ -275,14 +275,17 @@ def mean_ranks(tasks: Sequence[pd.DataFrame]) -> str:
     """Return the mean ranks of the strategies by task, and over the tasks."""
     ranks = {group["task"].iloc[0]: _mean_ranks(group) for group in tasks}
     frame = pd.DataFrame(ranks).T
-    frame = frame[frame.mean().sort_values().index]
-    difference = critical_difference(len(frame.columns), len(frame))
-    frame.loc["mean"] = frame.mean()
+    complete = frame.dropna()
+    frame = frame[complete.mean().sort_values().index]
+    difference = critical_difference(len(frame.columns), len(complete))
+    frame.loc["mean"] = complete.mean()
     title = (
-        f"Mean ranks at the full budget, 1 is best. Over the {len(tasks)} tasks, means that differ "
-        f"by less than {difference:.2f} may do so by chance (Nemenyi, 5 %)."
+        "Mean ranks at the full budget, 1 is best. The mean is that of the "
+        f"{len(complete)} tasks on which all strategies are ranked; means that differ by less than "
+        f"{difference:.2f} may do so by chance (Nemenyi, 5 %)."
     )
-    return f"{title}\n\n{markdown(frame.map('{:.1f}'.format).rename_axis('task').reset_index())}"
+    cells = frame.map(lambda rank: "" if np.isnan(rank) else f"{rank:.1f}")
+    return f"{title}\n\n{markdown(cells.rename_axis('task').reset_index())}"
 
 
 def task_table(group: pd.DataFrame) -> str:
