@@ -56,7 +56,6 @@ class PredictorBasedStrategy(Strategy):
         self._initial = InitialDesign(self, scored_start)
         self._parents = parents
         self._pool = CandidatePool(self.space, self.rng, samples)
-        self._asked = 0
         self._seen: set[str] = set()
         self._queue: deque[Any] = deque()
         self._evaluated: list[Any] = []
@@ -83,7 +82,6 @@ class PredictorBasedStrategy(Strategy):
         architecture = self._next()
         if architecture is None:
             return None
-        self._asked += 1
         self._seen.add(architecture.canonical_key)
         proposal = Proposal(architecture)
         self._pending.append(proposal)
@@ -118,12 +116,16 @@ class PredictorBasedStrategy(Strategy):
         return self._pool.features(pending) if pending else None
 
     def _next(self) -> Any | None:
-        starting = self._asked < self._random_first
-        if starting or all(score is None for score in self.scores):
-            return self._initial.propose(self._asked, self._seen)
+        known = len(self.scores) + len(self._pending)
+        if known < self._random_first or all(score is None for score in self.scores):
+            return self._initial.propose(known, self._seen)
         if not self._queue:
             self._fill_queue()
-        return self._queue.popleft() if self._queue else self.sample_unseen(self._seen)
+        while self._queue:
+            architecture = self._queue.popleft()
+            if architecture.canonical_key not in self._seen:
+                return architecture
+        return self.sample_unseen(self._seen)
 
     def _fill_queue(self) -> None:
         candidates = self._pool.draw(self.best_evaluated(self._parents), self._seen)
