@@ -1,10 +1,15 @@
-"""Available CPUs and memory, and temporary environment variables."""
+"""Available CPUs and memory, and temporary settings of the process."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
 
 
 def available_cpus() -> int:
@@ -32,3 +37,17 @@ def environment(variables: Mapping[str, str]) -> Iterator[None]:
                 del os.environ[name]
             else:
                 os.environ[name] = value
+
+
+def single_thread() -> AbstractContextManager[object]:
+    """Return a context of one BLAS thread: with matrices of some hundred rows more are slower."""
+    limited: AbstractContextManager[object] = _thread_pools().limit(limits=1)
+    return limited
+
+
+@cache
+def _thread_pools() -> ThreadpoolController:
+    import scipy.linalg  # noqa: F401  # loads a BLAS of its own
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()

@@ -17,7 +17,8 @@ from nni_nlp_bench.benchmarks.surrogate.row_cache import RowCache
 from nni_nlp_bench.benchmarks.surrogate.run_noise import RunNoise, uniform
 from nni_nlp_bench.benchmarks.surrogate.training_time import Time
 from nni_nlp_bench.benchmarks.surrogate.trees import Trees
-from search_spaces.rnn_cell.features.table import DEFAULT_SIMULATION, single_thread
+from nni_nlp_bench.core.environment import single_thread
+from search_spaces.rnn_cell.features.table import DEFAULT_SIMULATION
 
 DIGITS = 6
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
 from functools import cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nni_nlp_bench.core.environment import single_thread
 from search_spaces.rnn_cell.architecture import Recipe
 from search_spaces.rnn_cell.features.asymptotics import growth
 from search_spaces.rnn_cell.features.graph import structure
@@ -20,9 +19,6 @@ from search_spaces.rnn_cell.features.untrained_dynamics import (
     behaviour,
 )
 from search_spaces.rnn_cell.published import named_recipe
-
-if TYPE_CHECKING:
-    from threadpoolctl import ThreadpoolController
 
 DEFAULT_SIMULATION = "fixed point"
 SIMULATIONS: Mapping[str, Simulation] = {
@@ -45,19 +41,6 @@ def cell_features(
 def feature_names(simulation: str = DEFAULT_SIMULATION) -> tuple[str, ...]:
     """Return the names of the columns."""
     return tuple(_of_cell(named_recipe("rnn"), SIMULATIONS[simulation]))
-
-
-def single_thread() -> AbstractContextManager[object]:
-    """Return a context of one thread: with matrices this small, more would be slower."""
-    limited: AbstractContextManager[object] = _thread_pools().limit(limits=1)
-    return limited
-
-
-@cache
-def _thread_pools() -> ThreadpoolController:
-    from threadpoolctl import ThreadpoolController
-
-    return ThreadpoolController()
 
 
 def _of_cell(recipe: Recipe, simulation: Simulation) -> dict[str, float]:
