@@ -32,7 +32,7 @@ import pandas as pd
 import typer
 from numpy.typing import NDArray
 
-from nni_nlp_bench.benchmarks.base import Benchmark
+from nni_nlp_bench.benchmarks.base import OK, Benchmark
 from nni_nlp_bench.benchmarks.catalogue import load
 from nni_nlp_bench.benchmarks.constrained import constrain
 from nni_nlp_bench.core.errors import UserError
@@ -216,15 +216,17 @@ def run_missing(
 def search(task: Task, config: StrategyConfig, seed: int) -> dict[str, Any]:
     """Return the row of one search."""
     benchmark, space = task.benchmark, task.space(seed)
-    losses = losses_of(task, seed, space)
+    losses = losses_of(task, space)
     lowest = benchmark.lowest_loss if losses is None else np.nanmin(losses)
-    settings = Settings(budget=Budget(min(task.evaluations, len(space.table or range(10**6)))))
+    if lowest is None:
+        raise UserError(f"{benchmark.name} has no known lowest loss, from which regret is measured")
+    settings = Settings(budget=Budget(task.evaluations))
     started = perf_counter()
     result = run_search(benchmark, Search(config, seed, settings), space=space)
     seconds = perf_counter() - started
     curve = incumbent_losses(result.trials)
     regret = {
-        f"regret_{step}": curve[min(step, len(curve)) - 1] - (lowest or 0.0)
+        f"regret_{step}": curve[min(step, len(curve)) - 1] - lowest
         for step in STEPS
         if step <= task.evaluations
     }
@@ -243,12 +245,20 @@ def search(task: Task, config: StrategyConfig, seed: int) -> dict[str, Any]:
     }
 
 
-def losses_of(task: Task, seed: int, space: SearchSpace[Any]) -> NDArray[np.float64] | None:
+def losses_of(task: Task, space: SearchSpace[Any]) -> NDArray[np.float64] | None:
     """Return the losses of a table's architectures, NaN for failures; None without a table."""
     if space.table is None:
         return None
-    results = (task.benchmark.query(architecture) for architecture in space.table)
-    return np.array([(r.status == "OK" and reported_loss(r)) or np.nan for r in results])
+    known = _losses(task)
+    return np.array([known[architecture.canonical_key] for architecture in space.table])
+
+
+@cache
+def _losses(task: Task) -> dict[str, float]:
+    """Return the loss of each architecture of a task's table by its key."""
+    architectures = task.benchmark.architectures() or ()
+    results = ((a.canonical_key, task.benchmark.query(a)) for a in architectures)
+    return {key: reported_loss(r) if r.status == OK else np.nan for key, r in results}
 
 
 def ranked_only(searches: pd.DataFrame, configs: Sequence[StrategyConfig]) -> pd.DataFrame:

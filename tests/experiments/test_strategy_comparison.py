@@ -62,7 +62,7 @@ def test_halves_differ_by_seed_and_regret_is_from_their_own_best(
     config = script["StrategyConfig"].of("random")
     row = script["search"](task, config, 0)
     assert 0 <= row["regret_50"] <= row["regret_10"]
-    lowest = np.nanmin(script["losses_of"](task, 0, task.space(0)))
+    lowest = np.nanmin(script["losses_of"](task, task.space(0)))
     assert lowest >= task.benchmark.lowest_loss
 
 

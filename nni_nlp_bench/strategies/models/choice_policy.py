@@ -10,7 +10,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from nni_nlp_bench.strategies.models.choice_samples import INACTIVE, ChoiceEncoder, Indices
+from nni_nlp_bench.strategies.models.choice_samples import (
+    INACTIVE,
+    ChoiceEncoder,
+    Indices,
+    draw_positions,
+)
 from nni_nlp_bench.training.threads import torch_threads
 from search_spaces.choices import Choices, ConditionalChoices
 
@@ -117,7 +122,7 @@ class ChoicePolicy(nn.Module):
             inputs = self.tokens(before) + self.choices(choice)
             hidden, state = self.lstm(inputs[:, None], state)
             probs = self._log_softmax(hidden, choice[:, None]).exp().squeeze(1).numpy()
-            drawn = _draw(probs * allowed[choice.numpy()], rng)
+            drawn = draw_positions(probs * allowed[choice.numpy()], rng)
             for i in np.flatnonzero(running):
                 rows[i, due[i]] = drawn[i]
                 value = self._encoder.values[due[i]][drawn[i]]
@@ -137,13 +142,6 @@ class ChoicePolicy(nn.Module):
             if active and allowed[due].any():
                 return due
         return len(labels)
-
-
-def _draw(weights: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.int64]:
-    """Return one position per row of weights, with probabilities in their proportion."""
-    cumulative = weights.cumsum(axis=1, dtype=np.float64)
-    below = cumulative <= rng.random(len(weights))[:, None] * cumulative[:, -1:]
-    return np.asarray(below.sum(axis=1))
 
 
 class PolicyTrainer:

@@ -23,10 +23,13 @@ class ChoiceEncoder:
 
     Args:
         choices: The choices of a space.
+        conditional: Whether there are inactive choices; otherwise they have the value that
+            `to_sample` gives them.
     """
 
-    def __init__(self, choices: Choices) -> None:
+    def __init__(self, choices: Choices, conditional: bool = True) -> None:
         self.choices = choices
+        self._conditional = conditional
         self.labels = list(choices.categoricals)
         self.values = [list(values) for values in choices.categoricals.values()]
         self.sizes = np.array([len(values) for values in self.values])
@@ -41,7 +44,9 @@ class ChoiceEncoder:
         return self._encoded[key]
 
     def _positions_of(self, architecture: Any) -> Indices:
-        active = active_sample(self.choices, self.choices.to_sample(architecture))
+        active = self.choices.to_sample(architecture)
+        if self._conditional:
+            active = active_sample(self.choices, active)
         return np.array([
             positions[active[label]] if label in active else INACTIVE
             for label, positions in zip(self.labels, self._positions, strict=True)
@@ -84,3 +89,10 @@ class ChoiceEncoder:
             except ArchitectureError:
                 continue
         return found
+
+
+def draw_positions(weights: NDArray[Any], rng: np.random.Generator) -> Indices:
+    """Return one position per row of weights, with probabilities in their proportion."""
+    cumulative = weights.cumsum(axis=1, dtype=np.float64)
+    below = cumulative <= rng.random(len(weights))[:, None] * cumulative[:, -1:]
+    return np.asarray(below.sum(axis=1))

@@ -8,6 +8,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from nni_nlp_bench.core.environment import single_thread
+
 Array = NDArray[np.float64]
 Bag = Literal["boosted", "forest", "mlp"]
 
@@ -69,7 +71,7 @@ def _networks(size: int, x: Array, y: Array, candidates: Array, rng: np.random.G
             batch_size=min(32, len(y)),
             random_state=int(rng.integers(2**31)),
         )
-        with warnings.catch_warnings():
+        with single_thread(), warnings.catch_warnings():
             # the number of epochs is fixed
             warnings.simplefilter("ignore", ConvergenceWarning)
             members.append(network.fit(x, y).predict(candidates))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from nni_nlp_bench.strategies.models.choice_samples import INACTIVE, Indices
+from nni_nlp_bench.strategies.models.choice_samples import INACTIVE, Indices, draw_positions
 
 Array = NDArray[np.float64]
 
@@ -48,6 +48,4 @@ def redraw(row: Indices, prior: Array, changes: float, rng: np.random.Generator)
     """
     active = row != INACTIVE
     redrawn = ~active | (rng.random(len(row)) < min(0.5, changes / max(active.sum(), 1)))
-    cumulative = prior.cumsum(axis=1)
-    below = cumulative <= rng.random(len(row))[:, None] * cumulative[:, -1:]
-    return np.where(redrawn, below.sum(axis=1), row)
+    return np.where(redrawn, draw_positions(prior, rng), row)

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nni_nlp_bench.core.environment import single_thread
+
 Array = NDArray[np.float64]
 
 PRIOR_MEANS = np.array([0.4, 0.0, np.log(0.2)])
@@ -56,23 +58,25 @@ class RankGaussianProcess:
         from scipy.linalg import cho_factor, cho_solve
 
         self._x = x
-        distances = scaled_distances(x, x)
-        if hyperparameters is None:
-            hyperparameters = most_likely(distances, y)
-        self.hyperparameters = hyperparameters
-        covariance = self._kernel(distances)
-        covariance[np.diag_indices_from(covariance)] += hyperparameters.noise + JITTER
-        self._factor: Any = cho_factor(covariance, lower=True)
-        self._dual = cho_solve(self._factor, y)
+        with single_thread():
+            distances = scaled_distances(x, x)
+            if hyperparameters is None:
+                hyperparameters = most_likely(distances, y)
+            self.hyperparameters = hyperparameters
+            covariance = self._kernel(distances)
+            covariance[np.diag_indices_from(covariance)] += hyperparameters.noise + JITTER
+            self._factor: Any = cho_factor(covariance, lower=True)
+            self._dual = cho_solve(self._factor, y)
 
     def predict(self, x: Array) -> tuple[Array, Array]:
         """Return mean and standard deviation (points,) of the function, without noise."""
         from scipy.linalg import solve_triangular
 
-        kernel = self._kernel(scaled_distances(x, self._x))
-        whitened = solve_triangular(self._factor[0], kernel.T, lower=True)
-        variance = self.hyperparameters.signal - np.square(whitened).sum(axis=0)
-        return kernel @ self._dual, np.sqrt(np.maximum(variance, 0.0))
+        with single_thread():
+            kernel = self._kernel(scaled_distances(x, self._x))
+            whitened = solve_triangular(self._factor[0], kernel.T, lower=True)
+            variance = self.hyperparameters.signal - np.square(whitened).sum(axis=0)
+            return kernel @ self._dual, np.sqrt(np.maximum(variance, 0.0))
 
     def _kernel(self, distances: Array) -> Array:
         scaled = distances / self.hyperparameters.length

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nni_nlp_bench.core.environment import single_thread
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.strategies.base import Proposal, Strategy
 from nni_nlp_bench.strategies.models.candidates import CandidatePool
@@ -132,6 +131,5 @@ class PredictorBasedStrategy(Strategy):
         candidates = self._pool.draw(self.best_evaluated(self._parents), self._seen)
         if not candidates:
             return
-        with single_thread():
-            chosen = self.select(self._pool.features(candidates), self._batch)
+        chosen = self.select(self._pool.features(candidates), self._batch)
         self._queue.extend(candidates[i] for i in chosen)

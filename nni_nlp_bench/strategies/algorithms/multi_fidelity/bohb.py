@@ -6,13 +6,11 @@ from math import inf
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nni_nlp_bench.core.errors import ArchitectureError
 from nni_nlp_bench.strategies.algorithms.multi_fidelity.model_hyperband import ModelHyperband
 from nni_nlp_bench.strategies.models.categorical_density import CategoricalDensity
-
-Codes = NDArray[np.intp]
+from nni_nlp_bench.strategies.models.choice_samples import ChoiceEncoder, Indices
 
 
 class Bohb(ModelHyperband):
@@ -44,15 +42,8 @@ class Bohb(ModelHyperband):
         self._num_samples = num_samples
         self._min_points = min_points
         self._table_candidates = table_candidates
-        self._choices = self.space.choices()
-        categoricals = self._choices.categoricals
-        self._codes_of = {
-            label: {value: code for code, value in enumerate(values)}
-            for label, values in categoricals.items()
-        }
-        self._levels = np.array([len(values) for values in categoricals.values()])
-        self._encoded: dict[str, Codes | None] = {}
-        self._scores: dict[int, dict[str, tuple[float, Codes]]] = {}
+        self._encoder = ChoiceEncoder(self.space.choices(), conditional=False)
+        self._scores: dict[int, dict[str, tuple[float, Indices]]] = {}
         """By length of training and by key."""
 
     def _observe(self, architecture: Any, epochs: int, score: float | None) -> None:
@@ -82,10 +73,10 @@ class Bohb(ModelHyperband):
         points = np.stack([codes for _, codes in scores])
         count = max(self._min_points, self._top_n_percent * len(points) // 100)
         rest = max(self._min_points, len(points) - count)
-        good = CategoricalDensity(points[:count], self._levels)
-        return good, CategoricalDensity(points[-rest:], self._levels)
+        good = CategoricalDensity(points[:count], self._encoder.sizes)
+        return good, CategoricalDensity(points[-rest:], self._encoder.sizes)
 
-    def _candidates(self, good: CategoricalDensity) -> list[tuple[Any, Codes]]:
+    def _candidates(self, good: CategoricalDensity) -> list[tuple[Any, Indices]]:
         """Return unseen architectures with their codes."""
         table = self._unseen_of_table(self._table_candidates)
         if table is None:
@@ -93,32 +84,22 @@ class Bohb(ModelHyperband):
         encoded = ((a, self._encode(a)) for a in table)
         return [(a, codes) for a, codes in encoded if codes is not None]
 
-    def _samples(self, good: CategoricalDensity) -> list[tuple[Any, Codes]]:
+    def _samples(self, good: CategoricalDensity) -> list[tuple[Any, Indices]]:
         """Return the valid and unseen ones among samples of the density."""
         samples = []
         for _ in range(self._num_samples):
             codes = good.sample(self.rng)
             try:
-                architecture = self._choices.from_sample(self._decode(codes))
+                architecture = self._encoder.decode(codes)
             except ArchitectureError:
                 continue
             if architecture.canonical_key not in self._seen:
                 samples.append((architecture, codes))
         return samples
 
-    def _encode(self, architecture: Any) -> Codes | None:
-        """Return the numbers of its choices' values; None if the choices do not include it."""
-        key = architecture.canonical_key
-        if key not in self._encoded:
-            try:
-                sample = self._choices.to_sample(architecture)
-            except ArchitectureError:
-                self._encoded[key] = None
-            else:
-                codes = [codes[sample[label]] for label, codes in self._codes_of.items()]
-                self._encoded[key] = np.array(codes)
-        return self._encoded[key]
-
-    def _decode(self, codes: Codes) -> dict[str, Any]:
-        values = self._choices.categoricals.items()
-        return {label: of[code] for (label, of), code in zip(values, codes, strict=True)}
+    def _encode(self, architecture: Any) -> Indices | None:
+        """Return the positions of its choices' values; None if the choices do not include it."""
+        try:
+            return self._encoder.encode(architecture)
+        except ArchitectureError:
+            return None
