@@ -160,7 +160,11 @@ Corpus = Annotated[
 ]
 Sentences = Annotated[
     str,
-    typer.Option(help="Name or folder of labelled sentences.", rich_help_panel=INPUT),
+    typer.Option(
+        help="Labelled sentences: a name, a file (.csv, .tsv, .jsonl, .ndjson, .parquet), or a "
+        "folder with train, dev and test.",
+        rich_help_panel=INPUT,
+    ),
 ]
 Vectors = Annotated[
     str | None,

@@ -77,7 +77,10 @@ def test_owners_and_configurations(library: Any, name: str, key: tuple[str, str 
     ("parts", "fault"),
     [
         (None, "datasets:a/b cannot be downloaded: Data set 'a' does not exist"),
-        ({"train": train()}, "datasets:a/b has no split 'test', only train"),
+        (
+            {"train": train(), "validation": train()},
+            "datasets:a/b has no split 'test', only train, validation",
+        ),
         (
             {"train": train(), "test": Split(text=["x"], label=[-1])},
             "datasets:a/b, test:1: the label '-1' is not among those of train",
@@ -87,8 +90,8 @@ def test_owners_and_configurations(library: Any, name: str, key: tuple[str, str 
             "datasets:a/b, train: no text column among 'document', 'label'; name",
         ),
         (
-            {"train": train(), "test": Split(text=["x", None], label=[1, 0])},
-            "datasets:a/b, test:2: the text must be a string, got 'None'",
+            {"train": train(), "test": Split(text=["x", 5], label=[1, 0])},
+            "datasets:a/b, test:2: the text must be a string, got '5'",
         ),
     ],
 )
