@@ -9,11 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from nni_nlp_bench.core.printable import printable
 from nni_nlp_bench.data.sentences.duplicates import Duplicates, RepeatedTexts
 from nni_nlp_bench.data.sentences.labelled_set import PARTS, LabelledSet
 from nni_nlp_bench.data.sentences.tables.columns import ColumnNames
 
 SHOWN_LABELS = 20
+MAX_LABEL_CHARACTERS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ class DataReport:
             if self.skipped
             else ""
         )
-        yield f"{self.source}: {self.rows:,} rows{left_out}"
+        yield f"{printable(self.source)}: {self.rows:,} rows{left_out}"
         if self.columns is not None:
             pair = f", second text {self.columns.pair!r}" if self.columns.pair else ""
             yield f"columns: text {self.columns.text!r}{pair}, label {self.columns.label!r}"
@@ -84,11 +86,12 @@ class DataReport:
         """Yield the rows by label and part, for the most frequent labels of train."""
         train = self.counts["train"]
         labels = sorted(train, key=lambda label: -train[label])[:SHOWN_LABELS]
-        width = max(len(label[:40]) for label in (*labels, "label"))
+        shown = [printable(label)[:MAX_LABEL_CHARACTERS] for label in labels]
+        width = max(map(len, (*shown, "label")))
         yield f"{'label':{width}}" + "".join(f"{part:>10}" for part in PARTS)
-        for label in labels:
+        for label, name in zip(labels, shown, strict=True):
             own = "".join(f"{self.counts[part][label]:>10,}" for part in PARTS)
-            yield f"{label[:40]:{width}}{own}"
+            yield f"{name:{width}}{own}"
         if hidden := len(train) - len(labels):
             yield f"and {hidden:,} more labels"
         total = "".join(f"{sum(self.counts[part].values()):>10,}" for part in PARTS)

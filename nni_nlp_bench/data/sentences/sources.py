@@ -13,6 +13,7 @@ from nni_nlp_bench.data.sentences.labelled_set import LabelledSet
 from nni_nlp_bench.data.sentences.library import PREFIX, read_library
 from nni_nlp_bench.data.sentences.rows import Part, labelled_set
 from nni_nlp_bench.data.sentences.split import split_labelled
+from nni_nlp_bench.data.sentences.tables.class_labels import check_classes
 from nni_nlp_bench.data.sentences.tables.columns import ColumnNames
 from nni_nlp_bench.data.sentences.tables.formats import has_table_suffix, open_table
 from nni_nlp_bench.data.sentences.tables.labelled_rows import read_rows
@@ -75,6 +76,7 @@ def _loaded(name: str, parts: Mapping[str, Part], seed: int) -> LoadedSet:
     """Build the set, of which train is split if it is the only part."""
     skipped = sum(part.skipped for part in parts.values())
     train = parts["train"]
+    check_classes(train)
     if len(parts) > 1:
         return LoadedSet(labelled_set(name, parts), skipped, train.columns)
     if not train.rows:

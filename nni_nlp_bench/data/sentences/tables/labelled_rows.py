@@ -7,7 +7,6 @@ from functools import partial
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.data.sentences.rows import EmptyRowError, Part, Row, checked_pair, checked_row
 from nni_nlp_bench.data.sentences.tables.base import Table
-from nni_nlp_bench.data.sentences.tables.class_labels import check_classes
 from nni_nlp_bench.data.sentences.tables.columns import ColumnNames, find_columns
 
 SAMPLE_ROWS = 1_000
@@ -22,8 +21,7 @@ def read_rows(table: Table, wanted: ColumnNames) -> Part:
         wanted: Columns that the caller names; others are found (`find_columns`).
 
     Raises:
-        UserError: A column is missing, a row is damaged, all rows lack a text or label, or the
-            labels are no classes.
+        UserError: A column is missing, a row is damaged, or all rows lack a text or label.
     """
     columns = find_columns(table.header, table.columns, wanted, partial(table.head, SAMPLE_ROWS))
     check = checked_row if columns.pair is None else checked_pair
@@ -40,6 +38,4 @@ def read_rows(table: Table, wanted: ColumnNames) -> Part:
             skipped += 1
     if skipped and not rows:
         raise UserError(f"{table.source}: no row has both a text and a label (rows: {skipped:,})")
-    part = Part(table.source, rows, skipped, columns.named(table.columns))
-    check_classes(part)
-    return part
+    return Part(table.source, rows, skipped, columns.named(table.columns))

@@ -105,7 +105,7 @@ def test_integers_of_json_are_labels_in_the_order_of_their_values(tmp_path: Path
         ("train.tsv", b"phrase\tlabel\na\tyes\n", ":1: no text column among 'phrase', "),
         ("train.tsv", b"text\tstars\na\tyes\n", ":1: no label column among 'text', "),
         ("train.tsv", b"text\treview\tlabel\n", ":1: more than one text column among "),
-        ("dev.csv", b"\n", ":1: no text column among nothing; name one of them sentence, text,"),
+        ("dev.csv", b"\n", ":1: no label column among nothing; name one of them label, labels,"),
         ("dev.csv", b"text,label\na,yes\nb\n", ":3: the line has 1 fields, the header has 2"),
         (
             "dev.csv",
