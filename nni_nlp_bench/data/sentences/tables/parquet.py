@@ -29,14 +29,18 @@ def parquet_table(file: Path) -> Table:
     def read(places: Sequence[int]) -> Iterator[Record]:
         names = [columns[place] for place in places]
         with _opened(file) as parquet:
-            _check_size(file, parquet, names)
-            yield from enumerate(_values(parquet, names), start=1)
+            yield from enumerate(_values(file, parquet, names), start=1)
 
     return Table(file, str(file), columns, read)
 
 
-def _values(parquet: Any, names: Sequence[str]) -> Iterator[tuple[object, ...]]:
+def _values(file: Path, parquet: Any, names: Sequence[str]) -> Iterator[tuple[object, ...]]:
+    left = MAX_TEXT_BYTES
     for batch in parquet.iter_batches(_BATCH_ROWS, columns=names):
+        # The sizes in the metadata are not used: pyarrow aborts if those of a column are damaged.
+        left -= batch.nbytes
+        if left < 0:
+            raise UserError(f"{file} is too large: at most {MAX_TEXT_BYTES:,} bytes are read")
         # By name: a batch has the columns in the order of the file.
         yield from zip(*(batch.column(name).to_pylist() for name in names), strict=True)
 
@@ -53,16 +57,3 @@ def _opened(file: Path) -> Iterator[Any]:
         except (ArrowException, OSError, ValueError, KeyError) as error:
             fault = " ".join(str(error).split())[:200]
             raise UserError(f"cannot read {file} as Parquet: {fault}") from None
-
-
-def _check_size(file: Path, parquet: Any, names: Sequence[str]) -> None:
-    groups = (parquet.metadata.row_group(i) for i in range(parquet.metadata.num_row_groups))
-    columns = (group.column(i) for group in groups for i in range(group.num_columns))
-    wanted = set(names)
-    size = sum(
-        column.total_uncompressed_size
-        for column in columns
-        if column.path_in_schema.partition(".")[0] in wanted
-    )
-    if size > MAX_TEXT_BYTES:
-        raise UserError(f"{file} is too large: at most {MAX_TEXT_BYTES:,} bytes of text are read")
