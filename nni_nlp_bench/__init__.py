@@ -46,6 +46,9 @@ if TYPE_CHECKING:
     from nni_nlp_bench.benchmarks.units import LossUnit
     from nni_nlp_bench.core.errors import UserError
     from nni_nlp_bench.evaluators.trial import Trial
+    from nni_nlp_bench.models.base import Prediction, TextClassifier
+    from nni_nlp_bench.models.language import LanguageModel
+    from nni_nlp_bench.models.loading import load_model
     from nni_nlp_bench.reports.comparison import ComparisonResult
     from nni_nlp_bench.strategies.base import Proposal, Strategy
     from nni_nlp_bench.strategies.result import SearchResult
@@ -58,14 +61,17 @@ _MODULES = {
     "Benchmark": "nni_nlp_bench.benchmarks.base",
     "BenchmarkError": "nni_nlp_bench.benchmarks.base",
     "ComparisonResult": "nni_nlp_bench.reports.comparison",
+    "LanguageModel": "nni_nlp_bench.models.language",
     "LossUnit": "nni_nlp_bench.benchmarks.units",
     "Objective": "nni_nlp_bench.benchmarks.objectives",
+    "Prediction": "nni_nlp_bench.models.base",
     "Proposal": "nni_nlp_bench.strategies.base",
     "Result": "nni_nlp_bench.benchmarks.base",
     "SearchResult": "nni_nlp_bench.strategies.result",
     "SearchSpace": "search_spaces.base",
     "Strategy": "nni_nlp_bench.strategies.base",
     "Table": "nni_nlp_bench.benchmarks.table",
+    "TextClassifier": "nni_nlp_bench.models.base",
     "Trial": "nni_nlp_bench.evaluators.trial",
     "UserError": "nni_nlp_bench.core.errors",
     "compare": _SEARCHES,
@@ -81,6 +87,7 @@ _MODULES = {
     "list_spaces": _NAMES,
     "list_strategies": _NAMES,
     "load": "nni_nlp_bench.benchmarks.catalogue",
+    "load_model": "nni_nlp_bench.models.loading",
     "make_strategy": _SEARCHES,
     "maximize_nsc": _NETWORKS,
     "measure_latency": _NETWORKS,
@@ -96,14 +103,17 @@ __all__ = [
     "Benchmark",
     "BenchmarkError",
     "ComparisonResult",
+    "LanguageModel",
     "LossUnit",
     "Objective",
+    "Prediction",
     "Proposal",
     "Result",
     "SearchResult",
     "SearchSpace",
     "Strategy",
     "Table",
+    "TextClassifier",
     "Trial",
     "UserError",
     "__version__",
@@ -121,6 +131,7 @@ __all__ = [
     "list_spaces",
     "list_strategies",
     "load",
+    "load_model",
     "make_strategy",
     "maximize_nsc",
     "measure_latency",

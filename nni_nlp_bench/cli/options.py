@@ -68,6 +68,10 @@ def _writable(text: str) -> Iterator[Path]:
 
 
 Out = Annotated[Path, typer.Option(parser=output_folder, metavar="PATH", help="Output folder.")]
+Model = Annotated[
+    Path,
+    typer.Argument(help="Model folder, or output folder of a training.", metavar="DIR"),
+]
 Architecture = Annotated[
     str,
     typer.Option(help="Name, published id, JSON text, or a file with one (such as best.json)."),

@@ -14,6 +14,8 @@ EXTRAS = {
     "tensorboard": "nni",
     "tianshou": "nni",
     "fvcore": "naslib",
+    "safetensors": "torch",
+    "tokenizers": "distillation",
     "transformers": "distillation",
     "ot": "distillation",
     "dask": "parallel",

@@ -121,16 +121,23 @@ def fine_tuned(folder: Path) -> ClassifierCurves | None:
 
 def _write(teacher: TeacherModel, out: Path) -> None:
     """Write model and tokenizer, each file atomically."""
-    from safetensors import SafetensorError
-
     try:
         remove_stale(out)
         with scratch_folder(out) as folder:
-            with quiet():
-                teacher.model.save_pretrained(folder)
-                teacher.tokenizer.save_pretrained(folder)
+            write_encoder(teacher, folder)
             for file in folder.iterdir():
                 file.replace(out / file.name)
-    except (OSError, SafetensorError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise UserError(f"cannot write {out}: {reason}") from None
+    except OSError as error:
+        raise UserError(f"cannot write {out}: {error.strerror or error}") from None
+
+
+def write_encoder(teacher: TeacherModel, folder: Path) -> None:
+    """Write model and tokenizer in the format of transformers. Raises OSError."""
+    from safetensors import SafetensorError
+
+    try:
+        with quiet():
+            teacher.model.save_pretrained(folder)
+            teacher.tokenizer.save_pretrained(folder)
+    except SafetensorError as error:  # such as a full disk
+        raise OSError(str(error)) from None

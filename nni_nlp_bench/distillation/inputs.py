@@ -9,13 +9,9 @@ from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.data.sentences.glove import Progress, no_progress
 from nni_nlp_bench.distillation.distilled import distilled
 from nni_nlp_bench.distillation.tokens import load_tokens
+from nni_nlp_bench.training.classification.network import sentence_space
 from nni_nlp_bench.training.classification.settings import ClassifierSettings
-from nni_nlp_bench.training.classification.task import (
-    Task,
-    network_task,
-    sentence_space,
-    split_options,
-)
+from nni_nlp_bench.training.classification.task import Task, network_task, split_options
 from nni_nlp_bench.training.classification.words import EmbeddedDataset
 
 

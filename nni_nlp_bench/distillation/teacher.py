@@ -16,7 +16,7 @@ from torch import Tensor
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.core.input_files import exists
 from nni_nlp_bench.core.parse_json import read_json
-from nni_nlp_bench.data.sentences.labelled_set import SEPARATOR
+from nni_nlp_bench.data.sentences.labelled_set import split_pair
 
 METADATA = "teacher.json"
 """File of the metadata of a fine-tuned teacher."""
@@ -77,7 +77,7 @@ class TeacherModel:
 
         Special tokens are included and count.
         """
-        pairs = [_split_pair(words) for words in sentences]
+        pairs = [split_pair(words) for words in sentences]
         firsts, seconds = ([list(pair[side]) for pair in pairs] for side in (0, 1))
         found = self.tokenizer(
             firsts,
@@ -124,11 +124,3 @@ def read_metadata(folder: Path) -> dict[str, Any] | None:
 
 def _labels(config: Any) -> tuple[str, ...]:
     return tuple(str(config.id2label[i]) for i in sorted(config.id2label))
-
-
-def _split_pair(words: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
-    """Split a pair into its sentences; the second is empty for a single sentence."""
-    if SEPARATOR not in words:
-        return words, ()
-    place = words.index(SEPARATOR)
-    return words[:place], words[place + 1 :]

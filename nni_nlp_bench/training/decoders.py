@@ -99,6 +99,13 @@ class DecoderModel(nn.Module):
         losses: Tensor = self.network.losses(hidden, self._rank(targets).view(hidden.shape[:2]))
         return losses.mean()
 
+    def log_probabilities(self, outputs: Tensor) -> Tensor:
+        """Return log-probabilities (batch, words) of the next word for outputs (batch, width)."""
+        ranks = self.get_buffer("ranks").expand(len(outputs), -1)
+        repeated = outputs[:, None].expand(-1, ranks.shape[1], -1)
+        losses: Tensor = self.network.losses(repeated, ranks)
+        return -losses
+
     @property
     def embedding(self) -> Tensor:
         """Embeddings (words, width of the model)."""

@@ -56,12 +56,9 @@ def retrain(options: argparse.Namespace, parameters: Mapping[str, Any], report: 
     Raises:
         UserError: a parameter or option cannot be used.
     """
+    from nni_nlp_bench.training.classification.network import sentence_space
     from nni_nlp_bench.training.classification.settings import ClassifierSettings
-    from nni_nlp_bench.training.classification.task import (
-        network_task,
-        sentence_space,
-        split_options,
-    )
+    from nni_nlp_bench.training.classification.task import network_task, split_options
     from nni_nlp_bench.training.classification.words import EmbeddedDataset
     from search_spaces.loading import read_architecture
 

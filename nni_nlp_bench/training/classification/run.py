@@ -11,6 +11,7 @@ from pathlib import Path
 
 from nni_nlp_bench.core.files import write_json
 from nni_nlp_bench.training.classification.batches import Encoded
+from nni_nlp_bench.training.classification.classifier import Classifier
 from nni_nlp_bench.training.classification.task import Task
 from nni_nlp_bench.training.log import NAN
 from nni_nlp_bench.training.run import (
@@ -64,6 +65,7 @@ def train_classifier(
     checkpoint_s: float = 300.0,
     progress: Callable[[float], None] = lambda epochs: None,
     epoch_done: Callable[[ClassifierCurves], None] = lambda curves: None,
+    finished: Callable[[Classifier], None] = lambda model: None,
 ) -> ClassifierCurves:
     """Train a classifier.
 
@@ -78,6 +80,7 @@ def train_classifier(
         checkpoint_s: Seconds between checkpoints within an epoch.
         progress: Called with the number of completed epochs, including fractions.
         epoch_done: Called with the curves after every epoch.
+        finished: Called with the trained model at the end, unless the training failed.
 
     Raises:
         UserError: A checkpoint is damaged or of another training, or a file cannot be written.
@@ -85,7 +88,10 @@ def train_classifier(
     with seeded(task.settings.seed):
         run = _Run(task, out, checkpoint_s, progress, epoch_done)
         with torch_threads(threads, run.curves.parameters) as count:
-            return run.run(count)
+            curves = run.run(count)
+            if curves.status != NAN:
+                finished(run.trainer.model)
+    return curves
 
 
 class _Run:

@@ -1,0 +1,195 @@
+"""Language models of cells and decoders as model folders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from itertools import chain
+from math import exp
+from pathlib import Path
+from typing import Any, Self
+
+import torch
+from torch import Tensor
+
+from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.core.files import atomic_write
+from nni_nlp_bench.core.input_files import read_text
+from nni_nlp_bench.data.corpus import EOS, UNKNOWN
+from nni_nlp_bench.models.manifest import Manifest, ModelError, required
+from nni_nlp_bench.models.weights import load_weights, save_weights
+from nni_nlp_bench.training.language_model import States
+from nni_nlp_bench.training.models import (
+    AnyLanguageModel,
+    LanguageArchitecture,
+    architecture_of,
+    make_model,
+)
+from nni_nlp_bench.training.settings import Settings, Sizes
+
+VOCABULARY = "vocabulary.txt"
+
+
+@dataclass(frozen=True, slots=True)
+class TextLoss:
+    """Loss of a language model on a text."""
+
+    loss: float
+    """Mean cross-entropy in nats per token: lower is better."""
+    tokens: int
+    """Number of words and ends of lines."""
+    unknown: int
+    """Number of words that are not in the vocabulary, and counted as `<unk>`."""
+
+    @property
+    def perplexity(self) -> float:
+        """Exponential of the loss: lower is better."""
+        return exp(self.loss)
+
+
+class LanguageModel:
+    """A trained language model.
+
+    Attributes:
+        manifest: How it was trained.
+        model: The network, in evaluation mode.
+        words: Words by id.
+    """
+
+    def __init__(
+        self, manifest: Manifest, model: AnyLanguageModel, words: Sequence[str], window: int
+    ) -> None:
+        self.manifest = manifest
+        self.model = model.eval()
+        self.words = tuple(words)
+        self._window = window
+
+    @classmethod
+    def load(cls, folder: Path, manifest: Manifest) -> Self:
+        """Load the model of a folder. Raises UserError."""
+        text, sizes, bptt = required(manifest.model, ("architecture", "sizes", "bptt"))
+        words = read_text(folder / VOCABULARY, error=ModelError, encoding="utf-8").split("\n")[:-1]
+        if EOS not in words:
+            raise ModelError(f"{folder / VOCABULARY} has no {EOS}: it is of no language model")
+        try:
+            settings = Settings(sizes=Sizes(**sizes), bptt=bptt)
+            model = make_model(architecture_of(text), len(words), settings)
+        except (TypeError, ValueError, AttributeError) as error:
+            raise ModelError(f"the network of the model cannot be built: {error}") from None
+        load_weights(model, folder)
+        return cls(manifest, model, words, bptt)
+
+    def perplexity(self, text: str) -> float:
+        """Return the perplexity of a text: lower is better. See `evaluate`."""
+        return self.evaluate(text).perplexity
+
+    def evaluate(self, text: str) -> TextLoss:
+        """Return the loss on a text.
+
+        Words are separated by spaces, as in the training corpus, and every line ends with `<eos>`.
+        A word that is not in the vocabulary counts as `<unk>`.
+
+        Raises:
+            UserError: There is no text, or the vocabulary has no `<unk>` for an unknown word.
+        """
+        if not text.strip():
+            raise UserError("the text is empty")
+        words = list(chain.from_iterable([*line.split(), EOS] for line in text.splitlines()))
+        ids = self._encode(words)
+        unknown = sum(word not in self._ids for word in words)
+        inputs = torch.tensor([self._ids[EOS], *ids[:-1]])
+        total, states = 0.0, None
+        with torch.inference_mode():
+            for start in range(0, len(ids), self._window):
+                window = slice(start, start + self._window)
+                outputs = self.model(inputs[window, None], states)
+                targets = torch.tensor(ids[window])
+                total += self.model.loss(outputs.raw, targets).item() * len(targets)
+                states = outputs.states
+        return TextLoss(total / len(ids), len(ids), unknown)
+
+    def generate(
+        self,
+        prompt: str = "",
+        *,
+        n_words: int = 50,
+        temperature: float = 1.0,
+        top_k: int | None = None,
+        seed: int = 0,
+    ) -> str:
+        """Return a text that continues a prompt.
+
+        Args:
+            prompt: Words, separated by spaces.
+            n_words: Number of words and ends of lines to draw.
+            temperature: Divides the log-probabilities; 0 takes the most probable word.
+            top_k: Number of the most probable words that are drawn from; None for all.
+            seed: Seed of the draws.
+
+        Raises:
+            UserError: A value is impossible, or the vocabulary lacks a word of the prompt.
+        """
+        if n_words < 1 or temperature < 0 or (top_k is not None and top_k < 1):
+            raise UserError("n_words and top_k must be at least 1, temperature at least 0")
+        generator = torch.Generator().manual_seed(seed)
+        ids = [self._ids[EOS], *self._encode(prompt.split())]
+        found: list[str] = []
+        with torch.inference_mode():
+            for log_probabilities in self._next_words(ids):
+                word = _draw(log_probabilities, temperature, top_k, generator)
+                ids.append(word)
+                found.append(self.words[word])
+                if len(found) == n_words:
+                    break
+        lines = " ".join(found).split(EOS)
+        return "\n".join(line.strip() for line in lines).rstrip("\n")
+
+    def _next_words(self, ids: list[int]) -> Iterator[Tensor]:
+        """Yield log-probabilities (words,) of the next word; the caller appends the drawn id."""
+        states: States | None = None
+        new = ids
+        while True:
+            outputs = self.model(torch.tensor(new[-self._window :])[:, None], states)
+            yield self.model.log_probabilities(outputs.raw[-1])[0]
+            states = outputs.states or None
+            new = ids[-1:] if states else ids  # GPT-2 has no memory: it reads its window again
+
+    def _encode(self, words: Sequence[str]) -> list[int]:
+        unknown = self._ids.get(UNKNOWN)
+        found = []
+        for word in words:
+            if (number := self._ids.get(word, unknown)) is None:
+                raise UserError(f"the model's vocabulary has neither {word[:40]!r} nor {UNKNOWN}")
+            found.append(number)
+        return found
+
+    @cached_property
+    def _ids(self) -> dict[str, int]:
+        return {word: i for i, word in enumerate(self.words)}
+
+
+def _draw(
+    log_probabilities: Tensor, temperature: float, top_k: int | None, generator: torch.Generator
+) -> int:
+    if temperature == 0:
+        return int(log_probabilities.argmax())
+    scores, words = log_probabilities.sort(descending=True, stable=True)
+    scores, words = scores[:top_k], words[:top_k]
+    drawn = torch.multinomial((scores / temperature).softmax(0), 1, generator=generator)
+    return int(words[drawn])
+
+
+def describe_language_model(
+    architecture: LanguageArchitecture, settings: Settings
+) -> dict[str, Any]:
+    """Return what `LanguageModel.load` needs beside the files."""
+    sizes = asdict(settings.sizes)
+    return {"architecture": architecture.to_json(), "sizes": sizes, "bptt": settings.bptt}
+
+
+def write_language_model(folder: Path, model: AnyLanguageModel, words: Sequence[str]) -> None:
+    """Write weights and vocabulary into a folder. Raises OSError."""
+    save_weights(model, folder)
+    with atomic_write(folder / VOCABULARY) as new:
+        new.write_text("".join(f"{word}\n" for word in words), "utf-8", newline="\n")

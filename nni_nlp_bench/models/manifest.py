@@ -1,0 +1,163 @@
+"""Description of a model folder, `model.json`, and the folder's integrity."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, Self
+
+from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.core.files import write_json
+from nni_nlp_bench.core.input_files import exists, is_file, is_folder
+from nni_nlp_bench.core.parse_json import read_json
+from nni_nlp_bench.core.scratch import remove_stale, scratch_folder
+
+MANIFEST, CARD = "model.json", "README.md"
+BELOW_TRAINING = "model"
+"""Name of the model folder in the output folder of a training."""
+_FORMAT = 1
+_LIBRARIES = ("nni-nlp-bench", "torch", "transformers", "scikit-learn", "numpy", "safetensors")
+
+
+class ModelError(UserError):
+    """A folder is not a model, is damaged, or was written by a newer version."""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a model is, how it was trained, and what it achieved."""
+
+    kind: str
+    """Kind of model: a key of `loading.KINDS`."""
+    name: str
+    """Short name for people, such as `textnas 1a2b3c4d` or `tfidf`."""
+    model: Mapping[str, Any]
+    """What the kind needs to build the model again."""
+    labels: tuple[str, ...] | None = None
+    """Label names by id; None for a language model."""
+    data: Mapping[str, Any] = field(default_factory=dict)
+    """Name, digest and sizes of the training data."""
+    training: Mapping[str, Any] = field(default_factory=dict)
+    """Settings of the training."""
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    """Metrics by name: accuracies and F1 are fractions, losses in nats."""
+    origin: str = "trained with nni-nlp-bench"
+    """How the architecture was found."""
+    licences: Mapping[str, str] = field(default_factory=dict)
+    """Licence of each source of weights, such as word vectors or a teacher."""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+    """SHA-256 of each file by name."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values."""
+        return {"format": _FORMAT, **asdict(self)}
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """Read the description of a model folder and verify its files. Raises ModelError."""
+        path = folder / MANIFEST
+        if not exists(path):
+            what = "has no model" if is_folder(folder) else "is not a folder"
+            raise ModelError(f"{folder} {what}: give a folder that contains {MANIFEST}")
+        values = read_json(path, ModelError, "copy or train the model again")
+        if not isinstance(values, dict) or not isinstance(values.get("format"), int):
+            raise ModelError(f"{path} does not describe a model")
+        if values.pop("format") > _FORMAT:
+            raise ModelError(f"{path} was written by a newer version: update nni-nlp-bench")
+        try:
+            found = cls(**values)
+        except TypeError:
+            raise ModelError(f"{path} is damaged: copy or train the model again") from None
+        found._check_types(path)
+        found._check_files(folder)
+        labels = None if found.labels is None else tuple(found.labels)
+        return cls(**{**values, "labels": labels})
+
+    def _check_types(self, path: Path) -> None:
+        mappings = (self.model, self.data, self.training, self.metrics, self.licences, self.files)
+        labels = self.labels is None or (
+            isinstance(self.labels, list)
+            and len(self.labels) > 1
+            and all(isinstance(label, str) for label in self.labels)
+        )
+        texts = all(isinstance(text, str) for text in (self.kind, self.name, self.origin))
+        if not (labels and texts and all(isinstance(values, dict) for values in mappings)):
+            raise ModelError(f"{path} is damaged: copy or train the model again")
+
+    def _check_files(self, folder: Path) -> None:
+        for name, digest in self.files.items():
+            path = folder / name
+            if Path(name).name != name or not is_file(path):
+                raise ModelError(f"{folder} lacks the file {name!r}: copy the whole folder")
+            try:
+                with path.open("rb") as stream:
+                    intact = hashlib.file_digest(stream, "sha256").hexdigest() == digest
+            except OSError as error:
+                raise ModelError(f"cannot read {path}: {error.strerror or error}") from None
+            if not intact:
+                raise ModelError(f"{path} is damaged: copy or train the model again")
+
+
+def write_model(
+    folder: Path, manifest: Manifest, write: Callable[[Path], None], card: str
+) -> Manifest:
+    """Write a model folder; a reader never finds it half written.
+
+    Args:
+        folder: The folder; files of an older model in it are replaced.
+        manifest: Description, without `versions` and `files`.
+        write: Writes the files of the kind into a folder.
+        card: Text of the model card.
+
+    Returns:
+        The description with versions and checksums.
+
+    Raises:
+        UserError: The folder cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        remove_stale(folder)
+        (folder / MANIFEST).unlink(missing_ok=True)
+        with scratch_folder(folder) as scratch:
+            write(scratch)
+            files = sorted(scratch.iterdir())
+            digests = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+            (scratch / CARD).write_text(card, "utf-8")
+            for file in scratch.iterdir():
+                file.replace(folder / file.name)
+    except OSError as error:
+        raise UserError(f"cannot write {folder}: {error.strerror or error}") from None
+    values = {**vars(manifest), "versions": _versions(), "files": digests}
+    complete = Manifest(**values)
+    write_json(folder / MANIFEST, complete.to_dict())  # last: marks the folder as complete
+    return complete
+
+
+def model_folder(folder: Path) -> Path:
+    """Return the model folder itself, or the one in the output folder of a training."""
+    below = folder / BELOW_TRAINING
+    return below if not exists(folder / MANIFEST) and exists(below / MANIFEST) else folder
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for library in _LIBRARIES:
+        try:
+            found[library] = version(library)
+        except PackageNotFoundError:  # an optional library
+            continue
+    return found
+
+
+def required(values: Mapping[str, Any], names: Sequence[str]) -> list[Any]:
+    """Return values by name. Raises ModelError if one is missing."""
+    for name in names:
+        if name not in values:
+            raise ModelError(f"{MANIFEST} lacks {name!r}: copy or train the model again")
+    return [values[name] for name in names]

@@ -1,0 +1,61 @@
+"""TF-IDF with logistic regression as a model folder; needs no PyTorch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nni_nlp_bench.core.extras import optional_imports
+from nni_nlp_bench.models.base import TextClassifier
+from nni_nlp_bench.models.manifest import Manifest, ModelError, required
+from nni_nlp_bench.training.linear import LinearClassifier
+
+WEIGHTS, TERMS = "model.safetensors", "terms.txt"
+_ARRAYS = ("idf", "weights", "bias")
+
+
+class TfidfClassifier(TextClassifier):
+    """Logistic regression on TF-IDF weighted words and bigrams.
+
+    Attributes:
+        model: The terms, their weights and the bias.
+    """
+
+    def __init__(self, manifest: Manifest, model: LinearClassifier) -> None:
+        super().__init__(manifest)
+        self.model = model
+
+    @classmethod
+    def load(cls, folder: Path, manifest: Manifest) -> Self:
+        """Load the model of a folder. Raises ModelError."""
+        with optional_imports():
+            from safetensors import SafetensorError
+            from safetensors.numpy import load_file
+        (ngrams,) = required(manifest.model, ("ngrams",))
+        terms = (folder / TERMS).read_text("utf-8").split("\n")[:-1]
+        try:
+            arrays = load_file(folder / WEIGHTS)
+            model = LinearClassifier(tuple(terms), ngrams, *(arrays[name] for name in _ARRAYS))
+        except (OSError, SafetensorError, KeyError, ValueError) as error:
+            raise ModelError(f"{folder / WEIGHTS} does not fit the model: {error}") from None
+        return cls(manifest, model)
+
+    def probabilities_of(self, words: Sequence[Sequence[str]]) -> NDArray[np.float64]:
+        """Return the probability of each label, (texts, labels), for one batch of words."""
+        return self.model.probabilities(words)
+
+
+def write_tfidf(folder: Path, model: LinearClassifier) -> None:
+    """Write terms and weights into a folder. Raises OSError."""
+    with optional_imports():
+        from safetensors import SafetensorError
+        from safetensors.numpy import save_file
+    (folder / TERMS).write_text("".join(f"{term}\n" for term in model.terms), "utf-8")
+    try:
+        save_file({name: getattr(model, name) for name in _ARRAYS}, folder / WEIGHTS)
+    except SafetensorError as error:  # such as a full disk
+        raise OSError(str(error)) from None
