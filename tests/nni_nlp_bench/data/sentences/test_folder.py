@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -179,3 +180,16 @@ def test_parts_that_are_missing_double_or_in_two_kinds(tmp_path: Path) -> None:
     write(tmp_path / "dev.tsv", GOOD[:1])
     write(tmp_path / "test.tsv", GOOD[:1])
     assert "needs two or more different labels, has 'yes'" in error()
+
+
+def test_parts_may_be_compressed(tmp_path: Path) -> None:
+    plain = load_labelled_set(str(written(tmp_path / "mine")))
+    for part in PARTS:
+        file = tmp_path / "mine" / f"{part}.tsv"
+        file.with_suffix(".tsv.gz").write_bytes(gzip.compress(file.read_bytes()))
+        if part != "dev":
+            file.unlink()
+    with pytest.raises(UserError, match=r"for the part 'dev': dev\.tsv and dev\.tsv\.gz"):
+        load_labelled_set(str(tmp_path / "mine"))
+    (tmp_path / "mine" / "dev.tsv").unlink()
+    assert load_labelled_set(str(tmp_path / "mine")) == plain
