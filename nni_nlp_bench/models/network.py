@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from nni_nlp_bench.data.sentences.vocabulary import Numbering, Vocabulary
 from nni_nlp_bench.distillation.tokens import Tokens
-from nni_nlp_bench.models.base import TextClassifier
+from nni_nlp_bench.models.base import ParameterCount, TextClassifier
 from nni_nlp_bench.models.manifest import Manifest, ModelError, required
 from nni_nlp_bench.models.weights import load_weights, save_weights
 from nni_nlp_bench.models.word_pieces import TOKENIZER, WordPieces
@@ -53,6 +53,11 @@ class NetworkClassifier(TextClassifier):
         model = _model(network, len(vocabulary))
         load_weights(model, folder)
         return cls(manifest, model, vocabulary, max_length)
+
+    def count_parameters(self) -> ParameterCount:
+        """Return the number of parameters."""
+        total = sum(weight.numel() for weight in self.model.parameters())
+        return ParameterCount(total, self.model.embedding.weight.numel())
 
     def probabilities_of(self, words: Sequence[Sequence[str]]) -> NDArray[np.float64]:
         """Return the probability of each label, (texts, labels), for one batch of words."""

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nni_nlp_bench.core.extras import optional_imports
-from nni_nlp_bench.models.base import TextClassifier
+from nni_nlp_bench.models.base import ParameterCount, TextClassifier
 from nni_nlp_bench.models.manifest import Manifest, ModelError, required
 from nni_nlp_bench.training.linear import LinearClassifier
 
@@ -43,6 +43,10 @@ class TfidfClassifier(TextClassifier):
         except (OSError, SafetensorError, KeyError, ValueError) as error:
             raise ModelError(f"{folder / WEIGHTS} does not fit the model: {error}") from None
         return cls(manifest, model)
+
+    def count_parameters(self) -> ParameterCount:
+        """Return the number of weights and biases."""
+        return ParameterCount(self.model.parameters, 0)
 
     def probabilities_of(self, words: Sequence[Sequence[str]]) -> NDArray[np.float64]:
         """Return the probability of each label, (texts, labels), for one batch of words."""
