@@ -37,6 +37,8 @@ class TransformerClassifier(TextClassifier):
         max_length = required_count(manifest.model, "max_length")
         source = str(folder.absolute())
         files = [folder / name for name in manifest.files if name.endswith(".safetensors")]
+        if not files:
+            raise ModelError(f"{folder} has no weights in the format safetensors: train it again")
         check_size(lambda: empty_encoder(source), *files)
         encoder = load_teacher(source)
         if encoder.labels != manifest.labels:
