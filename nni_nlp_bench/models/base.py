@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,11 +15,12 @@ from numpy.typing import NDArray
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.data.sentences.labelled_set import SEPARATOR
 from nni_nlp_bench.data.words import tokenize
-from nni_nlp_bench.models.manifest import Manifest
+from nni_nlp_bench.models.manifest import MANIFEST, Manifest, ModelError
 
 Text: TypeAlias = str | tuple[str, str]
 """A text, or a pair of texts for a model that was trained on pairs."""
 BATCH_SIZE = 64
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,11 @@ class TextClassifier(ABC):
     """
 
     def __init__(self, manifest: Manifest) -> None:
+        if manifest.labels is None:
+            raise ModelError(f"{MANIFEST} has no labels: copy or train the model again")
         self.manifest = manifest
+        self.labels = manifest.labels
+        """Label names by id."""
 
     @classmethod
     @abstractmethod
@@ -69,12 +75,6 @@ class TextClassifier(ABC):
     @abstractmethod
     def count_parameters(self) -> ParameterCount:
         """Return the number of parameters."""
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """Label names by id."""
-        assert self.manifest.labels is not None
-        return self.manifest.labels
 
     def predict(self, texts: Sequence[Text], batch_size: int = BATCH_SIZE) -> list[Prediction]:
         """Return the predicted label of each text, with probabilities.
@@ -133,6 +133,11 @@ def has_words(text: Text) -> bool:
     return all(map(tokenize, (text,) if isinstance(text, str) else text))
 
 
+def is_unicode(text: str) -> bool:
+    """Return whether a text has no halves of surrogate pairs, which no file can contain."""
+    return _SURROGATE.search(text) is None
+
+
 def words_of(text: object, where: str) -> tuple[str, ...]:
     """Return the words of a text or pair, as those of the training data. Raises UserError."""
     if isinstance(text, tuple | list) and len(text) == 2:
@@ -140,6 +145,8 @@ def words_of(text: object, where: str) -> tuple[str, ...]:
         return (*first, SEPARATOR, *second)
     if not isinstance(text, str):
         raise UserError(f"{where} must be a string, got {str(text)[:40]!r}")
+    if not is_unicode(text):
+        raise UserError(f"{where} contains half a surrogate pair, so it is not text")
     words = tokenize(text)
     if not words:
         raise UserError(f"{where} has no words")
