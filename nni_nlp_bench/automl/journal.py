@@ -32,6 +32,7 @@ class RunJournal:
         self._start = time.monotonic()
         self.plans: dict[str, TrainingPlan] = {}
         self.scores: dict[str, Score] = {}
+        self.failures: dict[str, str] = {}
         self.notes: dict[str, Any] = {}
         self._before = 0.0
         for number, line in enumerate(self._log.lines, start=1):
@@ -49,6 +50,8 @@ class RunJournal:
             self.plans[name] = TrainingPlan.from_dict(line["values"])
         elif event == "score":
             self.scores[name] = Score(**line["values"])
+        elif event == "failure":
+            self.failures[name] = str(line["values"])
         else:
             self.notes[name] = line["values"]
 
@@ -72,8 +75,13 @@ class RunJournal:
         self.scores[score.name] = score
         self._append("score", score.name, score.to_dict())
 
+    def record_failure(self, name: str, reason: str) -> None:
+        """Log that the training of a candidate failed."""
+        self.failures[name] = reason
+        self._append("failure", name, reason)
+
     def record_note(self, name: str, values: Any) -> None:
-        """Log another value, such as that a stage has ended."""
+        """Log another value that a resumed run needs."""
         self.notes[name] = values
         self._append("note", name, values)
 

@@ -57,7 +57,7 @@ def search_space(
     Raises:
         UserError: The strategy is unknown or cannot run, or a file cannot be written.
     """
-    if name in trainer.journal.scores or name in trainer.journal.notes:
+    if name in trainer.journal.scores or name in trainer.journal.failures:
         return trainer.journal.scores.get(name)
     space, seed = space_of(name), trainer.seed
     rng = np.random.default_rng(seed)
@@ -100,6 +100,6 @@ def search_space(
         on_trial=show,
     )
     if result.best_architecture is None:
-        trainer.journal.record_note(name, "every training failed")
+        trainer.journal.record_failure(name, "every training failed")
         return None
     return trainer.train(candidate(result.best_architecture), words, FINAL_SHARE * seconds)

@@ -85,7 +85,7 @@ class CandidateTrainer:
             UserError: A file cannot be written.
         """
         name = candidate.name
-        if name in self.journal.scores or name in self.journal.notes:
+        if name in self.journal.scores or name in self.journal.failures:
             return self.journal.scores.get(name)
         plan = self.plan(name, candidate, words, seconds)
         settings = plan.settings(candidate.settings)
@@ -101,7 +101,7 @@ class CandidateTrainer:
             progress=lambda epochs: self.progress(name, epochs / plan.epochs),
         )
         if curves.status != "OK":
-            self.journal.record_note(name, curves.status)
+            self.journal.record_failure(name, curves.status)
             return None
         remove_checkpoints(folder)
         kept = curves.kept_epoch

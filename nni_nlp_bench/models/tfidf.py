@@ -64,7 +64,9 @@ def write_tfidf(folder: Path, model: LinearClassifier) -> None:
         from safetensors import SafetensorError
         from safetensors.numpy import save_file
     (folder / TERMS).write_text("".join(f"{term}\n" for term in model.terms), "utf-8")
+    # safetensors writes the memory of an array as it is, also of a transposed one.
+    arrays = {name: np.ascontiguousarray(getattr(model, name)) for name in _ARRAYS}
     try:
-        save_file({name: getattr(model, name) for name in _ARRAYS}, folder / WEIGHTS)
+        save_file(arrays, folder / WEIGHTS)
     except SafetensorError as error:  # such as a full disk
         raise OSError(str(error)) from None
