@@ -18,6 +18,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from nni_nlp_bench import frameworks
+    from nni_nlp_bench.api.models import automl
     from nni_nlp_bench.api.names import (
         list_benchmarks,
         list_corpora,
@@ -74,6 +75,7 @@ _MODULES = {
     "TextClassifier": "nni_nlp_bench.models.base",
     "Trial": "nni_nlp_bench.evaluators.trial",
     "UserError": "nni_nlp_bench.core.errors",
+    "automl": "nni_nlp_bench.api.models",
     "compare": _SEARCHES,
     "constrain": "nni_nlp_bench.benchmarks.constrained",
     "evaluate_scores": _NETWORKS,
@@ -117,6 +119,7 @@ __all__ = [
     "Trial",
     "UserError",
     "__version__",
+    "automl",
     "compare",
     "constrain",
     "evaluate_scores",

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from nni_nlp_bench.automl.scores import Kind
+from nni_nlp_bench.core.environment import available_cpus
 from nni_nlp_bench.distillation.fine_tuning import fine_tuning, fine_tuning_settings
 from nni_nlp_bench.distillation.inputs import classifier_task
 from nni_nlp_bench.training.classification.settings import ClassifierSettings, Precision
@@ -52,6 +53,12 @@ class Candidate:
     def precisions(self) -> Sequence[Precision]:
         """Precisions that are tried; recurrent layers have no fast half precision on the CPU."""
         return ("float32", "bfloat16") if self.kind == "encoder" else ("float32",)
+
+    @property
+    def thread_counts(self) -> Sequence[int]:
+        """Numbers of threads that are tried; the encoder is large enough for all CPUs."""
+        cpus = available_cpus()
+        return (cpus,) if self.kind == "encoder" else sorted({1, cpus})
 
     def task(self, words: EmbeddedDataset, settings: ClassifierSettings, device: str) -> Task:
         """Return the training on some texts. Raises UserError."""

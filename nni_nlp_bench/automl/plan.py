@@ -9,13 +9,12 @@ from typing import Any, Self
 
 import torch
 
-from nni_nlp_bench.core.environment import available_cpus
 from nni_nlp_bench.training.classification.settings import ClassifierSettings, Precision
 from nni_nlp_bench.training.classification.task import Task
 from nni_nlp_bench.training.classification.words import EmbeddedDataset, subsample_train
 from nni_nlp_bench.training.threads import torch_threads
 
-PROBED_BATCHES = 5
+PROBED_BATCHES = 4
 LEAST_TEXTS = 500
 """A training reads at least so many texts, if there are."""
 _SAFETY = 0.8
@@ -64,12 +63,12 @@ def plan_training(
     usual: ClassifierSettings,
     seconds: float,
     *,
-    threads: int | None = None,
+    threads: Sequence[int],
     precisions: Sequence[Precision] = ("float32",),
 ) -> TrainingPlan:
     """Plan a training that takes about so many seconds.
 
-    A few steps are timed with one and all CPUs and with each precision. The training has as many
+    A few steps are timed with each number of threads and each precision. The training has as many
     epochs as fit, at most those of the settings; if not even one fits, fewer texts.
 
     Args:
@@ -77,17 +76,16 @@ def plan_training(
         words: All texts.
         usual: Settings, with the largest number of epochs.
         seconds: Time of the training.
-        threads: Number of threads; None for the fastest.
+        threads: Numbers of threads that are tried.
         precisions: Precisions that are tried.
     """
     size = len(words.data.train)
     probe = min(1.0, (1 + PROBED_BATCHES) * usual.batch_size / size)
     texts = subsample_train(words, probe, usual.seed)
-    counts = sorted({1, available_cpus()}) if threads is None else [threads]
     timed = [
         (_seconds_per_text(make_task(texts, replace(usual, precision=kind)), count), count, kind)
         for kind in precisions
-        for count in counts
+        for count in threads
     ]
     per_text, count, kind = min(timed)
     affordable = _SAFETY * seconds / (per_text * size)

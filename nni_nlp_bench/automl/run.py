@@ -32,7 +32,7 @@ from nni_nlp_bench.training.classification.words import EmbeddedDataset
 
 ENCODER_SHARE, BASELINES_SHARE, SEARCH_SHARE, FINAL_SHARE = 0.3, 0.15, 0.3, 0.2
 """Shares of the time; what a stage leaves goes to the search."""
-LEAST_S = 2.0
+LEAST_S = 1.0
 """A stage with less time is left out."""
 
 
@@ -84,12 +84,12 @@ class _Run:
     def run(self) -> AutoMLResult:
         """Run all stages, and write the results."""
         self.trainer.train_linear(self.data)
-        self._train_encoder()
         self._train_baselines()
+        self._train_encoder()
         self._search()
         scores = ranked([*self.journal.scores.values()], self.settings.objective)
         best = scores[0]
-        words = self._words_before_tuning if best.kind == "encoder" else self._words
+        words = self._words if best.kind == "search" else self._words_before_tuning
         test = finish(self.trainer, best, self._candidate(best), words)
         result = AutoMLResult(
             self.out,
@@ -119,7 +119,7 @@ class _Run:
         candidates = baseline_candidates(self.max_length, self.settings.seed)
         for candidate in candidates:
             if seconds := self._seconds(BASELINES_SHARE / len(candidates)):
-                self.trainer.train(candidate, self._words, seconds)
+                self.trainer.train(candidate, self._words_before_tuning, seconds)
 
     def _search(self) -> None:
         spaces, strategy = self.settings.spaces, self.settings.strategy

@@ -69,7 +69,7 @@ class CandidateTrainer:
                 words,
                 candidate.settings,
                 seconds,
-                threads=self.threads,
+                threads=candidate.thread_counts if self.threads is None else [self.threads],
                 precisions=candidate.precisions,
             )
             self.journal.record_plan(name, plan)

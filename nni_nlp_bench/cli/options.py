@@ -170,6 +170,18 @@ Sentences = Annotated[
         rich_help_panel=INPUT,
     ),
 ]
+TextColumn = Annotated[
+    str | None,
+    typer.Option("--text", help="Column of the texts (default: text, sentence, review, ...)."),
+]
+LabelColumn = Annotated[
+    str | None,
+    typer.Option("--label", help="Column of the labels (default: label, class, category, ...)."),
+]
+PairColumn = Annotated[
+    str | None,
+    typer.Option("--pair", help="Column of the second texts, for pairs of texts."),
+]
 Vectors = Annotated[
     str | None,
     typer.Option(
