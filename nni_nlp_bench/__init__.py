@@ -18,7 +18,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from nni_nlp_bench import frameworks
-    from nni_nlp_bench.api.models import automl
+    from nni_nlp_bench.api.models import automl, training_benchmark
     from nni_nlp_bench.api.names import (
         list_benchmarks,
         list_corpora,
@@ -98,6 +98,7 @@ _MODULES = {
     "search": _SEARCHES,
     "train_classifier": _NETWORKS,
     "train_language_model": _NETWORKS,
+    "training_benchmark": "nni_nlp_bench.api.models",
 }
 """By name of an object, the module that defines it."""
 
@@ -143,6 +144,7 @@ __all__ = [
     "search",
     "train_classifier",
     "train_language_model",
+    "training_benchmark",
 ]
 
 
