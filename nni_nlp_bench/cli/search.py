@@ -92,8 +92,8 @@ def search(
     """Search with one strategy. Run it again to resume after an interruption.
 
     On a benchmark, or with --data by training on labelled texts, where the loss is the error on
-    the dev set in percent and hours are those of the trainings. Writes trials.csv, summary.csv, best.json and curve.png to --out, and
-    front.csv with several objectives.
+    the dev set in percent and hours are those of the trainings. Writes trials.csv, summary.csv,
+    best.json and curve.png to --out, and front.csv with several objectives.
     """
     from nni_nlp_bench.benchmarks.catalogue import load
     from nni_nlp_bench.strategies.configs import StrategyConfig
@@ -157,4 +157,5 @@ def _training_benchmark(
     from nni_nlp_bench.api.models import training_benchmark
     from nni_nlp_bench.training.classification.task import width_for
 
-    return training_benchmark(data, space, **given, **width_for(space, width, 64))
+    options: dict[str, Any] = {**given, **width_for(space, width, 64)}
+    return training_benchmark(data, space, **options)
