@@ -8,6 +8,7 @@ from pathlib import Path
 
 from nni_nlp_bench.automl.candidates import (
     ENCODER,
+    SPACE_OPTIONS,
     Candidate,
     baseline_candidates,
     encoder_candidate,
@@ -22,12 +23,14 @@ from nni_nlp_bench.automl.scores import Score, ranked
 from nni_nlp_bench.automl.search import search_space
 from nni_nlp_bench.automl.settings import AutoMLSettings
 from nni_nlp_bench.automl.training import CandidateTrainer, Progress
+from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.core.output_dir import locked_output_dir
 from nni_nlp_bench.data.sentences.preparation import PreparedData
 from nni_nlp_bench.distillation.loading import load_teacher
 from nni_nlp_bench.distillation.tokens import teacher_words
 from nni_nlp_bench.models.loading import load_classifier
-from nni_nlp_bench.training.classification.network import NetworkSpec
+from nni_nlp_bench.strategies.configs import StrategyConfig
+from nni_nlp_bench.training.classification.network import NetworkSpec, sentence_space
 from nni_nlp_bench.training.classification.words import EmbeddedDataset
 
 ENCODER_SHARE, BASELINES_SHARE, SEARCH_SHARE, FINAL_SHARE = 0.3, 0.15, 0.3, 0.2
@@ -83,6 +86,7 @@ class _Run:
 
     def run(self) -> AutoMLResult:
         """Run all stages, and write the results."""
+        self._check()
         self.trainer.train_linear(self.data)
         self._train_baselines()
         self._train_encoder()
@@ -104,6 +108,15 @@ class _Run:
         result.save()
         return result
 
+    def _check(self) -> None:
+        """Raise UserError for what later stages would not find."""
+        StrategyConfig.of(self.settings.strategy)
+        for name in self.settings.spaces:
+            sentence_space(name)
+            if name not in SPACE_OPTIONS:
+                raise UserError(f"automl searches {', '.join(SPACE_OPTIONS)}, not {name}")
+        _ = self._words_before_tuning
+
     def _best_baseline(self, scores: Sequence[Score]) -> tuple[str, Evaluation]:
         """Return the best baseline on dev, with its evaluation on test."""
         name = ranked([s for s in scores if s.kind == "baseline"], "accuracy")[0].name
@@ -117,8 +130,9 @@ class _Run:
 
     def _train_baselines(self) -> None:
         candidates = baseline_candidates(self.max_length, self.settings.seed)
+        share = max(BASELINES_SHARE / len(candidates), LEAST_S / self.settings.time_s)
         for candidate in candidates:
-            if seconds := self._seconds(BASELINES_SHARE / len(candidates)):
+            if seconds := self._seconds(share):
                 self.trainer.train(candidate, self._words_before_tuning, seconds)
 
     def _search(self) -> None:
