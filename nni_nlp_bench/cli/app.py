@@ -26,6 +26,7 @@ from nni_nlp_bench.cli.naslib.predictor import predictor
 from nni_nlp_bench.cli.naslib.search import search as naslib_search
 from nni_nlp_bench.cli.one_shot import one_shot
 from nni_nlp_bench.cli.output import echo
+from nni_nlp_bench.cli.predict import predict
 from nni_nlp_bench.cli.probe import probe
 from nni_nlp_bench.cli.report import report
 from nni_nlp_bench.cli.score import score
@@ -38,9 +39,10 @@ from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.core.extras import optional_imports
 from nni_nlp_bench.core.printable import printable
 
-SEARCH, TRAIN, INSPECT, FRAMEWORKS = (
+SEARCH, TRAIN, USE, INSPECT, FRAMEWORKS = (
     "Search",
     "Score and train",
+    "Use trained models",
     "Inspect",
     "Other frameworks",
 )
@@ -147,6 +149,7 @@ app.command(rich_help_panel=TRAIN)(teacher)
 app.command(rich_help_panel=TRAIN)(probe)
 app.add_typer(measure, name="measure", rich_help_panel=TRAIN)
 app.add_typer(train, name="train", rich_help_panel=TRAIN)
+app.command(rich_help_panel=USE)(predict)
 app.command("list", rich_help_panel=INSPECT)(list_components)
 app.add_typer(arch, name="arch", rich_help_panel=INSPECT)
 app.add_typer(benchmark, name="benchmark", rich_help_panel=INSPECT)

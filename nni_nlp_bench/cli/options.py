@@ -68,6 +68,10 @@ def _writable(text: str) -> Iterator[Path]:
 
 
 Out = Annotated[Path, typer.Option(parser=output_folder, metavar="PATH", help="Output folder.")]
+Model = Annotated[
+    Path,
+    typer.Argument(help="Model folder, or output folder of a training.", metavar="DIR"),
+]
 Architecture = Annotated[
     str,
     typer.Option(help="Name, published id, JSON text, or a file with one (such as best.json)."),
@@ -160,7 +164,11 @@ Corpus = Annotated[
 ]
 Sentences = Annotated[
     str,
-    typer.Option(help="Name or folder of labelled sentences.", rich_help_panel=INPUT),
+    typer.Option(
+        help="Labelled sentences: a name, a file (.csv, .tsv, .jsonl, .ndjson, .parquet), or a "
+        "folder with train, dev and test.",
+        rich_help_panel=INPUT,
+    ),
 ]
 Vectors = Annotated[
     str | None,

@@ -25,7 +25,7 @@ def load_sentences(
     """Load labelled sentences with word vectors, or as the tokens of a teacher.
 
     Args:
-        data: Name of labelled sentences, or a folder.
+        data: Name, file or folder of labelled sentences.
         vectors: Word vectors: a file or a name; None for random ones.
         teacher: Teacher whose tokens and vectors are used: a name or a folder; None for none.
         seed: Seed of random word vectors.

@@ -74,15 +74,15 @@ class TextClassifier(ABC):
         Raises:
             UserError: A text is not a string, or has no words.
         """
-        probabilities = self.predict_probabilities(texts, batch_size)
-        return [
-            Prediction(
-                self.labels[int(row.argmax())],
-                float(row.max()),
-                dict(zip(self.labels, row.tolist(), strict=True)),
-            )
-            for row in probabilities
-        ]
+        return [*map(self._prediction, self.predict_probabilities(texts, batch_size))]
+
+    def predict_known(self, texts: Sequence[Text]) -> list[Prediction | None]:
+        """Return the prediction of each text, None for a text without words."""
+        known = [i for i, text in enumerate(texts) if has_words(text)]
+        found: list[Prediction | None] = [None] * len(texts)
+        for i, prediction in zip(known, self.predict([texts[i] for i in known]), strict=True):
+            found[i] = prediction
+        return found
 
     def predict_probabilities(
         self, texts: Sequence[Text], batch_size: int = BATCH_SIZE
@@ -100,9 +100,19 @@ class TextClassifier(ABC):
             found[rows] = self.probabilities_of([words[row] for row in rows])
         return found
 
+    def _prediction(self, row: NDArray[np.float64]) -> Prediction:
+        label, probabilities = self.labels[int(row.argmax())], row.tolist()
+        by_label = dict(zip(self.labels, probabilities, strict=True))
+        return Prediction(label, by_label[label], by_label)
+
     @abstractmethod
     def probabilities_of(self, words: Sequence[Sequence[str]]) -> NDArray[np.float64]:
         """Return the probability of each label, (texts, labels), for one batch of words."""
+
+
+def has_words(text: Text) -> bool:
+    """Return whether a text, or both texts of a pair, have words."""
+    return all(map(tokenize, (text,) if isinstance(text, str) else text))
 
 
 def words_of(text: object, where: str) -> tuple[str, ...]:

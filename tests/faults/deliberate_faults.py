@@ -270,6 +270,15 @@ FAULTS = (
         test="tests/nni_nlp_bench/data/sentences/test_pairs.py::test_a_tenth_of_rte_is_dev",
     ),
     Fault(
+        name="split-leak",
+        what="texts of dev and test of a file are also in train",
+        file="nni_nlp_bench/data/sentences/split.py",
+        before='part_of.get(row.words, "train") == part',
+        after='part in ("train", part_of.get(row.words))',
+        test="tests/nni_nlp_bench/data/sentences/test_split.py"
+        "::test_no_row_is_lost_and_no_text_is_in_two_parts",
+    ),
+    Fault(
         name="pair-features",
         what="dropped absolute value in the features of pairs",
         file="nni_nlp_bench/probing/features.py",
