@@ -49,6 +49,10 @@ class TrainingPlan:
         """Return the settings of the training."""
         return replace(usual, epochs=self.epochs, precision=self.precision)
 
+    def search_settings(self, usual: ClassifierSettings, epochs: int) -> ClassifierSettings:
+        """Return the settings of a search's trainings, which must all have equal schedules."""
+        return replace(self.settings(usual), epochs=min(self.epochs, epochs), patience=None)
+
     def words(self, words: EmbeddedDataset, seed: int) -> EmbeddedDataset:
         """Return the texts of the training."""
         return words if self.share >= 1 else subsample_train(words, self.share, seed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO, Literal, TextIO
@@ -63,7 +64,7 @@ def predict(
     columns = [name for name in (text, pair) if name is not None]
     with _opened(input) as stream:
         reader = TextReader(stream, source, chosen, columns)
-        with _writable(output, input) as file:
+        with _writable(output, input, model) as file:
             writer = PredictionWriter(file, chosen, reader.header)
             count, missing = _predict(classifier, reader, writer, batch_size, output is not None)
     if missing:
@@ -104,13 +105,16 @@ def _opened(source: str) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def _writable(output: Path | None, source: str) -> Iterator[TextIO]:
+def _writable(output: Path | None, source: str, model: Path) -> Iterator[TextIO]:
     """Context of stdout, or of a file that replaces the output at the end."""
     from nni_nlp_bench.core.files import atomic_write, check_output_file
+    from nni_nlp_bench.core.input_files import user_path
 
     if output is None:
+        if isinstance(sys.stdout, TextIOWrapper):  # the output is data, not for a terminal
+            sys.stdout.reconfigure(encoding="utf-8")
         yield sys.stdout
         return
-    check_output_file(output, Path(source))
+    check_output_file(output, user_path(source), model)
     with atomic_write(output) as new, new.open("w", encoding="utf-8", newline="") as file:
         yield file

@@ -78,16 +78,22 @@ class TeacherModel:
         Special tokens are included and count.
         """
         pairs = [split_pair(words) for words in sentences]
-        firsts, seconds = ([list(pair[side]) for pair in pairs] for side in (0, 1))
-        found = self.tokenizer(
-            firsts,
-            seconds if any(seconds) else None,
-            is_split_into_words=True,
-            truncation=True,
-            max_length=min(limit, self.max_length),
-        )
-        ids: list[list[int]] = found["input_ids"]
-        return ids
+        found: list[list[int]] = [[] for _ in pairs]
+        for are_pairs in (False, True):  # an empty second sentence has a separator, too
+            rows = [i for i, (_, second) in enumerate(pairs) if bool(second) is are_pairs]
+            if not rows:
+                continue
+            firsts, seconds = ([list(pairs[i][side]) for i in rows] for side in (0, 1))
+            inputs = self.tokenizer(
+                firsts,
+                seconds if are_pairs else None,
+                is_split_into_words=True,
+                truncation=True,
+                max_length=min(limit, self.max_length),
+            )["input_ids"]
+            for row, ids in zip(rows, inputs, strict=True):
+                found[row] = ids
+        return found
 
     def inputs(self, ids: Tensor, mask: Tensor) -> dict[str, Tensor]:
         """Return the model's arguments for token ids (batch, length) and a mask (batch, length)."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self, TypeAlias
+from typing import Any, NamedTuple, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,11 +15,12 @@ from numpy.typing import NDArray
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.data.sentences.labelled_set import SEPARATOR
 from nni_nlp_bench.data.words import tokenize
-from nni_nlp_bench.models.manifest import Manifest
+from nni_nlp_bench.models.manifest import MANIFEST, Manifest, ModelError
 
 Text: TypeAlias = str | tuple[str, str]
 """A text, or a pair of texts for a model that was trained on pairs."""
 BATCH_SIZE = 64
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,14 @@ class Prediction:
         }
 
 
+class ParameterCount(NamedTuple):
+    """Number of parameters of a model."""
+
+    total: int
+    embedding: int
+    """Those of the word embedding."""
+
+
 class TextClassifier(ABC):
     """A trained classifier of texts.
 
@@ -51,18 +61,20 @@ class TextClassifier(ABC):
     """
 
     def __init__(self, manifest: Manifest) -> None:
+        if manifest.labels is None:
+            raise ModelError(f"{MANIFEST} has no labels: copy or train the model again")
         self.manifest = manifest
+        self.labels = manifest.labels
+        """Label names by id."""
 
     @classmethod
     @abstractmethod
     def load(cls, folder: Path, manifest: Manifest) -> Self:
         """Load the model of a folder. Raises UserError."""
 
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """Label names by id."""
-        assert self.manifest.labels is not None
-        return self.manifest.labels
+    @abstractmethod
+    def count_parameters(self) -> ParameterCount:
+        """Return the number of parameters."""
 
     def predict(self, texts: Sequence[Text], batch_size: int = BATCH_SIZE) -> list[Prediction]:
         """Return the predicted label of each text, with probabilities.
@@ -93,6 +105,12 @@ class TextClassifier(ABC):
         if batch_size < 1:
             raise UserError(f"batch_size must be at least 1, got {batch_size}")
         words = [words_of(text, f"text {i}") for i, text in enumerate(texts)]
+        return self.predict_words(words, batch_size)
+
+    def predict_words(
+        self, words: Sequence[Sequence[str]], batch_size: int = BATCH_SIZE
+    ) -> NDArray[np.float64]:
+        """Return the probability of each label, (texts, labels), for the words of texts."""
         found = np.zeros((len(words), len(self.labels)))
         order = np.argsort([len(text) for text in words], kind="stable")  # less padding
         for start in range(0, len(order), batch_size):
@@ -115,6 +133,11 @@ def has_words(text: Text) -> bool:
     return all(map(tokenize, (text,) if isinstance(text, str) else text))
 
 
+def is_unicode(text: str) -> bool:
+    """Return whether a text has no halves of surrogate pairs, which no file can contain."""
+    return _SURROGATE.search(text) is None
+
+
 def words_of(text: object, where: str) -> tuple[str, ...]:
     """Return the words of a text or pair, as those of the training data. Raises UserError."""
     if isinstance(text, tuple | list) and len(text) == 2:
@@ -122,6 +145,8 @@ def words_of(text: object, where: str) -> tuple[str, ...]:
         return (*first, SEPARATOR, *second)
     if not isinstance(text, str):
         raise UserError(f"{where} must be a string, got {str(text)[:40]!r}")
+    if not is_unicode(text):
+        raise UserError(f"{where} contains half a surrogate pair, so it is not text")
     words = tokenize(text)
     if not words:
         raise UserError(f"{where} has no words")

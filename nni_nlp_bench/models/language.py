@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from itertools import chain
-from math import exp
+from math import exp, inf, log
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,9 +16,10 @@ from torch import Tensor
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.core.files import atomic_write
 from nni_nlp_bench.core.input_files import read_text
+from nni_nlp_bench.core.limits import MAX_COUNT
 from nni_nlp_bench.data.corpus import EOS, UNKNOWN
-from nni_nlp_bench.models.manifest import Manifest, ModelError, required
-from nni_nlp_bench.models.weights import load_weights, save_weights
+from nni_nlp_bench.models.manifest import Manifest, ModelError, required, required_count
+from nni_nlp_bench.models.weights import load_weights, reason_of, save_weights
 from nni_nlp_bench.training.language_model import States
 from nni_nlp_bench.training.models import (
     AnyLanguageModel,
@@ -26,9 +27,10 @@ from nni_nlp_bench.training.models import (
     architecture_of,
     make_model,
 )
-from nni_nlp_bench.training.settings import Settings, Sizes
+from nni_nlp_bench.training.settings import Settings, Sizes, check_seed
 
 VOCABULARY = "vocabulary.txt"
+_LARGEST_LOSS = log(sys.float_info.max)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +46,8 @@ class TextLoss:
 
     @property
     def perplexity(self) -> float:
-        """Exponential of the loss: lower is better."""
-        return exp(self.loss)
+        """Exponential of the loss: lower is better; infinite where it overflows a float."""
+        return inf if self.loss > _LARGEST_LOSS else exp(self.loss)
 
 
 class LanguageModel:
@@ -68,17 +70,19 @@ class LanguageModel:
     @classmethod
     def load(cls, folder: Path, manifest: Manifest) -> Self:
         """Load the model of a folder. Raises UserError."""
-        text, sizes, bptt = required(manifest.model, ("architecture", "sizes", "bptt"))
+        text, sizes = required(manifest.model, ("architecture", "sizes"))
+        window = required_count(manifest.model, "bptt")
         words = read_text(folder / VOCABULARY, error=ModelError, encoding="utf-8").split("\n")[:-1]
         if EOS not in words:
             raise ModelError(f"{folder / VOCABULARY} has no {EOS}: it is of no language model")
         try:
-            settings = Settings(sizes=Sizes(**sizes), bptt=bptt)
-            model = make_model(architecture_of(text), len(words), settings)
-        except (TypeError, ValueError, AttributeError) as error:
-            raise ModelError(f"the network of the model cannot be built: {error}") from None
-        load_weights(model, folder)
-        return cls(manifest, model, words, bptt)
+            settings = Settings(sizes=Sizes(**sizes), bptt=window)
+            architecture = architecture_of(text)
+        except (TypeError, ValueError, AttributeError, RuntimeError) as error:
+            reason = f"the network of the model cannot be built: {reason_of(error)}"
+            raise ModelError(reason) from None
+        model = load_weights(lambda: make_model(architecture, len(words), settings), folder)
+        return cls(manifest, model, words, window)
 
     def perplexity(self, text: str) -> float:
         """Return the perplexity of a text: lower is better. See `evaluate`."""
@@ -88,6 +92,7 @@ class LanguageModel:
         """Return the loss on a text.
 
         Words are separated by spaces, as in the training corpus, and every line ends with `<eos>`.
+        States are kept over the whole text, but for GPT-2, which sees one window at a time.
         A word that is not in the vocabulary counts as `<unk>`.
 
         Raises:
@@ -95,7 +100,8 @@ class LanguageModel:
         """
         if not text.strip():
             raise UserError("the text is empty")
-        words = list(chain.from_iterable([*line.split(), EOS] for line in text.splitlines()))
+        lines = text.removesuffix("\n").split("\n")  # as corpora are read
+        words = [word for line in lines for word in (*line.split(), EOS)]
         ids = self._encode(words)
         unknown = sum(word not in self._ids for word in words)
         inputs = torch.tensor([self._ids[EOS], *ids[:-1]])
@@ -130,8 +136,11 @@ class LanguageModel:
         Raises:
             UserError: A value is impossible, or the vocabulary lacks a word of the prompt.
         """
-        if n_words < 1 or temperature < 0 or (top_k is not None and top_k < 1):
-            raise UserError("n_words and top_k must be at least 1, temperature at least 0")
+        if not 1 <= n_words <= MAX_COUNT or (top_k is not None and top_k < 1):
+            raise UserError(f"n_words must be between 1 and {MAX_COUNT:,}, top_k at least 1")
+        if not 0 <= temperature < inf:
+            raise UserError(f"temperature must be 0 or above and finite, got {temperature}")
+        check_seed(seed)
         generator = torch.Generator().manual_seed(seed)
         ids = [self._ids[EOS], *self._encode(prompt.split())]
         found: list[str] = []
@@ -150,10 +159,14 @@ class LanguageModel:
         states: States | None = None
         new = ids
         while True:
-            outputs = self.model(torch.tensor(new[-self._window :])[:, None], states)
+            # The first window may be short, not the last: GPT-2 sees no other.
+            first = (len(new) - 1) % self._window + 1
+            for end in range(first, len(new) + 1, self._window):
+                window = torch.tensor(new[max(0, end - self._window) : end])
+                outputs = self.model(window[:, None], states)
+                states = outputs.states or None
             yield self.model.log_probabilities(outputs.raw[-1])[0]
-            states = outputs.states or None
-            new = ids[-1:] if states else ids  # GPT-2 has no memory: it reads its window again
+            new = ids[-1:] if states else ids[-self._window :]  # GPT-2 reads its window again
 
     def _encode(self, words: Sequence[str]) -> list[int]:
         unknown = self._ids.get(UNKNOWN)
@@ -176,7 +189,9 @@ def _draw(
         return int(log_probabilities.argmax())
     scores, words = log_probabilities.sort(descending=True, stable=True)
     scores, words = scores[:top_k], words[:top_k]
-    drawn = torch.multinomial((scores / temperature).softmax(0), 1, generator=generator)
+    # Of the most probable word it is 0 at any temperature; others may become -inf.
+    scaled = (scores - scores[0]).double() / temperature
+    drawn = torch.multinomial(scaled.softmax(0), 1, generator=generator)
     return int(words[drawn])
 
 

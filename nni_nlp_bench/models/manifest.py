@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from nni_nlp_bench.core.errors import UserError
-from nni_nlp_bench.core.files import write_json
+from nni_nlp_bench.core.files import strict_json, write_json
 from nni_nlp_bench.core.input_files import exists, is_file, is_folder
+from nni_nlp_bench.core.limits import MAX_COUNT
 from nni_nlp_bench.core.parse_json import read_json
 from nni_nlp_bench.core.scratch import remove_stale, scratch_folder
 
@@ -20,6 +21,8 @@ MANIFEST, CARD = "model.json", "README.md"
 BELOW_TRAINING = "model"
 """Name of the model folder in the output folder of a training."""
 _FORMAT = 1
+_CHECKSUM = "checksum"
+"""Key of the SHA-256 of the other values: a changed label would be a wrong label."""
 _LIBRARIES = ("nni-nlp-bench", "torch", "transformers", "scikit-learn", "numpy", "safetensors")
 
 
@@ -54,8 +57,9 @@ class Manifest:
     """SHA-256 of each file by name."""
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain values."""
-        return {"format": _FORMAT, **asdict(self)}
+        """Return plain values, with a checksum of the others."""
+        values = {"format": _FORMAT, **asdict(self)}
+        return {**values, _CHECKSUM: _checksum(values)}
 
     @classmethod
     def read(cls, folder: Path) -> Self:
@@ -67,27 +71,31 @@ class Manifest:
         values = read_json(path, ModelError, "copy or train the model again")
         if not isinstance(values, dict) or not isinstance(values.get("format"), int):
             raise ModelError(f"{path} does not describe a model")
-        if values.pop("format") > _FORMAT:
+        if values["format"] > _FORMAT:
             raise ModelError(f"{path} was written by a newer version: update nni-nlp-bench")
+        if values.pop(_CHECKSUM, None) != _checksum(values):
+            raise _damaged(path)
+        del values["format"]
         try:
             found = cls(**values)
         except TypeError:
-            raise ModelError(f"{path} is damaged: copy or train the model again") from None
+            raise _damaged(path) from None
         found._check_types(path)
         found._check_files(folder)
         labels = None if found.labels is None else tuple(found.labels)
         return cls(**{**values, "labels": labels})
 
     def _check_types(self, path: Path) -> None:
-        mappings = (self.model, self.data, self.training, self.metrics, self.licences, self.files)
+        mappings: list[object] = [self.model, self.data, self.training, self.metrics]
+        mappings += [self.licences, self.versions, self.files]
         labels = self.labels is None or (
             isinstance(self.labels, list)
-            and len(self.labels) > 1
             and all(isinstance(label, str) for label in self.labels)
+            and 1 < len(self.labels) == len(set(self.labels))
         )
         texts = all(isinstance(text, str) for text in (self.kind, self.name, self.origin))
         if not (labels and texts and all(isinstance(values, dict) for values in mappings)):
-            raise ModelError(f"{path} is damaged: copy or train the model again")
+            raise _damaged(path)
 
     def _check_files(self, folder: Path) -> None:
         for name, digest in self.files.items():
@@ -100,7 +108,7 @@ class Manifest:
             except OSError as error:
                 raise ModelError(f"cannot read {path}: {error.strerror or error}") from None
             if not intact:
-                raise ModelError(f"{path} is damaged: copy or train the model again")
+                raise _damaged(path)
 
 
 def write_model(
@@ -145,6 +153,14 @@ def model_folder(folder: Path) -> Path:
     return below if not exists(folder / MANIFEST) and exists(below / MANIFEST) else folder
 
 
+def _checksum(values: Mapping[str, Any]) -> str:
+    return hashlib.sha256(strict_json(values).encode()).hexdigest()
+
+
+def _damaged(path: Path) -> ModelError:
+    return ModelError(f"{path} is damaged: copy or train the model again")
+
+
 def _versions() -> dict[str, str]:
     found = {"python": platform.python_version()}
     for library in _LIBRARIES:
@@ -161,3 +177,12 @@ def required(values: Mapping[str, Any], names: Sequence[str]) -> list[Any]:
         if name not in values:
             raise ModelError(f"{MANIFEST} lacks {name!r}: copy or train the model again")
     return [values[name] for name in names]
+
+
+def required_count(values: Mapping[str, Any], name: str) -> int:
+    """Return a count by name. Raises ModelError if it is missing or impossible."""
+    (count,) = required(values, (name,))
+    if type(count) is not int or not 1 <= count <= MAX_COUNT:
+        shown = str(count)[:40]
+        raise ModelError(f"{MANIFEST}: {name} must be between 1 and {MAX_COUNT:,}, got {shown!r}")
+    return count

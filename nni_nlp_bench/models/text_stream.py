@@ -13,11 +13,11 @@ from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.core.parse_json import parse_json
 from nni_nlp_bench.data.reading import LineError
 from nni_nlp_bench.data.sentences.tables.columns import TEXT_COLUMNS
-from nni_nlp_bench.models.base import Prediction, Text
+from nni_nlp_bench.models.base import Prediction, Text, is_unicode
 
 Format = Literal["text", "csv", "tsv", "jsonl"]
 MAX_LINE_BYTES = 2**24
-LABEL, PROBABILITY = "predicted_label", "predicted_probability"
+LABEL, PROBABILITY, PROBABILITIES = "predicted_label", "predicted_probability", "probabilities"
 _SUFFIXES: Mapping[str, Format] = {
     ".csv": "csv",
     ".tsv": "tsv",
@@ -66,7 +66,7 @@ class TextReader:
         self.header: tuple[str, ...] = ()
         """Names of the columns of a table; empty for other formats."""
         if self._records is not None:
-            self.header = self._header()
+            self._read_header()
 
     def __iter__(self) -> Iterator[TextRow]:
         """Yield the rows. Raises UserError for a damaged one."""
@@ -79,7 +79,8 @@ class TextReader:
             return
         for number, line in self._lines:
             if self._format == "text":
-                yield TextRow({"text": line}, line)
+                text = _without_end(line)
+                yield TextRow({"text": text}, text)
             elif line.strip():
                 yield self._row(number, self._object(number, line))
 
@@ -92,29 +93,32 @@ class TextReader:
                 raise LineError(self._source, number, f"no column {name!r}; there are {known}")
             if not isinstance(fields[name], str):
                 raise LineError(self._source, number, f"{name!r} must be a string")
+        for name in (LABEL, PROBABILITY) if self.header else (LABEL, PROBABILITY, PROBABILITIES):
+            if name in fields:
+                raise LineError(self._source, number, f"has a field {name!r} already: rename it")
         texts = [fields[name] for name in self._columns]
         return TextRow(fields, texts[0] if len(texts) == 1 else (texts[0], texts[1]))
 
-    def _header(self) -> tuple[str, ...]:
+    def _read_header(self) -> None:
         assert self._records is not None
         first = next(self._records, None)
         if first is None:
             raise UserError(f"{self._source} is empty: it has no header")
-        header = tuple(first[1])
-        if len(set(header)) < len(header):
+        self.header = tuple(first[1])
+        if len(set(self.header)) < len(self.header):
             raise LineError(self._source, first[0], "two columns have the same name")
-        self._row(first[0], dict.fromkeys(header, ""))  # names the columns that are missing
-        return header
+        self._row(first[0], dict.fromkeys(self.header, ""))  # names the columns that are missing
 
     def _table(self) -> Iterator[tuple[int, list[str]]]:
         if self._format == "tsv":  # quotation marks are text, as in GLUE
-            yield from ((number, line.split("\t")) for number, line in self._lines)
+            yield from ((number, _without_end(line).split("\t")) for number, line in self._lines)
             return
         number = 1
-        records = csv.reader((f"{line}\n" for _, line in self._lines), strict=True)
+        records = csv.reader((line for _, line in self._lines), strict=True)
         try:
             for record in records:
-                yield number, record
+                if record:  # a line without anything is no row, as for csv.DictReader
+                    yield number, record
                 number = records.line_num + 1
         except csv.Error as error:
             fault = f"invalid CSV ({error}): is a quotation mark missing or not closed?"
@@ -127,6 +131,8 @@ class TextReader:
             raise LineError(self._source, number, f"expected a JSON object: {error}") from None
         if not isinstance(found, dict):
             raise LineError(self._source, number, f"expected a JSON object, got {line[:40]!r}")
+        if not is_unicode(json.dumps(found, ensure_ascii=False)):
+            raise LineError(self._source, number, "half a surrogate pair, so it is not text")
         return found
 
 
@@ -147,7 +153,7 @@ class PredictionWriter:
                 values = {
                     LABEL: prediction.label,
                     PROBABILITY: prediction.probability,
-                    "probabilities": prediction.probabilities,
+                    PROBABILITIES: prediction.probabilities,
                 }
             self._stream.write(json.dumps({**row.fields, **values}, ensure_ascii=False) + "\n")
             return
@@ -162,9 +168,17 @@ class PredictionWriter:
 
     def _write_table(self, fields: Sequence[str]) -> None:
         if self._separator == "\t":
+            if any(character in field for field in fields for character in "\t\n"):
+                raise UserError("a label has a tab or a line end, which TSV cannot hold: use CSV")
             self._stream.write("\t".join(fields) + "\n")
         else:
-            csv.writer(self._stream, lineterminator="\n").writerow(fields)
+            # By default it quotes no carriage return, which a reader takes for the end of a row.
+            if any("\r" in field for field in fields):
+                csv.writer(self._stream, lineterminator="\n", quoting=csv.QUOTE_ALL).writerow(
+                    fields
+                )
+            else:
+                csv.writer(self._stream, lineterminator="\n").writerow(fields)
 
 
 def _text_column(source: str, names: Sequence[str]) -> str:
@@ -176,10 +190,8 @@ def _text_column(source: str, names: Sequence[str]) -> str:
 
 
 def _lines(stream: BinaryIO, source: str) -> Iterator[tuple[int, str]]:
-    """Yield numbered lines without their ends. Raises UserError for what is not text."""
-    number = 0
-    while line := stream.readline(MAX_LINE_BYTES + 1):
-        number += 1
+    """Yield numbered lines. Raises UserError for what is not text."""
+    for number, line in enumerate(iter(lambda: _read_line(stream, source), b""), start=1):
         if len(line) > MAX_LINE_BYTES:
             raise LineError(source, number, f"longer than {MAX_LINE_BYTES:,} bytes")
         try:
@@ -189,4 +201,15 @@ def _lines(stream: BinaryIO, source: str) -> Iterator[tuple[int, str]]:
             raise LineError(source, number, fault) from None
         if "\0" in text:
             raise LineError(source, number, "contains a NUL byte, so it is not text")
-        yield number, text.rstrip("\r\n")
+        yield number, text
+
+
+def _read_line(stream: BinaryIO, source: str) -> bytes:
+    try:
+        return stream.readline(MAX_LINE_BYTES + 1)
+    except OSError as error:
+        raise UserError(f"cannot read {source}: {error.strerror or error}") from None
+
+
+def _without_end(line: str) -> str:
+    return line.removesuffix("\n").removesuffix("\r")

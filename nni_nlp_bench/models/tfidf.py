@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nni_nlp_bench.core.extras import optional_imports
-from nni_nlp_bench.models.base import TextClassifier
-from nni_nlp_bench.models.manifest import Manifest, ModelError, required
+from nni_nlp_bench.core.input_files import read_text
+from nni_nlp_bench.models.base import ParameterCount, TextClassifier
+from nni_nlp_bench.models.manifest import MANIFEST, Manifest, ModelError, required_count
 from nni_nlp_bench.training.linear import LinearClassifier
 
 WEIGHTS, TERMS = "model.safetensors", "terms.txt"
@@ -35,14 +36,22 @@ class TfidfClassifier(TextClassifier):
         with optional_imports():
             from safetensors import SafetensorError
             from safetensors.numpy import load_file
-        (ngrams,) = required(manifest.model, ("ngrams",))
-        terms = (folder / TERMS).read_text("utf-8").split("\n")[:-1]
+        ngrams = required_count(manifest.model, "ngrams")
+        terms = read_text(folder / TERMS, error=ModelError, encoding="utf-8").split("\n")[:-1]
+        path = folder / WEIGHTS
         try:
-            arrays = load_file(folder / WEIGHTS)
+            arrays = load_file(path)
             model = LinearClassifier(tuple(terms), ngrams, *(arrays[name] for name in _ARRAYS))
-        except (OSError, SafetensorError, KeyError, ValueError) as error:
-            raise ModelError(f"{folder / WEIGHTS} does not fit the model: {error}") from None
+        except (OSError, SafetensorError, LookupError, TypeError, ValueError) as error:
+            reason = " ".join(str(error).split())[:160]
+            raise ModelError(f"{path} does not fit the model: {reason}") from None
+        if (count := max(2, len(model.bias))) != len(manifest.labels or ()):
+            raise ModelError(f"{path} has weights of {count} labels, {MANIFEST} names others")
         return cls(manifest, model)
+
+    def count_parameters(self) -> ParameterCount:
+        """Return the number of weights and biases."""
+        return ParameterCount(self.model.parameters, 0)
 
     def probabilities_of(self, words: Sequence[Sequence[str]]) -> NDArray[np.float64]:
         """Return the probability of each label, (texts, labels), for one batch of words."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from nni_nlp_bench.data.corpus import Corpus
+from nni_nlp_bench.distillation.fine_tuning import FineTuning, fine_tune
 from nni_nlp_bench.models.manifest import BELOW_TRAINING, Manifest
 from nni_nlp_bench.models.saving import save_classifier, save_language_model
 from nni_nlp_bench.training.classification.classifier import Classifier
@@ -38,6 +40,17 @@ def train_classifier(
         metrics = classifier_metrics(curves)
         save_classifier(out / BELOW_TRAINING, task, model, metrics=metrics, origin=origin)
     return curves
+
+
+def fine_tune_teacher(
+    task: FineTuning, out: Path, progress: Callable[[float], None] = lambda epochs: None
+) -> ClassifierCurves:
+    """Fine-tune a teacher; the output folder is a model folder as well. See `fine_tune`."""
+
+    def save(model: Classifier, curves: ClassifierCurves) -> None:
+        save_classifier(out, task, model, metrics=classifier_metrics(curves))
+
+    return fine_tune(task, out, progress, save)
 
 
 def classifier_metrics(curves: ClassifierCurves) -> dict[str, Any]:

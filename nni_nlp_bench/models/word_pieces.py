@@ -42,11 +42,15 @@ class WordPieces:
             from tokenizers import Tokenizer
         text = read_text(folder / TOKENIZER, error=ModelError, encoding="utf-8")
         tokens = read_text(folder / vocabulary, error=ModelError, encoding="utf-8")
+        words = tokens.split("\n")[:-1]
+        if unknown is not None and unknown not in words:
+            raise ModelError(f"{folder / vocabulary} lacks the token {str(unknown)[:40]!r}")
         try:
-            return cls(Tokenizer.from_str(text), tokens.split("\n")[:-1], unknown)
+            tokenizer = Tokenizer.from_str(text)
         except Exception as error:  # the library raises plain exceptions
             reason = " ".join(str(error).split())[:160]
             raise ModelError(f"{folder / TOKENIZER} cannot be used: {reason}") from None
+        return cls(tokenizer, words, unknown)
 
     def __len__(self) -> int:
         return len(self.words)

@@ -116,7 +116,7 @@ class DecoderModel(nn.Module):
     @contextmanager
     def _seeded(self) -> Iterator[None]:
         """Seed torch's global generators from the model's own, and restore them afterwards."""
-        seed = int(torch.randint(_MAX_SEED, (), generator=self.random))
+        seed = int(torch.randint(_MAX_SEED, (), generator=self.random, device="cpu"))
         devices = [p.device for p in self.parameters() if p.device.type == "cuda"][:1]
         with torch.random.fork_rng(devices):
             torch.manual_seed(seed)

@@ -10,6 +10,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from nni_nlp_bench.core.errors import UserError
+
 NGRAMS = 2
 STRENGTHS = (1.0, 4.0, 16.0)
 """Inverse strengths C of the L2 penalty that are tried."""
@@ -33,11 +35,11 @@ class LinearClassifier:
     """Biases (labels,); (1,) for two labels."""
 
     def __post_init__(self) -> None:
-        if self.weights.shape != (len(self.bias), len(self.terms)) or self.idf.shape != (
-            len(self.terms),
-        ):
+        count = len(set(self.terms))  # a term that is there twice makes them differ
+        shapes = ((count,), (len(self.bias), count))
+        if (self.idf.shape, self.weights.shape) != shapes or len(self.terms) != count:
             raise ValueError(
-                f"{len(self.terms)} terms, idf {self.idf.shape}, weights {self.weights.shape}, "
+                f"{count} different terms, idf {self.idf.shape}, weights {self.weights.shape}, "
                 f"bias {self.bias.shape}"
             )
 
@@ -48,6 +50,7 @@ class LinearClassifier:
         labels: NDArray[np.int64],
         strength: float = 1.0,
         ngrams: int = NGRAMS,
+        count: int | None = None,
     ) -> Self:
         """Fit terms, idf and weights to the words of texts and their label ids.
 
@@ -56,14 +59,24 @@ class LinearClassifier:
             labels: Label ids (texts,).
             strength: Inverse strength C of the L2 penalty.
             ngrams: Largest number of words of a term.
+            count: Number of labels, also those of no text; None for one more than the largest id.
+
+        Raises:
+            UserError: The texts have fewer than two labels, or no term in common.
         """
         from sklearn.linear_model import LogisticRegression
 
+        if len(np.unique(labels)) < 2:
+            raise UserError("a classifier needs texts of two labels: give more training texts")
         vectorizer = _vectorizer(ngrams, min_df=2 if len(texts) > 1000 else 1)
-        features = vectorizer.fit_transform(texts)
+        try:
+            features = vectorizer.fit_transform(texts)
+        except ValueError:
+            raise UserError("no word occurs in two training texts: give others") from None
         model = LogisticRegression(C=strength, max_iter=1000, tol=1e-3).fit(features, labels)
         terms = tuple(vectorizer.get_feature_names_out())
-        return cls(terms, ngrams, vectorizer.idf_, model.coef_, model.intercept_)
+        found = _of_all_labels(model, int(labels.max()) + 1 if count is None else count)
+        return cls(terms, ngrams, vectorizer.idf_, *found)
 
     def probabilities(self, texts: Sequence[Sequence[str]]) -> NDArray[np.float64]:
         """Return the probability of each label, (texts, labels)."""
@@ -95,6 +108,18 @@ class LinearClassifier:
         found = _vectorizer(self.ngrams, vocabulary={term: i for i, term in enumerate(self.terms)})
         found.idf_ = self.idf
         return found
+
+
+def _of_all_labels(model: Any, count: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return weights and biases of a logistic regression; labels without texts never win."""
+    if len(model.classes_) == count:
+        return model.coef_, model.intercept_
+    rows = model.classes_ if len(model.classes_) > 2 else model.classes_[1:]
+    weights = np.zeros((count, model.coef_.shape[1]))
+    bias = np.full(count, -np.inf)
+    bias[model.classes_] = 0  # of two labels, only the second one has weights
+    weights[rows], bias[rows] = model.coef_, model.intercept_
+    return weights, bias
 
 
 def _vectorizer(ngrams: int, **options: Any) -> Any:

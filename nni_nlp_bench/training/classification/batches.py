@@ -84,9 +84,10 @@ class Encoded:
         return Batch(words, labels, rows, part)
 
 
-def padded(sentences: Sequence[NDArray[np.int64]]) -> Tensor:
-    """Return ids (batch, length) of sentences, padded to the longest of them."""
-    words = np.full((len(sentences), max(map(len, sentences))), PADDING, dtype=np.int64)
+def padded(sentences: Sequence[NDArray[np.int64]], length: int | None = None) -> Tensor:
+    """Return ids (batch, length) of sentences, padded to the longest of them by default."""
+    length = max(map(len, sentences)) if length is None else length
+    words = np.full((len(sentences), length), PADDING, dtype=np.int64)
     for row, sentence in enumerate(sentences):
         words[row, : len(sentence)] = sentence
     return torch.from_numpy(words)
