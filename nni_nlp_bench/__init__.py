@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from nni_nlp_bench.core.errors import UserError
     from nni_nlp_bench.evaluators.trial import Trial
     from nni_nlp_bench.models.base import Prediction, TextClassifier
+    from nni_nlp_bench.models.export.writing import Exported, export_model
     from nni_nlp_bench.models.language import LanguageModel
     from nni_nlp_bench.models.loading import load_model
     from nni_nlp_bench.reports.comparison import ComparisonResult
@@ -62,6 +63,7 @@ _MODULES = {
     "Benchmark": "nni_nlp_bench.benchmarks.base",
     "BenchmarkError": "nni_nlp_bench.benchmarks.base",
     "ComparisonResult": "nni_nlp_bench.reports.comparison",
+    "Exported": "nni_nlp_bench.models.export.writing",
     "LanguageModel": "nni_nlp_bench.models.language",
     "LossUnit": "nni_nlp_bench.benchmarks.units",
     "Objective": "nni_nlp_bench.benchmarks.objectives",
@@ -79,6 +81,7 @@ _MODULES = {
     "compare": _SEARCHES,
     "constrain": "nni_nlp_bench.benchmarks.constrained",
     "evaluate_scores": _NETWORKS,
+    "export_model": "nni_nlp_bench.models.export.writing",
     "get_space": "search_spaces.base",
     "list_benchmarks": _NAMES,
     "list_corpora": _NAMES,
@@ -106,6 +109,7 @@ __all__ = [
     "Benchmark",
     "BenchmarkError",
     "ComparisonResult",
+    "Exported",
     "LanguageModel",
     "LossUnit",
     "Objective",
@@ -124,6 +128,7 @@ __all__ = [
     "compare",
     "constrain",
     "evaluate_scores",
+    "export_model",
     "frameworks",
     "get_space",
     "list_benchmarks",
