@@ -19,7 +19,7 @@ from nni_nlp_bench.core.input_files import read_text
 from nni_nlp_bench.core.limits import MAX_COUNT
 from nni_nlp_bench.data.corpus import EOS, UNKNOWN
 from nni_nlp_bench.models.manifest import Manifest, ModelError, required, required_count
-from nni_nlp_bench.models.weights import load_weights, reason_of, save_weights
+from nni_nlp_bench.models.weights import IMPOSSIBLE, load_weights, reason_of, save_weights
 from nni_nlp_bench.training.language_model import States
 from nni_nlp_bench.training.models import (
     AnyLanguageModel,
@@ -78,7 +78,7 @@ class LanguageModel:
         try:
             settings = Settings(sizes=Sizes(**sizes), bptt=window)
             architecture = architecture_of(text)
-        except (TypeError, ValueError, AttributeError, RuntimeError) as error:
+        except IMPOSSIBLE as error:
             reason = f"the network of the model cannot be built: {reason_of(error)}"
             raise ModelError(reason) from None
         model = load_weights(lambda: make_model(architecture, len(words), settings), folder)

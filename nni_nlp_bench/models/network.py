@@ -11,7 +11,6 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.core.limits import MAX_LAYERS, MAX_WIDTH
 from nni_nlp_bench.data.sentences.vocabulary import Numbering, Vocabulary
 from nni_nlp_bench.distillation.tokens import Tokens
@@ -23,7 +22,7 @@ from nni_nlp_bench.models.manifest import (
     required,
     required_count,
 )
-from nni_nlp_bench.models.weights import load_weights, reason_of, save_weights
+from nni_nlp_bench.models.weights import IMPOSSIBLE, load_weights, reason_of, save_weights
 from nni_nlp_bench.models.word_pieces import TOKENIZER, WordPieces
 from nni_nlp_bench.training.classification.batches import Batch, padded
 from nni_nlp_bench.training.classification.classifier import Classifier, Embedding
@@ -87,8 +86,8 @@ def _spec(network: Mapping[str, Any], labels: int) -> NetworkSpec:
     """Return the network of a classifier with that many labels. Raises UserError."""
     try:
         spec = NetworkSpec.from_dict(network)
-    except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
-        raise _impossible(error) from None
+    except IMPOSSIBLE as error:
+        raise ModelError(f"the network of the model cannot be built: {reason_of(error)}") from None
     if spec.classes != labels:
         raise ModelError(f"{MANIFEST} has {labels} labels, its network {spec.classes}")
     for name, size in spec.options.items():
@@ -99,19 +98,10 @@ def _spec(network: Mapping[str, Any], labels: int) -> NetworkSpec:
 
 
 def _model(spec: NetworkSpec, words: int) -> Classifier:
-    """Return the model, without its weights. Raises ModelError."""
+    """Return the model, without its weights."""
     embedding = Embedding(np.zeros((0, 0), dtype=np.float32), dropout=0.0)
     embedding.weight = nn.Parameter(torch.empty(words, spec.vectors))
-    try:
-        return Classifier(embedding, spec())
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise _impossible(error) from None
-
-
-def _impossible(error: Exception) -> ModelError:
-    if isinstance(error, UserError):  # an architecture that is none
-        return ModelError(str(error))
-    return ModelError(f"the network of the model cannot be built: {reason_of(error)}")
+    return Classifier(embedding, spec())
 
 
 def describe_network(

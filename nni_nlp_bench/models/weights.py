@@ -16,6 +16,8 @@ from nni_nlp_bench.models.manifest import ModelError
 
 WEIGHTS = "model.safetensors"
 M = TypeVar("M", bound=nn.Module)
+IMPOSSIBLE = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+"""What building a network of values of wrong types raises."""
 _DRAWS = ("normal_", "uniform_")
 _SHOWN_CHARACTERS = 160
 
@@ -68,7 +70,7 @@ def check_size(make: Callable[[], nn.Module], *files: Path) -> None:
     try:
         with torch.device("meta"), _WithoutDraws():
             wanted = sum(weight.numel() for weight in make().parameters())
-    except (RuntimeError, OverflowError) as error:  # such as more weights than 64 bits count
+    except IMPOSSIBLE as error:  # such as more weights than 64 bits count
         raise ModelError(f"the network of the model cannot be built: {reason_of(error)}") from None
     if wanted > stored:
         names = ", ".join(file.name for file in files)

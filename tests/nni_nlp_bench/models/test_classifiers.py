@@ -141,7 +141,7 @@ def test_texts_that_are_none(kind: str, saved: Folders) -> None:
         ("w1 \ud800", "text 1 contains half a surrogate pair"),
     ):
         with pytest.raises(UserError, match=fault) as error:
-            model.predict(["w1", text])  # type: ignore[list-item]
+            model.predict(["w1", text])
         assert "\n" not in str(error.value)
     with pytest.raises(UserError, match="put it into a list"):
         model.predict("w1")

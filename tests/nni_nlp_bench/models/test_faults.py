@@ -42,8 +42,8 @@ DAMAGES: dict[str, Damage] = {
     "zeros": lambda content: bytes(len(content)),
 }
 VALUES = (None, True, -1, 0, 1.5, 10**17, "x", "", [], {}, [[]], ["x", "y"], {"x": 1})
-MEMORY = 2**28
-"""Bytes that refusing a model may take."""
+MEMORY = 2**18
+"""Kibibytes that refusing a model may take."""
 
 
 def _flipped(content: bytes, place: int) -> bytes:
@@ -163,7 +163,7 @@ def test_another_kind(kind: str, copied: Folders) -> None:
     folder = copied(kind)
     original = json.loads((folder / MANIFEST).read_text("utf-8"))["kind"]
     for other in {"language_model", "network", "tfidf", "transformer"} - {original}:
-        edit(folder, lambda values, other=other: values.update(kind=other))  # type: ignore[misc]
+        edit(folder, lambda values, other=other: values.update(kind=other))
         refuse(folder, UserError)
 
 
@@ -171,7 +171,7 @@ def test_another_kind(kind: str, copied: Folders) -> None:
 def test_labels_of_another_count(kind: str, copied: Folders) -> None:
     folder = copied(kind)
     for labels in (["a", "b"], ["a", "b", "c", "d"], ["a"], [], ["a", "a", "b"], "abc", [1, 2, 3]):
-        edit(folder, lambda values, labels=labels: values.update(labels=labels))  # type: ignore[misc]
+        edit(folder, lambda values, labels=labels: values.update(labels=labels))
         if kind not in LANGUAGE_MODELS:
             refuse(folder)
     if kind not in LANGUAGE_MODELS:
@@ -185,27 +185,25 @@ def places(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
         yield from places(value[key], (*path, key))
 
 
+def put(values: dict[str, Any], path: tuple[str, ...], value: object) -> None:
+    for key in path[:-1]:
+        values = values[key]
+    values[path[-1]] = value
+
+
 @EVERY_KIND
 def test_values_of_wrong_types(kind: str, copied: Folders) -> None:
     """A model whose description is wrong is refused, or works."""
     folder = copied(kind)
-    original = json.loads((folder / MANIFEST).read_text("utf-8"))
-    used = {"kind", "name", "labels", "origin", "files", "format"}
+    content = (folder / MANIFEST).read_bytes()
+    original = json.loads(content)
+    fields = [(name,) for name in ("kind", "name", "labels", "origin", "files", "format", "model")]
     paths = [("model", *path) for path in places(original["model"])]
     refused = 0
-    for path in [*((name,) for name in sorted(used)), ("model",), *paths]:
+    for path in [*fields, *paths]:
         for value in VALUES:
-
-            def change(values: dict[str, Any], path: Any = path, value: Any = value) -> None:
-                values.clear()
-                values.update(json.loads(json.dumps(original)))
-                del values["checksum"]
-                inner = values
-                for key in path[:-1]:
-                    inner = inner[key]
-                inner[path[-1]] = value
-
-            edit(folder, change)
+            (folder / MANIFEST).write_bytes(content)
+            edit(folder, lambda values, path=path, value=value: put(values, path, value))
             try:
                 use(load_model(folder))
             except UserError as error:
@@ -222,7 +220,7 @@ ABSURD: dict[str, tuple[str, dict[str, Any]]] = {
     "width of a GRU": ("bigru", {"options": {"width": 60_000}}),
     "width of a CNN": ("cnn", {"options": {"width": 60_000}}),
     "cells": ("emd_cell", {"options": {"cells": 10**9, "width": 4}}),
-    "some cells": ("emd_cell", {"options": {"cells": 1_000, "width": 4096}}),
+    "some cells": ("emd_cell", {"options": {"cells": 100, "width": 4096}}),
     "vectors of an encoder": ("encoder", {"vectors": 10**10}),
     "hidden": ("rnn_cell", {"hidden": 65_536}),
     "layers": ("rnn_cell", {"layers": 10**9}),
@@ -238,7 +236,7 @@ def test_absurd_sizes_are_refused_before_memory_is_taken(name: str, copied: Fold
     edit(folder, lambda values: values["model"][part].update(sizes))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     refuse(folder, UserError)
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < MEMORY >> 10
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < MEMORY
 
 
 @pytest.mark.parametrize(
@@ -263,7 +261,7 @@ def test_a_transformer_of_other_sizes(sizes: dict[str, Any], copied: Folders) ->
     edit(folder)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     refuse(folder, UserError)
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < MEMORY >> 10
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < MEMORY
 
 
 def test_decoders_of_other_sizes(copied: Folders) -> None:

@@ -191,7 +191,7 @@ def test_a_cell_remembers_a_prompt_longer_than_the_window(kind: str, saved: Fold
 )
 def test_impossible_values(values: dict[str, float], fault: str, saved: Folders) -> None:
     with pytest.raises(UserError, match=fault):
-        load(saved("rnn_cell")).generate("w1", **values)  # type: ignore[arg-type]
+        load(saved("rnn_cell")).generate("w1", **values)
 
 
 def test_a_language_model_predicts_no_labels(saved: Folders) -> None:
