@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from search_spaces.rnn_cell.recurrence.factors import ONE, Factor, FactorSource, factors, plus, times
+from search_spaces.rnn_cell.recurrence.factors import (
+    ONE,
+    Factor,
+    FactorSource,
+    factors,
+    plus,
+    times,
+)
 from search_spaces.rnn_cell.recurrence.plan import Plan, X, is_result
 from search_spaces.rnn_cell.recurrence.source import Source, View
 from search_spaces.rnn_cell.validity import state_index

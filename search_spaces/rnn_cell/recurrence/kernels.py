@@ -39,7 +39,6 @@ class Kernels:
             return cls(_add_onednn, _onednn, tanh, host, rowwise=True)
         return cls(torch.Tensor.addmm_, torch.mm, tanh, host)
 
-
     def prepare(self, matrix: Tensor) -> Tensor:
         """Return a matrix as the second one of many products."""
         return matrix.contiguous() if self.rowwise else matrix
