@@ -85,7 +85,7 @@ class Recurrence(torch.autograd.Function):
         buffers = forward_buffers(plan, project(plan, maps, weights, x), states)
         with torch.inference_mode():
             matrices = [
-                kernels.prepare(weights[source][i].mT) for source, i in program.forward.weights
+                kernels.pack(weights[source][i].mT) for source, i in program.forward.weights
             ]
             steps = step_views(program.forward, buffers, kernels.host)
             program.forward_loop(steps, matrices, kernels)
@@ -108,7 +108,7 @@ class Recurrence(torch.autograd.Function):
         buffers = backward_buffers(ctx.buffers, output_grad, state_grads)
         with torch.inference_mode():
             add_factors(program.factors, program.find_factors, buffers)
-            matrices = [weights[source][i] for source, i in program.backward.weights]
+            matrices = [kernels.pack(weights[source][i]) for source, i in program.backward.weights]
             steps = step_views(program.backward, buffers, kernels.host, backwards=True)
             program.backward_loop(steps, matrices, kernels)
         if ctx.trace is not None:

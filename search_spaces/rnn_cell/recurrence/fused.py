@@ -45,7 +45,8 @@ class FusedCell:
             for node, (bias, matrices) in zip(self.nodes, maps, strict=True)
         }
         inputs, recurrent, bias = (
-            torch.cat([table[gate][key] for gate in self.gates]) for key in ("x", "h_prev_0", "bias")
+            torch.cat([table[gate][key] for gate in self.gates])
+            for key in ("x", "h_prev_0", "bias")
         )
         weights = (inputs, recurrent, bias, torch.zeros_like(bias))
         initial = tuple(state.unsqueeze(0) for state in states)

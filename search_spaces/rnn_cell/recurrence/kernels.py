@@ -25,8 +25,8 @@ class Kernels:
     """(z, out): NumPy's on the CPU, where torch's takes six times as long on some processors."""
     host: bool
     """Whether `tanh` takes arrays of NumPy."""
-    rowwise: bool = False
-    """Whether `mm` is faster where the rows of its second matrix are contiguous."""
+    packed: bool = False
+    """Whether the second matrix of many products is one that `pack` returned."""
 
     @classmethod
     def of(cls, state: Tensor) -> Kernels:
@@ -36,21 +36,33 @@ class Kernels:
         if state.ndim > 2:
             return cls(torch.Tensor.baddbmm_, torch.bmm, tanh, host)
         if _uses_onednn(state, state.shape[-1]):
-            return cls(_add_onednn, _onednn, tanh, host, rowwise=True)
+            return cls(_add_onednn, _packed_onednn, tanh, host, packed=True)
         return cls(torch.Tensor.addmm_, torch.mm, tanh, host)
 
-    def prepare(self, matrix: Tensor) -> Tensor:
-        """Return a matrix as the second one of many products."""
-        return matrix.contiguous() if self.rowwise else matrix
+    def pack(self, matrix: Tensor) -> Tensor:
+        """Return a matrix (inner, columns) as the second one of many products."""
+        if not self.packed:
+            return matrix
+        weight = matrix.t()
+        if not weight.is_contiguous():
+            return weight
+        packed: Tensor = torch.ops.mkldnn._reorder_linear_weight(weight)
+        return packed
 
 
 def multiply(a: Tensor, b: Tensor, bias: Tensor | None = None) -> Tensor:
     """Return a (..., rows, inner) times b (..., inner, columns), plus a bias (..., columns)."""
     if a.ndim == 2 and _uses_onednn(a, b.shape[1]):
-        return _onednn(a, b, bias)
+        return _onednn(a, _dense(b), bias)
     if bias is None:
         return a @ b
     return torch.addmm(bias, a, b) if a.ndim == 2 else torch.baddbmm(bias.unsqueeze(-2), a, b)
+
+
+def _dense(matrix: Tensor) -> Tensor:
+    """Copy columns of a wider matrix: oneDNN's product with them takes a thousand times as long."""
+    dense = matrix.is_contiguous() or matrix.t().is_contiguous()
+    return matrix if dense else matrix.contiguous()
 
 
 def _uses_onednn(a: Tensor, columns: int) -> bool:
@@ -68,5 +80,10 @@ def _onednn(a: Tensor, b: Tensor, bias: Tensor | None = None) -> Tensor:
     return product
 
 
-def _add_onednn(total: Tensor, a: Tensor, b: Tensor) -> Tensor:
-    return total.add_(_onednn(a, b))
+def _packed_onednn(a: Tensor, packed: Tensor) -> Tensor:
+    product: Tensor = torch.ops.mkldnn._linear_pointwise(a, packed, None, "none", [], "")
+    return product
+
+
+def _add_onednn(total: Tensor, a: Tensor, packed: Tensor) -> Tensor:
+    return total.add_(_packed_onednn(a, packed))

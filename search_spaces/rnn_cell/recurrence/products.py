@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 
 import torch
 from torch import Tensor
@@ -16,6 +16,8 @@ Maps = Mapping[str, Sequence[Tensor]]
 """Bias (..., hidden) and matrices (..., hidden, width of the input) by the linear map's name."""
 Weights = Mapping[str, Sequence[Tensor]]
 """The matrices of each source's products."""
+Target = tuple[str, int]
+"""A linear map, and the position of its bias (0) or of a matrix (1, ...)."""
 
 
 def by_map(plan: Plan, tensors: Sequence[Tensor]) -> Maps:
@@ -70,11 +72,11 @@ def map_gradients(
 ) -> list[Tensor | None]:
     """Gradients of biases and matrices in the recipe's order; those not needed are None.
 
-    The matrices of one product get theirs by one product over all steps.
+    Those of equal linear maps are one product over all steps.
     """
     hidden = buffers["state 0"].shape[-1]
     rows = buffers["linear_grad"].flatten(-3, -2)
-    biases = rows.sum(-2).split(hidden, dim=-1)
+    biases = torch.split(rows.sum(-2), hidden, dim=-1)
     order = [
         (node.name, i)
         for node in plan.recipe.nodes
@@ -83,17 +85,32 @@ def map_gradients(
     ]
     wanted = {where for where, flag in zip(order, needed, strict=True) if flag}
     found = {(name, 0): bias for name, bias in zip(plan.linear, biases, strict=True)}
+    for (start, stop), reads in _by_columns(plan, wanted).items():
+        series = [
+            x if source == X else all_steps(buffers, place(plan, source), hidden)
+            for source, _ in reads
+        ]
+        read = series[0] if len(series) == 1 else torch.cat(series, dim=-1)
+        columns = rows[..., start * hidden : stop * hidden]
+        gradient = multiply(columns.mT, read.flatten(-3, -2))
+        widths = [values.shape[-1] for values in series]
+        for (_, targets), part in zip(reads, torch.split(gradient, widths, dim=-1), strict=True):
+            found.update(zip(targets, torch.split(part, hidden, dim=-2), strict=True))
+    return [found[where] if where in wanted else None for where in order]
+
+
+def _by_columns(
+    plan: Plan, wanted: Set[Target]
+) -> dict[tuple[int, int], list[tuple[str, list[Target]]]]:
+    """Return (source, matrices) of the products into the same linear maps, if any is wanted."""
+    found: dict[tuple[int, int], list[tuple[str, list[Target]]]] = {}
     for source, products in plan.products.items():
         for product in products:
             names = plan.linear[product.start : product.stop]
             targets = [(name, 1 + i) for name, i in zip(names, product.inputs, strict=True)]
-            if wanted.isdisjoint(targets):
-                continue
-            series = x if source == X else all_steps(buffers, place(plan, source), hidden)
-            columns = rows[..., product.start * hidden : product.stop * hidden]
-            gradient = multiply(columns.mT, series.flatten(-3, -2))
-            found.update(zip(targets, gradient.split(hidden, dim=-2), strict=True))
-    return [found[where] if where in wanted else None for where in order]
+            if not wanted.isdisjoint(targets):
+                found.setdefault((product.start, product.stop), []).append((source, targets))
+    return found
 
 
 def _stacked(plan: Plan, maps: Maps, product: Product) -> Tensor:
