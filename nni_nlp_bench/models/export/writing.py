@@ -95,7 +95,9 @@ def _write(source: Path, model: AnyModel, graph: Graph, name: str, new: Path) ->
         shutil.copyfile(source / file, new / file)
     if isinstance(model, TextClassifier):
         shutil.copyfile(str(getsourcefile(words)), new / WORDS)
-    write_json(new / ABOUT, {"format": name, "file": chosen.file, **_about(model, graph, difference)})
+    write_json(
+        new / ABOUT, {"format": name, "file": chosen.file, **_about(model, graph, difference)}
+    )
     (new / CARD).write_text(model_card(model.manifest, usage(model, graph, name)), "utf-8")
     return difference
 
