@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _KINDS: tuple[Kind, ...] = ("baseline", "encoder", "search")
 _MARKERS = {"baseline": "o", "encoder": "s", "search": "^"}
-_LABEL_SPACE = 1.35
+_LABEL_SPACE = 2.0
 """Room for the names right of the points, as a factor of the costs."""
 
 
@@ -30,6 +30,7 @@ def accuracy_against_costs(scores: Sequence[Score]) -> tuple[str, str]:
 
 def _scatter(name: str, scores: Sequence[Score], cost: Callable[[Score], float], label: str) -> str:
     from matplotlib.figure import Figure
+    from matplotlib.ticker import FuncFormatter, NullFormatter
 
     with page_style():
         figure = Figure(figsize=(5.6, 3.8), layout="constrained")
@@ -49,12 +50,22 @@ def _scatter(name: str, scores: Sequence[Score], cost: Callable[[Score], float],
         low, high = axes.get_xlim()
         axes.set_xlim(low, high * _LABEL_SPACE)
         axes.grid(alpha=0.5)
-        axes.legend(loc="lower right", frameon=False, fontsize=9)
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _short(value)))
+        axes.xaxis.set_minor_formatter(NullFormatter())
+        axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, frameon=False, fontsize=9)
         for side in ("top", "right"):
             axes.spines[side].set_visible(False)
         best = max(scores, key=lambda score: score.accuracy)
         highest = f"{100 * best.accuracy:.1f} % of {best.name}"
         return inline_svg(figure, name, f"Dev accuracy against {label}; the highest is {highest}")
+
+
+def _short(value: float) -> str:
+    """Return a number such as `0.5`, `20k` or `3M`."""
+    for factor, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if value >= factor:
+            return f"{value / factor:g}{unit}"
+    return f"{value:g}"
 
 
 def _name_points(axes: Axes, scores: Sequence[Score], cost: Callable[[Score], float]) -> None:
