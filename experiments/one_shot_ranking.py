@@ -2,11 +2,11 @@
 
     python experiments/one_shot_ranking.py --out runs/one_shot_ranking
 
-Supernets of `enas_cell` are trained with uniformly sampled cells. Random cells get their validation
-loss with the shared weights of each supernet after so many epochs, and are trained from scratch
-with the same sizes, optimizer, dropout and window length, but their own learning rate. Writes a row per loss to
-OUT/losses.csv, then the report of one_shot_ranking_report.py into OUT. Run it again to resume: what
-is in losses.csv is not repeated; more cells and seeds can be added.
+Supernets of `enas_cell` are trained with sampled cells. Random cells get their validation loss with
+the shared weights of each supernet after so many epochs, and are trained from scratch with the same
+sizes, optimizer, dropout and window length, at a learning rate of their own. Writes a row per loss
+to OUT/losses.csv, then the report of one_shot_ranking_report.py into OUT. Run it again to resume:
+what is in losses.csv is not repeated; cells and seeds can be added.
 
 Look at: one_shot_ranking.png, shared-weight losses beside those of trainings.
 Change: --cells, --supernets, --strategies, --corpus.
@@ -259,14 +259,10 @@ def kernel_condition(study: Study, number: int, cell: Cell, seed: int) -> list[R
     return [as_row(KERNEL, number, seed, 0, condition, process_time() - started)]
 
 
-def as_row(
-    source: str, number: int, seed: int, epoch: int, value: float, seconds: float
-) -> Row:
+def as_row(source: str, number: int, seed: int, epoch: int, value: float, seconds: float) -> Row:
     """Return a row of the file; a value that is not finite is left empty."""
     shown = round(value, 6) if math.isfinite(value) else ""
-    return dict(
-        zip(COLUMNS, (source, number, seed, epoch, shown, round(seconds, 3)), strict=True)
-    )
+    return dict(zip(COLUMNS, (source, number, seed, epoch, shown, round(seconds, 3)), strict=True))
 
 
 def read_rows(path: Path) -> list[dict[str, str]]:

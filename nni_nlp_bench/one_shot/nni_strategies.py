@@ -120,6 +120,16 @@ class _RandomModule(RandomSamplingLightningModule):  # type: ignore[misc]
             module.resample(memo=dict(sample))
         return sample
 
+    def configure_gradient_clipping(
+        self,
+        optimizer: Any,
+        gradient_clip_val: float | None = None,
+        gradient_clip_algorithm: str | None = None,
+    ) -> None:
+        """Clip as the evaluator does: Lightning asks this module, and NNI's does not pass it on."""
+        clip = self.training_module.configure_gradient_clipping
+        clip(optimizer, gradient_clip_val, gradient_clip_algorithm)
+
     def export(self) -> dict[str, Any]:
         """Return a random sample."""
         return self.resample()

@@ -226,6 +226,18 @@ def test_an_exploding_cell_trains_nothing() -> None:
     assert model.embedding.grad.norm() == pytest.approx(SMALL.clip, rel=1e-4)
 
 
+def test_random_one_shot_clips_every_gradient(monkeypatch: pytest.MonkeyPatch) -> None:
+    clip, clipped = LanguageModule.configure_gradient_clipping, []
+
+    def count(module: LanguageModule, optimizer: Any, *options: Any) -> None:
+        clip(module, optimizer, *options)
+        clipped.append(optimizer)
+
+    monkeypatch.setattr(LanguageModule, "configure_gradient_clipping", count)
+    run(ONE_SHOT_STRATEGIES.get("random_one_shot").make(SMALL))
+    assert len(clipped) == SMALL.epochs * len(parts_of(SMALL)["train_dataloaders"])
+
+
 def test_states_are_carried_between_windows_until_they_are_large() -> None:
     module, model = module_with()
     first, second, *_ = parts_of(SMALL)["train_dataloaders"]
