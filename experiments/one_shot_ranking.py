@@ -28,15 +28,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import typer
-from one_shot_ranking_report import (
-    ALONE,
-    CELLS,
-    COLUMNS,
-    KERNEL,
-    LOSSES,
-    SUPERNET,
-    write_report,
-)
+from one_shot_ranking_losses import ALONE, CELLS, COLUMNS, KERNEL, LOSSES, SUPERNET
+from one_shot_ranking_report import write_report
 
 from nni_nlp_bench.cli.output import bar
 from nni_nlp_bench.core.errors import UserError
@@ -52,8 +45,6 @@ if TYPE_CHECKING:
     from nni_nlp_bench.training.settings import Settings
 
 Row = dict[str, Any]
-Key = tuple[str, int, int]
-"""Source, cell and seed."""
 CELLS_SEED = 0
 KERNEL_SAMPLES = 14
 """Columns of text of the tangent kernel, as in TE-NAS."""

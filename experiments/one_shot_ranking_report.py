@@ -16,9 +16,7 @@ import math
 import os
 import platform
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import version
 from itertools import combinations
 from pathlib import Path
@@ -27,7 +25,7 @@ from typing import Annotated
 import numpy as np
 import pandas as pd
 import typer
-from numpy.typing import NDArray
+from one_shot_ranking_losses import ALONE, CELLS, KERNEL, LOSSES, SUPERNET, Array, Losses
 from one_shot_ranking_statistics import Predictions, agreement, regret_of_pick
 
 from nni_nlp_bench.core.files import atomic_write, write_json
@@ -37,14 +35,7 @@ from search_spaces.enas_cell import Cell
 from search_spaces.enas_cell.encoding import depth
 from search_spaces.plotting import blank_figure, save_plot
 
-Array = NDArray[np.float64]
-LOSSES, CELLS = "losses.csv", "cells.json"
 NAME = "one_shot_ranking"
-COLUMNS = ("source", "cell", "seed", "epoch", "value", "cpu_seconds")
-ALONE, KERNEL = "alone", "tangent_kernel"
-"""Sources of losses of trainings from scratch, and of condition numbers. Others are strategies."""
-SUPERNET = -1
-"""Number in place of a cell's of the row with the time of a supernet's training."""
 EARLY = (1, 2, 4, 8)
 """Epochs after which the loss of a training is a ranking, too."""
 PICKED = (5, 10)
@@ -104,67 +95,6 @@ def write_report(folder: Path, out: Path, picture: Path | None = None) -> None:
     draw(losses, picture)
 
 
-@dataclass(frozen=True)
-class Losses:
-    """What was measured of the cells whose trainings are complete."""
-
-    cells: Sequence[Cell]
-    rows: pd.DataFrame
-    """Rows of these cells and of the supernets; cells have their position in `cells`."""
-    failed: float
-    """Loss of a failed training, and of a loss that is not finite: that of a uniform guess."""
-
-    @classmethod
-    def of(cls, rows: pd.DataFrame, cells: Sequence[Cell], failed: float) -> Losses:
-        """Return the losses of the cells that were trained with every seed."""
-        trained = rows[rows["source"] == ALONE].groupby("cell")["seed"].nunique()
-        complete = trained.index[trained == trained.max()]
-        positions = {number: i for i, number in enumerate(complete)} | {SUPERNET: SUPERNET}
-        kept = rows[rows["cell"].isin(positions)]
-        kept = kept.assign(cell=kept["cell"].map(positions))
-        return cls([cells[number] for number in complete], kept, failed)
-
-    def only(self, keep: NDArray[np.bool_]) -> Losses:
-        """Return those of some of the cells."""
-        numbers = {number: i for i, number in enumerate(np.flatnonzero(keep).tolist())}
-        positions = numbers | {SUPERNET: SUPERNET}
-        kept = self.rows[self.rows["cell"].isin(positions)]
-        kept = kept.assign(cell=kept["cell"].map(positions))
-        return Losses([self.cells[number] for number in numbers], kept, self.failed)
-
-    @cached_property
-    def curves(self) -> Array:
-        """Validation losses (seeds, cells, epochs) of the trainings; NaN once one has failed."""
-        trained = self.rows[self.rows["source"] == ALONE]
-        table = trained.set_index(["seed", "cell", "epoch"])["value"].unstack("epoch")
-        return table.to_numpy(np.float64).reshape(-1, len(self.cells), table.shape[1])
-
-    @cached_property
-    def has_failed(self) -> NDArray[np.bool_]:
-        """Whether each training has failed (seeds, cells)."""
-        return np.isnan(self.curves).any(axis=2)
-
-    @cached_property
-    def alone(self) -> Array:
-        """Lowest loss of each training (seeds, cells)."""
-        return self.after(self.curves.shape[2])
-
-    def after(self, epochs: int) -> Array:
-        """Return the lowest loss of so many epochs of each training (seeds, cells)."""
-        lowest = self.curves[:, :, :epochs].min(axis=2)
-        return np.where(np.isnan(lowest), self.failed, lowest)
-
-    def seconds(self, epoch: int) -> float:
-        """Return the CPU time of so many epochs of one training of every cell."""
-        of = self.rows[(self.rows["source"] == ALONE) & (self.rows["epoch"] <= epoch)]
-        return float(of.groupby(["seed", "cell"])["cpu_seconds"].max().sum() / len(self.curves))
-
-    def matrix(self, rows: pd.DataFrame, missing: float) -> Array:
-        """Return values (seeds, cells) of rows of one epoch."""
-        table = rows.set_index(["seed", "cell"])["value"].unstack()
-        return table.fillna(missing).to_numpy(np.float64)
-
-
 def all_predictions(losses: Losses) -> Iterator[Predictions]:
     """Return the rankings to compare, in the order of the table."""
     alone, epochs = losses.alone, losses.curves.shape[2]
@@ -208,10 +138,10 @@ def _all(values: Array, alone: Array) -> list[tuple[int, int]]:
 
 def report(losses: Losses, picture: str) -> str:
     """Return the page in Markdown."""
-    failures = losses.has_failed
+    failed = losses.has_failed.any(axis=0)
     parts = [TITLE.replace("PICTURE", picture), describe(losses), table(losses)]
-    if failures.any():
-        sound = losses.only(~failures.any(axis=0))
+    if failed.any():
+        sound = losses.only(~failed)
         title = f"Only the {len(sound.cells)} cells of which no training failed:"
         parts += [title, table(sound)]
     return "\n\n".join(parts) + "\n"
@@ -240,9 +170,8 @@ def table(losses: Losses) -> str:
     """Return the table of all rankings."""
     rows = [_row(each, losses.alone) for each in all_predictions(losses)]
     by_chance = losses.alone.mean() - losses.alone.mean(axis=0).min()
-    rows.append({"ranking": "random picking", REGRETS[0]: f"{by_chance:.3f}"})
+    rows.append({"ranking": "random picking", **dict.fromkeys(REGRETS, f"{by_chance:.3f}")})
     frame = pd.DataFrame(rows).fillna("")
-    frame[list(REGRETS[1:])] = frame[list(REGRETS[1:])].replace("", f"{by_chance:.3f}")
     lines = [[*frame.columns], ["---"] * len(frame.columns), *frame.astype(str).values.tolist()]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 

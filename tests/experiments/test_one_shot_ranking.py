@@ -25,10 +25,9 @@ EXPERIMENTS = Path(__file__).parents[2] / "experiments"
 def study() -> Any:
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(EXPERIMENTS)
-        names = ("one_shot_ranking", "one_shot_ranking_report", "one_shot_ranking_statistics")
         found: dict[str, Any] = {}
-        for name in names:
-            found |= runpy.run_path(str(EXPERIMENTS / f"{name}.py"))
+        for part in ("_statistics", "_losses", "_report", ""):
+            found |= runpy.run_path(str(EXPERIMENTS / f"one_shot_ranking{part}.py"))
     return SimpleNamespace(**found)
 
 
