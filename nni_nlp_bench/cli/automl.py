@@ -10,6 +10,7 @@ import typer
 
 from nni_nlp_bench.cli import options
 from nni_nlp_bench.cli.output import echo, plain_table, print_json, print_tables
+from nni_nlp_bench.core.limits import MAX_PROCESSES
 
 if TYPE_CHECKING:
     from nni_nlp_bench.automl.evaluation import Evaluation
@@ -64,7 +65,11 @@ def automl(
     device: options.Device = "cpu",
     threads: Annotated[
         int | None,
-        typer.Option(min=1, help="Number of CPU threads (default: the fastest, by measurement)."),
+        typer.Option(
+            min=1,
+            max=MAX_PROCESSES,
+            help="Number of CPU threads (default: the fastest, by measurement).",
+        ),
     ] = None,
     json: options.Json = False,
 ) -> None:
