@@ -23,7 +23,7 @@ from nni_nlp_bench.models.export.graphs import Graph, Tensors, graph_of
 from nni_nlp_bench.models.export.runtimes import FORMATS, ExportError, GraphFormat
 from nni_nlp_bench.models.export.usage import ABOUT, WORDS, companions, usage
 from nni_nlp_bench.models.loading import AnyModel, load_model
-from nni_nlp_bench.models.manifest import CARD, MANIFEST, Manifest, model_folder, write_model
+from nni_nlp_bench.models.manifest import CARD, Manifest, model_folder, write_model
 
 SAFETENSORS = "safetensors"
 NAMES = (*FORMATS, SAFETENSORS)
