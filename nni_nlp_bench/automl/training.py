@@ -59,7 +59,12 @@ class CandidateTrainer:
         return self.folder / CANDIDATES / name / BELOW_TRAINING
 
     def plan(
-        self, name: str, candidate: Candidate, words: EmbeddedDataset, seconds: float
+        self,
+        name: str,
+        candidate: Candidate,
+        words: EmbeddedDataset,
+        seconds: float,
+        least_epochs: int = 1,
     ) -> TrainingPlan:
         """Return the logged plan of that name, or measure and log it."""
         if name not in self.journal.plans:
@@ -71,6 +76,7 @@ class CandidateTrainer:
                 seconds,
                 threads=candidate.thread_counts if self.threads is None else [self.threads],
                 precisions=candidate.precisions,
+                least_epochs=least_epochs,
             )
             self.journal.record_plan(name, plan)
         return self.journal.plans[name]
