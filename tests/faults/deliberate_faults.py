@@ -34,9 +34,9 @@ FAULTS = (
     Fault(
         name="recurrence-sign",
         what="swapped sign in the gradient of a blend",
-        file="search_spaces/rnn_cell/recurrence/backward.py",
-        before="torch.sub({g}, {first})",
-        after="torch.add({g}, {first})",
+        file="search_spaces/rnn_cell/recurrence/factors.py",
+        before="(_DIFFERENCE, ONE, a)",
+        after="(_TOTAL, ONE, a)",
         test="tests/search_spaces/rnn_cell/test_recurrence.py::test_gradcheck",
     ),
     Fault(

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from search_spaces.rnn_cell.architecture import Node, Recipe
+from search_spaces.rnn_cell.recurrence.kernels import has_onednn
 
 Pattern: TypeAlias = Any
 """(operation, *inputs); a name of a state; or a gate: a linear map of `x` and `h_prev_0`."""
@@ -81,11 +82,7 @@ def is_faster(recipe: Recipe, x: Tensor) -> bool:
     if torch.is_autocast_enabled(x.device.type):
         return False
     if x.device.type == "cpu":
-        return (
-            recipe.hidden_states == 2
-            and x.dtype == torch.float32
-            and torch.backends.mkldnn.is_available()
-        )
+        return recipe.hidden_states == 2 and x.dtype == torch.float32 and has_onednn()
     return x.device.type == "cuda"
 
 

@@ -50,6 +50,11 @@ class Kernels:
         return packed
 
 
+def has_onednn() -> bool:
+    """Return whether this torch has oneDNN."""
+    return bool(torch.backends.mkldnn.is_available())  # type: ignore[no-untyped-call]
+
+
 def multiply(a: Tensor, b: Tensor, bias: Tensor | None = None) -> Tensor:
     """Return a (..., rows, inner) times b (..., inner, columns), plus a bias (..., columns)."""
     if a.ndim == 2 and _uses_onednn(a, b.shape[1]):
@@ -70,7 +75,7 @@ def _uses_onednn(a: Tensor, columns: int) -> bool:
         a.numel() * columns >= ONEDNN_SIZE
         and a.device.type == "cpu"
         and a.dtype == torch.float32
-        and torch.backends.mkldnn.is_available()
+        and has_onednn()
     )
 
 
