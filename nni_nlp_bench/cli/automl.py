@@ -120,20 +120,23 @@ def _write_report(result: AutoMLResult) -> None:
 def _print(result: AutoMLResult) -> None:
     for line in result.report.lines():
         echo(line)
-    columns = ("model", "dev acc.", "macro F1", "parameters", "ms/text", "train s", "texts")
+    from nni_nlp_bench.core.numbers import short_number
+
+    columns = ("model", "dev acc.", "macro F1", "size", "ms/text", "train s", "texts")
     rows = [
         (
             score.name,
             f"{100 * score.accuracy:.1f} %",
             f"{100 * score.macro_f1:.1f} %",
-            f"{score.parameters:,}",
+            short_number(score.parameters),
             f"{score.latency_ms:.2f}",
             f"{score.seconds:.0f}",
             f"{100 * score.share:.0f} %",
         )
         for score in result.scores
     ]
-    print_tables(plain_table(f"Models by {result.settings.objective}", columns, rows))
+    title = f"Models by {result.settings.objective}; size: parameters with word embedding"
+    print_tables(plain_table(title, columns, rows))
     for name, reason in result.failed.items():
         echo(f"failed  {name}: {reason}")
     name, baseline = result.baseline
