@@ -18,6 +18,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from nni_nlp_bench import frameworks
+    from nni_nlp_bench.api.models import automl, training_benchmark
     from nni_nlp_bench.api.names import (
         list_benchmarks,
         list_corpora,
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from nni_nlp_bench.core.errors import UserError
     from nni_nlp_bench.evaluators.trial import Trial
     from nni_nlp_bench.models.base import Prediction, TextClassifier
+    from nni_nlp_bench.models.export.writing import Exported, export_model
     from nni_nlp_bench.models.language import LanguageModel
     from nni_nlp_bench.models.loading import load_model
     from nni_nlp_bench.reports.comparison import ComparisonResult
@@ -61,6 +63,7 @@ _MODULES = {
     "Benchmark": "nni_nlp_bench.benchmarks.base",
     "BenchmarkError": "nni_nlp_bench.benchmarks.base",
     "ComparisonResult": "nni_nlp_bench.reports.comparison",
+    "Exported": "nni_nlp_bench.models.export.writing",
     "LanguageModel": "nni_nlp_bench.models.language",
     "LossUnit": "nni_nlp_bench.benchmarks.units",
     "Objective": "nni_nlp_bench.benchmarks.objectives",
@@ -74,9 +77,11 @@ _MODULES = {
     "TextClassifier": "nni_nlp_bench.models.base",
     "Trial": "nni_nlp_bench.evaluators.trial",
     "UserError": "nni_nlp_bench.core.errors",
+    "automl": "nni_nlp_bench.api.models",
     "compare": _SEARCHES,
     "constrain": "nni_nlp_bench.benchmarks.constrained",
     "evaluate_scores": _NETWORKS,
+    "export_model": "nni_nlp_bench.models.export.writing",
     "get_space": "search_spaces.base",
     "list_benchmarks": _NAMES,
     "list_corpora": _NAMES,
@@ -96,6 +101,7 @@ _MODULES = {
     "search": _SEARCHES,
     "train_classifier": _NETWORKS,
     "train_language_model": _NETWORKS,
+    "training_benchmark": "nni_nlp_bench.api.models",
 }
 """By name of an object, the module that defines it."""
 
@@ -103,6 +109,7 @@ __all__ = [
     "Benchmark",
     "BenchmarkError",
     "ComparisonResult",
+    "Exported",
     "LanguageModel",
     "LossUnit",
     "Objective",
@@ -117,9 +124,11 @@ __all__ = [
     "Trial",
     "UserError",
     "__version__",
+    "automl",
     "compare",
     "constrain",
     "evaluate_scores",
+    "export_model",
     "frameworks",
     "get_space",
     "list_benchmarks",
@@ -140,6 +149,7 @@ __all__ = [
     "search",
     "train_classifier",
     "train_language_model",
+    "training_benchmark",
 ]
 
 

@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 
 from nni_nlp_bench import __version__
 from nni_nlp_bench.cli.arch import arch
+from nni_nlp_bench.cli.automl import automl
 from nni_nlp_bench.cli.benchmark.tables import benchmark
 from nni_nlp_bench.cli.compare import compare
 from nni_nlp_bench.cli.evaluate_scores import evaluate_scores
@@ -20,6 +21,7 @@ from nni_nlp_bench.cli.experiment.examples import examples
 from nni_nlp_bench.cli.experiment.register import register
 from nni_nlp_bench.cli.experiment.status import status
 from nni_nlp_bench.cli.experiment.up import up
+from nni_nlp_bench.cli.export import export
 from nni_nlp_bench.cli.list_components import list_components
 from nni_nlp_bench.cli.measure import latency
 from nni_nlp_bench.cli.naslib.predictor import predictor
@@ -42,7 +44,7 @@ from nni_nlp_bench.core.printable import printable
 SEARCH, TRAIN, USE, INSPECT, FRAMEWORKS = (
     "Search",
     "Score and train",
-    "Use trained models",
+    "Classify your own texts",
     "Inspect",
     "Other frameworks",
 )
@@ -149,7 +151,9 @@ app.command(rich_help_panel=TRAIN)(teacher)
 app.command(rich_help_panel=TRAIN)(probe)
 app.add_typer(measure, name="measure", rich_help_panel=TRAIN)
 app.add_typer(train, name="train", rich_help_panel=TRAIN)
+app.command(rich_help_panel=USE)(automl)
 app.command(rich_help_panel=USE)(predict)
+app.command(rich_help_panel=USE)(export)
 app.command("list", rich_help_panel=INSPECT)(list_components)
 app.add_typer(arch, name="arch", rich_help_panel=INSPECT)
 app.add_typer(benchmark, name="benchmark", rich_help_panel=INSPECT)

@@ -164,7 +164,23 @@ Corpus = Annotated[
 ]
 Sentences = Annotated[
     str,
-    typer.Option(help="Name or folder of labelled sentences.", rich_help_panel=INPUT),
+    typer.Option(
+        help="Labelled sentences: a name, a file (.csv, .tsv, .jsonl, .ndjson, .parquet), or a "
+        "folder with train, dev and test.",
+        rich_help_panel=INPUT,
+    ),
+]
+TextColumn = Annotated[
+    str | None,
+    typer.Option("--text", help="Column of the texts (default: text, sentence, review, ...)."),
+]
+LabelColumn = Annotated[
+    str | None,
+    typer.Option("--label", help="Column of the labels (default: label, class, category, ...)."),
+]
+PairColumn = Annotated[
+    str | None,
+    typer.Option("--pair", help="Column of the second texts, for pairs of texts."),
 ]
 Vectors = Annotated[
     str | None,

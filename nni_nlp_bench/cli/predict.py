@@ -38,13 +38,8 @@ def predict(
         Literal["text", "csv", "tsv", "jsonl"] | None,
         typer.Option(help="Format of the input (default: by its suffix, else one text per line)."),
     ] = None,
-    text: Annotated[
-        str | None,
-        typer.Option(help="Column of the texts (default: text, sentence, review, ...)."),
-    ] = None,
-    pair: Annotated[
-        str | None, typer.Option(help="Column of the second texts, for a model of pairs.")
-    ] = None,
+    text: options.TextColumn = None,
+    pair: options.PairColumn = None,
     batch_size: Annotated[
         int, typer.Option(min=1, max=MAX_COUNT, help="Number of texts that are read at a time.")
     ] = 64,

@@ -12,7 +12,7 @@ from nni_nlp_bench.core.limits import MAX_COUNT
 
 
 def teacher(
-    data: Annotated[str, typer.Option(help="Name or folder of labelled sentences.")],
+    data: options.Sentences,
     out: options.Out,
     teacher: options.TeacherName = options.TEACHER,
     epochs: Annotated[int, typer.Option(min=1, max=MAX_COUNT, help="Number of epochs.")] = 3,

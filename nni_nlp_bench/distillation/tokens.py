@@ -69,5 +69,5 @@ def teacher_words(data: LabelledSet, teacher: TeacherModel) -> EmbeddedDataset:
 
 
 def load_tokens(data: str, teacher: str) -> EmbeddedDataset:
-    """Load labelled sentences as tokens of a teacher, both by name or folder. Raises UserError."""
+    """Load labelled sentences as tokens of a teacher, both by name or path. Raises UserError."""
     return teacher_words(load_labelled_set(data), load_teacher(teacher))

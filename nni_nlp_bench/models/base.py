@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self, TypeAlias
+from typing import Any, NamedTuple, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +43,14 @@ class Prediction:
         }
 
 
+class ParameterCount(NamedTuple):
+    """Number of parameters of a model."""
+
+    total: int
+    embedding: int
+    """Those of the word embedding."""
+
+
 class TextClassifier(ABC):
     """A trained classifier of texts.
 
@@ -63,6 +71,10 @@ class TextClassifier(ABC):
     @abstractmethod
     def load(cls, folder: Path, manifest: Manifest) -> Self:
         """Load the model of a folder. Raises UserError."""
+
+    @abstractmethod
+    def count_parameters(self) -> ParameterCount:
+        """Return the number of parameters."""
 
     def predict(self, texts: Sequence[Text], batch_size: int = BATCH_SIZE) -> list[Prediction]:
         """Return the predicted label of each text, with probabilities.
@@ -93,6 +105,12 @@ class TextClassifier(ABC):
         if batch_size < 1:
             raise UserError(f"batch_size must be at least 1, got {batch_size}")
         words = [words_of(text, f"text {i}") for i, text in enumerate(texts)]
+        return self.predict_words(words, batch_size)
+
+    def predict_words(
+        self, words: Sequence[Sequence[str]], batch_size: int = BATCH_SIZE
+    ) -> NDArray[np.float64]:
+        """Return the probability of each label, (texts, labels), for the words of texts."""
         found = np.zeros((len(words), len(self.labels)))
         order = np.argsort([len(text) for text in words], kind="stable")  # less padding
         for start in range(0, len(order), batch_size):

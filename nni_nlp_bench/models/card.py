@@ -20,23 +20,24 @@ _LIBRARY_USE = {
 }
 
 
-def model_card(manifest: Manifest) -> str:
-    """Return the text of a model card in Markdown."""
-    return "\n".join(_lines(manifest)) + "\n"
+def model_card(manifest: Manifest, code: str | None = None) -> str:
+    """Return the text of a model card in Markdown.
+
+    Args:
+        manifest: Description of the model.
+        code: Python code that uses it; None for that of a model folder.
+    """
+    return "\n".join(_lines(manifest, code)) + "\n"
 
 
-def _lines(manifest: Manifest) -> Iterator[str]:
-    task = "language_model" if manifest.labels is None else "classifier"
+def _lines(manifest: Manifest, code: str | None) -> Iterator[str]:
     yield f"# {printable(manifest.name)}"
     yield ""
     yield f"{_purpose(manifest)} Origin: {printable(manifest.origin)}."
     yield ""
     yield "## Use"
     yield ""
-    yield from ("```python", "import nni_nlp_bench as nb", "", 'model = nb.load_model(".")')
-    yield from (_LIBRARY_USE[task], "```", "")
-    if task == "classifier":
-        yield from ("    nni-nlp-bench predict . --input texts.csv", "")
+    yield from _use(manifest) if code is None else ("```python", code, "```", "")
     for title, values in (
         ("Metrics", manifest.metrics),
         ("Data", manifest.data),
@@ -49,6 +50,14 @@ def _lines(manifest: Manifest) -> Iterator[str]:
     yield ""
     yield f"- {_LIMITS.get(manifest.kind, 'See the documentation of its kind.')}"
     yield "- The metrics hold for texts like those of the training data."
+
+
+def _use(manifest: Manifest) -> Iterator[str]:
+    task = "language_model" if manifest.labels is None else "classifier"
+    yield from ("```python", "import nni_nlp_bench as nb", "", 'model = nb.load_model(".")')
+    yield from (_LIBRARY_USE[task], "```", "")
+    if task == "classifier":
+        yield from ("    nni-nlp-bench predict . --input texts.csv", "")
 
 
 def _purpose(manifest: Manifest) -> str:

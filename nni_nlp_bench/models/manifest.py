@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from nni_nlp_bench.core.errors import UserError
-from nni_nlp_bench.core.files import strict_json, write_json
+from nni_nlp_bench.core.files import atomic_write, strict_json, write_json
 from nni_nlp_bench.core.input_files import exists, is_file, is_folder
 from nni_nlp_bench.core.limits import MAX_COUNT
 from nni_nlp_bench.core.parse_json import read_json
@@ -144,6 +144,25 @@ def write_model(
     values = {**vars(manifest), "versions": _versions(), "files": digests}
     complete = Manifest(**values)
     write_json(folder / MANIFEST, complete.to_dict())  # last: marks the folder as complete
+    return complete
+
+
+def add_metrics(
+    folder: Path, metrics: Mapping[str, Any], card: Callable[[Manifest], str]
+) -> Manifest:
+    """Add metrics to the description and the card of a model folder. Raises UserError.
+
+    Args:
+        folder: The model folder.
+        metrics: Metrics by name, which replace those of the same name.
+        card: Returns the text of the model card.
+    """
+    manifest = Manifest.read(folder)
+    values = {**vars(manifest), "metrics": {**manifest.metrics, **metrics}}
+    complete = Manifest(**values)
+    with atomic_write(folder / CARD) as new:
+        new.write_text(card(complete), "utf-8")
+    write_json(folder / MANIFEST, complete.to_dict())
     return complete
 
 

@@ -14,7 +14,7 @@ from torch import nn
 from nni_nlp_bench.core.limits import MAX_LAYERS, MAX_WIDTH
 from nni_nlp_bench.data.sentences.vocabulary import Numbering, Vocabulary
 from nni_nlp_bench.distillation.tokens import Tokens
-from nni_nlp_bench.models.base import TextClassifier
+from nni_nlp_bench.models.base import ParameterCount, TextClassifier
 from nni_nlp_bench.models.manifest import (
     MANIFEST,
     Manifest,
@@ -64,6 +64,11 @@ class NetworkClassifier(TextClassifier):
             raise ModelError(f"{MANIFEST}: a network reads {WORDS} or {PIECES}, not {reads!r}")
         model = load_weights(lambda: _model(spec, len(vocabulary)), folder)
         return cls(manifest, model, vocabulary, max_length)
+
+    def count_parameters(self) -> ParameterCount:
+        """Return the number of parameters."""
+        total = sum(weight.numel() for weight in self.model.parameters())
+        return ParameterCount(total, self.model.embedding.weight.numel())
 
     def probabilities_of(self, words: Sequence[Sequence[str]]) -> NDArray[np.float64]:
         """Return the probability of each label, (texts, labels), for one batch of words."""

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, Literal, TextIO, get_args
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.core.parse_json import parse_json
 from nni_nlp_bench.data.reading import LineError
-from nni_nlp_bench.data.sentences.rows import TEXT_COLUMNS
+from nni_nlp_bench.data.sentences.tables.columns import TEXT_COLUMNS
 from nni_nlp_bench.models.base import Prediction, Text, is_unicode
 
 Format = Literal["text", "csv", "tsv", "jsonl"]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from nni_nlp_bench.core.extras import optional_imports
 from nni_nlp_bench.core.input_files import read_text
-from nni_nlp_bench.models.base import TextClassifier
+from nni_nlp_bench.models.base import ParameterCount, TextClassifier
 from nni_nlp_bench.models.manifest import MANIFEST, Manifest, ModelError, required_count
 from nni_nlp_bench.training.linear import LinearClassifier
 
@@ -49,6 +49,10 @@ class TfidfClassifier(TextClassifier):
             raise ModelError(f"{path} has weights of {count} labels, {MANIFEST} names others")
         return cls(manifest, model)
 
+    def count_parameters(self) -> ParameterCount:
+        """Return the number of weights and biases."""
+        return ParameterCount(self.model.parameters, 0)
+
     def probabilities_of(self, words: Sequence[Sequence[str]]) -> NDArray[np.float64]:
         """Return the probability of each label, (texts, labels), for one batch of words."""
         return self.model.probabilities(words)
@@ -60,7 +64,9 @@ def write_tfidf(folder: Path, model: LinearClassifier) -> None:
         from safetensors import SafetensorError
         from safetensors.numpy import save_file
     (folder / TERMS).write_text("".join(f"{term}\n" for term in model.terms), "utf-8")
+    # safetensors writes the memory of an array as it is, also of a transposed one.
+    arrays = {name: np.ascontiguousarray(getattr(model, name)) for name in _ARRAYS}
     try:
-        save_file({name: getattr(model, name) for name in _ARRAYS}, folder / WEIGHTS)
+        save_file(arrays, folder / WEIGHTS)
     except SafetensorError as error:  # such as a full disk
         raise OSError(str(error)) from None

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from nni_nlp_bench.distillation.loading import empty_encoder, load_teacher
 from nni_nlp_bench.distillation.teacher import TeacherModel
-from nni_nlp_bench.models.base import TextClassifier
+from nni_nlp_bench.models.base import ParameterCount, TextClassifier
 from nni_nlp_bench.models.manifest import Manifest, ModelError, required_count
 from nni_nlp_bench.models.weights import check_size
 from nni_nlp_bench.training.classification.batches import padded
@@ -44,6 +44,12 @@ class TransformerClassifier(TextClassifier):
         if encoder.labels != manifest.labels:
             raise ModelError(f"{folder}: config.json has other labels than model.json")
         return cls(manifest, encoder, max_length)
+
+    def count_parameters(self) -> ParameterCount:
+        """Return the number of parameters."""
+        model = self.encoder.model
+        total = sum(weight.numel() for weight in model.parameters())
+        return ParameterCount(total, model.get_input_embeddings().weight.numel())
 
     def probabilities_of(self, words: Sequence[Sequence[str]]) -> NDArray[np.float64]:
         """Return the probability of each label, (texts, labels), for one batch of words."""

@@ -101,10 +101,8 @@ class DecoderModel(nn.Module):
 
     def log_probabilities(self, outputs: Tensor) -> Tensor:
         """Return log-probabilities (batch, words) of the next word for outputs (batch, width)."""
-        ranks = self.get_buffer("ranks").expand(len(outputs), -1)
-        repeated = outputs[:, None].expand(-1, ranks.shape[1], -1)
-        losses: Tensor = self.network.losses(repeated, ranks)
-        return -losses
+        found: Tensor = self.network.log_probabilities(outputs)
+        return found[:, self.get_buffer("ranks")]
 
     @property
     def embedding(self) -> Tensor:

@@ -80,9 +80,18 @@ class LinearClassifier:
 
     def probabilities(self, texts: Sequence[Sequence[str]]) -> NDArray[np.float64]:
         """Return the probability of each label, (texts, labels)."""
+        return self._probabilities(self._vectorizer.transform(texts))
+
+    def probabilities_of_counts(self, counts: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return the probability of each label, (texts, labels), of term counts (texts, terms)."""
+        from scipy.sparse import csr_matrix
+
+        return self._probabilities(self._vectorizer._tfidf.transform(csr_matrix(counts)))
+
+    def _probabilities(self, features: Any) -> NDArray[np.float64]:
         from scipy.special import expit, softmax
 
-        scores = self._vectorizer.transform(texts) @ self.weights.T + self.bias
+        scores = features @ self.weights.T + self.bias
         if len(self.bias) == 1:
             positive = expit(scores)
             return np.hstack([1 - positive, positive])

@@ -82,10 +82,16 @@ class RecurrentCell(nn.Module):
         `drop` is applied to every matrix whose input is not `x`; `trace` is filled with what was
         computed on the way. Returns the outputs (time, batch, hidden_size) and the last states.
         """
+        from search_spaces.rnn_cell.recurrence import fused
         from search_spaces.rnn_cell.recurrence.function import unroll
 
         current = states if states is not None else self.zero_states(inputs)
-        return unroll(self.recipe, self._dropped(drop), inputs, current, trace)
+        maps = self._dropped(drop)
+        if trace is None and fused.is_faster(self.recipe, inputs):
+            kernel = fused.fused_cell(self.recipe.nodes)
+            if kernel is not None:
+                return kernel.run(maps, inputs, current)
+        return unroll(self.recipe, maps, inputs, current, trace)
 
     def _dropped(
         self, drop: Callable[[Tensor], Tensor] | None

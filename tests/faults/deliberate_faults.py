@@ -34,9 +34,9 @@ FAULTS = (
     Fault(
         name="recurrence-sign",
         what="swapped sign in the gradient of a blend",
-        file="search_spaces/rnn_cell/recurrence/backward.py",
-        before="torch.sub({g}, {first})",
-        after="torch.add({g}, {first})",
+        file="search_spaces/rnn_cell/recurrence/factors.py",
+        before="(_DIFFERENCE, ONE, a)",
+        after="(_TOTAL, ONE, a)",
         test="tests/search_spaces/rnn_cell/test_recurrence.py::test_gradcheck",
     ),
     Fault(
@@ -268,6 +268,15 @@ FAULTS = (
         before="[row for row in rows if share(row.words)]",
         after="list(rows)",
         test="tests/nni_nlp_bench/data/sentences/test_pairs.py::test_a_tenth_of_rte_is_dev",
+    ),
+    Fault(
+        name="split-leak",
+        what="texts of dev and test of a file are also in train",
+        file="nni_nlp_bench/data/sentences/split.py",
+        before='part_of.get(row.words, "train") == part',
+        after='part in ("train", part_of.get(row.words))',
+        test="tests/nni_nlp_bench/data/sentences/test_split.py"
+        "::test_no_row_is_lost_and_no_text_is_in_two_parts",
     ),
     Fault(
         name="pair-features",

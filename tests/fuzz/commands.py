@@ -215,6 +215,10 @@ CALLS = (
         )
         for kind in ("tsv", "csv", "jsonl", "txt")
     ),
+    *(
+        _call("train classifier", f"--data in/{file} {CLASSIFIER}", file, weight=6)
+        for file in ("labelled.csv", "labelled.tsv.gz", "labelled.ndjson")
+    ),
     _call(
         "train classifier",
         f"--data in/sentences_tsv {CLASSIFIER} --vectors in/vectors.txt",

@@ -139,6 +139,16 @@ def _write_sentences(folder: Path) -> None:
             file = folder / f"sentences_{suffix}" / f"{part}.{suffix}"
             file.parent.mkdir(exist_ok=True)
             file.write_text(content, "utf-8")
+    rows = [(f"{text} {i}", label) for i in range(2) for text, label in dict(LABELLED).items()]
+    rows += [(f"{text} again", label) for text, label in dict(LABELLED).items()]
+    single = {
+        "csv": "text,label\n" + "".join(f'"{text}",{label}\n' for text, label in rows),
+        "tsv": "text\tlabel\n" + "".join(f"{text}\t{label}\n" for text, label in rows),
+        "ndjson": "".join(json.dumps({"text": t, "label": n}) + "\n" for t, n in rows),
+    }
+    (folder / "labelled.csv").write_text(single["csv"], "utf-8")
+    (folder / "labelled.tsv.gz").write_bytes(gzip.compress(single["tsv"].encode(), mtime=0))
+    (folder / "labelled.ndjson").write_text(single["ndjson"], "utf-8")
     vectors = "".join(f"{word} 0.1 -0.2 0.3\n" for word in ("a", "fine", "film", "day"))
     (folder / "vectors.txt").write_text(vectors, "utf-8")
     (folder / "vectors.txt.gz").write_bytes(gzip.compress(vectors.encode(), mtime=0))

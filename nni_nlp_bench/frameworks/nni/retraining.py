@@ -34,7 +34,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     add = parser.add_argument
     add("--architecture", required=True, help="name, JSON text, or best.json of a search")
     add("--space", default="textnas", help="name of the search space")
-    add("--data", required=True, help="name or folder of labelled sentences")
+    add("--data", required=True, help="name, file or folder of labelled sentences")
     add("--vectors", help="name or file of word vectors (default: random)")
     add("--full-epochs", type=int, default=10, help="number of epochs")
     add("--seed", type=int, default=0, help="random seed")

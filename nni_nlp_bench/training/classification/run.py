@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from torch import Tensor
+
 from nni_nlp_bench.core.files import write_json
 from nni_nlp_bench.training.classification.batches import Encoded
 from nni_nlp_bench.training.classification.classifier import Classifier
@@ -39,8 +41,13 @@ class ClassifierCurves:
     """Higher is better; empty if the dev set was trained on."""
     dev_f1s: list[float] = field(default_factory=list)
     """F1 of the second of two labels: higher is better; empty for more labels."""
+    dev_macro_f1s: list[float] = field(default_factory=list)
+    """Mean F1 of all labels: higher is better; empty if the dev set was trained on."""
     wall_times: list[float] = field(default_factory=list)
     """Seconds of training per epoch."""
+    kept_epoch: int = 0
+    """Number of epochs after which the kept weights were trained: the last, or with `patience` the
+    one of the highest dev accuracy."""
     test_accuracy: float | None = None
     """Accuracy after the last epoch; None unless the dev set was trained on."""
     test_f1: float | None = None
@@ -61,6 +68,7 @@ def train_classifier(
     task: Task,
     out: Path | None = None,
     *,
+    until: int | None = None,
     threads: int | None = None,
     checkpoint_s: float = 300.0,
     progress: Callable[[float], None] = lambda epochs: None,
@@ -76,6 +84,8 @@ def train_classifier(
         task: Network, data and settings.
         out: Folder for the vocabulary, the curves and the checkpoint, from which the same call
             resumes bit for bit; None for no files.
+        until: Number of epochs after which to pause, without changing the schedule of the settings;
+            None to train to the end.
         threads: Number of threads; None for one for a small network, else one per available CPU.
         checkpoint_s: Seconds between checkpoints within an epoch.
         progress: Called with the number of completed epochs, including fractions.
@@ -88,7 +98,7 @@ def train_classifier(
     with seeded(task.settings.seed):
         run = _Run(task, out, checkpoint_s, progress, epoch_done)
         with torch_threads(threads, run.curves.parameters) as count:
-            curves = run.run(count)
+            curves = run.run(count, until)
             if curves.status != NAN:
                 finished(run.trainer.model)
     return curves
@@ -110,23 +120,46 @@ class _Run:
         self.trainer = task.trainer()
         network = self.trainer.model.network
         self.curves = ClassifierCurves(parameters=sum(w.numel() for w in network.parameters()))
+        self._best: dict[str, Tensor] | None = None
+        """Weights of the best epoch, with `patience`."""
         self._last = time.monotonic()
 
-    def run(self, threads: int) -> ClassifierCurves:
+    def run(self, threads: int, until: int | None) -> ClassifierCurves:
         self._restore()
         self.curves.threads = threads
         if self.out is not None:
             self.task.words.vocabulary.save(self.out / VOCABULARY)
         settings, curves = self.task.settings, self.curves
-        while curves.epochs < settings.epochs and curves.status != NAN:
+        while not self._ended and (until is None or curves.epochs < until):
             curves.train_losses.append(self.trainer.train_epoch(curves.epochs, self._after_step))
             curves.wall_times.append(self.trainer.seconds)
             if math.isnan(curves.train_losses[-1]):
                 curves.status = NAN
             self._measure(last=curves.epochs == settings.epochs)
+            self._keep()
             self._write()
             self.epoch_done(curves)
+        if self._best is not None:
+            self.trainer.model.load_state_dict(self._best)
         return curves
+
+    @property
+    def _ended(self) -> bool:
+        curves, settings = self.curves, self.task.settings
+        if curves.status == NAN or curves.epochs == settings.epochs:
+            return True
+        patience = settings.patience
+        return patience is not None and curves.epochs - curves.kept_epoch >= patience
+
+    def _keep(self) -> None:
+        """Keep the weights of this epoch: always without patience, else if they are the best."""
+        curves = self.curves
+        if self.task.settings.patience is None:
+            curves.kept_epoch = curves.epochs
+        elif curves.epochs == 1 or curves.dev_accuracies[-1] > max(curves.dev_accuracies[:-1]):
+            curves.kept_epoch = curves.epochs
+            weights = self.trainer.model.state_dict()
+            self._best = {name: weight.detach().clone() for name, weight in weights.items()}
 
     def _measure(self, last: bool) -> None:
         curves, final = self.curves, self.task.settings.train_on == "train+dev"
@@ -139,6 +172,7 @@ class _Run:
         else:
             curves.dev_losses.append(found.loss)
             curves.dev_accuracies.append(found.accuracy)
+            curves.dev_macro_f1s.append(found.macro_f1)
             if found.f1 is not None:
                 curves.dev_f1s.append(found.f1)
 
@@ -159,7 +193,8 @@ class _Run:
     def _checkpoint(self) -> None:
         if self.out is not None:
             state = {"identity": self.task.metadata(), "curves": asdict(self.curves)}
-            save_checkpoint(self.out / CHECKPOINT, {**state, **self.trainer.state()})
+            kept = {"best": self._best, **self.trainer.state()}
+            save_checkpoint(self.out / CHECKPOINT, {**state, **kept})
             self._last = time.monotonic()
 
     def _restore(self) -> None:
@@ -170,4 +205,5 @@ class _Run:
         with restoring(path):
             check_identity(path, state["identity"], self.task.metadata())
             self.trainer.restore(state)
+            self._best = state.get("best")
             self.curves = ClassifierCurves(**state["curves"])

@@ -66,7 +66,9 @@ class Trainer:
 
     def _train_on(self, batch: Batch) -> float:
         self.optimizer.zero_grad()
-        loss = self.model.loss(batch)
+        mixed = self.settings.precision == "bfloat16"
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=mixed):
+            loss = self.model.loss(batch)
         loss.backward()  # type: ignore[no-untyped-call]
         clip_grad_norm_(self.model.parameters(), self.settings.clip)
         self.optimizer.step()

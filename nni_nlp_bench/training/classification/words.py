@@ -34,7 +34,7 @@ class EmbeddedDataset:
     def load(
         cls, data: str, vectors: str | None, seed: int, progress: Progress = no_progress
     ) -> EmbeddedDataset:
-        """Load sentences by name or folder, and vectors by name or file. Raises UserError."""
+        """Load sentences by name or path, and vectors by name or file. Raises UserError."""
         return cls.of(load_labelled_set(data), vectors, seed=seed, progress=progress)
 
     @classmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from search_spaces.rnn_cell.architecture import Node
@@ -10,15 +11,17 @@ from search_spaces.rnn_cell.recurrence.source import Source, View
 from search_spaces.rnn_cell.validity import state_index
 
 IN_PLACE = {
-    "activation_tanh": "{z}.tanh_()",
+    "activation_tanh": "tanh({z}, out={z})",
     "activation_sigm": "{z}.sigmoid_()",
     "activation_leaky_relu": "aten.leaky_relu_({z}, 0.01)",
 }
 ELSEWHERE = {
-    "activation_tanh": "torch.tanh({z}, out={v})",
+    "activation_tanh": "tanh({z}, out={v})",
     "activation_sigm": "torch.sigmoid({z}, out={v})",
     "activation_leaky_relu": "aten.leaky_relu.out({z}, 0.01, out={v})",
 }
+ON_HOST = {"activation_tanh"}
+"""Operations that are NumPy's on the CPU."""
 
 
 def forward_source(plan: Plan) -> Source:
@@ -58,7 +61,7 @@ def _push(plan: Plan, source: Source, name: str) -> None:
     for i, product in enumerate(plan.products.get(name, ())):
         block = source.view(View("linear", product.start, product.stop))
         value = source.view(place(plan, name))
-        source.add(f"{block}.addmm_({value}, {source.weight(name, i)})")
+        source.add(f"addmm({block}, {value}, {source.weight(name, i)})")
 
 
 def _compute(plan: Plan, source: Source, group: tuple[Node, ...]) -> None:
@@ -72,8 +75,12 @@ def _compute(plan: Plan, source: Source, group: tuple[Node, ...]) -> None:
             source.add(f"{value}.copy_({source.view(block)})")
     elif node.name in plan.in_place:
         start = plan.column[plan.in_place[node.name]]
-        block = View("linear", start, start + len(group))
+        block = View("linear", start, start + len(group), host=node.op in ON_HOST)
         source.add(IN_PLACE[node.op].format(z=source.view(block)))
+    elif node.op in ELSEWHERE:
+        host = node.op in ON_HOST
+        z, v = (replace(place(plan, name), host=host) for name in (*node.inputs, node.name))
+        source.add(ELSEWHERE[node.op].format(z=source.view(z), v=source.view(v)))
     else:
         _elementwise(plan, source, node)
 
@@ -81,9 +88,7 @@ def _compute(plan: Plan, source: Source, group: tuple[Node, ...]) -> None:
 def _elementwise(plan: Plan, source: Source, node: Node) -> None:
     value = partial(_value, plan, source)
     out = value(node.name)
-    if node.op in ELSEWHERE:
-        source.add(ELSEWHERE[node.op].format(z=value(node.inputs[0]), v=out))
-    elif node.op == "blend":
+    if node.op == "blend":
         a, b, c = (value(name) for name in node.inputs)
         source.add(f"torch.lerp({c}, {b}, {a}, out={out})")
     elif node.op == "elementwise_prod":

@@ -18,11 +18,15 @@ from torch.autograd.function import once_differentiable
 from search_spaces.rnn_cell.architecture import Recipe
 from search_spaces.rnn_cell.recurrence.backward import BackwardSource
 from search_spaces.rnn_cell.recurrence.buffers import (
+    add_factors,
+    backward_buffers,
     forward_buffers,
     step_views,
     traced_values,
 )
+from search_spaces.rnn_cell.recurrence.factors import FactorSource
 from search_spaces.rnn_cell.recurrence.forward import forward_source
+from search_spaces.rnn_cell.recurrence.kernels import Kernels
 from search_spaces.rnn_cell.recurrence.plan import Plan
 from search_spaces.rnn_cell.recurrence.products import (
     by_map,
@@ -51,23 +55,20 @@ class Program:
     plan: Plan
     forward: Source
     backward: Source
+    factors: FactorSource
     forward_loop: Loop
     backward_loop: Loop
+    find_factors: Loop
 
 
 @lru_cache(maxsize=256)
 def program(nodes: tuple[Any, ...]) -> Program:
     """Return the program of a recipe's nodes."""
     plan = Plan.of(Recipe(nodes))
-    forward, backward = forward_source(plan), BackwardSource(plan).write()
-    states = ", ".join(f"g{i}" for i in range(plan.recipe.hidden_states))
-    return Program(
-        plan,
-        forward,
-        backward,
-        forward.compiled(),
-        backward.compiled(states, after=f"return {states},"),
-    )
+    forward, writer = forward_source(plan), BackwardSource(plan)
+    backward, factors = writer.write(), writer.factors
+    loops = forward.loop(), backward.loop(), factors.function()
+    return Program(plan, forward, backward, factors, *loops)
 
 
 class Recurrence(torch.autograd.Function):
@@ -80,38 +81,41 @@ class Recurrence(torch.autograd.Function):
         """Tensors: `count` states (batch, hidden), then bias and matrices of each linear map."""
         plan = program.plan
         states, maps = tensors[:count], by_map(plan, tensors[count:])
-        buffers, weights = forward_buffers(plan, x, states), stacked_weights(plan, maps)
-        project(plan, maps, weights, x, buffers["linear"])
+        weights, kernels = stacked_weights(plan, maps), Kernels.of(states[0])
+        buffers = forward_buffers(plan, project(plan, maps, weights, x), states)
         with torch.inference_mode():
-            matrices = [weights[source][i].t() for source, i in program.forward.weights]
-            program.forward_loop(step_views(program.forward, buffers, x.shape[0]), matrices)
+            matrices = [
+                kernels.pack(weights[source][i].mT) for source, i in program.forward.weights
+            ]
+            steps = step_views(program.forward, buffers, kernels.host)
+            program.forward_loop(steps, matrices, kernels)
         ctx.program, ctx.count, ctx.trace = program, count, trace
-        ctx.buffers, ctx.weights = buffers, weights
-        outputs = buffers["state 0"][1:]
+        ctx.buffers, ctx.weights, ctx.kernels = buffers, weights, kernels
+        outputs = buffers["state 0"][..., 1:, :, :]
         ctx.save_for_backward(x, *tensors[count:])
         if trace is not None:
             trace.values = traced_values(plan, buffers)
-        return outputs, *(buffers[f"state {i}"][-1].clone() for i in range(count))
+        last = (buffers[f"state {i}"][..., -1, :, :].clone() for i in range(count))
+        return outputs, *last
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, output_grad: Tensor, *state_grads: Tensor) -> tuple[Tensor | None, ...]:
         """Gradients of everything that needs one."""
-        program, buffers, weights = ctx.program, ctx.buffers, ctx.weights
+        program, weights, kernels = ctx.program, ctx.weights, ctx.kernels
         plan = program.plan
         x, *_ = ctx.saved_tensors
-        buffers["output_grad"] = output_grad
-        buffers["linear_grad"] = torch.empty_like(buffers["linear"])
-        buffers["state_grad"] = torch.empty_like(output_grad)
+        buffers = backward_buffers(ctx.buffers, output_grad, state_grads)
         with torch.inference_mode():
-            matrices = [weights[source][i] for source, i in program.backward.weights]
-            steps = step_views(program.backward, buffers, x.shape[0], backwards=True)
-            states = program.backward_loop(steps, matrices, *state_grads)
+            add_factors(program.factors, program.find_factors, buffers)
+            matrices = [kernels.pack(weights[source][i]) for source, i in program.backward.weights]
+            steps = step_views(program.backward, buffers, kernels.host, backwards=True)
+            program.backward_loop(steps, matrices, kernels)
         if ctx.trace is not None:
-            ctx.trace.state_gradient = buffers["state_grad"]
+            ctx.trace.state_gradient = buffers["state_grad 0"][..., 1:, :, :]
         x_grad = input_gradient(plan, weights, x, buffers) if ctx.needs_input_grad[3] else None
         needed = ctx.needs_input_grad[4 + ctx.count :]
-        states = (state.clone() for state in states)  # out of inference mode
+        states = (buffers[f"state_grad {i}"][..., 0, :, :] for i in range(ctx.count))
         return None, None, None, x_grad, *states, *map_gradients(plan, x, buffers, needed)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -16,12 +16,14 @@ class View:
     """A part of a buffer at one step."""
 
     buffer: str
-    """`linear`, `linear_grad`, `output_grad`, `state_grad`, `state 0`, ..., or `node NAME`."""
+    """`linear`, `linear_grad`, `state 0`, `state_grad 0`, ..., `node NAME`, or a coefficient."""
     start: int = 0
     stop: int = 0
     """Columns of a linear block, in maps; all of another buffer."""
     rows: Literal["all", "previous", "new"] = "all"
     """A state has a row before the first step: a step reads the previous and writes the new one."""
+    host: bool = False
+    """Whether it is for an operation that takes arrays of NumPy on the CPU."""
 
 
 @dataclass(slots=True)
@@ -33,7 +35,7 @@ class Source:
     weights: dict[tuple[str, int], str] = field(default_factory=dict)
 
     def add(self, line: str) -> None:
-        """One more line in the loop."""
+        """One more line."""
         self.lines.append(line)
 
     def view(self, view: View) -> str:
@@ -44,15 +46,25 @@ class Source:
         """Return the name of the matrix of a source's product."""
         return self.weights.setdefault((source, product), f"w{len(self.weights)}")
 
-    def compiled(self, parameters: str = "", before: str = "", after: str = "") -> Loop:
-        """The function `loop(steps, weights, ...)`; `steps` gives the views, in their order."""
-        text = [f"def loop(steps, weights, {parameters}):"]
-        if self.weights:
-            text.append(f"    {', '.join(self.weights.values())}, = weights")
-        text += [f"    {before}"] if before else []
+    def loop(self) -> Loop:
+        """The function `loop(steps, weights, kernels)`; `steps` gives the views, in their order."""
+        text = ["def loop(steps, weights, kernels):"]
+        text += [f"    {name} = kernels.{name}" for name in ("addmm", "mm", "tanh")]
+        text += [f"    {', '.join(self.weights.values())}, = weights"] if self.weights else []
         text.append(f"    for {', '.join(self.views.values())}, in steps:")
         text += [f"        {line}" for line in self.lines] or ["        pass"]
-        text += [f"    {after}"] if after else []
-        scope: dict[str, Any] = {"torch": torch, "aten": torch.ops.aten}
-        exec("\n".join(text), scope)  # no word of it comes from a recipe
-        return scope["loop"]  # type: ignore[no-any-return]
+        return _compiled("loop", text)
+
+    def function(self, results: Iterable[str]) -> Loop:
+        """The function `once(views, one)` of all steps at once, which returns the results."""
+        text = ["def once(views, one):"]
+        text += [f"    {', '.join(self.views.values())}, = views"] if self.views else []
+        text += [f"    {line}" for line in self.lines]
+        text.append(f"    return [{', '.join(results)}]")
+        return _compiled("once", text)
+
+
+def _compiled(name: str, lines: list[str]) -> Loop:
+    scope: dict[str, Any] = {"torch": torch, "aten": torch.ops.aten}
+    exec("\n".join(lines), scope)  # no word of it comes from a recipe
+    return scope[name]  # type: ignore[no-any-return]

@@ -1,0 +1,94 @@
+"""The operations of one step, chosen by device, precision and size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+ONEDNN_SIZE = 1 << 20
+"""Multiplications of a matrix product from which oneDNN is used: below, its call costs more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kernels:
+    """The operations that a generated loop calls."""
+
+    addmm: Callable[[Tensor, Tensor, Tensor], Any]
+    """(total, a, b): adds the product a b to the total."""
+    mm: Callable[[Tensor, Tensor], Tensor]
+    tanh: Callable[..., Any]
+    """(z, out): NumPy's on the CPU, where torch's takes six times as long on some processors."""
+    host: bool
+    """Whether `tanh` takes arrays of NumPy."""
+    packed: bool = False
+    """Whether the second matrix of many products is one that `pack` returned."""
+
+    @classmethod
+    def of(cls, state: Tensor) -> Kernels:
+        """Return the operations for states (..., batch, hidden)."""
+        host = state.device.type == "cpu" and state.dtype in (torch.float32, torch.float64)
+        tanh: Callable[..., Any] = np.tanh if host else torch.tanh
+        if state.ndim > 2:
+            return cls(torch.Tensor.baddbmm_, torch.bmm, tanh, host)
+        if _uses_onednn(state, state.shape[-1]):
+            return cls(_add_onednn, _packed_onednn, tanh, host, packed=True)
+        return cls(torch.Tensor.addmm_, torch.mm, tanh, host)
+
+    def pack(self, matrix: Tensor) -> Tensor:
+        """Return a matrix (inner, columns) as the second one of many products."""
+        if not self.packed:
+            return matrix
+        weight = matrix.t()
+        if not weight.is_contiguous():
+            return weight
+        packed: Tensor = torch.ops.mkldnn._reorder_linear_weight(weight)
+        return packed
+
+
+def has_onednn() -> bool:
+    """Return whether this torch has oneDNN."""
+    return bool(torch.backends.mkldnn.is_available())  # type: ignore[no-untyped-call]
+
+
+def multiply(a: Tensor, b: Tensor, bias: Tensor | None = None) -> Tensor:
+    """Return a (..., rows, inner) times b (..., inner, columns), plus a bias (..., columns)."""
+    if a.ndim == 2 and _uses_onednn(a, b.shape[1]):
+        return _onednn(a, _dense(b), bias)
+    if bias is None:
+        return a @ b
+    return torch.addmm(bias, a, b) if a.ndim == 2 else torch.baddbmm(bias.unsqueeze(-2), a, b)
+
+
+def _dense(matrix: Tensor) -> Tensor:
+    """Copy columns of a wider matrix: oneDNN's product with them takes a thousand times as long."""
+    dense = matrix.is_contiguous() or matrix.t().is_contiguous()
+    return matrix if dense else matrix.contiguous()
+
+
+def _uses_onednn(a: Tensor, columns: int) -> bool:
+    return (
+        a.numel() * columns >= ONEDNN_SIZE
+        and a.device.type == "cpu"
+        and a.dtype == torch.float32
+        and has_onednn()
+    )
+
+
+def _onednn(a: Tensor, b: Tensor, bias: Tensor | None = None) -> Tensor:
+    """Torch itself multiplies by MKL, whose products take twice as long on some processors."""
+    product: Tensor = torch.ops.mkldnn._linear_pointwise(a, b.t(), bias, "none", [], "")
+    return product
+
+
+def _packed_onednn(a: Tensor, packed: Tensor) -> Tensor:
+    product: Tensor = torch.ops.mkldnn._linear_pointwise(a, packed, None, "none", [], "")
+    return product
+
+
+def _add_onednn(total: Tensor, a: Tensor, packed: Tensor) -> Tensor:
+    return total.add_(_packed_onednn(a, packed))
