@@ -93,7 +93,7 @@ def _refit_linear(trainer: CandidateTrainer, data: LabelledSet, target: Path) ->
     trainer.progress(f"{TFIDF}: train and dev", 0.0)
     training = dict(Manifest.read(trainer.model_folder(TFIDF)).training)
     texts = texts_and_labels([*data.train, *data.dev])
-    model = LinearClassifier.fit(*texts, training["C"])
+    model = LinearClassifier.fit(*texts, training["C"], count=len(data.labels))
     save_linear(target, data, model, training={**training, "train on": "train+dev"}, metrics={})
 
 

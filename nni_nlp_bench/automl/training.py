@@ -129,7 +129,8 @@ class CandidateTrainer:
         start, fitted = time.perf_counter(), []
         for i, strength in enumerate(STRENGTHS):
             self.progress(TFIDF, i / len(STRENGTHS))
-            model = LinearClassifier.fit(*texts_and_labels(data.train), strength)
+            texts = texts_and_labels(data.train)
+            model = LinearClassifier.fit(*texts, strength, count=len(data.labels))
             found = evaluate(model.probabilities, data.labels, data.dev)
             fitted.append((found.accuracy, -strength, found.macro_f1, model))
         accuracy, strength, macro_f1, model = max(fitted, key=lambda each: each[:2])
