@@ -17,6 +17,7 @@ from torch.nn import functional
 
 from search_spaces.emd_cell.architecture import EDGES, INPUTS, NODES, OPS, edge_label
 from search_spaces.emd_cell.ops import largest_words, mean_words
+from search_spaces.onednn import multiply_maps
 from search_spaces.sequences import sum_tensors
 
 _SOURCES = INPUTS + NODES - 1
@@ -81,7 +82,7 @@ def _separable_of_one(modules: Sequence[Any], source: Tensor, words: Tensor) -> 
     padded = functional.pad(source.relu(), (0, 0, reach, reach)).flatten(1)
     # A pointwise convolution of 0 is 0: padding is left out where there is least of it.
     windows = padded.unfold(1, length * batch, batch) * words
-    return _pointwise(modules) @ (kernels @ windows).transpose(0, 1)
+    return multiply_maps(_pointwise(modules), (kernels @ windows).transpose(0, 1))
 
 
 def _separable_of_each(modules: Sequence[Any], values: Tensor, words: Tensor) -> Tensor:
@@ -93,7 +94,7 @@ def _separable_of_each(modules: Sequence[Any], values: Tensor, words: Tensor) ->
         values.flatten(0, 1)[None], stacked, padding=(reach, 0), groups=len(stacked)
     )
     convolved *= words.view(values.shape[2:])
-    return _pointwise(modules) @ convolved.view(*values.shape[:2], -1)
+    return multiply_maps(_pointwise(modules), convolved.view(*values.shape[:2], -1))
 
 
 def _kernels(modules: Sequence[Any]) -> tuple[Tensor, int]:

@@ -11,8 +11,8 @@ from typing import Any, TypeAlias
 import torch
 from torch import Tensor
 
+from search_spaces.onednn import has_onednn
 from search_spaces.rnn_cell.architecture import Node, Recipe
-from search_spaces.rnn_cell.recurrence.kernels import has_onednn
 
 Pattern: TypeAlias = Any
 """(operation, *inputs); a name of a state; or a gate: a linear map of `x` and `h_prev_0`."""

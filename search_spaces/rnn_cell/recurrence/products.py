@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence, Set
 import torch
 from torch import Tensor
 
+from search_spaces.onednn import multiply
 from search_spaces.rnn_cell.recurrence.buffers import Buffers, all_steps
 from search_spaces.rnn_cell.recurrence.forward import place
-from search_spaces.rnn_cell.recurrence.kernels import multiply
 from search_spaces.rnn_cell.recurrence.plan import Plan, Product, X
 from search_spaces.sequences import sum_tensors
 
