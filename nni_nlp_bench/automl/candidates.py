@@ -18,6 +18,7 @@ ENCODER = "encoder"
 """Name of the candidate that fine-tunes the pretrained encoder."""
 MAX_EPOCHS, ENCODER_EPOCHS, PATIENCE = 12, 4, 3
 DROPOUT = 0.3
+KD_LOSS, KD_WEIGHT = "soft_labels", 1.0
 _BASELINES: Mapping[str, Mapping[str, Any]] = {
     "bag_of_vectors": {"dropout": DROPOUT},
     "cnn": {"width": 128, "dropout": DROPOUT},
@@ -48,6 +49,8 @@ class Candidate:
     """Options of the network."""
     origin: str = "a baseline"
     """How the architecture was found, for the model card."""
+    distilled: bool = False
+    """Whether the loss has the soft labels of the fine-tuned encoder too."""
 
     @property
     def precisions(self) -> Sequence[Precision]:
@@ -67,7 +70,16 @@ class Candidate:
         if not self.space:
             return baseline_task(self.architecture, words, settings, device=device, **self.options)
         options = {**self.options, **asdict(settings)}
-        return classifier_task(self.architecture, words, self.space, options, device=device)
+        kd_loss = KD_LOSS if self.distilled else None
+        return classifier_task(
+            self.architecture,
+            words,
+            self.space,
+            options,
+            kd_loss=kd_loss,
+            kd_weight=KD_WEIGHT if self.distilled else None,
+            device=device,
+        )
 
 
 def network_settings(max_length: int, seed: int) -> ClassifierSettings:

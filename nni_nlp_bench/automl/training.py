@@ -126,16 +126,20 @@ class CandidateTrainer:
         """Fit TF-IDF with logistic regression, with the penalty that is best on dev."""
         if TFIDF in self.journal.scores:
             return self.journal.scores[TFIDF]
-        start, fitted = time.perf_counter(), []
-        for i, strength in enumerate(STRENGTHS):
+        start = time.perf_counter()
+        self.progress(TFIDF, 0.0)
+        texts = texts_and_labels(data.train)
+        models = LinearClassifier.fit_path(*texts, STRENGTHS, count=len(data.labels))
+        accuracy, macro_f1, best, model = -1.0, 0.0, 0.0, None
+        for i, (strength, fitted) in enumerate(zip(STRENGTHS, models, strict=True), start=1):
             self.progress(TFIDF, i / len(STRENGTHS))
-            texts = texts_and_labels(data.train)
-            model = LinearClassifier.fit(*texts, strength, count=len(data.labels))
-            found = evaluate(model.probabilities, data.labels, data.dev)
-            fitted.append((found.accuracy, -strength, found.macro_f1, model))
-        accuracy, strength, macro_f1, model = max(fitted, key=lambda each: each[:2])
+            found = evaluate(fitted.probabilities, data.labels, data.dev)
+            if found.accuracy <= accuracy:
+                break
+            accuracy, macro_f1, best, model = found.accuracy, found.macro_f1, strength, fitted
+        assert model is not None
         metrics = {"dev accuracy": accuracy, "dev macro F1": macro_f1}
-        training = {"C": -strength, "n-grams": f"1 to {model.ngrams}"}
+        training = {"C": best, "n-grams": f"1 to {model.ngrams}"}
         save_linear(self.model_folder(TFIDF), data, model, training=training, metrics=metrics)
         return self._record(
             data,
