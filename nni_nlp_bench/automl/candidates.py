@@ -18,6 +18,8 @@ ENCODER = "encoder"
 """Name of the candidate that fine-tunes the pretrained encoder."""
 MAX_EPOCHS, ENCODER_EPOCHS, PATIENCE = 12, 4, 3
 DROPOUT = 0.3
+DISTILLED = "_distilled"
+"""End of the name of a candidate that is trained with the soft labels of the encoder too."""
 KD_LOSS, KD_WEIGHT = "soft_labels", 1.0
 _BASELINES: Mapping[str, Mapping[str, Any]] = {
     "bag_of_vectors": {"dropout": DROPOUT},
@@ -115,9 +117,22 @@ def encoder_candidate(name: str, max_length: int, seed: int) -> Candidate:
 
 
 def found_candidate(
-    space: str, architecture: Any, strategy: str, max_length: int, seed: int
+    space: str,
+    architecture: Any,
+    strategy: str,
+    max_length: int,
+    seed: int,
+    distilled: bool = False,
 ) -> Candidate:
     """Return the full training of the architecture that a search has found."""
-    settings = network_settings(max_length, seed)
     origin = f"found by {strategy} in the space {space}"
-    return Candidate(space, "search", settings, architecture, space, SPACE_OPTIONS[space], origin)
+    return Candidate(
+        name=f"{space}{DISTILLED}" if distilled else space,
+        kind="search",
+        settings=network_settings(max_length, seed),
+        architecture=architecture,
+        space=space,
+        options=SPACE_OPTIONS[space],
+        origin=f"{origin}, distilled from the fine-tuned encoder" if distilled else origin,
+        distilled=distilled,
+    )

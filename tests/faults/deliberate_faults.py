@@ -320,4 +320,20 @@ FAULTS = (
         after='FileLock(out / f"{LOCK}-{id(settings)}", timeout=0)',
         test="tests/nni_nlp_bench/cli/test_search.py::test_one_folder_takes_one_search_at_a_time",
     ),
+    Fault(
+        name="automl-tolerance",
+        what="swapped sign in the accuracy that a smaller model may lack",
+        file="nni_nlp_bench/automl/scores.py",
+        before="by_accuracy[0].accuracy - TOLERANCE",
+        after="by_accuracy[0].accuracy + TOLERANCE",
+        test="tests/nni_nlp_bench/automl/test_choice.py::test_the_objective_orders_the_models",
+    ),
+    Fault(
+        name="model-checksum",
+        what="the files of a model folder are not checked",
+        file="nni_nlp_bench/models/manifest.py",
+        before="            if not intact:",
+        after="            if not intact and not name:",
+        test="tests/nni_nlp_bench/models/test_faults.py::test_a_damaged_file",
+    ),
 )

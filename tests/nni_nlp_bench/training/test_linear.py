@@ -30,7 +30,7 @@ def test_probabilities_are_those_of_scikit_learn(labels: int, strength: float, n
     texts, ids = texts_of(labels)
     pipeline = make_pipeline(
         TfidfVectorizer(ngram_range=(1, ngrams), sublinear_tf=True, token_pattern=r"\S+"),
-        LogisticRegression(C=strength, max_iter=1000, tol=1e-3),
+        LogisticRegression(C=strength, max_iter=1000),
     ).fit([" ".join(words) for words in texts], ids)
     model = LinearClassifier.fit(texts, ids, strength, ngrams)
     asked = [*texts[:20], ("unknown",), ("w1", "w1", "label0", "w2"), ("w3",) * 50]
