@@ -101,6 +101,7 @@ class _Run:
             self.out,
             self.settings,
             self.prepared.report,
+            {part: len(texts) for part, texts in self.data.parts().items()},
             tuple(scores),
             test,
             self._best_baseline(scores),

@@ -29,6 +29,8 @@ from nni_nlp_bench.training.linear import STRENGTHS, LinearClassifier
 CANDIDATES = "candidates"
 TFIDF = "tfidf"
 CHECKPOINT_S = 60.0
+OVERTIME = 1.5
+"""Share of its time after which a training is ended: other processes may have slowed it."""
 
 Progress = Callable[[str, float], None]
 """Called with what is trained now, and the share of it that is done."""
@@ -98,6 +100,7 @@ class CandidateTrainer:
         task = candidate.task(plan.words(words, self.seed), settings, self.device)
         task.prepare(lambda done, total: self.progress(f"{name}: teacher", done / (total or 1)))
         folder = self.folder / CANDIDATES / name
+        deadline = time.monotonic() + OVERTIME * seconds
         curves = train_classifier(
             task,
             folder,
@@ -105,6 +108,7 @@ class CandidateTrainer:
             threads=plan.threads,
             checkpoint_s=CHECKPOINT_S,
             progress=lambda epochs: self.progress(name, epochs / plan.epochs),
+            stop=lambda: time.monotonic() > deadline,
         )
         if curves.status != "OK":
             self.journal.record_failure(name, curves.status)

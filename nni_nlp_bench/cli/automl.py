@@ -118,7 +118,7 @@ def _write_report(result: AutoMLResult) -> None:
 
 
 def _print(result: AutoMLResult) -> None:
-    for line in result.report.lines():
+    for line in result.data_lines():
         echo(line)
     from nni_nlp_bench.core.numbers import short_number
 
