@@ -128,9 +128,7 @@ def _traced(graph: Graph) -> torch.export.ExportedProgram:
     module = _Positional(graph.module)
     try:
         with _quiet():
-            return torch.export.export(
-                module, example, dynamic_shapes=_axes(graph), strict=False
-            )
+            return torch.export.export(module, example, dynamic_shapes=_axes(graph), strict=False)
     except (OSError, MemoryError):
         raise
     except Exception as error:  # of many classes

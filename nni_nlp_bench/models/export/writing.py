@@ -23,7 +23,7 @@ from nni_nlp_bench.models.export.graphs import Graph, Tensors, graph_of
 from nni_nlp_bench.models.export.runtimes import FORMATS, ExportError, GraphFormat
 from nni_nlp_bench.models.export.usage import ABOUT, WORDS, companions, usage
 from nni_nlp_bench.models.loading import AnyModel, load_model
-from nni_nlp_bench.models.manifest import CARD, MANIFEST, Manifest, model_folder, write_model
+from nni_nlp_bench.models.manifest import CARD, Manifest, model_folder, write_model
 
 SAFETENSORS = "safetensors"
 NAMES = (*FORMATS, SAFETENSORS)
@@ -95,7 +95,9 @@ def _write(source: Path, model: AnyModel, graph: Graph, name: str, new: Path) ->
         shutil.copyfile(source / file, new / file)
     if isinstance(model, TextClassifier):
         shutil.copyfile(str(getsourcefile(words)), new / WORDS)
-    write_json(new / ABOUT, {"format": name, "file": chosen.file, **_about(model, graph, difference)})
+    write_json(
+        new / ABOUT, {"format": name, "file": chosen.file, **_about(model, graph, difference)}
+    )
     (new / CARD).write_text(model_card(model.manifest, usage(model, graph, name)), "utf-8")
     return difference
 
