@@ -33,6 +33,7 @@ from nni_nlp_bench.cli.probe import probe
 from nni_nlp_bench.cli.report import report
 from nni_nlp_bench.cli.score import score
 from nni_nlp_bench.cli.search import search
+from nni_nlp_bench.cli.serve import serve
 from nni_nlp_bench.cli.study import study
 from nni_nlp_bench.cli.teacher import teacher
 from nni_nlp_bench.cli.train.classifier import classifier
@@ -152,6 +153,7 @@ app.add_typer(train, name="train", rich_help_panel=TRAIN)
 app.command(rich_help_panel=USE)(predict)
 app.command(rich_help_panel=USE)(measure)
 app.command(rich_help_panel=USE)(export)
+app.command(rich_help_panel=USE)(serve)
 app.command("list", rich_help_panel=INSPECT)(list_components)
 app.add_typer(arch, name="arch", rich_help_panel=INSPECT)
 app.add_typer(benchmark, name="benchmark", rich_help_panel=INSPECT)

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -96,7 +97,7 @@ def test_counts_of_terms_give_the_probabilities_of_texts(saved: Folders) -> None
     assert isinstance(model, TextClassifier)
     terms = model.model.terms  # type: ignore[attr-defined]
     words = ["w1", "label0", "w1", "unknown"]
-    pairs = [" ".join(pair) for pair in zip(words, words[1:], strict=False)]
+    pairs = [" ".join(pair) for pair in pairwise(words)]
     counts = torch.tensor([[float([*words, *pairs].count(term)) for term in terms]])
     logits = graph_of(model).module(torch.cat([counts, torch.zeros_like(counts)]))
     wanted = model.probabilities_of([words, ["unknown"]])
