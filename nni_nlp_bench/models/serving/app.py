@@ -123,9 +123,7 @@ def _add_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def wrong_fields(_: Request, error: RequestValidationError) -> JSONResponse:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"] if part != "body")
-        return _error(422, f"{where}: {first['msg']}" if where else first["msg"])
+        return _error(422, _first_line(error))
 
     @app.exception_handler(HTTPException)
     async def refused(_: Request, error: HTTPException) -> JSONResponse:
@@ -134,6 +132,16 @@ def _add_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     async def failed(_: Request, error: Exception) -> JSONResponse:
         return _error(500, f"the model failed: {type(error).__name__}")
+
+
+def _first_line(error: RequestValidationError) -> str:
+    """Return the first violated rule, with its place such as `texts.0`."""
+    first = error.errors()[0]
+    if first["type"] == "json_invalid":
+        return f"the request is not JSON: {first['ctx']['error']}"
+    # Other parts name alternatives of a type.
+    where = [str(part) for part in first["loc"][1:] if isinstance(part, int) or part.isidentifier()]
+    return f"{'.'.join(where)}: {first['msg']}" if where else str(first["msg"])
 
 
 def _error(status: int, line: str) -> JSONResponse:
