@@ -57,6 +57,7 @@ class LanguageModel:
         manifest: How it was trained.
         model: The network, in evaluation mode.
         words: Words by id.
+        window: Number of words that are read at a time; for a decoder the most that it sees.
     """
 
     def __init__(
@@ -65,7 +66,7 @@ class LanguageModel:
         self.manifest = manifest
         self.model = model.eval()
         self.words = tuple(words)
-        self._window = window
+        self.window = window
 
     @classmethod
     def load(cls, folder: Path, manifest: Manifest) -> Self:
@@ -107,8 +108,8 @@ class LanguageModel:
         inputs = torch.tensor([self._ids[EOS], *ids[:-1]])
         total, states = 0.0, None
         with torch.inference_mode():
-            for start in range(0, len(ids), self._window):
-                window = slice(start, start + self._window)
+            for start in range(0, len(ids), self.window):
+                window = slice(start, start + self.window)
                 outputs = self.model(inputs[window, None], states)
                 targets = torch.tensor(ids[window])
                 total += self.model.loss(outputs.raw, targets).item() * len(targets)
@@ -160,13 +161,13 @@ class LanguageModel:
         new = ids
         while True:
             # The first window may be short, not the last: GPT-2 sees no other.
-            first = (len(new) - 1) % self._window + 1
-            for end in range(first, len(new) + 1, self._window):
-                window = torch.tensor(new[max(0, end - self._window) : end])
+            first = (len(new) - 1) % self.window + 1
+            for end in range(first, len(new) + 1, self.window):
+                window = torch.tensor(new[max(0, end - self.window) : end])
                 outputs = self.model(window[:, None], states)
                 states = outputs.states or None
             yield self.model.log_probabilities(outputs.raw[-1])[0]
-            new = ids[-1:] if states else ids[-self._window :]  # GPT-2 reads its window again
+            new = ids[-1:] if states else ids[-self.window :]  # GPT-2 reads its window again
 
     def _encode(self, words: Sequence[str]) -> list[int]:
         unknown = self._ids.get(UNKNOWN)
