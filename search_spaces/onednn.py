@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
+from torch.nn import functional
 
 _LEAST_MULTIPLICATIONS = 1 << 20
 
@@ -50,12 +51,40 @@ def multiply(a: Tensor, b: Tensor, bias: Tensor | None = None) -> Tensor:
     return torch.addmm(bias, a, b) if a.ndim == 2 else torch.baddbmm(bias.unsqueeze(-2), a, b)
 
 
+def linear(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """Return what `torch.nn.functional.linear` gives of x (rows, inner), once differentiable."""
+    if torch.is_autocast_enabled(x.device.type) or not is_faster(x, len(weight)):
+        return functional.linear(x, weight, bias)
+    found: Tensor = _Linear.apply(x, weight, bias)  # type: ignore[no-untyped-call]
+    return found
+
+
 def multiply_maps(matrices: Tensor, values: Tensor) -> Tensor:
     """Return matrices (maps, rows, inner) times values (maps, inner, columns), with autograd."""
     if torch.is_autocast_enabled(values.device.type) or not is_faster(matrices, values.shape[2]):
         return matrices @ values
     found: Tensor = _Maps.apply(matrices, values)  # type: ignore[no-untyped-call]
     return found
+
+
+class _Linear(torch.autograd.Function):
+    """A linear layer."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        ctx.save_for_backward(x, weight)
+        return product(x, weight.t(), bias)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, Tensor | None, Tensor | None]:
+        x, weight = ctx.saved_tensors
+        of_x, of_weight, of_bias = ctx.needs_input_grad
+        return (
+            product(grad, weight) if of_x else None,
+            product(grad.t(), x) if of_weight else None,
+            grad.sum(0) if of_bias else None,
+        )
 
 
 class _Maps(torch.autograd.Function):
