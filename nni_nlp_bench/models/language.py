@@ -18,8 +18,10 @@ from nni_nlp_bench.core.files import atomic_write
 from nni_nlp_bench.core.input_files import read_text
 from nni_nlp_bench.core.limits import MAX_COUNT
 from nni_nlp_bench.data.corpus import EOS, UNKNOWN
+from nni_nlp_bench.models.base import ParameterCount
 from nni_nlp_bench.models.manifest import Manifest, ModelError, required, required_count
 from nni_nlp_bench.models.weights import IMPOSSIBLE, load_weights, reason_of, save_weights
+from nni_nlp_bench.training.decoders import DecoderModel
 from nni_nlp_bench.training.language_model import States
 from nni_nlp_bench.training.models import (
     AnyLanguageModel,
@@ -84,6 +86,15 @@ class LanguageModel:
             raise ModelError(reason) from None
         model = load_weights(lambda: make_model(architecture, len(words), settings), folder)
         return cls(manifest, model, words, window)
+
+    def count_parameters(self) -> ParameterCount:
+        """Return the number of parameters; a tied decoder is counted once, as embedding."""
+        if isinstance(self.model, DecoderModel):
+            embedding = [*self.model.network.embedding.parameters()]
+        else:
+            embedding = [self.model.embedding]
+        total = sum(weight.numel() for weight in self.model.parameters())
+        return ParameterCount(total, sum(weight.numel() for weight in embedding))
 
     def perplexity(self, text: str) -> float:
         """Return the perplexity of a text: lower is better. See `evaluate`."""

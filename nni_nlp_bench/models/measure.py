@@ -18,7 +18,6 @@ from nni_nlp_bench.models.base import TextClassifier
 from nni_nlp_bench.models.language import LanguageModel
 from nni_nlp_bench.models.loading import AnyModel, load_model
 from nni_nlp_bench.models.manifest import MANIFEST, model_folder
-from nni_nlp_bench.models.network import NetworkClassifier
 from nni_nlp_bench.models.tfidf import TfidfClassifier
 from nni_nlp_bench.models.transformer import TransformerClassifier
 from nni_nlp_bench.training.decoders import DecoderModel
@@ -113,7 +112,7 @@ def measure_model(
             Path("/proc/self/clear_refs").write_text(_RESET_PEAK)
         timings = tuple(_timings(model, lengths, settings))
         peak = _peak_memory()
-    total, embeddings = _parameters(model)
+    total, embeddings = model.count_parameters()
     name, without = model.manifest.name, total - embeddings
     return Measurement(
         name, total, without, size, peak, settings.threads, settings.repeats, timings
@@ -170,28 +169,6 @@ def _known_words(model: AnyModel) -> list[str]:
     else:
         words = getattr(getattr(model, "vocabulary", None), "words", ("the",))
     return [word for word in words if word.isalnum() and tokenize(word) == (word,)] or ["the"]
-
-
-def _parameters(model: AnyModel) -> tuple[int, int]:
-    """Return the number of parameters, and of those that are vectors of words."""
-    if isinstance(model, TfidfClassifier):
-        return model.model.parameters, 0
-    if isinstance(model, TransformerClassifier):
-        network = model.encoder.model
-        embeddings = [network.get_input_embeddings().weight]
-    elif isinstance(model, NetworkClassifier):
-        network, embeddings = model.model, [model.model.embedding.weight]
-    elif isinstance(model, LanguageModel):
-        network = model.model
-        embeddings = (
-            [*network.network.embedding.parameters()]
-            if isinstance(network, DecoderModel)
-            else [network.embedding]
-        )
-    else:
-        raise UserError(f"the parameters of {model.manifest.kind!r} cannot be counted")
-    counts = (parameter.numel() for parameter in network.parameters())
-    return sum(counts), sum(table.numel() for table in embeddings)
 
 
 def _peak_memory() -> int | None:
