@@ -10,6 +10,7 @@ from nni_nlp_bench.automl.scores import Kind
 from nni_nlp_bench.core.environment import available_cpus
 from nni_nlp_bench.distillation.fine_tuning import fine_tuning, fine_tuning_settings
 from nni_nlp_bench.distillation.inputs import classifier_task
+from nni_nlp_bench.models.saving import public_name
 from nni_nlp_bench.training.classification.settings import ClassifierSettings, Precision
 from nni_nlp_bench.training.classification.task import Task, baseline_task
 from nni_nlp_bench.training.classification.words import EmbeddedDataset
@@ -113,7 +114,9 @@ def encoder_candidate(name: str, max_length: int, seed: int) -> Candidate:
     settings = fine_tuning_settings(
         epochs=ENCODER_EPOCHS, max_length=max_length, patience=2, seed=seed
     )
-    return Candidate(ENCODER, "encoder", settings, name, origin=f"fine-tuning of {name}")
+    return Candidate(
+        ENCODER, "encoder", settings, name, origin=f"fine-tuning of {public_name(name)}"
+    )
 
 
 def found_candidate(

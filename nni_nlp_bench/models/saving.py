@@ -68,7 +68,7 @@ def save_classifier(
     )
     if isinstance(task, FineTuning):
         encoder = task.teacher
-        manifest = replace(described, name=f"fine-tuned {_public(encoder.name)}")
+        manifest = replace(described, name=f"fine-tuned {public_name(encoder.name)}")
         return _write(folder, manifest, lambda scratch: write_encoder(encoder, scratch))
     if not isinstance(task.network, NetworkSpec):
         raise UserError("only networks of search spaces and baselines can be saved")
@@ -162,10 +162,10 @@ def _licences(words: EmbeddedDataset) -> dict[str, str]:
         return {}
     if exists(Path(name) / MANIFEST):  # an encoder that was fine-tuned here
         return dict(Manifest.read(Path(name)).licences)
-    return {_public(name): _LICENCES.get(name, "unknown: that of its source applies")}
+    return {public_name(name): _LICENCES.get(name, "unknown: that of its source applies")}
 
 
-def _public(name: str) -> str:
+def public_name(name: str) -> str:
     """Return the name of a source, without the folders of the machine that it lies in."""
     return Path(name).name if Path(name).is_absolute() else name
 
@@ -174,5 +174,5 @@ def _vectors(words: EmbeddedDataset) -> str:
     """Return the source of the word vectors."""
     if isinstance(words.vocabulary, Tokens):
         name = words.vocabulary.teacher.name
-        return words.source.replace(name, _public(name))
-    return _public(words.source)
+        return words.source.replace(name, public_name(name))
+    return public_name(words.source)
