@@ -91,7 +91,7 @@ def test_every_operation_is_exported(
     assert max(differences(model, tmp_path)) <= TOLERANCE
 
 
-@pytest.mark.parametrize("recipe_id", [1, 7_000, 13_000])
+@pytest.mark.parametrize("recipe_id", [1_000_001, 1_007_000, 1_013_000])
 def test_published_recipes_are_exported(recipe_id: int, tmp_path: Path) -> None:
     recipe = published_recipe(recipe_id)
     settings = settings_for(recipe, embedding=6, hidden=8, layers=2)
