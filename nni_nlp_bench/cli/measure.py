@@ -62,23 +62,27 @@ def _print(found: Measurement) -> None:
     about = {
         "parameters": f"{found.parameters:,}",
         "without embeddings": f"{found.parameters_without_embeddings:,}",
-        "files": _megabytes(found.size_bytes),
-        "peak memory": f"{_megabytes(found.peak_memory_bytes)} with Python and its libraries",
+        "files": _size(found.size_bytes),
+        "peak memory": f"{_size(found.peak_memory_bytes)} with Python and its libraries",
     }
-    columns = ("texts", "words", "median ms", "middle half", "texts/s")
+    columns = ["texts", "words", "median ms", "middle half"]
+    if found.timings[0].texts_per_second is not None:
+        columns.append("texts/s")
     rows = [
         [
             str(each.batch),
             str(each.length),
             f"{each.latency.median_ms:.3f}",
             f"{each.latency.low_ms:.3f} to {each.latency.high_ms:.3f}",
-            "" if each.texts_per_second is None else f"{each.texts_per_second:,.0f}",
-        ]
+            f"{each.texts_per_second or 0:,.0f}",
+        ][: len(columns)]
         for each in found.timings
     ]
     print_tables(key_value_table(about), plain_table(found.name, columns, rows))
     echo(f"{found.repeats} runs each, threads: {found.threads}")
 
 
-def _megabytes(size: int | None) -> str:
-    return "unknown" if size is None else f"{size / 1e6:.1f} MB"
+def _size(size: int | None) -> str:
+    if size is None:
+        return "unknown"
+    return f"{size / 1e6:,.1f} MB" if size >= 1e6 else f"{size / 1e3:,.1f} kB"
