@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,9 @@ from nni_nlp_bench.data.sentences.labelled_set import LabelledSet
 from nni_nlp_bench.data.sentences.sets import load_labelled_set
 from nni_nlp_bench.data.sentences.vectors import BOUND, Vectors, find_vectors
 from nni_nlp_bench.data.sentences.vocabulary import Numbering, Vocabulary
-from nni_nlp_bench.training.classification.batches import Encoded
+
+if TYPE_CHECKING:
+    from nni_nlp_bench.training.classification.batches import Encoded
 
 DRAWN_WIDTH = 300
 
@@ -36,6 +39,8 @@ class EmbeddedDataset:
 
     def encoded(self, parts: tuple[str, ...], max_length: int) -> Encoded:
         """Return the sentences of some parts, truncated to so many words; encoded once."""
+        from nni_nlp_bench.training.classification.batches import Encoded
+
         if (parts, max_length) not in self._encoded:
             sentences = [s for part in parts for s in getattr(self.data, part)]
             found = Encoded.of(sentences, self.vocabulary, max_length)

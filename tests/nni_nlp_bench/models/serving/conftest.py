@@ -12,16 +12,13 @@ from time import sleep
 import httpx
 import pytest
 
-pytest.importorskip("fastapi")
-pytest.importorskip("uvicorn")
-
-from nni_nlp_bench.models.loading import load_model
-from nni_nlp_bench.models.serving.server import bound_socket, make_server
-
 
 @pytest.fixture(scope="session")
 def served(saved: Callable[[str], Path]) -> Iterator[Callable[[str], str]]:
     """Address of a server by the kind of its model, without the last slash."""
+    from nni_nlp_bench.models.loading import load_model
+    from nni_nlp_bench.models.serving.server import bound_socket, make_server
+
     servers = []
     with ExitStack() as stack:
 
