@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from nni_nlp_bench.models.export.writing import Exported, export_model
     from nni_nlp_bench.models.language import LanguageModel
     from nni_nlp_bench.models.loading import load_model
+    from nni_nlp_bench.models.measure import Measurement, MeasureSettings, measure_model
     from nni_nlp_bench.reports.comparison import ComparisonResult
     from nni_nlp_bench.strategies.base import Proposal, Strategy
     from nni_nlp_bench.strategies.result import SearchResult
@@ -66,6 +67,8 @@ _MODULES = {
     "Exported": "nni_nlp_bench.models.export.writing",
     "LanguageModel": "nni_nlp_bench.models.language",
     "LossUnit": "nni_nlp_bench.benchmarks.units",
+    "MeasureSettings": "nni_nlp_bench.models.measure",
+    "Measurement": "nni_nlp_bench.models.measure",
     "Objective": "nni_nlp_bench.benchmarks.objectives",
     "Prediction": "nni_nlp_bench.models.base",
     "Proposal": "nni_nlp_bench.strategies.base",
@@ -96,6 +99,7 @@ _MODULES = {
     "make_strategy": _SEARCHES,
     "maximize_nsc": _NETWORKS,
     "measure_latency": _NETWORKS,
+    "measure_model": "nni_nlp_bench.models.measure",
     "one_shot_search": _NETWORKS,
     "score": _NETWORKS,
     "search": _SEARCHES,
@@ -112,6 +116,8 @@ __all__ = [
     "Exported",
     "LanguageModel",
     "LossUnit",
+    "MeasureSettings",
+    "Measurement",
     "Objective",
     "Prediction",
     "Proposal",
@@ -144,6 +150,7 @@ __all__ = [
     "make_strategy",
     "maximize_nsc",
     "measure_latency",
+    "measure_model",
     "one_shot_search",
     "score",
     "search",
@@ -158,7 +165,10 @@ def __getattr__(name: str) -> Any:
         return import_module("nni_nlp_bench.frameworks")
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_MODULES[name]), name)
+    from nni_nlp_bench.core.extras import optional_imports
+
+    with optional_imports():
+        return getattr(import_module(_MODULES[name]), name)
 
 
 def __dir__() -> list[str]:

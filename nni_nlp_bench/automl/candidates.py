@@ -10,6 +10,7 @@ from nni_nlp_bench.automl.scores import Kind
 from nni_nlp_bench.core.environment import available_cpus
 from nni_nlp_bench.distillation.fine_tuning import fine_tuning, fine_tuning_settings
 from nni_nlp_bench.distillation.inputs import classifier_task
+from nni_nlp_bench.models.saving import public_name
 from nni_nlp_bench.training.classification.settings import ClassifierSettings, Precision
 from nni_nlp_bench.training.classification.task import Task, baseline_task
 from nni_nlp_bench.training.classification.words import EmbeddedDataset
@@ -18,6 +19,9 @@ ENCODER = "encoder"
 """Name of the candidate that fine-tunes the pretrained encoder."""
 MAX_EPOCHS, ENCODER_EPOCHS, PATIENCE = 12, 4, 3
 DROPOUT = 0.3
+DISTILLED = "_distilled"
+"""End of the name of a candidate that is trained with the soft labels of the encoder too."""
+KD_LOSS, KD_WEIGHT = "soft_labels", 1.0
 _BASELINES: Mapping[str, Mapping[str, Any]] = {
     "bag_of_vectors": {"dropout": DROPOUT},
     "cnn": {"width": 128, "dropout": DROPOUT},
@@ -48,6 +52,8 @@ class Candidate:
     """Options of the network."""
     origin: str = "a baseline"
     """How the architecture was found, for the model card."""
+    distilled: bool = False
+    """Whether the loss has the soft labels of the fine-tuned encoder too."""
 
     @property
     def precisions(self) -> Sequence[Precision]:
@@ -67,7 +73,16 @@ class Candidate:
         if not self.space:
             return baseline_task(self.architecture, words, settings, device=device, **self.options)
         options = {**self.options, **asdict(settings)}
-        return classifier_task(self.architecture, words, self.space, options, device=device)
+        kd_loss = KD_LOSS if self.distilled else None
+        return classifier_task(
+            self.architecture,
+            words,
+            self.space,
+            options,
+            kd_loss=kd_loss,
+            kd_weight=KD_WEIGHT if self.distilled else None,
+            device=device,
+        )
 
 
 def network_settings(max_length: int, seed: int) -> ClassifierSettings:
@@ -99,13 +114,28 @@ def encoder_candidate(name: str, max_length: int, seed: int) -> Candidate:
     settings = fine_tuning_settings(
         epochs=ENCODER_EPOCHS, max_length=max_length, patience=2, seed=seed
     )
-    return Candidate(ENCODER, "encoder", settings, name, origin=f"fine-tuning of {name}")
+    return Candidate(
+        ENCODER, "encoder", settings, name, origin=f"fine-tuning of {public_name(name)}"
+    )
 
 
 def found_candidate(
-    space: str, architecture: Any, strategy: str, max_length: int, seed: int
+    space: str,
+    architecture: Any,
+    strategy: str,
+    max_length: int,
+    seed: int,
+    distilled: bool = False,
 ) -> Candidate:
     """Return the full training of the architecture that a search has found."""
-    settings = network_settings(max_length, seed)
     origin = f"found by {strategy} in the space {space}"
-    return Candidate(space, "search", settings, architecture, space, SPACE_OPTIONS[space], origin)
+    return Candidate(
+        name=f"{space}{DISTILLED}" if distilled else space,
+        kind="search",
+        settings=network_settings(max_length, seed),
+        architecture=architecture,
+        space=space,
+        options=SPACE_OPTIONS[space],
+        origin=f"{origin}, distilled from the fine-tuned encoder" if distilled else origin,
+        distilled=distilled,
+    )

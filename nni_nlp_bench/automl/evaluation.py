@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from statistics import median
 from typing import Any
 
 import numpy as np
@@ -14,9 +12,11 @@ from numpy.typing import NDArray
 from nni_nlp_bench.data.sentences.labelled_set import Sentence
 from nni_nlp_bench.models.base import TextClassifier
 from nni_nlp_bench.training.classification.classifier import f1_scores
+from nni_nlp_bench.training.latency import latency_of
+from nni_nlp_bench.training.threads import torch_threads
 
-_TIMED = 15
-"""Predictions of one text that are timed."""
+_WARMUP, _TIMED = 3, 15
+"""Predictions of one text that are not timed, and that are."""
 _SHOWN_ERRORS = 20
 
 Predict = Callable[[Sequence[Sequence[str]]], NDArray[np.float64]]
@@ -86,12 +86,8 @@ def evaluate(predict: Predict, labels: Sequence[str], sentences: Sequence[Senten
 
 
 def latency_ms(model: TextClassifier, sentences: Sequence[Sentence]) -> float:
-    """Return the median time to predict one text of median length, in milliseconds."""
+    """Return the median time to predict one text of median length on one thread, in ms."""
     by_length = sorted((sentence.words for sentence in sentences), key=len)
     text = [by_length[len(by_length) // 2]]
-    times = []
-    for _ in range(_TIMED):
-        start = time.perf_counter()
-        model.predict_words(text)
-        times.append(time.perf_counter() - start)
-    return 1000 * median(times)
+    with torch_threads(1, parameters=0):
+        return latency_of(lambda: model.predict_words(text), _WARMUP, _TIMED).median_ms

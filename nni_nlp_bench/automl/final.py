@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,8 @@ from nni_nlp_bench.training.linear import LinearClassifier
 FINAL = "final"
 """Name of the folder of the unfinished training on train and dev."""
 _SAFETY = 1.3
-"""Training on train and dev takes longer than on train alone."""
+"""Training on train and dev takes longer than on train alone; if it does not end in time, the
+candidate's model is taken."""
 
 
 def finish(
@@ -93,7 +95,7 @@ def _refit_linear(trainer: CandidateTrainer, data: LabelledSet, target: Path) ->
     trainer.progress(f"{TFIDF}: train and dev", 0.0)
     training = dict(Manifest.read(trainer.model_folder(TFIDF)).training)
     texts = texts_and_labels([*data.train, *data.dev])
-    model = LinearClassifier.fit(*texts, training["C"])
+    model = LinearClassifier.fit(*texts, training["C"], count=len(data.labels))
     save_linear(target, data, model, training={**training, "train on": "train+dev"}, metrics={})
 
 
@@ -115,9 +117,17 @@ def _refit(
         trainer.progress(f"{score.name}: train and dev", epochs / settings.epochs)
 
     folder = trainer.folder / FINAL
+    deadline = time.monotonic() + trainer.journal.left_s
     options: dict[str, Any] = {"threads": plan.threads, "checkpoint_s": CHECKPOINT_S}
-    curves = train_classifier(task, folder, origin=candidate.origin, progress=show, **options)
-    if curves.status == "OK":
+    curves = train_classifier(
+        task,
+        folder,
+        origin=candidate.origin,
+        progress=show,
+        stop=lambda: time.monotonic() > deadline,
+        **options,
+    )
+    if curves.status == "OK" and not curves.stopped:
         _copy(folder / BELOW_TRAINING, target)
     else:
         _copy(trainer.model_folder(score.name), target)

@@ -65,11 +65,12 @@ def plan_training(
     *,
     threads: Sequence[int],
     precisions: Sequence[Precision] = ("float32",),
+    least_epochs: int = 1,
 ) -> TrainingPlan:
     """Plan a training that takes about so many seconds.
 
     A few steps are timed with each number of threads and each precision. The training has as many
-    epochs as fit, at most those of the settings; if not even one fits, fewer texts.
+    epochs as fit, at most those of the settings; if the least number does not fit, fewer texts.
 
     Args:
         make_task: Makes the training of the network on given texts.
@@ -78,6 +79,7 @@ def plan_training(
         seconds: Time of the training.
         threads: Numbers of threads that are tried.
         precisions: Precisions that are tried.
+        least_epochs: Least number of epochs.
     """
     size = len(words.data.train)
     probe = min(1.0, (1 + PROBED_BATCHES) * usual.batch_size / size)
@@ -89,9 +91,9 @@ def plan_training(
     ]
     per_text, count, kind = min(timed)
     affordable = _SAFETY * seconds / (per_text * size)
-    epochs = max(1, min(usual.epochs, int(affordable)))
+    epochs = max(least_epochs, min(usual.epochs, int(affordable)))
     least = min(1.0, LEAST_TEXTS / size)
-    share = min(1.0, max(least, affordable))
+    share = min(1.0, max(least, affordable / epochs))
     return TrainingPlan(epochs, share, count, kind, per_text)
 
 

@@ -29,6 +29,7 @@ class AutoMLResult:
         folder: Output folder.
         settings: Settings of the run.
         report: What the data holds.
+        sizes: Number of texts by part that were trained and evaluated on.
         scores: Scores of all candidates on the dev set, the chosen one first.
         test: Evaluation of the chosen model on the test set.
         baseline: Name of the best baseline on the dev set, and its evaluation on the test set.
@@ -39,6 +40,7 @@ class AutoMLResult:
     folder: Path
     settings: AutoMLSettings
     report: DataReport
+    sizes: Mapping[str, int]
     scores: tuple[Score, ...]
     test: Evaluation
     baseline: tuple[str, Evaluation]
@@ -76,7 +78,13 @@ class AutoMLResult:
             "seconds": self.seconds,
             "settings": asdict(self.settings),
             "data": self.report.to_dict(),
+            "sizes": dict(self.sizes),
         }
+
+    def data_lines(self) -> list[str]:
+        """Return the report on the data as lines of text."""
+        used = ", ".join(f"{part} {count:,}" for part, count in self.sizes.items())
+        return [*self.report.lines(), f"used: {used}"]
 
     def save(self) -> None:
         """Write leaderboard.csv and result.json. Raises UserError."""

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from nni_nlp_bench.automl.candidates import (
+    DISTILLED,
     ENCODER,
     SPACE_OPTIONS,
     Candidate,
@@ -91,6 +92,7 @@ class _Run:
         self._train_baselines()
         self._train_encoder()
         self._search()
+        self._distil()
         scores = ranked([*self.journal.scores.values()], self.settings.objective)
         best = scores[0]
         words = self._words if best.kind == "search" else self._words_before_tuning
@@ -99,6 +101,7 @@ class _Run:
             self.out,
             self.settings,
             self.prepared.report,
+            {part: len(texts) for part, texts in self.data.parts().items()},
             tuple(scores),
             test,
             self._best_baseline(scores),
@@ -141,6 +144,28 @@ class _Run:
             if seconds := self._seconds(SEARCH_SHARE / len(spaces), last=number == len(spaces) - 1):
                 search_space(self.trainer, space, self._words, strategy, self.max_length, seconds)
 
+    def _distil(self) -> None:
+        """Train the best architecture that was found with the soft labels of the encoder too."""
+        found = [s for s in self.journal.scores.values() if s.kind == "search"]
+        plain = [score for score in found if not score.name.endswith(DISTILLED)]
+        seconds = self._seconds(1.0)
+        if ENCODER not in self.journal.scores or not plain or not seconds:
+            return
+        best = ranked(plain, "accuracy")[0]
+        encoder = self.journal.plans[ENCODER].seconds_per_text * len(self.data.train)
+        if encoder + best.seconds < seconds:
+            candidate = self._found(best.name, distilled=True)
+            self.trainer.train(candidate, self._words, seconds - encoder)
+
+    def _found(self, name: str, distilled: bool) -> Candidate:
+        """Return the candidate of an architecture that was found, from its saved model."""
+        model = load_classifier(self.trainer.model_folder(name))
+        found = NetworkSpec.from_dict(model.manifest.model["network"])
+        strategy, seed = self.settings.strategy, self.settings.seed
+        return found_candidate(
+            found.space, found.architecture, strategy, self.max_length, seed, distilled
+        )
+
     def _seconds(self, share: float, last: bool = False) -> float:
         """Return the time of a stage, of the last all but the reserve; 0 to leave it out."""
         free = self.journal.left_s - FINAL_SHARE * self.settings.time_s
@@ -157,10 +182,7 @@ class _Run:
             assert self.settings.encoder is not None
             return self._encoder(self.settings.encoder)
         if score.kind == "search":
-            model = load_classifier(self.trainer.model_folder(score.name))
-            found = NetworkSpec.from_dict(model.manifest.model["network"])
-            strategy = self.settings.strategy
-            return found_candidate(found.space, found.architecture, strategy, self.max_length, seed)
+            return self._found(score.name, score.name.endswith(DISTILLED))
         candidates = baseline_candidates(self.max_length, seed)
         return next((each for each in candidates if each.name == score.name), None)
 

@@ -21,7 +21,8 @@ from search_spaces.textnas.space import TextNasSpace
 
 TRAININGS = 9
 """Full trainings that the time of a search is enough for; shorter ones come on top."""
-MAX_EPOCHS = 9
+LEAST_EPOCHS, MAX_EPOCHS = 3, 9
+"""Epochs of a full training in a search."""
 TEXTNAS_LAYERS = 6
 """The published 24 layers take too long on small data."""
 FINAL_SHARE = 0.35
@@ -70,7 +71,8 @@ def search_space(
         trainer.journal.record_note(budget, (1 - FINAL_SHARE) * seconds)
     seconds_of_search = trainer.journal.notes[budget]
     example = candidate(space.sample(rng))
-    plan = trainer.plan(f"{name}: search", example, words, seconds_of_search / TRAININGS)
+    seconds_each = seconds_of_search / TRAININGS
+    plan = trainer.plan(f"{name}: search", example, words, seconds_each, LEAST_EPOCHS)
     benchmark = TrainingBenchmark(
         plan.words(words, seed),
         space,

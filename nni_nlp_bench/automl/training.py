@@ -29,6 +29,8 @@ from nni_nlp_bench.training.linear import STRENGTHS, LinearClassifier
 CANDIDATES = "candidates"
 TFIDF = "tfidf"
 CHECKPOINT_S = 60.0
+OVERTIME = 1.5
+"""Share of its time after which a training is ended: other processes may have slowed it."""
 
 Progress = Callable[[str, float], None]
 """Called with what is trained now, and the share of it that is done."""
@@ -59,7 +61,12 @@ class CandidateTrainer:
         return self.folder / CANDIDATES / name / BELOW_TRAINING
 
     def plan(
-        self, name: str, candidate: Candidate, words: EmbeddedDataset, seconds: float
+        self,
+        name: str,
+        candidate: Candidate,
+        words: EmbeddedDataset,
+        seconds: float,
+        least_epochs: int = 1,
     ) -> TrainingPlan:
         """Return the logged plan of that name, or measure and log it."""
         if name not in self.journal.plans:
@@ -71,6 +78,7 @@ class CandidateTrainer:
                 seconds,
                 threads=candidate.thread_counts if self.threads is None else [self.threads],
                 precisions=candidate.precisions,
+                least_epochs=least_epochs,
             )
             self.journal.record_plan(name, plan)
         return self.journal.plans[name]
@@ -92,6 +100,7 @@ class CandidateTrainer:
         task = candidate.task(plan.words(words, self.seed), settings, self.device)
         task.prepare(lambda done, total: self.progress(f"{name}: teacher", done / (total or 1)))
         folder = self.folder / CANDIDATES / name
+        deadline = time.monotonic() + OVERTIME * seconds
         curves = train_classifier(
             task,
             folder,
@@ -99,6 +108,7 @@ class CandidateTrainer:
             threads=plan.threads,
             checkpoint_s=CHECKPOINT_S,
             progress=lambda epochs: self.progress(name, epochs / plan.epochs),
+            stop=lambda: time.monotonic() > deadline,
         )
         if curves.status != "OK":
             self.journal.record_failure(name, curves.status)
@@ -120,15 +130,20 @@ class CandidateTrainer:
         """Fit TF-IDF with logistic regression, with the penalty that is best on dev."""
         if TFIDF in self.journal.scores:
             return self.journal.scores[TFIDF]
-        start, fitted = time.perf_counter(), []
-        for i, strength in enumerate(STRENGTHS):
+        start = time.perf_counter()
+        self.progress(TFIDF, 0.0)
+        texts = texts_and_labels(data.train)
+        models = LinearClassifier.fit_path(*texts, STRENGTHS, count=len(data.labels))
+        accuracy, macro_f1, best, model = -1.0, 0.0, 0.0, None
+        for i, (strength, fitted) in enumerate(zip(STRENGTHS, models, strict=True), start=1):
             self.progress(TFIDF, i / len(STRENGTHS))
-            model = LinearClassifier.fit(*texts_and_labels(data.train), strength)
-            found = evaluate(model.probabilities, data.labels, data.dev)
-            fitted.append((found.accuracy, -strength, found.macro_f1, model))
-        accuracy, strength, macro_f1, model = max(fitted, key=lambda each: each[:2])
+            found = evaluate(fitted.probabilities, data.labels, data.dev)
+            if found.accuracy <= accuracy:
+                break
+            accuracy, macro_f1, best, model = found.accuracy, found.macro_f1, strength, fitted
+        assert model is not None
         metrics = {"dev accuracy": accuracy, "dev macro F1": macro_f1}
-        training = {"C": -strength, "n-grams": f"1 to {model.ngrams}"}
+        training = {"C": best, "n-grams": f"1 to {model.ngrams}"}
         save_linear(self.model_folder(TFIDF), data, model, training=training, metrics=metrics)
         return self._record(
             data,

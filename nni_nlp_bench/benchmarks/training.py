@@ -41,6 +41,7 @@ class TrainingBenchmark(Benchmark):
         settings: Schedule of a full training; its epochs are those of the benchmark.
         options: Options of the space's networks, such as `width`.
         kd_loss: Distillation loss, if the words are a teacher's tokens; None for none.
+        kd_weight: Weight of the distillation loss; None for the published one.
         device: Torch device.
         threads: Number of threads; None for one for a small network, else one per available CPU.
         progress: Called with the architecture, and the completed and requested epochs.
@@ -57,6 +58,7 @@ class TrainingBenchmark(Benchmark):
         options: Mapping[str, Any] | None = None,
         *,
         kd_loss: str | None = None,
+        kd_weight: float | None = None,
         device: str = "cpu",
         threads: int | None = None,
         progress: Callable[[Any, float, int], None] | None = None,
@@ -73,7 +75,8 @@ class TrainingBenchmark(Benchmark):
             name, space.name, "val_loss", LossUnit.POINTS, settings.epochs, has_curves=True
         )
         self.words, self.settings, self.options = words, settings, dict(options or {})
-        self.kd_loss, self.device, self.threads, self.progress = kd_loss, device, threads, progress
+        self.kd_loss, self.kd_weight = kd_loss, kd_weight
+        self.device, self.threads, self.progress = device, threads, progress
         self._space = space
         self._seconds: dict[str, float] = {}
         """Seconds of the paused trainings, by folder."""
@@ -96,7 +99,7 @@ class TrainingBenchmark(Benchmark):
             "vectors": self.words.source,
             "settings": asdict(self.settings),
             "options": self.options,
-            "kd_loss": self.kd_loss,
+            "distillation": [self.kd_loss, self.kd_weight],
             "space": self.space_name,
         }
         return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
@@ -120,6 +123,7 @@ class TrainingBenchmark(Benchmark):
             self.space_name,
             {**self.options, **settings},
             kd_loss=self.kd_loss,
+            kd_weight=self.kd_weight,
             device=self.device,
         )
 

@@ -22,8 +22,9 @@ from nni_nlp_bench.cli.experiment.register import register
 from nni_nlp_bench.cli.experiment.status import status
 from nni_nlp_bench.cli.experiment.up import up
 from nni_nlp_bench.cli.export import export
+from nni_nlp_bench.cli.latency import latency
 from nni_nlp_bench.cli.list_components import list_components
-from nni_nlp_bench.cli.measure import latency
+from nni_nlp_bench.cli.measure import measure
 from nni_nlp_bench.cli.naslib.predictor import predictor
 from nni_nlp_bench.cli.naslib.search import search as naslib_search
 from nni_nlp_bench.cli.one_shot import one_shot
@@ -33,6 +34,7 @@ from nni_nlp_bench.cli.probe import probe
 from nni_nlp_bench.cli.report import report
 from nni_nlp_bench.cli.score import score
 from nni_nlp_bench.cli.search import search
+from nni_nlp_bench.cli.serve import serve
 from nni_nlp_bench.cli.study import study
 from nni_nlp_bench.cli.teacher import teacher
 from nni_nlp_bench.cli.train.classifier import classifier
@@ -126,8 +128,7 @@ train = _group("Train one architecture.")
 train.command()(lm)
 train.command()(classifier)
 
-measure = _group("Measure networks on this machine.")
-measure.command()(latency)
+arch.command()(latency)
 
 experiment = _group("Run NNI experiments.")
 experiment.command()(up)
@@ -149,11 +150,12 @@ app.command(rich_help_panel=TRAIN)(score)
 app.command("evaluate-scores", rich_help_panel=TRAIN)(evaluate_scores)
 app.command(rich_help_panel=TRAIN)(teacher)
 app.command(rich_help_panel=TRAIN)(probe)
-app.add_typer(measure, name="measure", rich_help_panel=TRAIN)
 app.add_typer(train, name="train", rich_help_panel=TRAIN)
 app.command(rich_help_panel=USE)(automl)
 app.command(rich_help_panel=USE)(predict)
+app.command(rich_help_panel=USE)(measure)
 app.command(rich_help_panel=USE)(export)
+app.command(rich_help_panel=USE)(serve)
 app.command("list", rich_help_panel=INSPECT)(list_components)
 app.add_typer(arch, name="arch", rich_help_panel=INSPECT)
 app.add_typer(benchmark, name="benchmark", rich_help_panel=INSPECT)

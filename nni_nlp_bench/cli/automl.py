@@ -10,6 +10,7 @@ import typer
 
 from nni_nlp_bench.cli import options
 from nni_nlp_bench.cli.output import echo, plain_table, print_json, print_tables
+from nni_nlp_bench.core.limits import MAX_PROCESSES
 
 if TYPE_CHECKING:
     from nni_nlp_bench.automl.evaluation import Evaluation
@@ -64,7 +65,11 @@ def automl(
     device: options.Device = "cpu",
     threads: Annotated[
         int | None,
-        typer.Option(min=1, help="Number of CPU threads (default: the fastest, by measurement)."),
+        typer.Option(
+            min=1,
+            max=MAX_PROCESSES,
+            help="Number of CPU threads (default: the fastest, by measurement).",
+        ),
     ] = None,
     json: options.Json = False,
 ) -> None:
@@ -113,22 +118,25 @@ def _write_report(result: AutoMLResult) -> None:
 
 
 def _print(result: AutoMLResult) -> None:
-    for line in result.report.lines():
+    for line in result.data_lines():
         echo(line)
-    columns = ("model", "dev acc.", "macro F1", "parameters", "ms/text", "train s", "texts")
+    from nni_nlp_bench.core.numbers import short_number
+
+    columns = ("model", "dev acc.", "macro F1", "size", "ms/text", "train s", "texts")
     rows = [
         (
             score.name,
             f"{100 * score.accuracy:.1f} %",
             f"{100 * score.macro_f1:.1f} %",
-            f"{score.parameters:,}",
+            short_number(score.parameters),
             f"{score.latency_ms:.2f}",
             f"{score.seconds:.0f}",
             f"{100 * score.share:.0f} %",
         )
         for score in result.scores
     ]
-    print_tables(plain_table(f"Models by {result.settings.objective}", columns, rows))
+    title = f"Models by {result.settings.objective}; size: parameters with word embedding"
+    print_tables(plain_table(title, columns, rows))
     for name, reason in result.failed.items():
         echo(f"failed  {name}: {reason}")
     name, baseline = result.baseline

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -93,6 +94,8 @@ def _opened(source: str) -> Iterator[BinaryIO]:
     from nni_nlp_bench.core.input_files import open_input, user_path
 
     if source == STREAM:
+        if sys.stdin is None:
+            raise UserError("stdin is closed: give --input FILE")
         yield sys.stdin.buffer
     else:
         with open_input(user_path(source)) as stream:
@@ -108,7 +111,14 @@ def _writable(output: Path | None, source: str, model: Path) -> Iterator[TextIO]
     if output is None:
         if isinstance(sys.stdout, TextIOWrapper):  # the output is data, not for a terminal
             sys.stdout.reconfigure(encoding="utf-8")
-        yield sys.stdout
+        try:
+            yield sys.stdout
+        except BrokenPipeError:  # its reader has read enough: typer ends the command
+            raise
+        except OSError as error:
+            discard = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(discard, sys.stdout.fileno())  # else the interpreter writes the rest again
+            raise UserError(f"cannot write stdout: {error.strerror or error}") from None
         return
     check_output_file(output, user_path(source), model)
     with atomic_write(output) as new, new.open("w", encoding="utf-8", newline="") as file:

@@ -18,8 +18,10 @@ from nni_nlp_bench.core.files import atomic_write
 from nni_nlp_bench.core.input_files import read_text
 from nni_nlp_bench.core.limits import MAX_COUNT
 from nni_nlp_bench.data.corpus import EOS, UNKNOWN
+from nni_nlp_bench.models.base import ParameterCount
 from nni_nlp_bench.models.manifest import Manifest, ModelError, required, required_count
 from nni_nlp_bench.models.weights import IMPOSSIBLE, load_weights, reason_of, save_weights
+from nni_nlp_bench.training.decoders import DecoderModel
 from nni_nlp_bench.training.language_model import States
 from nni_nlp_bench.training.models import (
     AnyLanguageModel,
@@ -57,6 +59,7 @@ class LanguageModel:
         manifest: How it was trained.
         model: The network, in evaluation mode.
         words: Words by id.
+        window: Number of words that are read at a time; for a decoder the most that it sees.
     """
 
     def __init__(
@@ -65,7 +68,7 @@ class LanguageModel:
         self.manifest = manifest
         self.model = model.eval()
         self.words = tuple(words)
-        self._window = window
+        self.window = window
 
     @classmethod
     def load(cls, folder: Path, manifest: Manifest) -> Self:
@@ -83,6 +86,15 @@ class LanguageModel:
             raise ModelError(reason) from None
         model = load_weights(lambda: make_model(architecture, len(words), settings), folder)
         return cls(manifest, model, words, window)
+
+    def count_parameters(self) -> ParameterCount:
+        """Return the number of parameters; a tied decoder is counted once, as embedding."""
+        if isinstance(self.model, DecoderModel):
+            embedding = [*self.model.network.embedding.parameters()]
+        else:
+            embedding = [self.model.embedding]
+        total = sum(weight.numel() for weight in self.model.parameters())
+        return ParameterCount(total, sum(weight.numel() for weight in embedding))
 
     def perplexity(self, text: str) -> float:
         """Return the perplexity of a text: lower is better. See `evaluate`."""
@@ -107,8 +119,8 @@ class LanguageModel:
         inputs = torch.tensor([self._ids[EOS], *ids[:-1]])
         total, states = 0.0, None
         with torch.inference_mode():
-            for start in range(0, len(ids), self._window):
-                window = slice(start, start + self._window)
+            for start in range(0, len(ids), self.window):
+                window = slice(start, start + self.window)
                 outputs = self.model(inputs[window, None], states)
                 targets = torch.tensor(ids[window])
                 total += self.model.loss(outputs.raw, targets).item() * len(targets)
@@ -160,13 +172,13 @@ class LanguageModel:
         new = ids
         while True:
             # The first window may be short, not the last: GPT-2 sees no other.
-            first = (len(new) - 1) % self._window + 1
-            for end in range(first, len(new) + 1, self._window):
-                window = torch.tensor(new[max(0, end - self._window) : end])
+            first = (len(new) - 1) % self.window + 1
+            for end in range(first, len(new) + 1, self.window):
+                window = torch.tensor(new[max(0, end - self.window) : end])
                 outputs = self.model(window[:, None], states)
                 states = outputs.states or None
             yield self.model.log_probabilities(outputs.raw[-1])[0]
-            new = ids[-1:] if states else ids[-self._window :]  # GPT-2 reads its window again
+            new = ids[-1:] if states else ids[-self.window :]  # GPT-2 reads its window again
 
     def _encode(self, words: Sequence[str]) -> list[int]:
         unknown = self._ids.get(UNKNOWN)

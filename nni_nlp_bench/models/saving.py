@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.core.input_files import exists
 from nni_nlp_bench.data.corpus import Corpus
 from nni_nlp_bench.data.sentences.labelled_set import PARTS, LabelledSet
 from nni_nlp_bench.data.sentences.vectors import GLOVE_6B_50D
@@ -18,7 +19,7 @@ from nni_nlp_bench.distillation.loading import MINILM
 from nni_nlp_bench.distillation.tokens import Tokens
 from nni_nlp_bench.models.card import model_card
 from nni_nlp_bench.models.language import describe_language_model, write_language_model
-from nni_nlp_bench.models.manifest import Manifest, write_model
+from nni_nlp_bench.models.manifest import MANIFEST, Manifest, write_model
 from nni_nlp_bench.models.network import describe_network, write_network
 from nni_nlp_bench.models.tfidf import write_tfidf
 from nni_nlp_bench.training.classification.classifier import Classifier
@@ -59,7 +60,7 @@ def save_classifier(
         name="",
         model={"max_length": settings.max_length},
         labels=words.data.labels,
-        data={**_data(words.data), "vectors": words.source},
+        data={**_data(words.data), "vectors": _vectors(words)},
         training=asdict(settings),
         metrics=metrics,
         origin=origin,
@@ -67,7 +68,7 @@ def save_classifier(
     )
     if isinstance(task, FineTuning):
         encoder = task.teacher
-        manifest = replace(described, name=f"fine-tuned {encoder.name}")
+        manifest = replace(described, name=f"fine-tuned {public_name(encoder.name)}")
         return _write(folder, manifest, lambda scratch: write_encoder(encoder, scratch))
     if not isinstance(task.network, NetworkSpec):
         raise UserError("only networks of search spaces and baselines can be saved")
@@ -159,4 +160,19 @@ def _licences(words: EmbeddedDataset) -> dict[str, str]:
         name = words.source
     else:
         return {}
-    return {name: _LICENCES.get(name, "unknown: that of its source applies")}
+    if exists(Path(name) / MANIFEST):  # an encoder that was fine-tuned here
+        return dict(Manifest.read(Path(name)).licences)
+    return {public_name(name): _LICENCES.get(name, "unknown: that of its source applies")}
+
+
+def public_name(name: str) -> str:
+    """Return the name of a source, without the folders of the machine that it lies in."""
+    return Path(name).name if Path(name).is_absolute() else name
+
+
+def _vectors(words: EmbeddedDataset) -> str:
+    """Return the source of the word vectors."""
+    if isinstance(words.vocabulary, Tokens):
+        name = words.vocabulary.teacher.name
+        return words.source.replace(name, public_name(name))
+    return public_name(words.source)

@@ -144,6 +144,7 @@ class PredictionWriter:
         self._separator = {"csv": ",", "tsv": "\t"}.get(format)
         if self._separator is not None:
             self._write_table([*header, LABEL, PROBABILITY])
+            self.flush()
 
     def write(self, row: TextRow, prediction: Prediction | None) -> None:
         """Write one row; None for a text without words, which gets no label."""
@@ -201,7 +202,8 @@ def _lines(stream: BinaryIO, source: str) -> Iterator[tuple[int, str]]:
             raise LineError(source, number, fault) from None
         if "\0" in text:
             raise LineError(source, number, "contains a NUL byte, so it is not text")
-        yield number, text
+        if text:  # else there is only a byte order mark
+            yield number, text
 
 
 def _read_line(stream: BinaryIO, source: str) -> bytes:

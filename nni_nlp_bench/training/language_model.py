@@ -15,6 +15,7 @@ from torch.nn import functional
 
 from nni_nlp_bench.training.cells import AnyCell, Layer, layer_of
 from nni_nlp_bench.training.settings import Dropouts, Sizes, WeightDrop
+from search_spaces import onednn
 from search_spaces.rnn_cell.recurrence.function import Trace
 
 States = list[tuple[Tensor, ...]]
@@ -103,7 +104,7 @@ class LanguageModel(nn.Module):
 
     def loss(self, dropped: Tensor, targets: Tensor) -> Tensor:
         """Return the mean cross-entropy in nats per token of targets (time * batch,)."""
-        logits = functional.linear(dropped.flatten(0, 1), self.embedding, self.decoder_bias)
+        logits = onednn.linear(dropped.flatten(0, 1), self.embedding, self.decoder_bias)
         return functional.cross_entropy(logits, targets)
 
     def log_probabilities(self, outputs: Tensor) -> Tensor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
@@ -14,7 +14,7 @@ from nni_nlp_bench.core.errors import UserError
 
 NGRAMS = 2
 STRENGTHS = (1.0, 4.0, 16.0)
-"""Inverse strengths C of the L2 penalty that are tried."""
+"""Inverse strengths C of the L2 penalty that are tried, in ascending order."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +64,21 @@ class LinearClassifier:
         Raises:
             UserError: The texts have fewer than two labels, or no term in common.
         """
+        return next(cls.fit_path(texts, labels, [strength], ngrams, count))
+
+    @classmethod
+    def fit_path(
+        cls,
+        texts: Sequence[Sequence[str]],
+        labels: NDArray[np.int64],
+        strengths: Iterable[float],
+        ngrams: int = NGRAMS,
+        count: int | None = None,
+    ) -> Iterator[Self]:
+        """Yield a classifier for each inverse strength of the penalty; terms are fitted once.
+
+        Args and Raises as `fit`.
+        """
         from sklearn.linear_model import LogisticRegression
 
         if len(np.unique(labels)) < 2:
@@ -73,10 +88,11 @@ class LinearClassifier:
             features = vectorizer.fit_transform(texts)
         except ValueError:
             raise UserError("no word occurs in two training texts: give others") from None
-        model = LogisticRegression(C=strength, max_iter=1000, tol=1e-3).fit(features, labels)
         terms = tuple(vectorizer.get_feature_names_out())
-        found = _of_all_labels(model, int(labels.max()) + 1 if count is None else count)
-        return cls(terms, ngrams, vectorizer.idf_, *found)
+        for strength in strengths:
+            model = LogisticRegression(C=strength, max_iter=1000).fit(features, labels)
+            found = _of_all_labels(model, int(labels.max()) + 1 if count is None else count)
+            yield cls(terms, ngrams, vectorizer.idf_, *found)
 
     def probabilities(self, texts: Sequence[Sequence[str]]) -> NDArray[np.float64]:
         """Return the probability of each label, (texts, labels)."""

@@ -1,9 +1,9 @@
 """A mixture: all ops on all edges that read one source, computed at once.
 
-Values are (width, length, batch) here, or (width, columns) with a column for each place of each
-sentence. Length comes before batch so that a window of words is a few whole rows. A map is what one
-op gives on one edge: maps are (maps, width, columns), all edges of an op one after another.
-`words` (columns,) is 1 where a word stands, else 0.
+Values are (width, length, batch) here, or (width, words) with a column for each word and none for
+padding, which takes most of the time where sentences differ in length. Length comes before batch so
+that a window of words is a few whole rows. A map is what one op gives on one edge: maps are
+(maps, width, words), all edges of an op one after another.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from torch.nn import functional
 
 from search_spaces.emd_cell.architecture import EDGES, INPUTS, NODES, OPS, edge_label
 from search_spaces.emd_cell.ops import largest_words, mean_words
+from search_spaces.emd_cell.words import Words, normed_by_batch
+from search_spaces.onednn import multiply_maps
 from search_spaces.sequences import sum_tensors
 
 _SOURCES = INPUTS + NODES - 1
@@ -38,7 +40,7 @@ def mixed_nodes(
     """All nodes (batch, width, length) of a cell's inputs (batch, width, length), with padding
     (batch, 1, length): each the sum of all ops on its edges, times their shares (9, 10)."""
     sources = [values.permute(1, 2, 0).contiguous() for values in inputs]
-    words = (~padding.squeeze(1)).t().flatten().to(sources[0])
+    words = Words.of(padding)
     added: list[list[Tensor]] = [[] for _ in range(NODES)]
     ordered = shares.t()[[OPS.index(op) for ops in _GROUPS for op in ops]]
     for source, rows in enumerate(_READERS):
@@ -51,7 +53,7 @@ def mixed_nodes(
     return [values.permute(2, 0, 1) for values in sources[INPUTS:]]
 
 
-def _edges(edges: Sequence[Any], source: Tensor, words: Tensor, shares: Tensor) -> Tensor:
+def _edges(edges: Sequence[Any], source: Tensor, words: Words, shares: Tensor) -> Tensor:
     """What each edge (edges, width, length, batch) makes of a source (width, length, batch), ops
     weighing shares (9, edges) in the order of `_GROUPS`."""
     twice, once, pools = (
@@ -61,39 +63,38 @@ def _edges(edges: Sequence[Any], source: Tensor, words: Tensor, shares: Tensor) 
     before, dilated = torch.split(
         _separable_of_one(firsts + once, source, words), [len(firsts), len(once)]
     )
-    hidden = (_normed(before, firsts, words) * words).relu_()
+    hidden = words.spread(_normed(before, firsts, words).relu())
     separated = _separable_of_each(seconds, hidden.view(-1, *source.shape), words)
     pooled = _pools(source, words).repeat_interleave(len(edges), 0)
     skip, *weights = torch.split(shares, [len(ops) for ops in _GROUPS])
-    total = skip.view(-1, 1, 1) * source.flatten(1)
+    total = skip.view(-1, 1, 1) * words.select(source.flatten(1))
     for modules, values, weight in zip(
         (seconds, once, pools), (separated, dilated, pooled), weights, strict=True
     ):
         normed = _normed(values, modules, words, weight.reshape(-1, 1))
         total = total + normed.view(len(weight), *total.shape).sum(0)
-    return (total * words).view(len(edges), *source.shape)
+    return words.spread(total).view(len(edges), *source.shape)
 
 
-def _separable_of_one(modules: Sequence[Any], source: Tensor, words: Tensor) -> Tensor:
-    """Maps, 0 at padding, of separable convolutions that all read (width, length, batch)."""
+def _separable_of_one(modules: Sequence[Any], source: Tensor, words: Words) -> Tensor:
+    """Maps of separable convolutions that all read (width, length, batch)."""
     kernels, reach = _kernels(modules)
     _, length, batch = source.shape
     padded = functional.pad(source.relu(), (0, 0, reach, reach)).flatten(1)
-    # A pointwise convolution of 0 is 0: padding is left out where there is least of it.
-    windows = padded.unfold(1, length * batch, batch) * words
-    return _pointwise(modules) @ (kernels @ windows).transpose(0, 1)
+    windows = words.select(padded.unfold(1, length * batch, batch))
+    return multiply_maps(_pointwise(modules), (kernels @ windows).transpose(0, 1))
 
 
-def _separable_of_each(modules: Sequence[Any], values: Tensor, words: Tensor) -> Tensor:
-    """Maps, 0 at padding, of separable convolutions of (maps, width, length, batch), each of a map
+def _separable_of_each(modules: Sequence[Any], values: Tensor, words: Words) -> Tensor:
+    """Maps of separable convolutions of (maps, width, length, batch), each of a map
     of its own; the values are those after the ReLU."""
     kernels, reach = _kernels(modules)
     stacked = kernels.transpose(0, 1).reshape(-1, 1, kernels.shape[2], 1)
     convolved = functional.conv2d(
         values.flatten(0, 1)[None], stacked, padding=(reach, 0), groups=len(stacked)
     )
-    convolved *= words.view(values.shape[2:])
-    return _pointwise(modules) @ convolved.view(*values.shape[:2], -1)
+    chosen = words.select(convolved.view(*values.shape[:2], -1))
+    return multiply_maps(_pointwise(modules), chosen)
 
 
 def _kernels(modules: Sequence[Any]) -> tuple[Tensor, int]:
@@ -122,53 +123,49 @@ def _pointwise(modules: Sequence[Any]) -> Tensor:
     return matrices.view(len(modules), -1, matrices.shape[1])
 
 
-def _pools(source: Tensor, words: Tensor) -> Tensor:
-    """Mean and largest words (2, width, columns), 0 at padding, of (width, length, batch)."""
+def _pools(source: Tensor, words: Words) -> Tensor:
+    """Mean and largest words (2, width, words) of (width, length, batch)."""
     # To a pool the width is as good a batch; torch is fast where the dimension between is the last
     # in memory.
-    values, padding = source.transpose(1, 2), words.view(source.shape[1:]).t()[None] == 0
+    values, padding = source.transpose(1, 2), words.padding
     pooled = torch.stack([mean_words(values, padding), largest_words(values, padding)])
-    return pooled.transpose(2, 3).flatten(2)
+    return words.select(pooled.transpose(2, 3).flatten(2))
 
 
 def _normed(
-    values: Tensor, modules: Sequence[Any], words: Tensor, shares: Tensor | None = None
+    values: Tensor, modules: Sequence[Any], words: Words, shares: Tensor | None = None
 ) -> Tensor:
-    """Maps (maps, width, columns), 0 at padding, each through its batch norm, times its share
-    (maps, 1); at padding of no meaning."""
+    """Maps (maps, width, words), each through its batch norm, times its share (maps, 1)."""
     norms = [module.norm for module in modules]
     weight, bias = (
         torch.cat([getattr(norm, name) for norm in norms]) for name in ("weight", "bias")
     )
     if shares is not None:
         weight, bias = ((part.view(len(norms), -1) * shares).flatten() for part in (weight, bias))
-    rows = values.flatten(0, 1)
-    counted = words.nonzero().squeeze(1) if norms[0].strict else None
-    if counted is not None:
-        rows = rows.index_select(1, counted)
-    normed = _of_statistics(rows[None], norms, weight, bias)[0]
-    if counted is not None:
-        normed = torch.zeros_like(values.flatten(0, 1)).index_copy(1, counted, normed)
+    rows, first = values.flatten(0, 1), norms[0]
+    counted = rows.shape[1] if first.strict else words.places
+    learns = first.training or first.by_batch
+    if counted > 1 and learns:  # torch has no statistics of a single word
+        normed, mean, variance = normed_by_batch(rows, weight, bias, counted, first.eps)
+        if not first.by_batch:
+            _remember(norms, mean, variance, counted)
+    else:
+        means, variances = (
+            torch.cat([getattr(norm, name) for norm in norms])
+            for name in ("running_mean", "running_var")
+        )
+        scale = weight * (variances + first.eps).rsqrt()
+        normed = torch.addcmul((bias - means * scale)[:, None], rows, scale[:, None])
     return normed.view_as(values)
 
 
-def _of_statistics(rows: Tensor, norms: Sequence[Any], weight: Tensor, bias: Tensor) -> Tensor:
-    """Batch norm of (1, maps * width, columns), whose statistics are those that each map's own norm
-    would take, and are remembered there."""
-    first, alone = norms[0], rows.shape[2] == 1
-    if first.by_batch and not alone:  # the same as groups of one channel, which are twice as fast
-        return functional.group_norm(rows, rows.shape[1], weight, bias, first.eps)
-    means, spreads = (
-        torch.cat([getattr(norm, name) for norm in norms])
-        for name in ("running_mean", "running_var")
-    )
-    learns, momentum = first.training and not alone, first.momentum or 0.0
-    normed = functional.batch_norm(rows, means, spreads, weight, bias, learns, momentum, first.eps)
-    if learns:
-        for norm, mean, spread in zip(
-            norms, means.chunk(len(norms)), spreads.chunk(len(norms)), strict=True
-        ):
-            norm.running_mean.copy_(mean)
-            norm.running_var.copy_(spread)
-            norm.num_batches_tracked.add_(1)
-    return normed
+@torch.no_grad()
+def _remember(norms: Sequence[Any], mean: Tensor, variance: Tensor, counted: int) -> None:
+    """Update the running statistics of each norm as torch does."""
+    unbiased = variance * (counted / (counted - 1))
+    for norm, own_mean, own_variance in zip(
+        norms, mean.chunk(len(norms)), unbiased.chunk(len(norms)), strict=True
+    ):
+        norm.running_mean.lerp_(own_mean, norm.momentum)
+        norm.running_var.lerp_(own_variance, norm.momentum)
+        norm.num_batches_tracked.add_(1)

@@ -137,7 +137,7 @@ class TransformerXl(nn.Module):
 def _sinusoids(reach: int, like: Tensor) -> Tensor:
     """Return encodings (reach, width) of the distances from reach - 1 to 0: sines, then cosines."""
     width = like.shape[-1]
-    distances = torch.arange(reach - 1, -1, -1.0, device=like.device)
     rates = 10_000 ** -(torch.arange(0, width, 2.0, device=like.device) / width)
+    distances = torch.arange(reach, device=like.device).flip(0).to(rates.dtype)
     angles = distances[:, None] * rates
     return torch.cat([angles.sin(), angles.cos()], -1).to(like.dtype)

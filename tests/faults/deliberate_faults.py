@@ -34,9 +34,9 @@ FAULTS = (
     Fault(
         name="recurrence-sign",
         what="swapped sign in the gradient of a blend",
-        file="search_spaces/rnn_cell/recurrence/backward.py",
-        before="torch.sub({g}, {first})",
-        after="torch.add({g}, {first})",
+        file="search_spaces/rnn_cell/recurrence/factors.py",
+        before="(_DIFFERENCE, ONE, a)",
+        after="(_TOTAL, ONE, a)",
         test="tests/search_spaces/rnn_cell/test_recurrence.py::test_gradcheck",
     ),
     Fault(
@@ -319,5 +319,21 @@ FAULTS = (
         before="FileLock(out / LOCK, timeout=0)",
         after='FileLock(out / f"{LOCK}-{id(settings)}", timeout=0)',
         test="tests/nni_nlp_bench/cli/test_search.py::test_one_folder_takes_one_search_at_a_time",
+    ),
+    Fault(
+        name="automl-tolerance",
+        what="swapped sign in the accuracy that a smaller model may lack",
+        file="nni_nlp_bench/automl/scores.py",
+        before="by_accuracy[0].accuracy - TOLERANCE",
+        after="by_accuracy[0].accuracy + TOLERANCE",
+        test="tests/nni_nlp_bench/automl/test_choice.py::test_the_objective_orders_the_models",
+    ),
+    Fault(
+        name="model-checksum",
+        what="the files of a model folder are not checked",
+        file="nni_nlp_bench/models/manifest.py",
+        before="            if not intact:",
+        after="            if not intact and not name:",
+        test="tests/nni_nlp_bench/models/test_faults.py::test_a_damaged_file",
     ),
 )

@@ -237,6 +237,19 @@ CALLS = (
     ),
     _call("teacher", "--data in/sentences_tsv --out out", only_invalid=True),
     _call(
+        "predict",
+        "in/classifier --input in/texts.csv --output out.csv",
+        "classifier/model.json classifier/model.safetensors classifier/vocabulary.txt texts.csv",
+        weight=12,
+    ),
+    _call(
+        "predict",
+        "in/classifier --input in/texts.jsonl --output out.jsonl",
+        "texts.jsonl",
+        container=True,  # without rows, or as plain text, it is an input
+        weight=6,
+    ),
+    _call(
         "one-shot",
         "--data in/sentences_tsv --space textnas --strategy textnas_enas --out out",
         only_invalid=True,

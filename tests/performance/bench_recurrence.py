@@ -20,8 +20,10 @@ from search_spaces.rnn_cell.published import NAMED, named_recipe, published_reci
 
 Outputs = Callable[[], Tensor]
 BATCH = 20
-SIZES = {"paper size": (70, 400, 600, 3, 1.5), "small size": (35, 64, 64, 15, 3.0)}
+SIZES = {"paper size": (70, 400, 600, 3, 1.8), "small size": (35, 64, 64, 40, 4.0)}
 """Steps, width of the inputs, width of the states, passes, and the ratio to reach."""
+LSTM_LIMIT = 1.02
+"""Most times as long as torch's LSTM that an LSTM may take."""
 IDS = range(1_000_003, 1_014_003, 700)
 
 
@@ -57,9 +59,18 @@ def ratio(recipe: Recipe, steps: int, width: int, hidden: int, passes: int) -> f
     return plain / fast
 
 
-def against_torch(steps: int, width: int, hidden: int, passes: int) -> float:
-    """Time of the LSTM's recipe by that of torch's LSTM of the same size."""
-    cell = RecurrentCell(named_recipe("lstm"), width, hidden, torch.Generator().manual_seed(0))
+def torchs_lstm() -> Recipe:
+    """The LSTM with a sigmoid at the output gate, as in torch; the release has a tanh there."""
+    nodes = [
+        node._replace(op="activation_sigm") if node.name == "o_act" else node
+        for node in named_recipe("lstm").nodes
+    ]
+    return Recipe(tuple(nodes))
+
+
+def against_torch(recipe: Recipe, steps: int, width: int, hidden: int, passes: int) -> float:
+    """Time of a recipe by that of torch's LSTM of the same size."""
+    cell = RecurrentCell(recipe, width, hidden, torch.Generator().manual_seed(0))
     torchs = torch.nn.LSTM(width, hidden)
     inputs = torch.randn(steps, BATCH, width).requires_grad_()
     ours, theirs = fastest(
@@ -82,8 +93,12 @@ def main() -> None:
         named = ", ".join(f"{name} {ratios[name]:.2f}" for name in NAMED)
         print(f"{label}: {mean:.2f} times the release's way (at least {limit}); {named}; ", end="")
         print(f"{len(ratios)} cells, lowest {min(ratios.values()):.2f}")
-        lstm = against_torch(steps, width, hidden, passes)
-        print(f"{label}: the LSTM's recipe takes {lstm:.2f} times as long as torch.nn.LSTM")
+        for name, recipe in (("named LSTM", recipes["lstm"]), ("exact LSTM", torchs_lstm())):
+            time_ratio = against_torch(recipe, steps, width, hidden, passes)
+            print(
+                f"{label}: the {name} takes {time_ratio:.2f} times as long as torch.nn.LSTM", end=""
+            )
+            print(f" (at most {LSTM_LIMIT})")
 
 
 if __name__ == "__main__":

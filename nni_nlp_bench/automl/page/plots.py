@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nni_nlp_bench.automl.scores import Kind, Score
+from nni_nlp_bench.core.numbers import short_number
 from nni_nlp_bench.reports.page.inline_svg import GRID, INK, inline_svg, page_style
 from nni_nlp_bench.reports.regret_curves import COLORS
 
@@ -50,7 +51,7 @@ def _scatter(name: str, scores: Sequence[Score], cost: Callable[[Score], float],
         low, high = axes.get_xlim()
         axes.set_xlim(low, high * _LABEL_SPACE)
         axes.grid(alpha=0.5)
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _short(value)))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: short_number(value)))
         axes.xaxis.set_minor_formatter(NullFormatter())
         axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, frameon=False, fontsize=9)
         for side in ("top", "right"):
@@ -58,14 +59,6 @@ def _scatter(name: str, scores: Sequence[Score], cost: Callable[[Score], float],
         best = max(scores, key=lambda score: score.accuracy)
         highest = f"{100 * best.accuracy:.1f} % of {best.name}"
         return inline_svg(figure, name, f"Dev accuracy against {label}; the highest is {highest}")
-
-
-def _short(value: float) -> str:
-    """Return a number such as `0.5`, `20k` or `3M`."""
-    for factor, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if value >= factor:
-            return f"{value / factor:g}{unit}"
-    return f"{value:g}"
 
 
 def _name_points(axes: Axes, scores: Sequence[Score], cost: Callable[[Score], float]) -> None:

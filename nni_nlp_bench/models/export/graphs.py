@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import torch
 from torch import Tensor, nn
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from nni_nlp_bench.models.network import NetworkClassifier
     from nni_nlp_bench.models.tfidf import TfidfClassifier
     from nni_nlp_bench.models.transformer import TransformerClassifier
+    from nni_nlp_bench.training.cells import Layer
+    from nni_nlp_bench.training.classification.classifier import Classifier
     from nni_nlp_bench.training.decoders import DecoderModel
     from nni_nlp_bench.training.language_model import LanguageModel as CellModel
 
@@ -60,7 +62,7 @@ def random_ids(words: int, batch: int, length: int, random: torch.Generator) -> 
 class _NetworkGraph(nn.Module):
     """Logits (batch, labels) of word ids (batch, length)."""
 
-    def __init__(self, model: nn.Module) -> None:
+    def __init__(self, model: Classifier) -> None:
         super().__init__()
         self.model = model
 
@@ -148,7 +150,8 @@ class _CellStep(nn.Module):
 
 
 def _cells(language_model: LanguageModel, model: CellModel) -> Graph:
-    layers = [layer.zero_states(torch.zeros(1, 1, 1)) for layer in model.layers]
+    cells = [cast("Layer", layer) for layer in model.layers]
+    layers = [cell.zero_states(torch.zeros(1, 1, 1)) for cell in cells]
     counts, widths = [len(states) for states in layers], [s.shape[1] for of in layers for s in of]
     names = [f"state_{i}" for i in range(len(widths))]
 

@@ -23,7 +23,7 @@ from nni_nlp_bench.models.export.graphs import Graph, Tensors, graph_of
 from nni_nlp_bench.models.export.runtimes import FORMATS, ExportError, GraphFormat
 from nni_nlp_bench.models.export.usage import ABOUT, WORDS, companions, usage
 from nni_nlp_bench.models.loading import AnyModel, load_model
-from nni_nlp_bench.models.manifest import CARD, MANIFEST, Manifest, model_folder, write_model
+from nni_nlp_bench.models.manifest import CARD, Manifest, model_folder, write_model
 
 SAFETENSORS = "safetensors"
 NAMES = (*FORMATS, SAFETENSORS)
@@ -90,7 +90,7 @@ def _write(source: Path, model: AnyModel, graph: Graph, name: str, new: Path) ->
     """Write the network and what belongs to it. Returns the largest difference."""
     chosen = FORMATS[name]
     chosen.write(graph, new / chosen.file)
-    difference = _largest_difference(graph, chosen, new / chosen.file)
+    difference = largest_difference(graph, chosen, new / chosen.file)
     for file in companions(model):
         shutil.copyfile(source / file, new / file)
     if isinstance(model, TextClassifier):
@@ -116,8 +116,17 @@ def _copy_model(source: Path, manifest: Manifest, new: Path, graph: Graph) -> fl
         return max(_difference(one, two) for one, two in pairs)
 
 
-def _largest_difference(graph: Graph, format: GraphFormat, path: Path) -> float:
-    """Return the largest difference. Raises ExportError if it is above the tolerance."""
+def largest_difference(graph: Graph, format: GraphFormat, path: Path) -> float:
+    """Return the largest difference of an exported network from the model.
+
+    Args:
+        graph: The network of the model.
+        format: How it was exported.
+        path: What was written.
+
+    Raises:
+        ExportError: The difference is above the tolerance, or the runtime fails.
+    """
     run, largest = format.open(graph, path), 0.0
     for inputs in _inputs(graph):
         shape = tuple(inputs[0].shape)

@@ -54,6 +54,8 @@ class ClassifierCurves:
     """F1 after the last epoch, as `dev_f1s`; None unless the dev set was trained on."""
     parameters: int = 0
     """Number of parameters of the network, without the word embedding."""
+    stopped: bool = False
+    """Whether the training was ended before its last epoch, such as for lack of time."""
     status: str = "OK"
     threads: int = 0
     """Number of threads of torch in the last session; 0 if unknown."""
@@ -74,6 +76,7 @@ def train_classifier(
     progress: Callable[[float], None] = lambda epochs: None,
     epoch_done: Callable[[ClassifierCurves], None] = lambda curves: None,
     finished: Callable[[Classifier], None] = lambda model: None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> ClassifierCurves:
     """Train a classifier.
 
@@ -91,12 +94,13 @@ def train_classifier(
         progress: Called with the number of completed epochs, including fractions.
         epoch_done: Called with the curves after every epoch.
         finished: Called with the trained model at the end, unless the training failed.
+        stop: Asked after every step; once it returns true, the training ends with an evaluation.
 
     Raises:
         UserError: A checkpoint is damaged or of another training, or a file cannot be written.
     """
     with seeded(task.settings.seed):
-        run = _Run(task, out, checkpoint_s, progress, epoch_done)
+        run = _Run(task, out, checkpoint_s, progress, epoch_done, stop)
         with torch_threads(threads, run.curves.parameters) as count:
             curves = run.run(count, until)
             if curves.status != NAN:
@@ -112,11 +116,12 @@ class _Run:
         checkpoint_s: float,
         progress: Callable[[float], None],
         epoch_done: Callable[[ClassifierCurves], None],
+        stop: Callable[[], bool],
     ) -> None:
         self.task, self.out, self.checkpoint_s = task, out, checkpoint_s
         if out is not None:
             out.mkdir(parents=True, exist_ok=True)
-        self.progress, self.epoch_done = progress, epoch_done
+        self.progress, self.epoch_done, self.stop = progress, epoch_done, stop
         self.trainer = task.trainer()
         network = self.trainer.model.network
         self.curves = ClassifierCurves(parameters=sum(w.numel() for w in network.parameters()))
@@ -131,11 +136,13 @@ class _Run:
             self.task.words.vocabulary.save(self.out / VOCABULARY)
         settings, curves = self.task.settings, self.curves
         while not self._ended and (until is None or curves.epochs < until):
-            curves.train_losses.append(self.trainer.train_epoch(curves.epochs, self._after_step))
+            loss = self.trainer.train_epoch(curves.epochs, self._after_step, self.stop)
+            curves.train_losses.append(loss)
             curves.wall_times.append(self.trainer.seconds)
+            curves.stopped = self.stop()
             if math.isnan(curves.train_losses[-1]):
                 curves.status = NAN
-            self._measure(last=curves.epochs == settings.epochs)
+            self._measure(last=curves.stopped or curves.epochs == settings.epochs)
             self._keep()
             self._write()
             self.epoch_done(curves)
@@ -146,7 +153,7 @@ class _Run:
     @property
     def _ended(self) -> bool:
         curves, settings = self.curves, self.task.settings
-        if curves.status == NAN or curves.epochs == settings.epochs:
+        if curves.status == NAN or curves.stopped or curves.epochs == settings.epochs:
             return True
         patience = settings.patience
         return patience is not None and curves.epochs - curves.kept_epoch >= patience

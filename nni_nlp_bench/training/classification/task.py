@@ -75,8 +75,7 @@ class Task:
 
     def encoded(self, *parts: str) -> Encoded:
         """Return the encoded sentences of some parts."""
-        sentences = [s for part in parts for s in getattr(self.words.data, part)]
-        return Encoded.of(sentences, self.words.vocabulary, self.settings.max_length)
+        return self.words.encoded(parts, self.settings.max_length)
 
     def metadata(self) -> dict[str, Any]:
         """Return what a checkpoint and the resumed training must share."""

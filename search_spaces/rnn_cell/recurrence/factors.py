@@ -99,6 +99,7 @@ class FactorSource:
     def _text(self, factor: Factor, out: str = "") -> str:
         operation, *values = factor
         into = {"out": f", out={out}", "into": f", grad_input={out}", "grad_input": ".grad_input"}
-        return operation.format(
+        text: str = operation.format(
             *map(self._value, values), **(into if out else dict.fromkeys(into, ""))
         )
+        return text

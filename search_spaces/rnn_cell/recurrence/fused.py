@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 import torch
 from torch import Tensor
 
+from search_spaces.onednn import has_onednn
 from search_spaces.rnn_cell.architecture import Node, Recipe
 
 Pattern: TypeAlias = Any
@@ -81,11 +82,7 @@ def is_faster(recipe: Recipe, x: Tensor) -> bool:
     if torch.is_autocast_enabled(x.device.type):
         return False
     if x.device.type == "cpu":
-        return (
-            recipe.hidden_states == 2
-            and x.dtype == torch.float32
-            and torch.backends.mkldnn.is_available()
-        )
+        return recipe.hidden_states == 2 and x.dtype == torch.float32 and has_onednn()
     return x.device.type == "cuda"
 
 

@@ -10,8 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-ONEDNN_SIZE = 1 << 20
-"""Multiplications of a matrix product from which oneDNN is used: below, its call costs more."""
+from search_spaces import onednn
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,7 @@ class Kernels:
         tanh: Callable[..., Any] = np.tanh if host else torch.tanh
         if state.ndim > 2:
             return cls(torch.Tensor.baddbmm_, torch.bmm, tanh, host)
-        if _uses_onednn(state, state.shape[-1]):
+        if onednn.is_faster(state, state.shape[-1]):
             return cls(_add_onednn, _packed_onednn, tanh, host, packed=True)
         return cls(torch.Tensor.addmm_, torch.mm, tanh, host)
 
@@ -48,36 +47,6 @@ class Kernels:
             return weight
         packed: Tensor = torch.ops.mkldnn._reorder_linear_weight(weight)
         return packed
-
-
-def multiply(a: Tensor, b: Tensor, bias: Tensor | None = None) -> Tensor:
-    """Return a (..., rows, inner) times b (..., inner, columns), plus a bias (..., columns)."""
-    if a.ndim == 2 and _uses_onednn(a, b.shape[1]):
-        return _onednn(a, _dense(b), bias)
-    if bias is None:
-        return a @ b
-    return torch.addmm(bias, a, b) if a.ndim == 2 else torch.baddbmm(bias.unsqueeze(-2), a, b)
-
-
-def _dense(matrix: Tensor) -> Tensor:
-    """Copy columns of a wider matrix: oneDNN's product with them takes a thousand times as long."""
-    dense = matrix.is_contiguous() or matrix.t().is_contiguous()
-    return matrix if dense else matrix.contiguous()
-
-
-def _uses_onednn(a: Tensor, columns: int) -> bool:
-    return (
-        a.numel() * columns >= ONEDNN_SIZE
-        and a.device.type == "cpu"
-        and a.dtype == torch.float32
-        and torch.backends.mkldnn.is_available()
-    )
-
-
-def _onednn(a: Tensor, b: Tensor, bias: Tensor | None = None) -> Tensor:
-    """Torch itself multiplies by MKL, whose products take twice as long on some processors."""
-    product: Tensor = torch.ops.mkldnn._linear_pointwise(a, b.t(), bias, "none", [], "")
-    return product
 
 
 def _packed_onednn(a: Tensor, packed: Tensor) -> Tensor:

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence, Set
 import torch
 from torch import Tensor
 
+from search_spaces.onednn import multiply
 from search_spaces.rnn_cell.recurrence.buffers import Buffers, all_steps
 from search_spaces.rnn_cell.recurrence.forward import place
-from search_spaces.rnn_cell.recurrence.kernels import multiply
 from search_spaces.rnn_cell.recurrence.plan import Plan, Product, X
+from search_spaces.sequences import sum_tensors
 
 Maps = Mapping[str, Sequence[Tensor]]
 """Bias (..., hidden) and matrices (..., hidden, width of the input) by the linear map's name."""
@@ -52,7 +53,7 @@ def project(plan: Plan, maps: Maps, weights: Weights, x: Tensor) -> Tensor:
         rows = bias.unsqueeze(-2).repeat_interleave(inputs.shape[-2], dim=-2)
     for product, weight in pairs:
         rows[..., product.start * hidden : product.stop * hidden] += multiply(inputs, weight.mT)
-    return rows.unflatten(-2, x.shape[-3:-1])
+    return rows.view(*x.shape[:-1], rows.shape[-1])
 
 
 def input_gradient(plan: Plan, weights: Weights, x: Tensor, buffers: Buffers) -> Tensor:
@@ -63,8 +64,7 @@ def input_gradient(plan: Plan, weights: Weights, x: Tensor, buffers: Buffers) ->
         multiply(rows[..., product.start * hidden : product.stop * hidden], weight)
         for product, weight in zip(plan.products.get(X, ()), weights.get(X, ()), strict=True)
     ]
-    total = sum(parts[1:], parts[0]) if parts else x.new_zeros(x.flatten(-3, -2).shape)
-    return total.unflatten(-2, x.shape[-3:-1])
+    return sum_tensors(parts).view(x.shape)
 
 
 def map_gradients(

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
-pytest.importorskip("torch")
-
-from nni_nlp_bench.automl.result import AutoMLResult
-from nni_nlp_bench.automl.run import run_automl
-from nni_nlp_bench.automl.settings import AutoMLSettings
 from nni_nlp_bench.data.sentences.preparation import prepare_labelled
 
-SETTINGS = AutoMLSettings(time_s=12.0, spaces=("emd_cell",), threads=1)
+if TYPE_CHECKING:
+    from nni_nlp_bench.automl.result import AutoMLResult
 
 
 def write_reviews(path: Path, count: int = 240) -> Path:
@@ -41,5 +38,9 @@ def reviews(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def run(reviews: Path, tmp_path_factory: pytest.TempPathFactory) -> AutoMLResult:
     """A finished run without an encoder; its folder is not to be changed."""
+    from nni_nlp_bench.automl.run import run_automl
+    from nni_nlp_bench.automl.settings import AutoMLSettings
+
+    settings = AutoMLSettings(time_s=12.0, spaces=("emd_cell",), threads=1)
     prepared = prepare_labelled(str(reviews), label="stars")
-    return run_automl(prepared, SETTINGS, tmp_path_factory.mktemp("run") / "out")
+    return run_automl(prepared, settings, tmp_path_factory.mktemp("run") / "out")

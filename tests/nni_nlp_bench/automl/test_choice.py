@@ -124,6 +124,8 @@ def test_a_plan_fits_the_time(words: EmbeddedDataset) -> None:
     hardly = plan_training(make_task, words, USUAL, 1e-9, threads=[1])
     assert hardly.epochs == 1
     assert hardly.share == min(1.0, LEAST_TEXTS / len(words.data.train))
+    at_least_three = plan_training(make_task, words, USUAL, 1e-9, threads=[1], least_epochs=3)
+    assert at_least_three.epochs == 3
 
 
 def test_a_plan_is_read_back_and_makes_settings(words: EmbeddedDataset) -> None:

@@ -16,6 +16,7 @@ from nni_nlp_bench.automl.result import AutoMLResult
 from nni_nlp_bench.automl.run import run_automl
 from nni_nlp_bench.automl.settings import AutoMLSettings
 from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.data.sentences.labelled_set import LabelledSet
 from nni_nlp_bench.data.sentences.preparation import PreparedData, prepare_labelled
 from nni_nlp_bench.models.loading import load_classifier
 
@@ -170,3 +171,33 @@ def test_bad_options_are_found_before_any_work(
     assert ran.stderr.count("\n") == 1
     assert error in ran.stderr
     assert not out.exists()
+
+
+@pytest.mark.slow
+def test_students_of_the_encoder_need_nothing_of_it(
+    synthetic_set: LabelledSet, teacher_folder: Path, tmp_path: Path
+) -> None:
+    """The encoder is fine-tuned, its students read its tokens, and all are models without it."""
+    pytest.importorskip("transformers")
+    teacher, file = tmp_path / "teacher", tmp_path / "texts.csv"
+    shutil.copytree(teacher_folder, teacher)
+    sentences = [*synthetic_set.train, *synthetic_set.dev, *synthetic_set.test]
+    rows = [f"{' '.join(words)},{synthetic_set.labels[label]}\n" for words, label in sentences]
+    file.write_text("text,label\n" + "".join(rows), "utf-8")
+    settings = AutoMLSettings(time_s=25, spaces=("emd_cell",), encoder=str(teacher), threads=1)
+    result = run_automl(prepare_labelled(str(file)), settings, tmp_path / "out")
+    names = {score.name for score in result.scores}
+    assert {"tfidf", "encoder", "emd_cell", "emd_cell_distilled"} <= names
+    moved = tmp_path / "moved"
+    (tmp_path / "out" / "candidates").rename(moved)
+    shutil.rmtree(teacher)
+    shutil.rmtree(tmp_path / "out")
+    for name in ("encoder", "emd_cell", "emd_cell_distilled"):
+        model = load_classifier(moved / name)
+        assert model.predict(["w1 label2 w3"])[0].label in synthetic_set.labels
+        card = (moved / name / "model" / "README.md").read_text("utf-8")
+        assert str(tmp_path) not in card + (moved / name / "model" / "model.json").read_text(
+            "utf-8"
+        )
+    distilled = load_classifier(moved / "emd_cell_distilled").manifest
+    assert distilled.origin.endswith("distilled from the fine-tuned encoder")

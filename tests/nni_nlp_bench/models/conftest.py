@@ -6,30 +6,27 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from shutil import copytree
+from typing import TYPE_CHECKING
 
 import pytest
 
-pytest.importorskip("torch")
-pytest.importorskip("transformers")
-
-from trained_models import (
-    TrainedClassifier,
-    TrainedLanguageModel,
-    labelled_set,
-    train_classifier,
-    train_language_model,
-)
+if TYPE_CHECKING:
+    from trained_models import TrainedClassifier, TrainedLanguageModel
 
 
 @pytest.fixture(scope="session")
 def classifier(teacher_folder: Path) -> Callable[[str], TrainedClassifier]:
     """A trained classifier by kind."""
+    from trained_models import labelled_set, train_classifier
+
     return cache(lambda kind: train_classifier(kind, teacher_folder, labelled_set()))
 
 
 @pytest.fixture(scope="session")
 def language_model() -> Callable[[str], TrainedLanguageModel]:
     """A trained language model by kind."""
+    from trained_models import train_language_model
+
     return cache(train_language_model)
 
 

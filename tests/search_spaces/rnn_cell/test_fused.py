@@ -71,7 +71,7 @@ def test_outputs_states_and_gradients_are_those_of_the_plain_loop(name: str, dro
     needed = [x, *states, *cell.parameters()]
     found = []
     for values in ((outputs, *last), (wanted, *wanted_last)):
-        total = sum((i + 1) * value.sin().sum() for i, value in enumerate(values))
+        total = torch.stack([(i + 1) * v.sin().sum() for i, v in enumerate(values)]).sum()
         found.append([*values, *torch.autograd.grad(total, needed, allow_unused=True)])
     for value, other in zip(*found, strict=True):
         assert (value is None) == (other is None)
@@ -143,7 +143,7 @@ def test_the_language_model_of_an_lstm_gives_the_same_gradients(
             monkeypatch.setattr(fused, "is_faster", lambda *_: False)
         model = LanguageModel(LSTM, 50, Sizes(8, 8, 2), weight_drop=weight_drop, seed=1)
         tokens = torch.arange(60).reshape(12, 5) % 50
-        model.loss(model(tokens).dropped, tokens.flatten()).backward()
+        model.loss(model(tokens).dropped, tokens.flatten()).backward()  # type: ignore[no-untyped-call]
         found.append({name: p.grad for name, p in model.named_parameters()})
     assert len(calls) == 2
     for name, gradient in found[0].items():

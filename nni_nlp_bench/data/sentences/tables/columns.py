@@ -49,9 +49,9 @@ def find_columns(
 ) -> Columns:
     """Find the columns of text, label and, if it is named, the second text of pairs.
 
-    A column that is not named has one of the known names, in any case. Where the label is named
-    and no column has a known name of texts, the text is the only other column of texts, which
-    have three words or more on average.
+    A column that is not named has one of the known names, in any case. Where no column has a known
+    name of texts, the text is the only other column of texts, which have three words or more on
+    average.
 
     Args:
         where: File and line of the header, for messages.
@@ -69,7 +69,7 @@ def find_columns(
         label = _one(where, header, "label", _known(header, LABEL_COLUMNS, {text, pair}))
     if text is None:
         places = _known(header, TEXT_COLUMNS, {label, pair})
-        if not places and wanted.label is not None:
+        if not places:
             places = [i for i in _texts(sample()) if i not in (label, pair)]
         text = _one(where, header, "text", places)
     found = Columns(text, label, pair)
