@@ -59,7 +59,7 @@ class Losses:
     @cached_property
     def has_failed(self) -> NDArray[np.bool_]:
         """Whether each training has failed (seeds, cells)."""
-        return np.isnan(self.curves).any(axis=2)
+        return np.asarray(np.isnan(self.curves).any(axis=2))
 
     @cached_property
     def alone(self) -> Array:

@@ -194,8 +194,8 @@ def draw(losses: Losses, path: Path) -> None:
     """Plot shared-weight losses beside those of trainings, and taus with their intervals."""
     figure = blank_figure(11, 4.6)
     scatter, taus = figure.subplots(1, 2, width_ratios=(1, 1.1))
-    of_stages = [each for each in shared_predictions(losses) if len(each.values) > 1]
-    shared, alone = of_stages[-1], losses.alone
+    *_, shared, _ = shared_predictions(losses)  # the last is the mean of the supernets
+    alone = losses.alone
     failed = losses.has_failed.any(axis=0)
     for cells, colour, label in (
         (~failed, "#0072B2", "cells"),
