@@ -62,6 +62,16 @@ class Losses:
         return np.asarray(np.isnan(self.curves).any(axis=2))
 
     @cached_property
+    def failed_cells(self) -> NDArray[np.bool_]:
+        """Whether any training of each cell has failed (cells,)."""
+        return np.asarray(self.has_failed.any(axis=0))
+
+    @cached_property
+    def sound(self) -> Losses:
+        """Those of the cells of which no training failed."""
+        return self.only(~self.failed_cells)
+
+    @cached_property
     def alone(self) -> Array:
         """Lowest loss of each training (seeds, cells)."""
         return self.after(self.curves.shape[2])

@@ -138,18 +138,16 @@ def _all(values: Array, alone: Array) -> list[tuple[int, int]]:
 
 def report(losses: Losses, picture: str) -> str:
     """Return the page in Markdown."""
-    failed = losses.has_failed.any(axis=0)
     parts = [TITLE.replace("PICTURE", picture), describe(losses), table(losses)]
-    if failed.any():
-        sound = losses.only(~failed)
-        title = f"Only the {len(sound.cells)} cells of which no training failed:"
-        parts += [title, table(sound)]
+    if losses.failed_cells.any():
+        title = f"Only the {len(losses.sound.cells)} cells of which no training failed:"
+        parts += [title, table(losses.sound)]
     return "\n\n".join(parts) + "\n"
 
 
 def describe(losses: Losses) -> str:
     """Return how the trainings went."""
-    sound = losses.only(~losses.has_failed.any(axis=0))
+    sound = losses.sound
     best = sound.curves.argmin(axis=2) + 1
     epochs = losses.curves.shape[2]
     means = sound.curves.mean(axis=(0, 1))
@@ -196,7 +194,7 @@ def draw(losses: Losses, path: Path) -> None:
     scatter, taus = figure.subplots(1, 2, width_ratios=(1, 1.1))
     *_, shared, _ = shared_predictions(losses)  # the last is the mean of the supernets
     alone = losses.alone
-    failed = losses.has_failed.any(axis=0)
+    failed = losses.failed_cells
     for cells, colour, label in (
         (~failed, "#0072B2", "cells"),
         (failed, "#D55E00", "cells with a failed training"),
@@ -220,7 +218,7 @@ def draw(losses: Losses, path: Path) -> None:
     taus.axvline(0, color="0.6", linewidth=0.8)
     taus.set_yticks(range(len(found)), [each.name.replace("`", "") for each in found])
     taus.invert_yaxis()
-    taus.set_xlabel("Kendall's tau with a training from scratch, 95 % interval over cells")
+    taus.set_xlabel("Kendall's tau with a training, and 95 % interval")
     save_plot(figure, path)
 
 
