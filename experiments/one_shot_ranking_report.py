@@ -55,7 +55,8 @@ cells in `one_shot_ranking.json`. Kendall's tau and Spearman's coefficient with 
 scratch, means over pairs of seeds with 95 % bootstrap intervals over cells. A regret is the loss of
 the pick minus the lowest mean loss of any cell, in nats per token, if that many random cells are
 ranked. CPU seconds are those of one ranking of all cells. All cells have as many parameters: their
-number ranks nothing.
+number ranks nothing. Supernets are compared over all cells, trainings over those whose trainings
+are complete.
 
 ![Shared-weight losses and rank correlations](PICTURE)"""
 
@@ -83,7 +84,7 @@ def write_report(folder: Path, out: Path, picture: Path | None = None) -> None:
     cells = [Cell.from_json(text) for text in json.loads((folder / CELLS).read_text("utf-8"))]
     rows = pd.read_csv(folder / LOSSES)
     losses = Losses.of(rows, cells, math.log(len(load_corpus(study["corpus"]).vocabulary)))
-    page = report(losses, os.path.relpath(picture, out))
+    page = report(losses, stage_table(rows, losses.failed), os.path.relpath(picture, out))
     print(page)
     with atomic_write(out / f"{NAME}.csv") as new:
         shutil.copyfile(folder / LOSSES, new)
@@ -136,9 +137,33 @@ def _all(values: Array, alone: Array) -> list[tuple[int, int]]:
     return [(a, b) for a in range(len(values)) for b in range(len(alone))]
 
 
-def report(losses: Losses, picture: str) -> str:
+def stage_table(rows: pd.DataFrame, failed: float) -> str:
+    """Return how supernets agree with each other, over all cells, trained from scratch or not."""
+    shared = rows[~rows["source"].isin([ALONE, KERNEL]) & (rows["cell"] != SUPERNET)]
+    lines = []
+    for strategy, of in shared.groupby("source", sort=False):
+        tables = of.set_index(["epoch", "seed", "cell"])["value"].fillna(failed).unstack("cell")
+        stages = {epoch: tables.loc[epoch].to_numpy(np.float64) for epoch in of["epoch"].unique()}
+        last = stages[max(stages)]
+        seeds = range(len(last))
+        others = [(a, b) for a in seeds for b in seeds if a != b]
+        for epoch, values in stages.items():
+            lines.append(
+                {
+                    "strategy": f"`{strategy}`",
+                    "epochs": epoch,
+                    "cells": values.shape[1],
+                    "median loss": f"{np.median(values):.3f}",
+                    "tau with another supernet": str(agreement(values, values, others)),
+                    f"after {max(stages)} epochs": str(agreement(values, last, others)),
+                }
+            )
+    return markdown(pd.DataFrame(lines))
+
+
+def report(losses: Losses, stages: str, picture: str) -> str:
     """Return the page in Markdown."""
-    parts = [TITLE.replace("PICTURE", picture), describe(losses), table(losses)]
+    parts = [TITLE.replace("PICTURE", picture), stages, describe(losses), table(losses)]
     if losses.failed_cells.any():
         title = f"Only the {len(losses.sound.cells)} cells of which no training failed:"
         parts += [title, table(losses.sound)]
@@ -169,7 +194,11 @@ def table(losses: Losses) -> str:
     rows = [_row(each, losses.alone) for each in all_predictions(losses)]
     by_chance = losses.alone.mean() - losses.alone.mean(axis=0).min()
     rows.append({"ranking": "random picking", **dict.fromkeys(REGRETS, f"{by_chance:.3f}")})
-    frame = pd.DataFrame(rows).fillna("")
+    return markdown(pd.DataFrame(rows).fillna(""))
+
+
+def markdown(frame: pd.DataFrame) -> str:
+    """Return a Markdown table."""
     lines = [[*frame.columns], ["---"] * len(frame.columns), *frame.astype(str).values.tolist()]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
