@@ -70,7 +70,7 @@ def regret_of_pick(
     number = values.shape[1]
     chances = [comb(number - 1 - rank, count - 1) / comb(number, count) for rank in range(number)]
     losses = [np.dot(chances, _by_rank(values[a], others[b])) for a, b in pairs]
-    return float(np.mean(losses) - others.mean(axis=0).min())
+    return round(float(np.mean(losses) - others.mean(axis=0).min()), 9) + 0.0  # no -0.0
 
 
 def _by_rank(values: Array, losses: Array) -> Array:
