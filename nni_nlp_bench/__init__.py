@@ -165,7 +165,10 @@ def __getattr__(name: str) -> Any:
         return import_module("nni_nlp_bench.frameworks")
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_MODULES[name]), name)
+    from nni_nlp_bench.core.extras import optional_imports
+
+    with optional_imports():
+        return getattr(import_module(_MODULES[name]), name)
 
 
 def __dir__() -> list[str]:
