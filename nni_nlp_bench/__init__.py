@@ -18,6 +18,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from nni_nlp_bench import frameworks
+    from nni_nlp_bench.api.models import automl, training_benchmark
     from nni_nlp_bench.api.names import (
         list_benchmarks,
         list_corpora,
@@ -46,6 +47,11 @@ if TYPE_CHECKING:
     from nni_nlp_bench.benchmarks.units import LossUnit
     from nni_nlp_bench.core.errors import UserError
     from nni_nlp_bench.evaluators.trial import Trial
+    from nni_nlp_bench.models.base import Prediction, TextClassifier
+    from nni_nlp_bench.models.export.writing import Exported, export_model
+    from nni_nlp_bench.models.language import LanguageModel
+    from nni_nlp_bench.models.loading import load_model
+    from nni_nlp_bench.models.measure import Measurement, MeasureSettings, measure_model
     from nni_nlp_bench.reports.comparison import ComparisonResult
     from nni_nlp_bench.strategies.base import Proposal, Strategy
     from nni_nlp_bench.strategies.result import SearchResult
@@ -58,19 +64,27 @@ _MODULES = {
     "Benchmark": "nni_nlp_bench.benchmarks.base",
     "BenchmarkError": "nni_nlp_bench.benchmarks.base",
     "ComparisonResult": "nni_nlp_bench.reports.comparison",
+    "Exported": "nni_nlp_bench.models.export.writing",
+    "LanguageModel": "nni_nlp_bench.models.language",
     "LossUnit": "nni_nlp_bench.benchmarks.units",
+    "MeasureSettings": "nni_nlp_bench.models.measure",
+    "Measurement": "nni_nlp_bench.models.measure",
     "Objective": "nni_nlp_bench.benchmarks.objectives",
+    "Prediction": "nni_nlp_bench.models.base",
     "Proposal": "nni_nlp_bench.strategies.base",
     "Result": "nni_nlp_bench.benchmarks.base",
     "SearchResult": "nni_nlp_bench.strategies.result",
     "SearchSpace": "search_spaces.base",
     "Strategy": "nni_nlp_bench.strategies.base",
     "Table": "nni_nlp_bench.benchmarks.table",
+    "TextClassifier": "nni_nlp_bench.models.base",
     "Trial": "nni_nlp_bench.evaluators.trial",
     "UserError": "nni_nlp_bench.core.errors",
+    "automl": "nni_nlp_bench.api.models",
     "compare": _SEARCHES,
     "constrain": "nni_nlp_bench.benchmarks.constrained",
     "evaluate_scores": _NETWORKS,
+    "export_model": "nni_nlp_bench.models.export.writing",
     "get_space": "search_spaces.base",
     "list_benchmarks": _NAMES,
     "list_corpora": _NAMES,
@@ -81,14 +95,17 @@ _MODULES = {
     "list_spaces": _NAMES,
     "list_strategies": _NAMES,
     "load": "nni_nlp_bench.benchmarks.catalogue",
+    "load_model": "nni_nlp_bench.models.loading",
     "make_strategy": _SEARCHES,
     "maximize_nsc": _NETWORKS,
     "measure_latency": _NETWORKS,
+    "measure_model": "nni_nlp_bench.models.measure",
     "one_shot_search": _NETWORKS,
     "score": _NETWORKS,
     "search": _SEARCHES,
     "train_classifier": _NETWORKS,
     "train_language_model": _NETWORKS,
+    "training_benchmark": "nni_nlp_bench.api.models",
 }
 """By name of an object, the module that defines it."""
 
@@ -96,20 +113,28 @@ __all__ = [
     "Benchmark",
     "BenchmarkError",
     "ComparisonResult",
+    "Exported",
+    "LanguageModel",
     "LossUnit",
+    "MeasureSettings",
+    "Measurement",
     "Objective",
+    "Prediction",
     "Proposal",
     "Result",
     "SearchResult",
     "SearchSpace",
     "Strategy",
     "Table",
+    "TextClassifier",
     "Trial",
     "UserError",
     "__version__",
+    "automl",
     "compare",
     "constrain",
     "evaluate_scores",
+    "export_model",
     "frameworks",
     "get_space",
     "list_benchmarks",
@@ -121,14 +146,17 @@ __all__ = [
     "list_spaces",
     "list_strategies",
     "load",
+    "load_model",
     "make_strategy",
     "maximize_nsc",
     "measure_latency",
+    "measure_model",
     "one_shot_search",
     "score",
     "search",
     "train_classifier",
     "train_language_model",
+    "training_benchmark",
 ]
 
 
@@ -137,7 +165,10 @@ def __getattr__(name: str) -> Any:
         return import_module("nni_nlp_bench.frameworks")
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_MODULES[name]), name)
+    from nni_nlp_bench.core.extras import optional_imports
+
+    with optional_imports():
+        return getattr(import_module(_MODULES[name]), name)
 
 
 def __dir__() -> list[str]:

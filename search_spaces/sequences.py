@@ -38,6 +38,14 @@ def mean_tensors(values: Sequence[Tensor]) -> Tensor:
     return sum_tensors(values) / len(values) if len(values) > 1 else values[0]
 
 
+def largest_of_three(values: Tensor) -> Tensor:
+    """Return the largest (batch, width, length) of three places; those beyond the ends are none."""
+    if torch.compiler.is_exporting():  # torch fixes the length of `max_pool1d`, which is quicker
+        pooled = functional.max_pool2d(values[:, :, None], (1, 3), stride=1, padding=(0, 1))
+        return pooled.squeeze(2)
+    return functional.max_pool1d(values, 3, stride=1, padding=1)
+
+
 class MaskedNorm(nn.BatchNorm1d):
     """Batch norm of words. `strict`: padding does not count in the statistics; else it counts as 0,
     as in the release."""
@@ -50,16 +58,21 @@ class MaskedNorm(nn.BatchNorm1d):
 
     def forward(self, values: Tensor, padding: Tensor) -> Tensor:  # type: ignore[override]
         """(batch, width, length), 0 at padding, to the same."""
-        if not self.strict:
+        if not (self.strict and self._by_batch()):
             return self._normed(values).masked_fill(padding, 0)
         words = ~padding.squeeze(1)
         rows = values.transpose(1, 2)
         normed = self._normed(rows[words])
         return torch.zeros_like(rows).index_put((words,), normed).transpose(1, 2)
 
+    def _by_batch(self) -> bool:
+        """Whether the statistics are those of the batch."""
+        return self.training or self.by_batch
+
     def _normed(self, values: Tensor) -> Tensor:
         means, variances, weight, bias = self.running_mean, self.running_var, self.weight, self.bias
-        if values.numel() == self.num_features:  # torch refuses a single word: it has no variance
+        if not self._by_batch() or values.numel() == self.num_features:
+            # torch refuses to take the statistics of a single word: it has no variance
             return functional.batch_norm(values, means, variances, weight, bias, eps=self.eps)
         if self.by_batch:
             return functional.batch_norm(values, None, None, weight, bias, True, 0.0, self.eps)

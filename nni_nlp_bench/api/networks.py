@@ -155,7 +155,8 @@ def one_shot_search(
     Args:
         space: Name of the search space.
         strategy: Name of a one-shot strategy that searches it.
-        data: For enas_cell a corpus, for other spaces labelled sentences: a name, or a folder.
+        data: For enas_cell a corpus, for other spaces labelled sentences: a name, a folder, or
+            of sentences a file.
         vectors: Word vectors for sentences: a file or a name; None for random ones.
         teacher: Teacher for sentences whose tokens and vectors are used: a name or a folder.
         kd_loss: Distillation loss of `kd_emd`.
@@ -247,7 +248,7 @@ def train_classifier(
 
     Args:
         architecture: An architecture of textnas, emd_cell or encoder.
-        data: Name of labelled sentences, or a folder.
+        data: Name, file or folder of labelled sentences.
         space: Name of the architecture's space.
         vectors: Word vectors: a file or a name; None for random ones.
         teacher: Teacher to distil from: a name or a folder; None for none.

@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 
 from nni_nlp_bench import __version__
 from nni_nlp_bench.cli.arch import arch
+from nni_nlp_bench.cli.automl import automl
 from nni_nlp_bench.cli.benchmark.tables import benchmark
 from nni_nlp_bench.cli.compare import compare
 from nni_nlp_bench.cli.evaluate_scores import evaluate_scores
@@ -20,16 +21,20 @@ from nni_nlp_bench.cli.experiment.examples import examples
 from nni_nlp_bench.cli.experiment.register import register
 from nni_nlp_bench.cli.experiment.status import status
 from nni_nlp_bench.cli.experiment.up import up
+from nni_nlp_bench.cli.export import export
+from nni_nlp_bench.cli.latency import latency
 from nni_nlp_bench.cli.list_components import list_components
-from nni_nlp_bench.cli.measure import latency
+from nni_nlp_bench.cli.measure import measure
 from nni_nlp_bench.cli.naslib.predictor import predictor
 from nni_nlp_bench.cli.naslib.search import search as naslib_search
 from nni_nlp_bench.cli.one_shot import one_shot
 from nni_nlp_bench.cli.output import echo
+from nni_nlp_bench.cli.predict import predict
 from nni_nlp_bench.cli.probe import probe
 from nni_nlp_bench.cli.report import report
 from nni_nlp_bench.cli.score import score
 from nni_nlp_bench.cli.search import search
+from nni_nlp_bench.cli.serve import serve
 from nni_nlp_bench.cli.study import study
 from nni_nlp_bench.cli.teacher import teacher
 from nni_nlp_bench.cli.train.classifier import classifier
@@ -38,9 +43,10 @@ from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.core.extras import optional_imports
 from nni_nlp_bench.core.printable import printable
 
-SEARCH, TRAIN, INSPECT, FRAMEWORKS = (
+SEARCH, TRAIN, USE, INSPECT, FRAMEWORKS = (
     "Search",
     "Score and train",
+    "Classify your own texts",
     "Inspect",
     "Other frameworks",
 )
@@ -122,8 +128,7 @@ train = _group("Train one architecture.")
 train.command()(lm)
 train.command()(classifier)
 
-measure = _group("Measure networks on this machine.")
-measure.command()(latency)
+arch.command()(latency)
 
 experiment = _group("Run NNI experiments.")
 experiment.command()(up)
@@ -145,8 +150,12 @@ app.command(rich_help_panel=TRAIN)(score)
 app.command("evaluate-scores", rich_help_panel=TRAIN)(evaluate_scores)
 app.command(rich_help_panel=TRAIN)(teacher)
 app.command(rich_help_panel=TRAIN)(probe)
-app.add_typer(measure, name="measure", rich_help_panel=TRAIN)
 app.add_typer(train, name="train", rich_help_panel=TRAIN)
+app.command(rich_help_panel=USE)(automl)
+app.command(rich_help_panel=USE)(predict)
+app.command(rich_help_panel=USE)(measure)
+app.command(rich_help_panel=USE)(export)
+app.command(rich_help_panel=USE)(serve)
 app.command("list", rich_help_panel=INSPECT)(list_components)
 app.add_typer(arch, name="arch", rich_help_panel=INSPECT)
 app.add_typer(benchmark, name="benchmark", rich_help_panel=INSPECT)

@@ -12,6 +12,7 @@ from nni_nlp_bench.cli import options
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from nni_nlp_bench.benchmarks.base import Benchmark
     from nni_nlp_bench.strategies.configs import StrategyConfig
 
 
@@ -48,13 +49,13 @@ def compare(
     trainings. Writes trials.csv, summary.csv, best.json and curve.png to --out, and
     front.csv with several objectives.
     """
+    from nni_nlp_bench.benchmarks.catalogue import load
     from nni_nlp_bench.strategies.configs import parse_strategies
 
     run_comparison(
         parse_strategies(strategies),
         out=out,
-        space=space,
-        benchmark=benchmark,
+        benchmark=load(benchmark, space),
         trials=trials,
         seeds=range(seed, seed + seeds),
         epochs=epochs,
@@ -76,8 +77,7 @@ def run_comparison(
     strategies: tuple[StrategyConfig, ...],
     *,
     out: Path,
-    space: str | None,
-    benchmark: str,
+    benchmark: Benchmark,
     trials: int,
     seeds: range,
     epochs: int | None,
@@ -95,13 +95,12 @@ def run_comparison(
 ) -> None:
     """Compare the strategies and print their ranking. Raises UserError."""
     from nni_nlp_bench.api.searches import compare as compare_strategies
-    from nni_nlp_bench.benchmarks.catalogue import load
     from nni_nlp_bench.cli.search_runner import jobs_for, print_comparison, search_progress
 
     searches = len(strategies) * len(seeds)
     with search_progress(searches) as progress:
         result = compare_strategies(
-            load(benchmark, space),
+            benchmark,
             strategies,
             n_trials=trials,
             n_epochs=epochs,

@@ -1,108 +1,88 @@
-"""`measure`: latency of networks on this machine."""
+"""`measure`: latency, memory and size of a trained model."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nni_nlp_bench.cli import options
-from nni_nlp_bench.cli.output import bar, echo, print_json
+from nni_nlp_bench.cli.output import echo, key_value_table, plain_table, print_json, print_tables
 from nni_nlp_bench.core.errors import UserError
-from nni_nlp_bench.core.limits import MAX_COUNT, MAX_PROCESSES, MAX_WIDTH
+from nni_nlp_bench.core.limits import MAX_COUNT, MAX_PROCESSES
 
 if TYPE_CHECKING:
-    from nni_nlp_bench.benchmarks.table import Table
+    from nni_nlp_bench.models.measure import Measurement
+
+_MAX_DIGITS = 7
 
 
-def latency(
-    architecture: Annotated[
+def measure(
+    model: options.Model,
+    batch: Annotated[str, typer.Option(help="Comma-separated numbers of texts.")] = "1,8,32",
+    length: Annotated[
         str | None,
-        typer.Option(help="Name, published id, JSON text, or a file with one: print its latency."),
-    ] = None,
-    benchmark: Annotated[
-        str | None,
-        typer.Option(help="Table whose architectures are all measured: needs --out."),
-    ] = None,
-    out: Annotated[
-        Path | None,
         typer.Option(
-            parser=options.output_folder,
-            metavar="PATH",
-            help="With --benchmark: folder for a copy of the table with the latencies.",
+            help="Comma-separated numbers of words per text (default: 16,64, or as many as the "
+            "model reads)."
         ),
     ] = None,
-    space: options.SpaceName = "rnn_cell",
-    batch: Annotated[int, typer.Option(min=1, max=MAX_COUNT, help="Number of texts.")] = 1,
-    length: Annotated[int, typer.Option(min=1, max=MAX_COUNT, help="Tokens of each text.")] = 64,
-    warmup: Annotated[int, typer.Option(min=1, max=MAX_COUNT, help="Runs before the first.")] = 5,
-    repeats: Annotated[int, typer.Option(min=1, max=MAX_COUNT, help="Measured runs.")] = 30,
     threads: Annotated[
         int, typer.Option(min=1, max=MAX_PROCESSES, help="Number of CPU threads.")
     ] = 1,
-    vectors: Annotated[
-        int,
-        typer.Option(min=1, max=MAX_WIDTH, help="Width of the word vectors of classifiers."),
-    ] = 100,
-    embedding: options.Embedding = 400,
-    hidden: options.Hidden = 600,
-    layers: options.Layers = 3,
+    warmup: Annotated[int, typer.Option(min=1, max=MAX_COUNT, help="Runs before the first.")] = 3,
+    repeats: Annotated[int, typer.Option(min=1, max=MAX_COUNT, help="Measured runs.")] = 20,
     json: options.Json = False,
 ) -> None:
-    """Measure the forward pass of untrained networks: the median of several runs, in ms.
+    """Measure a trained model on this machine: latency, throughput, memory and size.
 
-    With --benchmark, the copy of the table records the objective `latency`.
+    The latency is from words to probabilities; texts per second include the tokenization.
     """
-    from nni_nlp_bench.training.latency import LatencySettings, measure_latency
-    from nni_nlp_bench.training.settings import Sizes
+    from nni_nlp_bench.models.measure import MeasureSettings, measure_model
 
-    settings = LatencySettings(
-        batch=batch,
-        length=length,
-        warmup=warmup,
-        repeats=repeats,
-        threads=threads,
-        vectors=vectors,
-        sizes=Sizes(embedding, hidden, layers),
-    )
-    if benchmark is not None and out is not None and architecture is None:
-        measured = _measured(_load(benchmark), settings)
-        measured.save(out)
-        echo(f"{out}: latency of {len(measured):,} architectures ({settings})")
-        return
-    if architecture is None or benchmark is not None or out is not None:
-        raise UserError("give either --architecture, or --benchmark and --out")
-    from search_spaces.base import get_space
-    from search_spaces.loading import read_architecture
-
-    search_space = get_space(space)
-    found = measure_latency(search_space, read_architecture(search_space, architecture), settings)
+    lengths = None if length is None else _counts("--length", length)
+    settings = MeasureSettings(_counts("--batch", batch), lengths, threads, warmup, repeats)
+    found = measure_model(model, settings)
     if json:
-        print_json({**asdict(found), "settings": asdict(settings)})
+        print_json(asdict(found))
     else:
-        echo(f"{found.median_ms:.3f} ms (middle half {found.low_ms:.3f} to {found.high_ms:.3f})")
-        echo(str(settings))
+        _print(found)
 
 
-def _load(name: str) -> Table:
-    from nni_nlp_bench.benchmarks.catalogue import load
-    from nni_nlp_bench.benchmarks.table import Table
-
-    table = load(name)
-    if not isinstance(table, Table):
-        raise UserError(f"{name} is no table: it has no list of architectures to measure")
-    return table
+def _counts(option: str, text: str) -> tuple[int, ...]:
+    parts = [part.strip() for part in text.split(",")]
+    for part in parts:
+        if not (part.isascii() and part.isdigit() and len(part) <= _MAX_DIGITS):
+            raise UserError(f"{option}: {part[:40]!r} is not a number; give a list such as 1,8,32")
+    return tuple(dict.fromkeys(map(int, parts)))
 
 
-def _measured(table: Table, settings: Any) -> Table:
-    from nni_nlp_bench.benchmarks.objectives import Objective
-    from nni_nlp_bench.training.latency import measure_latency
+def _print(found: Measurement) -> None:
+    about = {
+        "parameters": f"{found.parameters:,}",
+        "without embeddings": f"{found.parameters_without_embeddings:,}",
+        "files": _size(found.size_bytes),
+        "peak memory": f"{_size(found.peak_memory_bytes)} with Python and its libraries",
+    }
+    columns = ["texts", "words", "median ms", "middle half"]
+    if found.timings[0].texts_per_second is not None:
+        columns.append("texts/s")
+    rows = [
+        [
+            str(each.batch),
+            str(each.length),
+            f"{each.latency.median_ms:.3f}",
+            f"{each.latency.low_ms:.3f} to {each.latency.high_ms:.3f}",
+            f"{each.texts_per_second or 0:,.0f}",
+        ][: len(columns)]
+        for each in found.timings
+    ]
+    print_tables(key_value_table(about), plain_table(found.name, columns, rows))
+    echo(f"{found.repeats} runs each, threads: {found.threads}")
 
-    metric, values = Objective("latency", "ms", requires_training=False), []
-    with bar("measuring") as progress:
-        for architecture in table.architectures():
-            values.append(measure_latency(table.space, architecture, settings).median_ms)
-            progress(len(values), len(table))
-    return table.with_metric(metric, values, f"latency: {settings}")
+
+def _size(size: int | None) -> str:
+    if size is None:
+        return "unknown"
+    return f"{size / 1e6:,.1f} MB" if size >= 1e6 else f"{size / 1e3:,.1f} kB"

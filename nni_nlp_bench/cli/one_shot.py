@@ -27,7 +27,8 @@ def one_shot(
         typer.Option(
             "--data",
             "--corpus",
-            help="Name or folder of labelled sentences; for enas_cell of a corpus.",
+            help="Name, file or folder of labelled sentences; for enas_cell name or folder of a "
+            "corpus.",
             rich_help_panel=options.INPUT,
         ),
     ],

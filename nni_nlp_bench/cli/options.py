@@ -68,6 +68,10 @@ def _writable(text: str) -> Iterator[Path]:
 
 
 Out = Annotated[Path, typer.Option(parser=output_folder, metavar="PATH", help="Output folder.")]
+Model = Annotated[
+    Path,
+    typer.Argument(help="Model folder, or output folder of a training.", metavar="DIR"),
+]
 Architecture = Annotated[
     str,
     typer.Option(help="Name, published id, JSON text, or a file with one (such as best.json)."),
@@ -160,7 +164,23 @@ Corpus = Annotated[
 ]
 Sentences = Annotated[
     str,
-    typer.Option(help="Name or folder of labelled sentences.", rich_help_panel=INPUT),
+    typer.Option(
+        help="Labelled sentences: a name, a file (.csv, .tsv, .jsonl, .ndjson, .parquet), or a "
+        "folder with train, dev and test.",
+        rich_help_panel=INPUT,
+    ),
+]
+TextColumn = Annotated[
+    str | None,
+    typer.Option("--text", help="Column of the texts (default: text, sentence, review, ...)."),
+]
+LabelColumn = Annotated[
+    str | None,
+    typer.Option("--label", help="Column of the labels (default: label, class, category, ...)."),
+]
+PairColumn = Annotated[
+    str | None,
+    typer.Option("--pair", help="Column of the second texts, for pairs of texts."),
 ]
 Vectors = Annotated[
     str | None,

@@ -42,6 +42,12 @@ def print_plot(path: Path) -> None:
         echo(f"plot    {path}")
 
 
+def print_model(path: Path) -> None:
+    """Print where a trained model is, unless the training has failed."""
+    if path.exists():
+        echo(f"model   {path}")
+
+
 def plain_table(title: str | None, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
     """Return a table without truncation, for `print_tables`."""
     from rich import box

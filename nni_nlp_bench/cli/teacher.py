@@ -7,12 +7,12 @@ from typing import Annotated, Any
 import typer
 
 from nni_nlp_bench.cli import options
-from nni_nlp_bench.cli.output import bar, echo, print_json, print_tables
+from nni_nlp_bench.cli.output import bar, echo, print_json, print_model, print_tables
 from nni_nlp_bench.core.limits import MAX_COUNT
 
 
 def teacher(
-    data: Annotated[str, typer.Option(help="Name or folder of labelled sentences.")],
+    data: options.Sentences,
     out: options.Out,
     teacher: options.TeacherName = options.TEACHER,
     epochs: Annotated[int, typer.Option(min=1, max=MAX_COUNT, help="Number of epochs.")] = 3,
@@ -31,8 +31,8 @@ def teacher(
 ) -> None:
     """Fine-tune a teacher on labelled sentences. Run it again to resume after an interruption.
 
-    Writes a transformers model to --out, for --teacher of `one-shot` and `train classifier`. The
-    test set is not used.
+    Writes a transformers model to --out, for --teacher of `one-shot` and `train classifier`, and
+    for `predict`. The test set is not used.
     """
     from dataclasses import asdict
 
@@ -40,11 +40,11 @@ def teacher(
     from nni_nlp_bench.core.output_dir import locked_output_dir
     from nni_nlp_bench.data.sentences.sets import load_labelled_set
     from nni_nlp_bench.distillation.fine_tuning import (
-        fine_tune,
         fine_tuned,
         fine_tuning,
         fine_tuning_settings,
     )
+    from nni_nlp_bench.models.training import fine_tune_teacher
 
     settings = fine_tuning_settings(
         epochs=epochs,
@@ -62,9 +62,11 @@ def teacher(
 
         curves = fine_tuned(out)
         if curves is None:
-            curves = fine_tune(fine_tuning(teacher, labelled, settings, device), out, show)
+            task = fine_tuning(teacher, labelled, settings, device)
+            curves = fine_tune_teacher(task, out, show)
     if json:
         print_json({**asdict(curves), "out": str(out)})
     else:
         print_tables(curves_table(f"{curves.parameters:,} parameters", curves))
         echo(f"use it: --teacher {out}")
+        print_model(out)

@@ -14,6 +14,8 @@ EXTRAS = {
     "tensorboard": "nni",
     "tianshou": "nni",
     "fvcore": "naslib",
+    "safetensors": "torch",
+    "tokenizers": "distillation",
     "transformers": "distillation",
     "ot": "distillation",
     "dask": "parallel",
@@ -21,6 +23,12 @@ EXTRAS = {
     "cryptography": "parallel",
     "datasets": "corpora",
     "pyarrow": "vectors",
+    "onnx": "export",
+    "onnxruntime": "export",
+    "onnxscript": "export",
+    "fastapi": "serve",
+    "starlette": "serve",
+    "uvicorn": "serve",
 }
 """Extra that installs a library, by the library's name."""
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import gzip
 import os
 import stat
+import zlib
 from pathlib import Path
 from typing import BinaryIO
 
@@ -107,6 +109,24 @@ def read_bytes(
     return content
 
 
+def read_gzip(
+    path: Path, max_bytes: int = MAX_TEXT_BYTES, error: type[UserError] = UserError
+) -> bytes:
+    """Return the decompressed content of a gzip file.
+
+    Raises:
+        UserError: `error`, if the file cannot be read, is damaged, or holds more bytes.
+    """
+    with open_input(path, error) as stream:
+        try:
+            content = gzip.GzipFile(fileobj=stream).read(max_bytes + 1)
+        except (OSError, EOFError, zlib.error) as cause:
+            raise error(f"cannot read {path} as gzip: {cause}") from None
+    if len(content) > max_bytes:
+        raise error(f"{path} is too large: at most {max_bytes:,} decompressed bytes are read")
+    return content
+
+
 def read_text(
     path: Path,
     max_bytes: int = MAX_TEXT_BYTES,
@@ -115,10 +135,13 @@ def read_text(
 ) -> str:
     """Return the text of a file, by default UTF-8, without a byte order mark.
 
+    A file whose name ends with `.gz` is decompressed.
+
     Raises:
         UserError: `error`, if the file cannot be read, is larger, or is not text.
     """
-    content = read_bytes(path, max_bytes, error)
+    read = read_gzip if path.suffix.lower() == ".gz" else read_bytes
+    content = read(path, max_bytes, error)
     try:
         text = content.decode(encoding)
     except UnicodeDecodeError as cause:

@@ -1,4 +1,4 @@
-"""Strict parsing of numbers in files that users give."""
+"""Numbers in texts: strict parsing of those that users give, and short forms."""
 
 from __future__ import annotations
 
@@ -24,3 +24,15 @@ def parse_number(text: str) -> float:
     if math.isinf(number) and "inf" not in found.lower():
         raise ValueError(f"{text[:40]!r} is too large")
     return number
+
+
+def short_number(value: float) -> str:
+    """Return a number in few characters, such as `0.5`, `20k` or `22.7M`.
+
+    >>> short_number(22_715_526)
+    '22.7M'
+    """
+    for factor, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if value >= factor:
+            return f"{value / factor:.3g}{unit}"
+    return f"{value:.3g}"

@@ -29,9 +29,11 @@ def part_file(folder: Path, part: str, suffixes: Sequence[str]) -> Path:
 
 
 def part_files(folder: Path, part: str, suffixes: Sequence[str]) -> list[Path]:
-    """Return the files whose name is, or ends with, a name of the part."""
+    """Return the files whose name is, or ends with, a name of the part, before the suffix."""
     return sorted(
         file
         for file in list_folder(folder)
-        if file.suffix in suffixes and file.stem.lower().rpartition(".")[2] in _WORDS[part]
+        for suffix in suffixes
+        if file.name.endswith(suffix)
+        and file.name.removesuffix(suffix).lower().rpartition(".")[2] in _WORDS[part]
     )

@@ -16,8 +16,8 @@ class LineError(UserError):
         super().__init__(f"{path}:{number}: {fault}")
 
 
-def numbered_lines(path: Path, encoding: str = "utf-8-sig") -> Iterator[tuple[int, str]]:
-    """Return the lines of a text file with numbers from 1, without LF or CR LF.
+def read_lines(path: Path, encoding: str = "utf-8-sig") -> list[str]:
+    """Return the lines of a text file, plain or .gz, without LF or CR LF.
 
     Raises UserError where the file cannot be read, holds nothing, or is no text.
     """
@@ -25,5 +25,9 @@ def numbered_lines(path: Path, encoding: str = "utf-8-sig") -> Iterator[tuple[in
     if not text:
         raise UserError(f"{path} is empty: download it again")
     # str.splitlines also splits at rarer characters, which sentences may contain.
-    for number, line in enumerate(text.removesuffix("\n").split("\n"), start=1):
-        yield number, line.removesuffix("\r")
+    return [line.removesuffix("\r") for line in text.removesuffix("\n").split("\n")]
+
+
+def numbered_lines(path: Path, encoding: str = "utf-8-sig") -> Iterator[tuple[int, str]]:
+    """Return the lines of a text file with numbers from 1. Raises UserError as `read_lines`."""
+    yield from enumerate(read_lines(path, encoding), start=1)

@@ -88,18 +88,34 @@ def fine_tuning(
 
 
 def fine_tune(
-    task: FineTuning, out: Path, progress: Callable[[float], None] = lambda epochs: None
+    task: FineTuning,
+    out: Path,
+    progress: Callable[[float], None] = lambda epochs: None,
+    save: Callable[[Classifier, ClassifierCurves], object] | None = None,
 ) -> ClassifierCurves:
     """Train, then write the model, the tokenizer and `teacher.json` into the folder.
 
-    The same call resumes after an interruption. `progress` is called with the number of completed
-    epochs. Raises UserError if the training fails or the folder cannot be written.
+    The same call resumes after an interruption.
+
+    Args:
+        task: Teacher, data and settings.
+        out: The folder.
+        progress: Called with the number of completed epochs.
+        save: Writes model and tokenizer, and what else belongs to them, into the folder; None to
+            write only these.
+
+    Raises:
+        UserError: The training fails, or the folder cannot be written.
     """
-    curves = train_classifier(task, out / TRAINING, progress=progress)
+    trained: list[Classifier] = []
+    curves = train_classifier(task, out / TRAINING, progress=progress, finished=trained.append)
     if curves.status != "OK":
         raise UserError(f"the training failed: {curves.status}; a lower learning rate may help")
     teacher, data = task.teacher, task.words.data
-    _write(teacher, out)
+    if save is None:
+        _write(teacher, out)
+    else:
+        save(trained[0], curves)
     metadata = {
         "teacher": teacher.name,
         "data": data.name,
@@ -121,16 +137,27 @@ def fine_tuned(folder: Path) -> ClassifierCurves | None:
 
 def _write(teacher: TeacherModel, out: Path) -> None:
     """Write model and tokenizer, each file atomically."""
-    from safetensors import SafetensorError
-
     try:
         remove_stale(out)
         with scratch_folder(out) as folder:
-            with quiet():
-                teacher.model.save_pretrained(folder)
-                teacher.tokenizer.save_pretrained(folder)
+            write_encoder(teacher, folder)
             for file in folder.iterdir():
                 file.replace(out / file.name)
-    except (OSError, SafetensorError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise UserError(f"cannot write {out}: {reason}") from None
+    except OSError as error:
+        raise UserError(f"cannot write {out}: {error.strerror or error}") from None
+
+
+def write_encoder(teacher: TeacherModel, folder: Path) -> None:
+    """Write model and tokenizer in the format of transformers. Raises OSError."""
+    from safetensors import SafetensorError
+
+    try:
+        with quiet():
+            teacher.model.save_pretrained(folder)
+            teacher.tokenizer.save_pretrained(folder)
+    except OSError:
+        raise
+    except Exception as error:  # the library tokenizers raises plain exceptions
+        if not isinstance(error, SafetensorError) and type(error) is not Exception:
+            raise
+        raise OSError(str(error)) from None  # such as a full disk

@@ -7,15 +7,14 @@ from typing import Any
 
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.data.sentences.glove import Progress, no_progress
+from nni_nlp_bench.data.sentences.labelled_set import LabelledSet
+from nni_nlp_bench.data.sentences.sets import load_labelled_set
 from nni_nlp_bench.distillation.distilled import distilled
-from nni_nlp_bench.distillation.tokens import load_tokens
+from nni_nlp_bench.distillation.loading import load_teacher
+from nni_nlp_bench.distillation.tokens import teacher_words
+from nni_nlp_bench.training.classification.network import sentence_space
 from nni_nlp_bench.training.classification.settings import ClassifierSettings
-from nni_nlp_bench.training.classification.task import (
-    Task,
-    network_task,
-    sentence_space,
-    split_options,
-)
+from nni_nlp_bench.training.classification.task import Task, network_task, split_options
 from nni_nlp_bench.training.classification.words import EmbeddedDataset
 
 
@@ -29,7 +28,7 @@ def load_sentences(
     """Load labelled sentences with word vectors, or as the tokens of a teacher.
 
     Args:
-        data: Name of labelled sentences, or a folder.
+        data: Name, file or folder of labelled sentences.
         vectors: Word vectors: a file or a name; None for random ones.
         teacher: Teacher whose tokens and vectors are used: a name or a folder; None for none.
         seed: Seed of random word vectors.
@@ -38,11 +37,22 @@ def load_sentences(
     Raises:
         UserError: An argument cannot be used; the message names the remedy.
     """
+    return embedded(load_labelled_set(data), vectors, teacher, seed, progress)
+
+
+def embedded(
+    data: LabelledSet,
+    vectors: str | None = None,
+    teacher: str | None = None,
+    seed: int = 0,
+    progress: Progress = no_progress,
+) -> EmbeddedDataset:
+    """Return sentences with word vectors, or as the tokens of a teacher; see `load_sentences`."""
     if teacher is None:
-        return EmbeddedDataset.load(data, vectors, seed, progress)
+        return EmbeddedDataset.of(data, vectors, seed=seed, progress=progress)
     if vectors is not None:
         raise UserError("a teacher has its own vectors: give vectors or a teacher, not both")
-    return load_tokens(data, teacher)
+    return teacher_words(data, load_teacher(teacher))
 
 
 def classifier_task(

@@ -13,6 +13,7 @@ import torch
 
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.core.input_files import exists, is_folder, user_path
+from nni_nlp_bench.core.limits import MAX_LAYERS, MAX_WIDTH
 from nni_nlp_bench.distillation.teacher import CLASSIFIES, TeacherModel, read_metadata
 
 MINILM = "minilm-l6"
@@ -37,21 +38,39 @@ def load_teacher(name_or_folder: str, labels: Sequence[str] | None = None) -> Te
     Raises:
         UserError: The teacher is missing or damaged.
     """
-    from transformers import AutoConfig
-
     source = _source(name_or_folder)
-    config = _read(name_or_folder, lambda: AutoConfig.from_pretrained(source, **_NO_CODE))
-    for field in ("num_hidden_layers", "hidden_size"):
-        if not isinstance(getattr(config, field, None), int):
-            raise UserError(
-                f"teacher {name_or_folder}: not a text encoder, its config has no {field}"
-            )
+    config = _config(name_or_folder, source)
     if labels is not None:
         config.id2label = dict(enumerate(labels))
         config.label2id = {label: i for i, label in enumerate(labels)}
     model = _model(name_or_folder, source, config, new_head=labels is not None)
     tokenizer = _tokenizer(name_or_folder, source, model)
     return TeacherModel(name_or_folder, model, tokenizer, read_metadata(Path(source)))
+
+
+def empty_encoder(folder: str) -> Any:
+    """Return the classifier that the configuration of a folder describes, on torch's device.
+
+    Raises UserError if there is none.
+    """
+    from transformers import AutoModelForSequenceClassification as Model
+
+    config = _config(folder, folder)
+    return _read(folder, lambda: Model.from_config(config, **_NO_CODE))
+
+
+def _config(name: str, source: str) -> Any:
+    """Return the configuration of an encoder. Raises UserError for anything else."""
+    from transformers import AutoConfig
+
+    config = _read(name, lambda: AutoConfig.from_pretrained(source, **_NO_CODE))
+    for field, most in (("num_hidden_layers", MAX_LAYERS), ("hidden_size", MAX_WIDTH)):
+        value = getattr(config, field, None)
+        if not isinstance(value, int):
+            raise UserError(f"teacher {name}: not a text encoder, its config has no {field}")
+        if value > most:
+            raise UserError(f"teacher {name}: {field} must be at most {most:,}, got {value}")
+    return config
 
 
 def _source(name_or_folder: str) -> str:

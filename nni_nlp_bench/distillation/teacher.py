@@ -16,7 +16,7 @@ from torch import Tensor
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.core.input_files import exists
 from nni_nlp_bench.core.parse_json import read_json
-from nni_nlp_bench.data.sentences.labelled_set import SEPARATOR
+from nni_nlp_bench.data.sentences.labelled_set import split_pair
 
 METADATA = "teacher.json"
 """File of the metadata of a fine-tuned teacher."""
@@ -77,17 +77,23 @@ class TeacherModel:
 
         Special tokens are included and count.
         """
-        pairs = [_split_pair(words) for words in sentences]
-        firsts, seconds = ([list(pair[side]) for pair in pairs] for side in (0, 1))
-        found = self.tokenizer(
-            firsts,
-            seconds if any(seconds) else None,
-            is_split_into_words=True,
-            truncation=True,
-            max_length=min(limit, self.max_length),
-        )
-        ids: list[list[int]] = found["input_ids"]
-        return ids
+        pairs = [split_pair(words) for words in sentences]
+        found: list[list[int]] = [[] for _ in pairs]
+        for are_pairs in (False, True):  # an empty second sentence has a separator, too
+            rows = [i for i, (_, second) in enumerate(pairs) if bool(second) is are_pairs]
+            if not rows:
+                continue
+            firsts, seconds = ([list(pairs[i][side]) for i in rows] for side in (0, 1))
+            inputs = self.tokenizer(
+                firsts,
+                seconds if are_pairs else None,
+                is_split_into_words=True,
+                truncation=True,
+                max_length=min(limit, self.max_length),
+            )["input_ids"]
+            for row, ids in zip(rows, inputs, strict=True):
+                found[row] = ids
+        return found
 
     def inputs(self, ids: Tensor, mask: Tensor) -> dict[str, Tensor]:
         """Return the model's arguments for token ids (batch, length) and a mask (batch, length)."""
@@ -124,11 +130,3 @@ def read_metadata(folder: Path) -> dict[str, Any] | None:
 
 def _labels(config: Any) -> tuple[str, ...]:
     return tuple(str(config.id2label[i]) for i in sorted(config.id2label))
-
-
-def _split_pair(words: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
-    """Split a pair into its sentences; the second is empty for a single sentence."""
-    if SEPARATOR not in words:
-        return words, ()
-    place = words.index(SEPARATOR)
-    return words[:place], words[place + 1 :]

@@ -27,9 +27,11 @@ class Tokens:
 
     @classmethod
     def of(cls, data: LabelledSet, teacher: TeacherModel) -> Tokens:
-        """Collect the tokens of all parts of a labelled set."""
+        """Collect the tokens of all parts of a labelled set, and that for unknown ones."""
         sentences = [s.words for s in (*data.train, *data.dev, *data.test)]
         found = teacher.ids(sentences, teacher.max_length)
+        if (unknown := teacher.tokenizer.unk_token_id) is not None:
+            found.append([unknown])
         return cls(teacher, np.unique(np.concatenate([np.asarray(ids) for ids in found])))
 
     def __len__(self) -> int:
@@ -67,5 +69,5 @@ def teacher_words(data: LabelledSet, teacher: TeacherModel) -> EmbeddedDataset:
 
 
 def load_tokens(data: str, teacher: str) -> EmbeddedDataset:
-    """Load labelled sentences as tokens of a teacher, both by name or folder. Raises UserError."""
+    """Load labelled sentences as tokens of a teacher, both by name or path. Raises UserError."""
     return teacher_words(load_labelled_set(data), load_teacher(teacher))

@@ -29,7 +29,7 @@ class ClassifierTrials:
     def add_options(cls, parser: ArgumentParser) -> None:
         """Add options for data and training; the defaults train a small network in seconds."""
         add = parser.add_argument_group("classifiers").add_argument
-        add("--data", default="docstrings", help="name of labelled sentences, or their folder")
+        add("--data", default="docstrings", help="name, file or folder of labelled sentences")
         add("--vectors", help="name or file of word vectors (default: drawn)")
         add("--width", type=int, help=f"width of all layers, where it is open: {WIDTH}")
         add("--max-length", type=int, default=32, help="words of a sentence")

@@ -23,7 +23,7 @@ class DistillationTrialEvaluator:
     def add_options(cls, parser: ArgumentParser) -> None:
         """Add options for data, teacher and training."""
         add = parser.add_argument
-        add("--data", default="docstrings", help="name of labelled sentences, or their folder")
+        add("--data", default="docstrings", help="name, file or folder of labelled sentences")
         add("--teacher", default="minilm-l6", help="name of a teacher, or its folder")
         add("--kd-loss", default="emd", help="name of a distillation loss")
         add("--kd-weight", type=float, help="of the distillation loss (default: that of the data)")

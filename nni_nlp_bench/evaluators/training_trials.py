@@ -27,7 +27,7 @@ class TrainingTrialEvaluator:
         classifier_trials.ClassifierTrials.add_options(parser)
 
     def __init__(self, space: str, options: Namespace) -> None:
-        from nni_nlp_bench.training.classification.task import classifies
+        from nni_nlp_bench.training.classification.network import classifies
 
         kind = classifier_trials.ClassifierTrials if classifies(space) else cell_trials.CellTrials
         self._trials: TrialEvaluator = kind(space, options)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -30,6 +31,8 @@ from search_spaces.base import SearchSpace
 Progress = Callable[[str, int, float], None]
 """Called with a search's strategy and seed, and the fraction of its budget used."""
 _REPORT_EVERY = 5
+_REPORT_S = 1.0
+"""Seconds after which an evaluation is reported in any case: a real training may take long."""
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 """Environment of parallel processes, one thread each."""
 
@@ -128,11 +131,13 @@ class _Shared:
     def run(self, search: Search, progress: Progress) -> SearchResult:
         """Run one search."""
         name, budget, epochs = search.strategy.name, search.settings.budget, 0
+        due = time.monotonic() + _REPORT_S
 
         def report(trial: Trial) -> None:
-            nonlocal epochs
+            nonlocal epochs, due
             epochs += trial.epochs_trained
-            if (trial.index + 1) % _REPORT_EVERY == 0:
+            if (trial.index + 1) % _REPORT_EVERY == 0 or time.monotonic() >= due:
+                due = time.monotonic() + _REPORT_S
                 used = budget.share(trial.index + 1, epochs, trial.end_s / 3600)
                 progress(name, search.seed, used)
 

@@ -99,6 +99,11 @@ class DecoderModel(nn.Module):
         losses: Tensor = self.network.losses(hidden, self._rank(targets).view(hidden.shape[:2]))
         return losses.mean()
 
+    def log_probabilities(self, outputs: Tensor) -> Tensor:
+        """Return log-probabilities (batch, words) of the next word for outputs (batch, width)."""
+        found: Tensor = self.network.log_probabilities(outputs)
+        return found[:, self.get_buffer("ranks")]
+
     @property
     def embedding(self) -> Tensor:
         """Embeddings (words, width of the model)."""
@@ -111,7 +116,7 @@ class DecoderModel(nn.Module):
     @contextmanager
     def _seeded(self) -> Iterator[None]:
         """Seed torch's global generators from the model's own, and restore them afterwards."""
-        seed = int(torch.randint(_MAX_SEED, (), generator=self.random))
+        seed = int(torch.randint(_MAX_SEED, (), generator=self.random, device="cpu"))
         devices = [p.device for p in self.parameters() if p.device.type == "cuda"][:1]
         with torch.random.fork_rng(devices):
             torch.manual_seed(seed)

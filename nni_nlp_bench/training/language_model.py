@@ -107,6 +107,10 @@ class LanguageModel(nn.Module):
         logits = onednn.linear(dropped.flatten(0, 1), self.embedding, self.decoder_bias)
         return functional.cross_entropy(logits, targets)
 
+    def log_probabilities(self, outputs: Tensor) -> Tensor:
+        """Return log-probabilities (batch, words) of the next word for outputs (batch, width)."""
+        return functional.linear(outputs, self.embedding, self.decoder_bias).log_softmax(-1)
+
     def num_parameters(self) -> int:
         """Return the number of parameters, including frozen ones; the decoder is tied."""
         return sum(parameter.numel() for parameter in self.parameters())

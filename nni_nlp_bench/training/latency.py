@@ -82,9 +82,14 @@ def measure_latency(
     settings = settings or LatencySettings()
     with torch.no_grad(), torch_threads(settings.threads, parameters=0):
         run = _forward(space, architecture, settings)
-        for _ in range(settings.warmup):
-            run()
-        times = [_time_ms(run) for _ in range(settings.repeats)]
+        return latency_of(run, settings.warmup, settings.repeats)
+
+
+def latency_of(run: Callable[[], Any], warmup: int, repeats: int) -> Latency:
+    """Return the time of calls, after some that are not counted."""
+    for _ in range(warmup):
+        run()
+    times = [_time_ms(run) for _ in range(repeats)]
     low, median, high = np.percentile(times, (25, 50, 75)).tolist()
     return Latency(median, low, high)
 

@@ -29,7 +29,7 @@ from nni_nlp_bench.training.log import (
     release_log,
     write_log,
 )
-from nni_nlp_bench.training.models import LanguageArchitecture
+from nni_nlp_bench.training.models import AnyLanguageModel, LanguageArchitecture
 from nni_nlp_bench.training.settings import Settings
 from nni_nlp_bench.training.threads import torch_threads
 from nni_nlp_bench.training.trainer import Trainer
@@ -71,6 +71,7 @@ def train(
     checkpoint_s: float = 300.0,
     progress: Progress = lambda epochs: None,
     epoch_done: EpochDone = lambda curves: None,
+    finished: Callable[[AnyLanguageModel], None] = lambda model: None,
 ) -> Curves:
     """Train the language model of an architecture.
 
@@ -88,6 +89,7 @@ def train(
         checkpoint_s: Seconds between checkpoints within an epoch.
         progress: Called after every step.
         epoch_done: Called after every epoch.
+        finished: Called with the trained model at the end, unless the training failed.
 
     Raises:
         UserError: The device cannot be used, a checkpoint is damaged or of another training, or a
@@ -104,6 +106,8 @@ def train(
     writer = _Writer(out, trainer, metadata, settings, checkpoint_s)
     with torch_threads(threads, metadata.num_params) as curves.threads:
         _run_epochs(trainer, corpus, settings, curves, writer, progress, epoch_done)
+        if curves.status != NAN:
+            finished(trainer.model)
     return curves
 
 

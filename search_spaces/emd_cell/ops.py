@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from nni_nlp_bench.core.errors import UserError
 from search_spaces.emd_cell.architecture import OPS
-from search_spaces.sequences import MaskedNorm
+from search_spaces.sequences import MaskedNorm, largest_of_three
 
 POOL = 3
 """Width of a pool's window."""
@@ -76,7 +76,7 @@ def largest_words(values: Tensor, padding: Tensor) -> Tensor:
     """Return the largest (batch, width, length) of the words among three places."""
     # `where` keeps the order of the values in memory, `masked_fill` does not.
     words = torch.where(padding, -torch.inf, values)
-    return torch.where(padding, 0.0, functional.max_pool1d(words, POOL, stride=1, padding=1))
+    return torch.where(padding, 0.0, largest_of_three(words))
 
 
 class AveragePool(nn.Module):

@@ -53,20 +53,32 @@ class DecoderNetwork(nn.Module):
         Returns:
             Hidden states (batch, length, d_model), and the memory, which is empty for GPT-2.
         """
+        if isinstance(self.body, TransformerXl):
+            hidden, memory = self.body(self.embedding(tokens), memory)
+            return hidden, memory
+        return self.hidden(tokens), []
+
+    def hidden(self, tokens: Tensor) -> Tensor:
+        """Return hidden states (batch, length, d_model) of ids (batch, length), without memory."""
         embedded = self.embedding(tokens)
         if isinstance(self.body, TransformerXl):
-            hidden, memory = self.body(embedded, memory)
-            return hidden, memory
+            return self.body.run(embedded)[0]
         if tokens.shape[1] > self.setting.length:
             raise LtsError(
                 f"the network has {self.setting.length} positions, got {tokens.shape[1]} tokens"
             )
-        return self.body(inputs_embeds=embedded, use_cache=False).last_hidden_state, []
+        found: Tensor = self.body(inputs_embeds=embedded, use_cache=False).last_hidden_state
+        return found
 
     def losses(self, hidden: Tensor, targets: Tensor) -> Tensor:
         """Return the losses (batch, length) in nats of the next tokens (batch, length)."""
         losses: Tensor = self.softmax(hidden.flatten(0, 1), targets.flatten(), self.embedding)
         return losses.view(targets.shape)
+
+    def log_probabilities(self, hidden: Tensor) -> Tensor:
+        """Return log-probabilities (batch, vocabulary) of the next token for (batch, d_model)."""
+        found: Tensor = self.softmax.log_probabilities(hidden, self.embedding)
+        return found
 
 
 def gpt2(decoder: LtsArchitecture, length: int, dropout: float) -> nn.Module:

@@ -44,6 +44,8 @@ class AdaptiveEmbedding(nn.Module):
         flat = tokens.flatten()
         if not self.is_divided:
             embedded = self._projected(functional.embedding(flat, self.tables[0]), 0)
+        elif torch.compiler.is_exporting():
+            embedded = self._of_all_clusters(flat)
         else:
             embedded = self.tables[0].new_empty(len(flat), self.d_model)
             start = 0
@@ -56,6 +58,18 @@ class AdaptiveEmbedding(nn.Module):
                 start += size
         scaled: Tensor = embedded.view(*tokens.shape, self.d_model) * self.d_model**0.5
         return scaled
+
+    def _of_all_clusters(self, flat: Tensor) -> Tensor:
+        """Return the embeddings (tokens, d_model) of ids (tokens,), without selecting the tokens
+        of a cluster: an exported network has no shapes that depend on values."""
+        embedded: Tensor = self.tables[0].new_zeros(flat.shape[0], self.d_model)
+        start = 0
+        for i, size in enumerate(self.sizes):
+            inside = (flat >= start) & (flat < start + size)
+            rows = functional.embedding((flat - start).clamp(0, size - 1), self.tables[i])
+            embedded = torch.where(inside[:, None], self._projected(rows, i), embedded)
+            start += size
+        return embedded
 
     def cluster(self, i: int) -> Tensor:
         """Return the embeddings (tokens, width) of a cluster, before the projection."""
@@ -95,11 +109,8 @@ class AdaptiveSoftmax(nn.Module):
 
     def forward(self, hidden: Tensor, targets: Tensor, embedding: AdaptiveEmbedding) -> Tensor:
         """Return the losses (tokens,) in nats of hidden states (tokens, d_model)."""
-        first = self.sizes[0]
-        weight = torch.cat([embedding.cluster(0), self.tail_weight])
-        biases = torch.split(self.bias, self.sizes)
-        bias = torch.cat([biases[0], self.tail_bias])
-        head = self._log_softmax(hidden, 0, weight, bias, embedding)
+        first, biases = self.sizes[0], torch.split(self.bias, self.sizes)
+        head = self._head(hidden, embedding)
         losses = torch.empty_like(head[:, 0])
         start = 0
         for i, size in enumerate(self.sizes):
@@ -115,6 +126,23 @@ class AdaptiveSoftmax(nn.Module):
             losses = losses.index_copy(0, found, -of_cluster.squeeze(1))
             start += size
         return losses
+
+    def log_probabilities(self, hidden: Tensor, embedding: AdaptiveEmbedding) -> Tensor:
+        """Return log-probabilities (tokens, vocabulary) for hidden states (tokens, d_model)."""
+        first, biases = self.sizes[0], torch.split(self.bias, self.sizes)
+        head = self._head(hidden, embedding)
+        tails = [
+            head[:, first + i - 1, None]
+            + self._log_softmax(hidden, i, embedding.cluster(i), biases[i], embedding)
+            for i in range(1, len(self.sizes))
+        ]
+        return torch.cat([head[:, :first], *tails], -1)
+
+    def _head(self, hidden: Tensor, embedding: AdaptiveEmbedding) -> Tensor:
+        """Return log-probabilities of the words of the first cluster, then of the others."""
+        weight = torch.cat([embedding.cluster(0), self.tail_weight])
+        bias = torch.cat([self.bias[: self.sizes[0]], self.tail_bias])
+        return self._log_softmax(hidden, 0, weight, bias, embedding)
 
     def _log_softmax(
         self, hidden: Tensor, i: int, weight: Tensor, bias: Tensor, embedding: AdaptiveEmbedding

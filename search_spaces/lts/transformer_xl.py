@@ -113,12 +113,23 @@ class TransformerXl(nn.Module):
         Returns the last layer's output after dropout, and the memory for the next segment: one
         tensor (batch, memory, d_model) per layer.
         """
+        output, inputs = self.run(embedded, memory)
+        return output, [values[:, -self.length :].detach() for values in inputs]
+
+    def run(
+        self, embedded: Tensor, memory: list[Tensor] | None = None
+    ) -> tuple[Tensor, list[Tensor]]:
+        """Run on embeddings (batch, length, d_model).
+
+        Returns the last layer's output after dropout, and what each layer read: its memory and
+        its inputs, (batch, memory + length, d_model).
+        """
         memory = memory or [embedded[:, :0]] * len(self.layers)
         reach = memory[0].shape[1] + embedded.shape[1]
         distances = self.dropout(_sinusoids(reach, embedded))
         values, inputs = self.dropout(embedded), []
         for layer, before in zip(self.layers, memory, strict=True):
-            inputs.append(torch.cat([before, values], 1)[:, -self.length :].detach())
+            inputs.append(torch.cat([before, values], 1))
             values = layer(values, before, distances)
         return self.dropout(values), inputs
 
@@ -126,7 +137,7 @@ class TransformerXl(nn.Module):
 def _sinusoids(reach: int, like: Tensor) -> Tensor:
     """Return encodings (reach, width) of the distances from reach - 1 to 0: sines, then cosines."""
     width = like.shape[-1]
-    distances = torch.arange(reach - 1, -1, -1.0, device=like.device)
     rates = 10_000 ** -(torch.arange(0, width, 2.0, device=like.device) / width)
+    distances = torch.arange(reach, device=like.device).flip(0).to(rates.dtype)
     angles = distances[:, None] * rates
     return torch.cat([angles.sin(), angles.cos()], -1).to(like.dtype)

@@ -12,8 +12,9 @@ from torch.nn import functional
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from nni_nlp_bench.core.errors import UserError
-from search_spaces.sequences import MaskedNorm
+from search_spaces.sequences import MaskedNorm, largest_of_three
 from search_spaces.textnas.architecture import OPS
+from search_spaces.textnas.scanned_gru import scanned_gru
 
 HEADS = 4
 """Number of heads of self-attention, as in the paper."""
@@ -57,7 +58,7 @@ class MaxPool(nn.Module):
         """(batch, width, length) to the same."""
         if self.strict:
             values = values.masked_fill(padding, -torch.inf)
-        return functional.max_pool1d(values, 3, stride=1, padding=1).masked_fill(padding, 0)
+        return largest_of_three(values).masked_fill(padding, 0)
 
 
 class BidirectionalGru(nn.Module):
@@ -70,12 +71,15 @@ class BidirectionalGru(nn.Module):
 
     def forward(self, values: Tensor, padding: Tensor) -> Tensor:
         """(batch, width, length) to the same."""
-        lengths = (~padding).sum((1, 2)).cpu()
         rows = values.transpose(1, 2)
-        packed = pack_padded_sequence(rows, lengths, batch_first=True, enforce_sorted=False)
-        outputs, _ = pad_packed_sequence(
-            self.gru(packed)[0], batch_first=True, total_length=rows.shape[1]
-        )
+        if torch.compiler.is_exporting():
+            outputs = scanned_gru(self.gru, rows, padding.squeeze(1))
+        else:
+            lengths = (~padding).sum((1, 2)).cpu()
+            packed = pack_padded_sequence(rows, lengths, batch_first=True, enforce_sorted=False)
+            outputs, _ = pad_packed_sequence(
+                self.gru(packed)[0], batch_first=True, total_length=rows.shape[1]
+            )
         forwards, backwards = outputs.chunk(2, dim=-1)
         dropped: Tensor = self.dropout(forwards + backwards)
         return dropped.transpose(1, 2)

@@ -20,6 +20,7 @@ BUDGET = re.compile(r"--trials \d+ --seeds \d+")
         "README.md",
         "docs/api.md",
         "docs/lts.md",
+        "docs/models.md",
         "docs/nas_bench_asr.md",
         "docs/objectives.md",
         "docs/surrogate.md",

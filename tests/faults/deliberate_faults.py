@@ -270,6 +270,15 @@ FAULTS = (
         test="tests/nni_nlp_bench/data/sentences/test_pairs.py::test_a_tenth_of_rte_is_dev",
     ),
     Fault(
+        name="split-leak",
+        what="texts of dev and test of a file are also in train",
+        file="nni_nlp_bench/data/sentences/split.py",
+        before='part_of.get(row.words, "train") == part',
+        after='part in ("train", part_of.get(row.words))',
+        test="tests/nni_nlp_bench/data/sentences/test_split.py"
+        "::test_no_row_is_lost_and_no_text_is_in_two_parts",
+    ),
+    Fault(
         name="pair-features",
         what="dropped absolute value in the features of pairs",
         file="nni_nlp_bench/probing/features.py",
@@ -310,5 +319,21 @@ FAULTS = (
         before="FileLock(out / LOCK, timeout=0)",
         after='FileLock(out / f"{LOCK}-{id(settings)}", timeout=0)',
         test="tests/nni_nlp_bench/cli/test_search.py::test_one_folder_takes_one_search_at_a_time",
+    ),
+    Fault(
+        name="automl-tolerance",
+        what="swapped sign in the accuracy that a smaller model may lack",
+        file="nni_nlp_bench/automl/scores.py",
+        before="by_accuracy[0].accuracy - TOLERANCE",
+        after="by_accuracy[0].accuracy + TOLERANCE",
+        test="tests/nni_nlp_bench/automl/test_choice.py::test_the_objective_orders_the_models",
+    ),
+    Fault(
+        name="model-checksum",
+        what="the files of a model folder are not checked",
+        file="nni_nlp_bench/models/manifest.py",
+        before="            if not intact:",
+        after="            if not intact and not name:",
+        test="tests/nni_nlp_bench/models/test_faults.py::test_a_damaged_file",
     ),
 )

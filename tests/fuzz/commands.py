@@ -215,6 +215,10 @@ CALLS = (
         )
         for kind in ("tsv", "csv", "jsonl", "txt")
     ),
+    *(
+        _call("train classifier", f"--data in/{file} {CLASSIFIER}", file, weight=6)
+        for file in ("labelled.csv", "labelled.tsv.gz", "labelled.ndjson")
+    ),
     _call(
         "train classifier",
         f"--data in/sentences_tsv {CLASSIFIER} --vectors in/vectors.txt",
@@ -232,6 +236,31 @@ CALLS = (
         only_invalid=True,
     ),
     _call("teacher", "--data in/sentences_tsv --out out", only_invalid=True),
+    _call(
+        "predict",
+        "in/classifier --input in/texts.csv --output out.csv",
+        "classifier/model.json classifier/model.safetensors classifier/vocabulary.txt texts.csv",
+        weight=12,
+    ),
+    _call(
+        "predict",
+        "in/classifier --input in/texts.jsonl --output out.jsonl",
+        "texts.jsonl",
+        container=True,  # without rows, or as plain text, it is an input
+        weight=6,
+    ),
+    _call(
+        "export",
+        "in/classifier --format safetensors --out out",
+        "classifier/model.json classifier/model.safetensors classifier/vocabulary.txt",
+        weight=4,
+    ),
+    _call(
+        "measure",
+        "in/classifier --batch 1 --length 1 --warmup 1 --repeats 1",
+        "classifier/model.json classifier/model.safetensors classifier/vocabulary.txt",
+        weight=4,
+    ),
     _call(
         "one-shot",
         "--data in/sentences_tsv --space textnas --strategy textnas_enas --out out",

@@ -54,6 +54,7 @@ def write_samples(folder: Path) -> None:
     _write_sentences(folder)
     _write_text(folder)
     _write_model(folder / "model", folder / "corpus")
+    _write_classifier(folder)
     _write_comparison(folder / "comparison", recipes[0])
     _write_nni(folder, recipes[0])
     (folder / "experiment.yml").write_text(EXPERIMENT, "utf-8")
@@ -139,6 +140,16 @@ def _write_sentences(folder: Path) -> None:
             file = folder / f"sentences_{suffix}" / f"{part}.{suffix}"
             file.parent.mkdir(exist_ok=True)
             file.write_text(content, "utf-8")
+    rows = [(f"{text} {i}", label) for i in range(2) for text, label in dict(LABELLED).items()]
+    rows += [(f"{text} again", label) for text, label in dict(LABELLED).items()]
+    single = {
+        "csv": "text,label\n" + "".join(f'"{text}",{label}\n' for text, label in rows),
+        "tsv": "text\tlabel\n" + "".join(f"{text}\t{label}\n" for text, label in rows),
+        "ndjson": "".join(json.dumps({"text": t, "label": n}) + "\n" for t, n in rows),
+    }
+    (folder / "labelled.csv").write_text(single["csv"], "utf-8")
+    (folder / "labelled.tsv.gz").write_bytes(gzip.compress(single["tsv"].encode(), mtime=0))
+    (folder / "labelled.ndjson").write_text(single["ndjson"], "utf-8")
     vectors = "".join(f"{word} 0.1 -0.2 0.3\n" for word in ("a", "fine", "film", "day"))
     (folder / "vectors.txt").write_text(vectors, "utf-8")
     (folder / "vectors.txt.gz").write_bytes(gzip.compress(vectors.encode(), mtime=0))
@@ -170,6 +181,25 @@ def _write_model(folder: Path, corpus: Path) -> None:
     settings = Settings(epochs=1, sizes=sizes, batch_size=5, eval_batch_size=5, bptt=5)
     folder.mkdir()
     train(published_recipe(IDS[2]), load_corpus(str(corpus)), settings, folder)
+
+
+def _write_classifier(folder: Path) -> None:
+    from nni_nlp_bench.data.sentences.labelled_set import PARTS, LabelledSet, Sentence
+    from nni_nlp_bench.models.saving import save_classifier
+    from nni_nlp_bench.training.classification.settings import ClassifierSettings
+    from nni_nlp_bench.training.classification.task import baseline_task
+    from nni_nlp_bench.training.classification.words import EmbeddedDataset
+
+    sentences = [Sentence(tuple(text.split()), label == "good") for text, label in LABELLED]
+    data = LabelledSet.of("moods", ("bad", "good"), dict.fromkeys(PARTS, sentences))
+    words = EmbeddedDataset.of(data, width=4)
+    task = baseline_task("bag_of_vectors", words, ClassifierSettings(epochs=1))
+    save_classifier(folder / "classifier", task, task.trainer().model, metrics={})
+    rows = list(enumerate(text for text, _ in LABELLED))
+    table = "".join(f'{i},"{text}"\n' for i, text in rows)
+    (folder / "texts.csv").write_text(f"id,text\n{table}", "utf-8")
+    lines = "".join(json.dumps({"id": i, "text": text}) + "\n" for i, text in rows)
+    (folder / "texts.jsonl").write_text(lines, "utf-8")
 
 
 def _write_comparison(folder: Path, recipe: str) -> None:

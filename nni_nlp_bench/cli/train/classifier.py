@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from nni_nlp_bench.cli import options
-from nni_nlp_bench.cli.output import bar, echo, plain_table, print_json, print_plot, print_tables
+from nni_nlp_bench.cli.output import (
+    bar,
+    echo,
+    plain_table,
+    print_json,
+    print_model,
+    print_plot,
+    print_tables,
+)
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.core.limits import MAX_COUNT, MAX_LAYERS, MAX_WIDTH
 
@@ -139,8 +147,8 @@ def classifier(
 ) -> None:
     """Train a sentence classifier. Run it again to resume after an interruption.
 
-    Search spaces: textnas, emd_cell, encoder. Writes a checkpoint, curves.json and
-    curve.png to --out.
+    Search spaces: textnas, emd_cell, encoder. Writes a checkpoint, curves.json, curve.png and
+    the folder model, which `predict` uses, to --out.
     """
     if teacher is None and (kd_loss is not None or kd_weight is not None):
         option = "--kd-loss" if kd_loss is not None else "--kd-weight"
@@ -161,7 +169,7 @@ def _given_options(context: typer.Context, space: str) -> dict[str, Any]:
     Raises:
         UserError: an option does not apply to the space.
     """
-    from nni_nlp_bench.training.classification.task import sentence_space
+    from nni_nlp_bench.training.classification.network import sentence_space
 
     space_options = sentence_space(space).classifier_options
     given: dict[str, Any] = {}
@@ -188,9 +196,9 @@ def _train(
 ) -> None:
     from nni_nlp_bench.core.output_dir import locked_output_dir
     from nni_nlp_bench.distillation.inputs import classifier_task, load_sentences
+    from nni_nlp_bench.models.training import train_classifier as run_training
     from nni_nlp_bench.reports.training_curves import draw_classifier
-    from nni_nlp_bench.training.classification.run import train_classifier as run_training
-    from nni_nlp_bench.training.classification.task import sentence_space
+    from nni_nlp_bench.training.classification.network import sentence_space
     from nni_nlp_bench.training.memory import disable_malloc_trim
     from search_spaces.loading import read_architecture
     from search_spaces.plotting import warn_on_failure
@@ -248,3 +256,4 @@ def _print(curves: ClassifierCurves, task: Task, out: Path) -> None:
         echo(f"test    {accuracy}, trained on train and dev")
     echo(f"threads {curves.threads}")
     print_plot(out / PLOT)
+    print_model(out / "model")

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from nni_nlp_bench.cli import options
-from nni_nlp_bench.cli.output import bar, echo, plain_table, print_json, print_plot, print_tables
+from nni_nlp_bench.cli.output import (
+    bar,
+    echo,
+    plain_table,
+    print_json,
+    print_model,
+    print_plot,
+    print_tables,
+)
 from nni_nlp_bench.core.limits import MAX_COUNT, MAX_LAYERS, MAX_WIDTH
 
 if TYPE_CHECKING:
@@ -103,7 +111,7 @@ def lm(
     """Train a language model. Run it again to resume after an interruption.
 
     Search spaces: rnn_cell, enas_cell, lts. Writes a log in the format of NAS-Bench-NLP's
-    release, checkpoint.pt and curve.png to --out.
+    release, checkpoint.pt, curve.png and the folder model to --out.
     """
     from nni_nlp_bench.training.models import language_space, settings_for
     from nni_nlp_bench.training.settings import DROPOUTS
@@ -137,9 +145,10 @@ def _train(
 ) -> None:
     from nni_nlp_bench.core.output_dir import locked_output_dir
     from nni_nlp_bench.data.corpora import load_corpus
+    from nni_nlp_bench.models.manifest import BELOW_TRAINING
+    from nni_nlp_bench.models.training import train_language_model
     from nni_nlp_bench.reports.training_curves import draw_training
     from nni_nlp_bench.training.memory import disable_malloc_trim
-    from nni_nlp_bench.training.run import train as run_training
     from search_spaces.plotting import warn_on_failure
     from search_spaces.rnn_cell.published import id_of
 
@@ -154,7 +163,7 @@ def _train(
                 progress(round(1000 * trained), 1000 * settings.epochs)
 
             device, threads = execution
-            curves = run_training(
+            curves = train_language_model(
                 recipe,
                 corpus,
                 settings,
@@ -170,6 +179,7 @@ def _train(
         print_json({**asdict(curves), "out": str(out)})
     else:
         _print(curves, out, _title(recipe, settings))
+        print_model(out / BELOW_TRAINING)
 
 
 def _title(architecture: LanguageArchitecture, settings: Settings) -> str:

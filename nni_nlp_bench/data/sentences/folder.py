@@ -1,38 +1,26 @@
-"""Labelled sets in folders: one table, or one file of trees, per part."""
+"""Files of labelled sets in folders: one table, or one file of trees, per part."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.data.part_files import part_file
-from nni_nlp_bench.data.sentences.labelled_set import PARTS, LabelledSet
-from nni_nlp_bench.data.sentences.rows import Part, Row, labelled_set
-from nni_nlp_bench.data.sentences.tables import read_csv, read_jsonl, read_tsv
-from nni_nlp_bench.data.sentences.trees import five_labels
+from nni_nlp_bench.data.sentences.labelled_set import PARTS
+from nni_nlp_bench.data.sentences.tables.formats import TABLE_SUFFIXES
 
 TREES = ".txt"
-_READERS: Mapping[str, Callable[[Path], Iterator[Row]]] = {
-    ".tsv": read_tsv,
-    ".csv": read_csv,
-    ".jsonl": read_jsonl,
-}
 
 
-def read_labelled_folder(folder: Path) -> LabelledSet:
-    """Read a labelled set from `train.tsv`, `dev.tsv` or `valid.tsv`, and `test.tsv`.
+def labelled_files(folder: Path) -> dict[str, Path]:
+    """Return the files of train, dev (or valid) and test in a folder: all tables, or all trees.
 
-    Also reads `.csv`, `.jsonl`, and trees in `.txt` files. Raises UserError if a part is missing,
-    duplicated or damaged.
+    Raises UserError if one is missing or there twice, or if only some are trees.
     """
-    files = {part: part_file(folder, part, (*_READERS, TREES)) for part in PARTS}
+    files = {part: part_file(folder, part, (*TABLE_SUFFIXES, TREES)) for part in PARTS}
     trees = [file for file in files.values() if file.suffix == TREES]
-    if len(trees) == len(files):
-        return five_labels(folder.name, files)
-    if trees:
+    if 0 < len(trees) < len(files):
         raise UserError(
             f"{trees[0]} would be trees and the other parts are tables: give all in one format"
         )
-    parts = {part: Part(file, tuple(_READERS[file.suffix](file))) for part, file in files.items()}
-    return labelled_set(folder.name, parts)
+    return files

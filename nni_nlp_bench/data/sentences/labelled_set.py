@@ -57,6 +57,18 @@ class LabelledSet:
                     raise UserError(f"sentence {number} of {part} in labelled set {name}: {fault}")
         return cls(name, tuple(labels), **kept, digest=_digest(labels, kept))
 
+    def parts(self) -> dict[str, tuple[Sentence, ...]]:
+        """Return the sentences of each part, by its name."""
+        return {"train": self.train, "dev": self.dev, "test": self.test}
+
+
+def split_pair(words: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
+    """Split a pair into its sentences; the second is empty for a single sentence."""
+    if SEPARATOR not in words:
+        return words, ()
+    place = words.index(SEPARATOR)
+    return words[:place], words[place + 1 :]
+
 
 def _digest(labels: Sequence[str], parts: Mapping[str, Iterable[Sentence]]) -> str:
     sha = hashlib.sha256(json.dumps(list(labels)).encode())

@@ -2,38 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from nni_nlp_bench.core.errors import UserError
-from nni_nlp_bench.data.sentences.labelled_set import LabelledSet
-from nni_nlp_bench.data.sentences.rows import (
-    Part,
-    Row,
-    checked_row,
-    columns_of,
-    labelled_set,
-    without_dev,
-)
+from nni_nlp_bench.data.sentences.rows import Part, without_dev
+from nni_nlp_bench.data.sentences.tables.base import Record, Table
+from nni_nlp_bench.data.sentences.tables.columns import ColumnNames
+from nni_nlp_bench.data.sentences.tables.labelled_rows import read_rows
 
 PREFIX = "datasets:"
 _DEV = ("validation", "valid", "dev", "val")
 
 
-def read_library(name: str) -> LabelledSet:
-    """Load the set `datasets:NAME` or `datasets:NAME/CONFIG`, where NAME may be `owner/name`.
+def read_library(name: str, wanted: ColumnNames) -> dict[str, Part]:
+    """Read the splits of `datasets:NAME` or `datasets:NAME/CONFIG`; NAME may be `owner/name`.
 
-    Where the library has no development part, dev is a tenth of train. Raises UserError.
+    Args:
+        name: Name with its prefix.
+        wanted: Columns that the caller names.
+
+    Returns:
+        The parts `train`, `dev` and `test`, or `train` alone where the library has no other split.
+        Where it only has no development split, dev is a tenth of train.
+
+    Raises:
+        UserError: The set cannot be loaded, or has no such splits or columns.
     """
-    found = _loaded(name)
-    for split in ("train", "test"):
-        if split not in found:
-            raise UserError(f"{name} has no split {split!r}, only {', '.join(found)}")
-    train, test = _part(name, found, "train"), _part(name, found, "test")
-    dev = next((split for split in _DEV if split in found), None)
-    if dev is None:
-        return labelled_set(name, {**without_dev(train), "test": test})
-    return labelled_set(name, {"train": train, "dev": _part(name, found, dev), "test": test})
+    splits = _loaded(name)
+    if "train" not in splits or (len(splits) > 1 and "test" not in splits):
+        missing = "test" if "train" in splits else "train"
+        raise UserError(f"{name} has no split {missing!r}, only {', '.join(splits)}")
+    dev = next((split for split in _DEV if split in splits), None)
+    names = {"train": "train", "dev": dev, "test": "test" if "test" in splits else None}
+    parts = {
+        part: read_rows(_table(f"{name}, {split}", splits[split]), wanted)
+        for part, split in names.items()
+        if split is not None
+    }
+    if parts.keys() == {"train", "test"}:
+        return {**parts, **without_dev(parts["train"])}
+    return parts
 
 
 def _loaded(name: str) -> Any:
@@ -64,17 +73,20 @@ def _readings(name: str) -> Iterator[tuple[str, str | None]]:
         yield start, end
 
 
-def _part(name: str, found: Any, split: str) -> Part:
-    source = f"{name}, {split}"
-    return Part(source, tuple(_rows(source, found[split])))
+def _table(source: str, split: Any) -> Table:
+    """Make a table of one split; label ids become names."""
+    columns = tuple(split.column_names)
+
+    def read(places: Sequence[int]) -> Iterator[Record]:
+        values = [split[columns[place]] for place in places]
+        names = [getattr(split.features[columns[place]], "names", None) for place in places]
+        for number, row in enumerate(zip(*values, strict=True), start=1):
+            yield number, [_named(value, known) for value, known in zip(row, names, strict=True)]
+
+    return Table(source, source, columns, read)
 
 
-def _rows(source: str, split: Any) -> Iterator[Row]:
-    """Yield the rows of one split with numbers from 1; label ids become names."""
-    header = list(split.column_names)
-    text, label = (header[place] for place in columns_of(source, header))
-    names = getattr(split.features[label], "names", None)
-    for number, (words, found) in enumerate(zip(split[text], split[label], strict=True), start=1):
-        if names and isinstance(found, int) and 0 <= found < len(names):
-            found = names[found]
-        yield checked_row(source, number, words, found)
+def _named(value: object, names: Sequence[str] | None) -> object:
+    if names and isinstance(value, int) and 0 <= value < len(names):
+        return names[value]
+    return value

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from nni_nlp_bench.data.reading import LineError
-from nni_nlp_bench.data.sentences.labelled_set import SEPARATOR, LabelledSet
-from nni_nlp_bench.data.sentences.rows import Part, Row, checked_row, labelled_set, without_dev
+from nni_nlp_bench.data.sentences.labelled_set import LabelledSet
+from nni_nlp_bench.data.sentences.rows import Part, Row, checked_pair, labelled_set, without_dev
 from nni_nlp_bench.data.task_files import Row as PairRow
 from nni_nlp_bench.data.task_files import read_mrpc, read_rte
 
@@ -39,7 +39,4 @@ def _joined(file: Path, row: PairRow) -> Row:
     """Join both sentences. Raises LineError if one has no words."""
     if row.second is None:
         raise LineError(file, row.line, "a pair has two sentences")
-    first, second = (
-        checked_row(file, row.line, text, row.label) for text in (row.first, row.second)
-    )
-    return Row(row.line, (*first.words, SEPARATOR, *second.words), first.label)
+    return checked_pair(file, row.line, row.first, row.second, row.label)

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from nni_nlp_bench.core.errors import UserError
-from nni_nlp_bench.core.input_files import is_folder, user_path
 from nni_nlp_bench.core.registry import Registry, UnknownNameError
 from nni_nlp_bench.data.corpora import data_folder
 from nni_nlp_bench.data.sentences.docstrings import docstrings
-from nni_nlp_bench.data.sentences.folder import read_labelled_folder
 from nni_nlp_bench.data.sentences.labelled_set import LabelledSet
-from nni_nlp_bench.data.sentences.library import PREFIX, read_library
+from nni_nlp_bench.data.sentences.library import PREFIX
 from nni_nlp_bench.data.sentences.pairs import MRPC_FILES, RTE_FILES, mrpc, rte
+from nni_nlp_bench.data.sentences.sources import LoadedSet, read_source, refuse_columns
+from nni_nlp_bench.data.sentences.tables.columns import ColumnNames
+from nni_nlp_bench.data.sentences.tables.formats import FORMATS
 from nni_nlp_bench.data.sentences.trec import FILES as TREC_FILES
 from nni_nlp_bench.data.sentences.trec import read_trec
 from nni_nlp_bench.data.sentences.trees import five_labels, two_labels
@@ -51,20 +53,48 @@ LABELLED_SETS: Registry[LabelledSetEntry] = Registry(
 )
 
 
-def load_labelled_set(name_or_folder: str) -> LabelledSet:
-    """Load a labelled set by name, folder, or `datasets:NAME`. Raises UserError."""
-    if name_or_folder in LABELLED_SETS:
-        return LABELLED_SETS.get(name_or_folder).load()
-    if name_or_folder.startswith(PREFIX):
-        return read_library(name_or_folder)
-    folder = user_path(name_or_folder)
-    if is_folder(folder):
-        return read_labelled_folder(folder)
-    known = ", ".join(LABELLED_SETS)
-    raise UnknownNameError(
-        f"unknown labelled set {name_or_folder!r}; known: {known}, {PREFIX}NAME, or a folder with "
-        "train, dev and test as .tsv, .csv or .jsonl"
-    )
+class SkippedRowsWarning(UserWarning):
+    """Rows of a source have no text or no label, and are left out."""
+
+
+def load_labelled_set(source: str) -> LabelledSet:
+    """Load a labelled set by name, file, folder, or `datasets:NAME`.
+
+    Columns are found by their known names; a source without parts is split with seed 0, as by
+    `prepare_labelled`. Rows without text or label are left out with a SkippedRowsWarning.
+
+    Raises:
+        UserError: The source is unknown, or cannot be read.
+    """
+    loaded = load_source(source, ColumnNames(), seed=0)
+    if loaded.skipped:
+        message = f"{source}: left out rows without text or label: {loaded.skipped:,}"
+        warnings.warn(message, SkippedRowsWarning, stacklevel=2)
+    return loaded.data
+
+
+def load_source(source: str, wanted: ColumnNames, seed: int) -> LoadedSet:
+    """Load a labelled set as `load_labelled_set`, with how it was read.
+
+    Args:
+        source: Name, file, folder, or `datasets:NAME`.
+        wanted: Columns that the caller names.
+        seed: Seed of the split of a source without parts.
+
+    Raises:
+        UserError: The source is unknown, or cannot be read.
+    """
+    if source in LABELLED_SETS:
+        refuse_columns(source, wanted)
+        return LoadedSet(LABELLED_SETS.get(source).load())
+    loaded = read_source(source, wanted, seed)
+    if loaded is None:
+        known = ", ".join(LABELLED_SETS)
+        raise UnknownNameError(
+            f"unknown labelled set {source!r}; known: {known}, {PREFIX}NAME, a file, or a folder "
+            f"with train, dev and test, as {FORMATS}"
+        )
+    return loaded
 
 
 def _treebank(name: str, read: Callable[[str, Mapping[str, Path]], LabelledSet]) -> LabelledSet:

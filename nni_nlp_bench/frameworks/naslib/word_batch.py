@@ -47,7 +47,8 @@ def word_batch(
 
     Args:
         space: Search space of the networks.
-        data: Name or folder of labelled sentences or of a corpus; None for a default.
+        data: Name, file or folder of labelled sentences, or name or folder of a corpus; None for
+            a default.
         seed: Seed of the word vectors.
         batch_size: Number of sentences, or of columns of text.
         length: Number of words per sentence or column.

@@ -34,7 +34,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     add = parser.add_argument
     add("--space", required=True, help="name of a search space of sentence classifiers")
-    add("--data", required=True, help="name or folder of labelled sentences")
+    add("--data", required=True, help="name, file or folder of labelled sentences")
     add(
         "--teacher",
         default="minilm-l6",

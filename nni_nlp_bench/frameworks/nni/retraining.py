@@ -34,7 +34,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     add = parser.add_argument
     add("--architecture", required=True, help="name, JSON text, or best.json of a search")
     add("--space", default="textnas", help="name of the search space")
-    add("--data", required=True, help="name or folder of labelled sentences")
+    add("--data", required=True, help="name, file or folder of labelled sentences")
     add("--vectors", help="name or file of word vectors (default: random)")
     add("--full-epochs", type=int, default=10, help="number of epochs")
     add("--seed", type=int, default=0, help="random seed")
@@ -56,12 +56,9 @@ def retrain(options: argparse.Namespace, parameters: Mapping[str, Any], report: 
     Raises:
         UserError: a parameter or option cannot be used.
     """
+    from nni_nlp_bench.training.classification.network import sentence_space
     from nni_nlp_bench.training.classification.settings import ClassifierSettings
-    from nni_nlp_bench.training.classification.task import (
-        network_task,
-        sentence_space,
-        split_options,
-    )
+    from nni_nlp_bench.training.classification.task import network_task, split_options
     from nni_nlp_bench.training.classification.words import EmbeddedDataset
     from search_spaces.loading import read_architecture
 

@@ -26,7 +26,7 @@ from nni_nlp_bench.one_shot.sentences.module import SentenceModule
 from nni_nlp_bench.one_shot.sentences.settings import SentenceSettings
 from nni_nlp_bench.one_shot.task import Epoch, RewardCallback
 from nni_nlp_bench.training.classification.batches import Batch, Encoded, Part
-from nni_nlp_bench.training.classification.task import sentence_space
+from nni_nlp_bench.training.classification.network import sentence_space
 from nni_nlp_bench.training.classification.words import EmbeddedDataset
 from search_spaces.pruning import PrunableSpace
 from search_spaces.sequences import use_batch_statistics

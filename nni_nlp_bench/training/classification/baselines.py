@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -11,6 +13,25 @@ from search_spaces.textnas.ops import BidirectionalGru
 
 KERNELS = (3, 4, 5)
 """Kernel sizes of the CNN (Kim, 2014, arXiv 1408.5882)."""
+
+
+class BagOfVectors(nn.Module):
+    """Mean of the word vectors and a linear layer, as fastText without n-grams.
+
+    A. Joulin et al., Bag of Tricks for Efficient Text Classification (arXiv 1607.01759).
+    """
+
+    def __init__(self, vectors: int, classes: int, dropout: float = 0.2) -> None:
+        super().__init__()
+        self.dropout = nn.Dropout(dropout)
+        self.linear = nn.Linear(vectors, classes)
+
+    def forward(self, vectors: Tensor, mask: Tensor) -> Tensor:
+        """Return logits for word vectors (batch, length, vectors) and a mask (batch, length)."""
+        weights = mask.to(vectors.dtype)[..., None]
+        mean = (vectors * weights).sum(1) / weights.sum(1)
+        logits: Tensor = self.linear(self.dropout(mean))
+        return logits
 
 
 class BiGru(nn.Module):
@@ -52,3 +73,11 @@ class Cnn(nn.Module):
         ]
         logits: Tensor = self.linear(self.dropout(torch.cat(largest, 1)))
         return logits
+
+
+BASELINES: dict[str, Callable[..., nn.Module]] = {
+    "bag_of_vectors": BagOfVectors,
+    "bigru": BiGru,
+    "cnn": Cnn,
+}
+"""Baseline networks by name. Arguments: vectors, classes, dropout, and width but for the bag."""

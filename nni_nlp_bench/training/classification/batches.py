@@ -79,9 +79,15 @@ class Encoded:
         return [self._batch(batches[i], part) for i in rng.permutation(len(batches))]
 
     def _batch(self, chosen: NDArray[np.intp], part: Part) -> Batch:
-        longest = max(len(self.words[i]) for i in chosen)
-        words = np.full((len(chosen), longest), PADDING, dtype=np.int64)
-        for row, i in enumerate(chosen):
-            words[row, : len(self.words[i])] = self.words[i]
+        words = padded([self.words[i] for i in chosen])
         labels, rows = torch.from_numpy(self.labels[chosen]), torch.from_numpy(chosen)
-        return Batch(torch.from_numpy(words), labels, rows, part)
+        return Batch(words, labels, rows, part)
+
+
+def padded(sentences: Sequence[NDArray[np.int64]], length: int | None = None) -> Tensor:
+    """Return ids (batch, length) of sentences, padded to the longest of them by default."""
+    length = max(map(len, sentences)) if length is None else length
+    words = np.full((len(sentences), length), PADDING, dtype=np.int64)
+    for row, sentence in enumerate(sentences):
+        words[row, : len(sentence)] = sentence
+    return torch.from_numpy(words)

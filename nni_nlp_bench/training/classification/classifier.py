@@ -21,6 +21,9 @@ class Metrics(NamedTuple):
     """Mean cross-entropy in nats per sentence: lower is better."""
     accuracy: float
     """Fraction of correctly classified sentences: higher is better."""
+    macro_f1: float
+    """Mean F1 of all labels: higher is better; 0 for a label that neither occurs nor is predicted.
+    """
     f1: float | None = None
     """F1 of the second of two labels: higher is better; None for more labels. 0 if the label
     neither occurs nor is predicted."""
@@ -78,12 +81,17 @@ class Classifier(nn.Module):
         self.train(training)
         assert confusion is not None, "there are no sentences"
         count = int(confusion.sum())
-        return Metrics(losses.item() / count, int(confusion.trace()) / count, _f1(confusion))
+        f1s = f1_scores(confusion.numpy())
+        of_two = float(f1s[1]) if len(f1s) == 2 else None
+        accuracy = int(confusion.trace()) / count
+        return Metrics(losses.item() / count, accuracy, float(f1s.mean()), of_two)
 
 
-def _f1(confusion: Tensor) -> float | None:
-    """Return F1 of a confusion matrix (true label, predicted label)."""
-    if len(confusion) != 2:
-        return None
-    _, wrong, missed, hit = map(int, confusion.flatten())
-    return 2 * hit / max(1, 2 * hit + wrong + missed)
+def f1_scores(confusion: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return F1 of each label (labels,) of a confusion matrix (true label, predicted label).
+
+    0 for a label that neither occurs nor is predicted.
+    """
+    hits = np.diagonal(confusion)
+    scores: NDArray[np.float64] = 2 * hits / np.maximum(1, confusion.sum(0) + confusion.sum(1))
+    return scores

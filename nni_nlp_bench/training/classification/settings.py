@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 TrainOn = Literal["train", "train+dev"]
 Optimizer = Literal["adam", "sgd"]
+Precision = Literal["float32", "bfloat16"]
 MOMENTUM = 0.9
 
 
@@ -45,14 +46,23 @@ class ClassifierSettings:
     clip: float = 5.0
     """Maximum norm of the gradient."""
     embedding_dropout: float = 0.2
+    precision: Precision = "float32"
+    """`bfloat16` for mixed precision."""
     train_on: TrainOn = "train"
     """`train+dev`: the test set is evaluated once, after the last epoch."""
+    patience: int | None = None
+    """Epochs without a higher dev accuracy after which the training ends, with the weights of the
+    best epoch; None to train all epochs and keep the last weights."""
     seed: int = 0
 
     def __post_init__(self) -> None:
         check_counts(self, "epochs", "batch_size", "max_length")
         if self.cycle is not None:
             check_counts(self, "cycle")
+        if self.patience is not None:
+            check_counts(self, "patience")
+            if self.train_on != "train":
+                raise UserError("patience needs the dev set, so it cannot be trained on")
         check_above_zero(self, "learning_rate", "last_learning_rate", "epsilon", "clip")
         check_not_negative(self, "weight_decay")
         check_seed(self.seed)
@@ -60,6 +70,8 @@ class ClassifierSettings:
             raise UserError(f"embedding_dropout must be in [0, 1), got {self.embedding_dropout}")
         if self.train_on not in ("train", "train+dev"):
             raise UserError(f"train_on must be train or train+dev, got {self.train_on!r}")
+        if self.precision not in ("float32", "bfloat16"):
+            raise UserError(f"precision must be float32 or bfloat16, got {self.precision!r}")
         if self.optimizer not in ("adam", "sgd"):
             raise UserError(f"optimizer must be adam or sgd, got {self.optimizer!r}")
 
@@ -70,7 +82,8 @@ class ClassifierSettings:
         rate, decay = self.learning_rate, self.weight_decay
         if self.optimizer == "sgd":
             return torch.optim.SGD(weights, lr=rate, momentum=MOMENTUM, weight_decay=decay)
-        return torch.optim.Adam(weights, lr=rate, eps=self.epsilon, weight_decay=decay)
+        # Fused steps take a sixth of the time on the CPU.
+        return torch.optim.Adam(weights, lr=rate, eps=self.epsilon, weight_decay=decay, fused=True)
 
     def rate_at(self, epoch: float) -> float:
         """Return the learning rate after a number of epochs, which may be fractional."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from functools import partial
 from typing import Any
 
 from torch import nn
@@ -13,25 +12,12 @@ from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.data.sentences.glove import Progress, no_progress
 from nni_nlp_bench.training.classification.batches import Encoded
 from nni_nlp_bench.training.classification.classifier import Classifier, Embedding
+from nni_nlp_bench.training.classification.network import BASELINE, NetworkSpec, sentence_space
 from nni_nlp_bench.training.classification.settings import ClassifierSettings
 from nni_nlp_bench.training.classification.trainer import Trainer
 from nni_nlp_bench.training.classification.words import EmbeddedDataset
 from nni_nlp_bench.training.seeding import seeded
-from search_spaces.base import SPACES, SentenceSpace, get_space
-
-
-def sentence_space(name: str) -> Any:
-    """Return a space of sentence classifiers by name. Raises UserError for another space."""
-    space = get_space(name)
-    if not isinstance(space, SentenceSpace):
-        known = ", ".join(each for each in SPACES if classifies(each))
-        raise UserError(f"networks of {name} do not classify sentences, those of {known} do")
-    return space
-
-
-def classifies(space: str) -> bool:
-    """Return whether a space has sentence classifiers."""
-    return isinstance(get_space(space), SentenceSpace)
+from search_spaces.base import SentenceSpace
 
 
 def width_for(space: str, width: int | None, usual: int) -> dict[str, int]:
@@ -89,27 +75,12 @@ class Task:
 
     def encoded(self, *parts: str) -> Encoded:
         """Return the encoded sentences of some parts."""
-        sentences = [s for part in parts for s in getattr(self.words.data, part)]
-        return Encoded.of(sentences, self.words.vocabulary, self.settings.max_length)
+        return self.words.encoded(parts, self.settings.max_length)
 
     def metadata(self) -> dict[str, Any]:
         """Return what a checkpoint and the resumed training must share."""
         words = {"data": self.words.data.digest, "vectors": self.words.source}
         return {"network": self.identity, **words, **asdict(self.settings)}
-
-
-def network_of(
-    space: str, architecture: Any, words: EmbeddedDataset, **options: Any
-) -> tuple[str, Callable[[], nn.Module]]:
-    """Return identity and factory of an architecture's network for a data set.
-
-    The options are those of the space's `classifier`. Raises UserError.
-    """
-    known = sentence_space(space)
-    widths = {"vectors": words.matrix.shape[1], "classes": len(words.data.labels)}
-    make = partial(known.classifier, architecture, **widths, **options)
-    shown = ", ".join(f"{name}={value}" for name, value in sorted((widths | options).items()))
-    return f"{space} {architecture.canonical_key} {shown}", make
 
 
 def network_task(
@@ -122,4 +93,30 @@ def network_task(
     **options: Any,
 ) -> Task:
     """Return the training of an architecture, with options of its space. Raises UserError."""
-    return Task(*network_of(space, architecture, words, **options), words, settings, device)
+    sentence_space(space)
+    return _task(space, architecture, words, settings, device, options)
+
+
+def baseline_task(
+    name: str,
+    words: EmbeddedDataset,
+    settings: ClassifierSettings,
+    *,
+    device: str = "cpu",
+    **options: Any,
+) -> Task:
+    """Return the training of a baseline network, with its options."""
+    return _task(BASELINE, name, words, settings, device, options)
+
+
+def _task(
+    space: str,
+    architecture: Any,
+    words: EmbeddedDataset,
+    settings: ClassifierSettings,
+    device: str,
+    options: Mapping[str, Any],
+) -> Task:
+    sizes = words.matrix.shape[1], len(words.data.labels)
+    spec = NetworkSpec(space, architecture, *sizes, options)
+    return Task(spec.identity, spec, words, settings, device)

@@ -37,10 +37,15 @@ class Trainer:
         self.optimizer = settings.make_optimizer(model.parameters())
         self.step, self.seconds, self._total = 0, 0.0, 0.0
 
-    def train_epoch(self, epoch: int, after_step: AfterStep = lambda done, of: None) -> float:
+    def train_epoch(
+        self,
+        epoch: int,
+        after_step: AfterStep = lambda done, of: None,
+        stop: Callable[[], bool] = lambda: False,
+    ) -> float:
         """Train one epoch from `step` on; return its mean loss in nats per sentence.
 
-        Stops and returns NaN if a loss is NaN.
+        Stops and returns NaN if a loss is NaN. Once `stop` returns true, the epoch ends.
         """
         batches = self._batches(epoch)
         if self.step == 0:
@@ -55,8 +60,10 @@ class Trainer:
                 return math.nan
             self.step += 1
             after_step(self.step, len(batches))
+            if stop():
+                break
         self.seconds = time.perf_counter() - start
-        mean = self._total / len(batches)
+        mean = self._total / self.step
         self.step, self._total = 0, 0.0
         return mean
 
@@ -66,7 +73,9 @@ class Trainer:
 
     def _train_on(self, batch: Batch) -> float:
         self.optimizer.zero_grad()
-        loss = self.model.loss(batch)
+        mixed = self.settings.precision == "bfloat16"
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=mixed):
+            loss = self.model.loss(batch)
         loss.backward()  # type: ignore[no-untyped-call]
         clip_grad_norm_(self.model.parameters(), self.settings.clip)
         self.optimizer.step()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,9 @@ from nni_nlp_bench.data.sentences.labelled_set import LabelledSet
 from nni_nlp_bench.data.sentences.sets import load_labelled_set
 from nni_nlp_bench.data.sentences.vectors import BOUND, Vectors, find_vectors
 from nni_nlp_bench.data.sentences.vocabulary import Numbering, Vocabulary
+
+if TYPE_CHECKING:
+    from nni_nlp_bench.training.classification.batches import Encoded
 
 DRAWN_WIDTH = 300
 
@@ -29,12 +33,25 @@ class EmbeddedDataset:
     """Source of the vectors, or that they are random."""
     found: int
     """Number of words that the source has."""
+    _encoded: dict[tuple[tuple[str, ...], int], Encoded] = field(
+        default_factory=dict, init=False, repr=False
+    )
+
+    def encoded(self, parts: tuple[str, ...], max_length: int) -> Encoded:
+        """Return the sentences of some parts, truncated to so many words; encoded once."""
+        from nni_nlp_bench.training.classification.batches import Encoded
+
+        if (parts, max_length) not in self._encoded:
+            sentences = [s for part in parts for s in getattr(self.data, part)]
+            found = Encoded.of(sentences, self.vocabulary, max_length)
+            self._encoded[parts, max_length] = found
+        return self._encoded[parts, max_length]
 
     @classmethod
     def load(
         cls, data: str, vectors: str | None, seed: int, progress: Progress = no_progress
     ) -> EmbeddedDataset:
-        """Load sentences by name or folder, and vectors by name or file. Raises UserError."""
+        """Load sentences by name or path, and vectors by name or file. Raises UserError."""
         return cls.of(load_labelled_set(data), vectors, seed=seed, progress=progress)
 
     @classmethod

@@ -36,7 +36,7 @@ def test_version() -> None:
 @pytest.mark.parametrize(
     ("line", "completions"),
     [
-        ("nni-nlp-bench ex", {"experiment"}),
+        ("nni-nlp-bench ex", {"experiment", "export"}),
         ("nni-nlp-bench benchmark down", {"download"}),
         ("nni-nlp-bench experiment examples --js", {"--json"}),
     ],

@@ -10,6 +10,7 @@ from typer.testing import CliRunner, Result
 
 from nni_nlp_bench.cli.app import app
 from nni_nlp_bench.distillation.loading import load_teacher
+from nni_nlp_bench.models.loading import load_classifier
 from search_spaces.emd_cell.genotype import from_genotype
 
 
@@ -30,6 +31,11 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+def _dev_accuracy(stdout: str) -> float:
+    accuracy: float = json.loads(stdout)["dev_accuracies"][-1]
+    return accuracy
+
+
 SMALL = ("--width", 4, "--cells", 2, "--batch-size", 12, "--max-length", 8)
 SEARCH = ("one-shot", "--space", "emd_cell", "--strategy", "kd_emd", "--epochs", 3, "--seed", 1)
 
@@ -42,6 +48,7 @@ def test_fine_tuned_teacher_is_distilled(data: Path, teacher_folder: Path, tmp_p
     assert first.exit_code == 0, first.stderr
     assert run(*tune, "--json").stdout == first.stdout  # already finished: same output
     assert load_teacher(str(tuned)).labels == ("high", "low", "none")
+    assert load_classifier(tuned).manifest.metrics["dev accuracy"] == _dev_accuracy(first.stdout)
     refused = run(*tune, "--seed", 9)
     assert refused.exit_code == 2
     assert "holds a teacher with other options" in refused.stderr

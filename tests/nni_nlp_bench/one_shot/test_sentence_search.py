@@ -32,7 +32,7 @@ from nni_nlp_bench.one_shot.sentences.settings import (
 )
 from nni_nlp_bench.one_shot.sentences.task import Sentences, SentenceTask
 from nni_nlp_bench.training.classification.batches import Encoded
-from nni_nlp_bench.training.classification.task import sentence_space
+from nni_nlp_bench.training.classification.network import sentence_space
 from nni_nlp_bench.training.classification.words import EmbeddedDataset
 from search_spaces.loading import read_architecture
 from search_spaces.textnas.network import TextNas

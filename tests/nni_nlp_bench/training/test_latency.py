@@ -32,7 +32,7 @@ def test_latency_is_an_objective_of_the_measured_table(tmp_path: Path) -> None:
     synthetic_table(12).save(tmp_path / "table")
     sizes = ("--embedding", 8, "--hidden", 8, "--layers", 1, "--length", 4, "--repeats", 3)
     out = tmp_path / "measured"
-    done = run("measure", "latency", "--benchmark", tmp_path / "table", "--out", out, *sizes)
+    done = run("arch", "latency", "--benchmark", tmp_path / "table", "--out", out, *sizes)
     assert done.returncode == 0, done.stderr
     table = Table.load(out)
     assert "latency: 1 x 4 tokens, median of 3 runs" in table.metadata.description
@@ -41,7 +41,7 @@ def test_latency_is_an_objective_of_the_measured_table(tmp_path: Path) -> None:
     result = nb.search(table, "ehvi", n_trials=12, objectives=["val_loss", "latency"])
     found = {trial.values[1] for trial in result.trials if trial.values}
     assert len(found) == 11 and found < {*values}
-    wrong = run("measure", "latency", "--benchmark", tmp_path / "table")
+    wrong = run("arch", "latency", "--benchmark", tmp_path / "table")
     assert (wrong.returncode, wrong.stdout) == (2, "")
 
 

@@ -25,7 +25,7 @@ class ClassifierEvaluator(Evaluator):  # type: ignore[misc]
     the end. The test set is not used.
 
     Args:
-        data: Name or folder of labelled sentences.
+        data: Name, file or folder of labelled sentences.
         settings: Settings of the training; `train_on` must be `train`.
         vectors: Name or file of word vectors; None for random ones.
         teacher: Name or folder of a teacher. Networks then read its tokens and embeddings, and the

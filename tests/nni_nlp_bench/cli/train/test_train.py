@@ -136,6 +136,7 @@ def test_final_training_is_evaluated_on_test(colours: Path, tmp_path: Path) -> N
         (("--space", "rnn_cell"), "networks of rnn_cell do not classify sentences"),
         (("--cells", "2"), "--cells does not apply to space textnas"),
         (("--data", "nowhere"), "unknown labelled set 'nowhere'"),
+        (("--data", "nowhere.csv"), "cannot read nowhere.csv: No such file or directory"),
         (("--vectors", "nowhere"), "unknown vectors 'nowhere'"),
         (("--architecture", "0 5 | 1 9 0"), "layer 1"),
         (("--width", "6"), "the width must be a multiple of 4"),

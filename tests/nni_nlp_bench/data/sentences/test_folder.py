@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +14,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nni_nlp_bench.core.errors import UserError
-from nni_nlp_bench.data.sentences.folder import read_labelled_folder
 from nni_nlp_bench.data.sentences.labelled_set import PARTS, LabelledSet, Sentence
 from nni_nlp_bench.data.sentences.sets import load_labelled_set
 
@@ -66,7 +66,7 @@ def test_what_is_written_is_read(labelled: LabelledSet, suffix: str) -> None:
         )
     }
     with TemporaryDirectory() as folder:
-        assert read_labelled_folder(written(Path(folder) / "mine", suffix, **rows)) == labelled
+        assert load_labelled_set(str(written(Path(folder) / "mine", suffix, **rows))) == labelled
 
 
 @pytest.mark.parametrize("dev", ["dev", "valid", "val", "validation"])
@@ -88,7 +88,7 @@ def test_integers_of_json_are_labels_in_the_order_of_their_values(tmp_path: Path
     folder = written(tmp_path, ".jsonl", train=[("a", n) for n in ("10", "9", "-1")])  # type: ignore[list-item]
     for part in ("dev", "test"):
         (folder / f"{part}.jsonl").write_text('{"label": 9, "more": 1, "text": "a"}\n', "utf-8")
-    found = read_labelled_folder(folder)
+    found = load_labelled_set(str(folder))
     assert found.labels == ("-1", "9", "10")
     assert found.dev == (Sentence(("a",), 1),)
 
@@ -100,14 +100,13 @@ def test_integers_of_json_are_labels_in_the_order_of_their_values(tmp_path: Path
         ("dev.tsv", b"text\tlabel\na\0\tyes\n", ":2: contains a NUL byte"),
         ("dev.tsv", b"", " is empty: download it again"),
         ("dev.tsv", b"text\tlabel\na\tyes\tno\n", ":2: the line has 3 fields, the header has 2"),
-        ("dev.tsv", b"text\tlabel\na\tyes\n\n\n", ":3: the line has 1 fields, the header has 2"),
-        ("dev.tsv", b"text\tlabel\n \tyes\n", ":2: the text has no words"),
-        ("dev.tsv", b"text\tlabel\na\t \n", ":2: the label is empty"),
+        ("dev.tsv", b"text\tlabel\na\tyes\nb\n", ":3: the line has 1 fields, the header has 2"),
+        ("dev.tsv", b"text\tlabel\n \tyes\na\t \n", ": no row has both a text and a label"),
         ("dev.tsv", b"text\tlabel\na\tmaybe\n", ":2: the label 'maybe' is not among those of tr"),
         ("train.tsv", b"phrase\tlabel\na\tyes\n", ":1: no text column among 'phrase', "),
         ("train.tsv", b"text\tstars\na\tyes\n", ":1: no label column among 'text', "),
         ("train.tsv", b"text\treview\tlabel\n", ":1: more than one text column among "),
-        ("dev.csv", b"\n", ":1: no text column among nothing; name one of them sentence, text,"),
+        ("dev.csv", b"\n", ":1: no label column among nothing; name one of them label, labels,"),
         ("dev.csv", b"text,label\na,yes\nb\n", ":3: the line has 1 fields, the header has 2"),
         (
             "dev.csv",
@@ -130,9 +129,10 @@ def test_integers_of_json_are_labels_in_the_order_of_their_values(tmp_path: Path
         ("dev.jsonl", b"[" * 100_000, ":1: expected a JSON object: nested too deeply"),
         ("dev.jsonl", b'["a", "yes"]\n', ":1: expected a JSON object, got "),
         ("dev.jsonl", b'{"text": 5, "label": "yes"}\n', ":1: the text must be a string, got '5'"),
-        ("dev.jsonl", b'{"text": "a", "label": true}\n', ":1: the label must be a string or int"),
-        ("dev.jsonl", b'{"text": "a", "label": 1.5}\n', ":1: the label must be a string or int"),
-        ("dev.jsonl", b'{"text": "a", "label": null}\n', ":1: the label must be a string or int"),
+        ("dev.jsonl", b'{"text": "a", "label": true}\n', ":1: the label 'true' is not among those"),
+        ("dev.jsonl", b'{"text": "a", "label": 1.5}\n', ":1: the label 1.5 is no class: labels"),
+        ("dev.jsonl", b'{"text": "a", "label": [1]}\n', ":1: the label must be a string, integer"),
+        ("dev.jsonl", b'{"text": "a", "label": null}\n', ": no row has both a text and a label"),
         ("dev.jsonl", b'{"text": "\\ud800", "label": "no"}\n', ":1: contains a NUL or half a surr"),
         (
             "dev.jsonl",
@@ -154,7 +154,7 @@ def test_a_fault_is_named_with_its_file_and_line(
     (folder / f"{Path(name).stem}.tsv").unlink()
     (folder / name).write_bytes(content)
     with pytest.raises(UserError) as caught:
-        read_labelled_folder(folder)
+        load_labelled_set(str(folder))
     assert str(caught.value).startswith(f"{folder / name}{fault}")
     assert "\n" not in str(caught.value)
 
@@ -180,3 +180,16 @@ def test_parts_that_are_missing_double_or_in_two_kinds(tmp_path: Path) -> None:
     write(tmp_path / "dev.tsv", GOOD[:1])
     write(tmp_path / "test.tsv", GOOD[:1])
     assert "needs two or more different labels, has 'yes'" in error()
+
+
+def test_parts_may_be_compressed(tmp_path: Path) -> None:
+    plain = load_labelled_set(str(written(tmp_path / "mine")))
+    for part in PARTS:
+        file = tmp_path / "mine" / f"{part}.tsv"
+        file.with_suffix(".tsv.gz").write_bytes(gzip.compress(file.read_bytes()))
+        if part != "dev":
+            file.unlink()
+    with pytest.raises(UserError, match=r"for the part 'dev': dev\.tsv and dev\.tsv\.gz"):
+        load_labelled_set(str(tmp_path / "mine"))
+    (tmp_path / "mine" / "dev.tsv").unlink()
+    assert load_labelled_set(str(tmp_path / "mine")) == plain

@@ -11,6 +11,7 @@ import pytest
 
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.data.sentences.labelled_set import Sentence
+from nni_nlp_bench.data.sentences.preparation import prepare_labelled
 from nni_nlp_bench.data.sentences.sets import load_labelled_set
 
 
@@ -73,11 +74,30 @@ def test_owners_and_configurations(library: Any, name: str, key: tuple[str, str 
     assert (len(found.train), found.dev, found.labels) == (40, (Sentence(("x",), 1),), ("0", "1"))
 
 
+def test_a_set_that_has_only_train_is_split_as_a_file(library: Any) -> None:
+    library({("mine", None): {"train": train(["World", "Arts"])}})
+    found = prepare_labelled("datasets:mine")
+    assert [len(part) for part in found.data.parts().values()] == [32, 4, 4]
+    assert found.report.seed == 0
+    with pytest.raises(UserError, match="datasets:mine, train: no column 'body' among 'text', "):
+        prepare_labelled("datasets:mine", text="body")
+
+
+def test_rows_without_text_are_left_out_and_counted(library: Any) -> None:
+    test = Split(text=["x", None, ""], label=[1, 0, 1])
+    library({("mine", None): {"train": train(), "validation": train(), "test": test}})
+    report = prepare_labelled("datasets:mine").report
+    assert (report.skipped, report.counts["test"]) == (2, {"0": 0, "1": 1})
+
+
 @pytest.mark.parametrize(
     ("parts", "fault"),
     [
         (None, "datasets:a/b cannot be downloaded: Data set 'a' does not exist"),
-        ({"train": train()}, "datasets:a/b has no split 'test', only train"),
+        (
+            {"train": train(), "validation": train()},
+            "datasets:a/b has no split 'test', only train, validation",
+        ),
         (
             {"train": train(), "test": Split(text=["x"], label=[-1])},
             "datasets:a/b, test:1: the label '-1' is not among those of train",
@@ -87,8 +107,8 @@ def test_owners_and_configurations(library: Any, name: str, key: tuple[str, str 
             "datasets:a/b, train: no text column among 'document', 'label'; name",
         ),
         (
-            {"train": train(), "test": Split(text=["x", None], label=[1, 0])},
-            "datasets:a/b, test:2: the text must be a string, got 'None'",
+            {"train": train(), "test": Split(text=["x", 5], label=[1, 0])},
+            "datasets:a/b, test:2: the text must be a string, got '5'",
         ),
     ],
 )

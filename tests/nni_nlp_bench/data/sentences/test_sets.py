@@ -68,7 +68,7 @@ def test_missing_files_are_named(
 
 
 def test_an_unknown_name_lists_the_known_ones() -> None:
-    known = "known: docstrings, mrpc, rte, sst-2, sst-5, trec, datasets:NAME, or"
+    known = "known: docstrings, mrpc, rte, sst-2, sst-5, trec, datasets:NAME, a file, or"
     with pytest.raises(UserError, match=f"unknown labelled set 'sst-3'; {known}"):
         load_labelled_set("sst-3")
 

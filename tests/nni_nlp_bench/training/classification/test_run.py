@@ -234,3 +234,76 @@ def test_accuracy_and_f1_by_hand() -> None:
     assert (found.accuracy, found.f1) == (5 / 8, 6 / 9)
     right = math.log(1 + math.exp(-1))
     assert found.loss == pytest.approx((5 * right + 3 * (right + 1)) / 8)
+
+
+def test_a_pause_changes_nothing(words: EmbeddedDataset, tmp_path: Path) -> None:
+    """The schedule stays that of the settings, with and without a checkpoint."""
+    whole = train_classifier(task(words))
+    paused = train_classifier(task(words), tmp_path, until=1)
+    assert paused.epochs == 1
+    assert paused.dev_losses == whole.dev_losses[:1]
+    assert timeless(train_classifier(task(words), tmp_path)) == timeless(whole)
+    assert whole.kept_epoch == 4
+
+
+def test_patience_keeps_the_weights_of_the_best_epoch(
+    words: EmbeddedDataset, tmp_path: Path
+) -> None:
+    settings = replace(SETTINGS, epochs=30, patience=2)
+    found: list[float] = []
+
+    def measure(model: Classifier) -> None:
+        dev = task(words).encoded("dev")
+        found.append(model.evaluate(dev.in_order(16)).accuracy)
+
+    curves = train_classifier(task(words, settings), finished=measure)
+    best = curves.dev_accuracies.index(max(curves.dev_accuracies))
+    assert curves.kept_epoch == best + 1
+    assert curves.epochs == min(30, curves.kept_epoch + 2)
+    assert found == [curves.dev_accuracies[best]]
+    paused = train_classifier(task(words, settings), tmp_path, until=curves.kept_epoch + 1)
+    assert paused.epochs == curves.kept_epoch + 1
+    resumed = train_classifier(task(words, settings), tmp_path, finished=measure)
+    assert timeless(resumed) == timeless(curves)
+    assert found[1] == found[0]
+
+
+def test_patience_needs_the_dev_set() -> None:
+    with pytest.raises(UserError, match="patience needs the dev set"):
+        ClassifierSettings(patience=1, train_on="train+dev")
+
+
+def test_a_training_that_is_stopped_is_evaluated(words: EmbeddedDataset, tmp_path: Path) -> None:
+    steps: list[float] = []
+    curves = train_classifier(
+        task(words), tmp_path, progress=steps.append, stop=lambda: len(steps) > 20
+    )
+    per_epoch = -(-len(words.data.train) // SETTINGS.batch_size)
+    assert curves.stopped
+    assert len(steps) == 21
+    assert curves.epochs == -(-21 // per_epoch) == len(curves.dev_accuracies)
+    again = train_classifier(task(words), tmp_path)
+    assert timeless(again) == timeless(curves)
+
+
+def test_mixed_precision_is_near(words: EmbeddedDataset) -> None:
+    mixed = train_classifier(task(words, replace(SETTINGS, epochs=1, precision="bfloat16")))
+    single = train_classifier(task(words, replace(SETTINGS, epochs=1)))
+    assert mixed.train_losses != single.train_losses
+    assert mixed.train_losses[0] == pytest.approx(single.train_losses[0], rel=0.05)
+
+
+def test_macro_f1_is_the_mean_over_labels(words: EmbeddedDataset) -> None:
+    from sklearn.metrics import f1_score
+
+    predicted: list[list[int]] = []
+
+    def predict(model: Classifier) -> None:
+        dev = task(words).encoded("dev")
+        (batch,) = dev.in_order(len(dev))
+        model.eval()
+        predicted.append([batch.labels.tolist(), model(batch).argmax(1).tolist()])
+
+    curves = train_classifier(task(words, replace(SETTINGS, epochs=2)), finished=predict)
+    wanted = f1_score(*predicted[0], average="macro", zero_division=0)
+    assert curves.dev_macro_f1s[-1] == pytest.approx(wanted)

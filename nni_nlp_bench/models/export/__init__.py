@@ -1,0 +1,1 @@
+"""Export of trained models to ONNX, torch.export and safetensors."""
