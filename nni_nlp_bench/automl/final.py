@@ -30,8 +30,8 @@ from nni_nlp_bench.training.linear import LinearClassifier
 
 FINAL = "final"
 """Name of the folder of the unfinished training on train and dev."""
-_SAFETY = 1.3
-"""Training on train and dev takes longer than on train alone; if it does not end in time, the
+REFIT = 1.3
+"""Time of training on train and dev, relative to that on train; if it does not end in time, the
 candidate's model is taken."""
 
 
@@ -83,7 +83,7 @@ def _write(
     words: EmbeddedDataset,
     target: Path,
 ) -> None:
-    if trainer.journal.left_s < _SAFETY * score.seconds and not (trainer.folder / FINAL).exists():
+    if trainer.journal.left_s < REFIT * score.seconds and not (trainer.folder / FINAL).exists():
         _copy(trainer.model_folder(score.name), target)
     elif candidate is None:
         _refit_linear(trainer, words.data, target)

@@ -70,7 +70,8 @@ def plan_training(
     """Plan a training that takes about so many seconds.
 
     A few steps are timed with each number of threads and each precision. The training has as many
-    epochs as fit, at most those of the settings; if the least number does not fit, fewer texts.
+    epochs as fit, rounded, at most those of the settings; if the least number does not fit, fewer
+    texts.
 
     Args:
         make_task: Makes the training of the network on given texts.
@@ -91,7 +92,7 @@ def plan_training(
     ]
     per_text, count, kind = min(timed)
     affordable = _SAFETY * seconds / (per_text * size)
-    epochs = max(least_epochs, min(usual.epochs, int(affordable)))
+    epochs = max(least_epochs, min(usual.epochs, round(affordable)))
     least = min(1.0, LEAST_TEXTS / size)
     share = min(1.0, max(least, affordable / epochs))
     return TrainingPlan(epochs, share, count, kind, per_text)

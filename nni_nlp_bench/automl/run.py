@@ -17,7 +17,7 @@ from nni_nlp_bench.automl.candidates import (
 )
 from nni_nlp_bench.automl.data import RunData
 from nni_nlp_bench.automl.evaluation import Evaluation, evaluate
-from nni_nlp_bench.automl.final import finish
+from nni_nlp_bench.automl.final import REFIT, finish
 from nni_nlp_bench.automl.journal import RunJournal
 from nni_nlp_bench.automl.result import AutoMLResult
 from nni_nlp_bench.automl.scores import Score, ranked
@@ -34,8 +34,12 @@ from nni_nlp_bench.strategies.configs import StrategyConfig
 from nni_nlp_bench.training.classification.network import NetworkSpec, sentence_space
 from nni_nlp_bench.training.classification.words import EmbeddedDataset
 
-ENCODER_SHARE, BASELINES_SHARE, SEARCH_SHARE, FINAL_SHARE = 0.3, 0.15, 0.3, 0.2
-"""Shares of the time; what a stage leaves goes to the search."""
+BASELINES_SHARE, ENCODER_SHARE, DISTILLED_SHARE = 0.12, 0.25, 0.08
+"""Shares of the time; the search has what these and the final model leave."""
+FINAL_SHARE = 0.35
+"""Largest share of the time that is kept for training the final model."""
+COPY_SHARE = 0.02
+"""Share that is kept if the best model so far takes too long to be trained again."""
 LEAST_S = 1.0
 """A stage with less time is left out."""
 
@@ -140,8 +144,10 @@ class _Run:
 
     def _search(self) -> None:
         spaces, strategy = self.settings.spaces, self.settings.strategy
+        later = DISTILLED_SHARE if ENCODER in self.journal.scores else 0.0
         for number, space in enumerate(spaces):
-            if seconds := self._seconds(SEARCH_SHARE / len(spaces), last=number == len(spaces) - 1):
+            free = self._seconds(1.0) - later * self.settings.time_s
+            if (seconds := free / (len(spaces) - number)) >= LEAST_S:
                 search_space(self.trainer, space, self._words, strategy, self.max_length, seconds)
 
     def _distil(self) -> None:
@@ -166,11 +172,18 @@ class _Run:
             found.space, found.architecture, strategy, self.max_length, seed, distilled
         )
 
-    def _seconds(self, share: float, last: bool = False) -> float:
-        """Return the time of a stage, of the last all but the reserve; 0 to leave it out."""
-        free = self.journal.left_s - FINAL_SHARE * self.settings.time_s
-        seconds = free if last else min(free, share * self.settings.time_s)
+    def _seconds(self, share: float) -> float:
+        """Return the time of a stage, at most what the final model leaves; 0 to leave it out."""
+        free = self.journal.left_s - self._reserve()
+        seconds = min(free, share * self.settings.time_s)
         return seconds if seconds >= LEAST_S else 0.0
+
+    def _reserve(self) -> float:
+        """Return the seconds that training the best model so far again would take."""
+        scores = [*self.journal.scores.values()]
+        needed = REFIT * ranked(scores, self.settings.objective)[0].seconds
+        total = self.settings.time_s
+        return needed if needed <= FINAL_SHARE * total else COPY_SHARE * total
 
     def _encoder(self, name: str) -> Candidate:
         return encoder_candidate(name, self.max_length, self.settings.seed)

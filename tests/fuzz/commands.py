@@ -250,6 +250,18 @@ CALLS = (
         weight=6,
     ),
     _call(
+        "export",
+        "in/classifier --format safetensors --out out",
+        "classifier/model.json classifier/model.safetensors classifier/vocabulary.txt",
+        weight=4,
+    ),
+    _call(
+        "measure",
+        "in/classifier --batch 1 --length 1 --warmup 1 --repeats 1",
+        "classifier/model.json classifier/model.safetensors classifier/vocabulary.txt",
+        weight=4,
+    ),
+    _call(
         "one-shot",
         "--data in/sentences_tsv --space textnas --strategy textnas_enas --out out",
         only_invalid=True,

@@ -41,6 +41,6 @@ def run(reviews: Path, tmp_path_factory: pytest.TempPathFactory) -> AutoMLResult
     from nni_nlp_bench.automl.run import run_automl
     from nni_nlp_bench.automl.settings import AutoMLSettings
 
-    settings = AutoMLSettings(time_s=12.0, spaces=("emd_cell",), threads=1)
+    settings = AutoMLSettings(time_s=5.0, spaces=("emd_cell",), threads=1)
     prepared = prepare_labelled(str(reviews), label="stars")
     return run_automl(prepared, settings, tmp_path_factory.mktemp("run") / "out")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import pickle
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from in_process import run as command
-
-pytest.importorskip("torch")
 
 import nni_nlp_bench as nb
 from nni_nlp_bench.benchmarks.base import BenchmarkError
@@ -22,6 +21,7 @@ from nni_nlp_bench.training.classification.words import EmbeddedDataset
 from search_spaces.base import get_space
 from search_spaces.emd_cell.space import EmdCellSpace
 
+pytestmark = pytest.mark.skipif(find_spec("torch") is None, reason="trains with torch")
 SETTINGS = ClassifierSettings(epochs=4, batch_size=32, learning_rate=1e-2, epsilon=1e-8)
 SPACE = EmdCellSpace()
 

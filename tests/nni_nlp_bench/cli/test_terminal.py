@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -87,7 +88,12 @@ def test_errors_of_trials(capsys: pytest.CaptureFixture[str]) -> None:
     def fail(arguments: object) -> None:
         raise UserError(HOSTILE)
 
-    assert run_command(fail) == 2
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        assert run_command(fail) == 2
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_DFL
+    finally:
+        signal.signal(signal.SIGINT, before)
     check(capsys.readouterr().err)
 
 

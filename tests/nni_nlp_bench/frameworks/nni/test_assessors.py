@@ -22,6 +22,8 @@ def test_medianstop_stops_trials_early(wikitext2_folder: Path, nni_home, monkeyp
     statuses = [trial["status"] for trial in experiment.trial_jobs()]
     # The local training service of NNI 3 reports early stopping as USER_CANCELED.
     assert set(statuses) == {"SUCCEEDED", "USER_CANCELED"}
+    errors = (experiment.folder / "environments" / "local-env" / "trials").glob("*/trial.stderr")
+    assert [file.read_text("utf-8") for file in errors] == [""] * len(statuses)
 
 
 def test_curvefitting_extrapolates_curves(wikitext2_folder: Path, nni_home, monkeypatch) -> None:
