@@ -238,7 +238,7 @@ def draw(losses: Losses, path: Path) -> None:
     scatter.set_ylabel("validation loss, trained from scratch, nats per token")
     scatter.set_title("points: means over seeds; bars: lowest and highest seed", fontsize=9)
     if failed.any():
-        scatter.legend(fontsize=8)
+        scatter.legend(fontsize=8, loc="center left")
     found = list(all_predictions(losses))
     for position, each in enumerate(found):
         tau = agreement(each.values, alone, each.pairs)
