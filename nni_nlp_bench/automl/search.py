@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -60,19 +61,33 @@ def search_space(
     """
     if name in trainer.journal.scores or name in trainer.journal.failures:
         return trainer.journal.scores.get(name)
-    space, seed = space_of(name), trainer.seed
-    rng = np.random.default_rng(seed)
 
     def candidate(architecture: Any) -> Candidate:
-        return found_candidate(name, architecture, strategy, max_length, seed)
+        return found_candidate(name, architecture, strategy, max_length, trainer.seed)
 
+    found = _find(trainer, name, words, strategy, candidate, (1 - FINAL_SHARE) * seconds)
+    if found is None:
+        trainer.journal.record_failure(name, "every training failed")
+        return None
+    return trainer.train(candidate(found), words, FINAL_SHARE * seconds)
+
+
+def _find(
+    trainer: CandidateTrainer,
+    name: str,
+    words: EmbeddedDataset,
+    strategy: str,
+    candidate: Callable[[Any], Candidate],
+    seconds: float,
+) -> Any:
+    """Return the best architecture of a search, or of its log; None if every training failed."""
+    space, seed, notes = space_of(name), trainer.seed, trainer.journal.notes
     budget = f"{name}: seconds of search"
-    if budget not in trainer.journal.notes:
-        trainer.journal.record_note(budget, (1 - FINAL_SHARE) * seconds)
-    seconds_of_search = trainer.journal.notes[budget]
-    example = candidate(space.sample(rng))
-    seconds_each = seconds_of_search / TRAININGS
-    plan = trainer.plan(f"{name}: search", example, words, seconds_each, LEAST_EPOCHS)
+    if budget not in notes:
+        trainer.journal.record_note(budget, seconds)
+    seconds = notes[budget]
+    example = candidate(space.sample(np.random.default_rng(seed)))
+    plan = trainer.plan(f"{name}: search", example, words, seconds / TRAININGS, LEAST_EPOCHS)
     benchmark = TrainingBenchmark(
         plan.words(words, seed),
         space,
@@ -87,21 +102,11 @@ def search_space(
         nonlocal best
         if not trial.failed:
             best = max(best, 100 + trial.score)
-        done = min(1.0, trial.end_s / seconds_of_search)
+        done = min(1.0, trial.end_s / seconds)
         trainer.progress(f"{name}: architecture {trial.index + 1}, best {best:.1f} %", done)
 
     trainer.progress(f"{name}: architecture 1", 0.0)
-    result = run_search(
-        benchmark,
-        Search(
-            StrategyConfig.of(strategy),
-            seed,
-            Settings(budget=Budget(hours=seconds_of_search / 3600)),
-        ),
-        journal_path=trainer.folder / f"search-{name}.jsonl",
-        on_trial=show,
-    )
-    if result.best_architecture is None:
-        trainer.journal.record_failure(name, "every training failed")
-        return None
-    return trainer.train(candidate(result.best_architecture), words, FINAL_SHARE * seconds)
+    settings = Settings(budget=Budget(hours=seconds / 3600))
+    search = Search(StrategyConfig.of(strategy), seed, settings)
+    journal = trainer.folder / f"search-{name}.jsonl"
+    return run_search(benchmark, search, journal_path=journal, on_trial=show).best_architecture
