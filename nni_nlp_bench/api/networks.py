@@ -203,7 +203,8 @@ def train_language_model(
         embedding: Cells: width of the embedding and of the last layer; None for 400.
         hidden: Cells: width of the other layers; None for 600.
         layers: Cells: number of recurrent layers; None for 3.
-        out: Folder for the log and the checkpoint from which the training is resumed.
+        out: Folder for the log, the checkpoint from which the training is resumed, and the folder
+            `model` for `load_model`; None for no files.
         device: Torch device.
         threads: Number of threads; None for one for a small network, else one per available CPU.
         **settings: Other fields of `training.settings.Settings`, such as `epochs` or `seed`.
@@ -218,8 +219,8 @@ def train_language_model(
 
     with optional_imports():
         from nni_nlp_bench.data.corpora import load_corpus
+        from nni_nlp_bench.models.training import train_language_model as train
         from nni_nlp_bench.training.models import settings_for
-        from nni_nlp_bench.training.run import train
 
         folder = None if out is None else Path(out)
         schedule = settings_for(
@@ -254,7 +255,8 @@ def train_classifier(
         teacher: Teacher to distil from: a name or a folder; None for none.
         kd_loss: Distillation loss.
         kd_weight: Weight of the distillation loss; None for the published one.
-        out: Folder for the checkpoint from which the training is resumed, and the curves.
+        out: Folder for the checkpoint from which the training is resumed, the curves, and the
+            folder `model` for `load_model`; None for no files.
         device: Torch device.
         threads: Number of threads; None for one for a small network, else one per available CPU.
         **options: Options of the space's networks and fields of `ClassifierSettings`.
@@ -269,7 +271,7 @@ def train_classifier(
 
     with optional_imports():
         from nni_nlp_bench.distillation.inputs import classifier_task, load_sentences
-        from nni_nlp_bench.training.classification.run import train_classifier as run_training
+        from nni_nlp_bench.models.training import train_classifier as run_training
 
         words = load_sentences(data, vectors, teacher, options.get("seed", 0))
         task = classifier_task(

@@ -73,15 +73,11 @@ class Candidate:
         if not self.space:
             return baseline_task(self.architecture, words, settings, device=device, **self.options)
         options = {**self.options, **asdict(settings)}
-        kd_loss = KD_LOSS if self.distilled else None
+        distillation: dict[str, Any] = (
+            {"kd_loss": KD_LOSS, "kd_weight": KD_WEIGHT} if self.distilled else {}
+        )
         return classifier_task(
-            self.architecture,
-            words,
-            self.space,
-            options,
-            kd_loss=kd_loss,
-            kd_weight=KD_WEIGHT if self.distilled else None,
-            device=device,
+            self.architecture, words, self.space, options, device=device, **distillation
         )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from nni_nlp_bench.data.sentences.labelled_set import LabelledSet, Sentence
 from nni_nlp_bench.data.sentences.preparation import PreparedData
+from nni_nlp_bench.data.sentences.rows import hash_of
 
 MAX_DEV, MAX_TEST = 2_000, 5_000
 """Largest parts of a file that the run splits itself; the other texts are trained on."""
@@ -57,10 +57,7 @@ def _divided(
 ) -> tuple[Sequence[Sentence], Sequence[Sentence]]:
     if len(sentences) <= most:
         return sentences, ()
-    ranks = [
-        int.from_bytes(hashlib.sha256(" ".join(sentence.words).encode()).digest()[:8], "big")
-        for sentence in sentences
-    ]
+    ranks = [hash_of(sentence.words) for sentence in sentences]
     bound = sorted(ranks)[most]
     kept = [s for s, rank in zip(sentences, ranks, strict=True) if rank < bound]
     rest = [s for s, rank in zip(sentences, ranks, strict=True) if rank >= bound]

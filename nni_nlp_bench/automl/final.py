@@ -6,7 +6,6 @@ import shutil
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from nni_nlp_bench.automl.candidates import Candidate
 from nni_nlp_bench.automl.evaluation import Evaluation, evaluate
@@ -118,14 +117,14 @@ def _refit(
 
     folder = trainer.folder / FINAL
     deadline = time.monotonic() + trainer.journal.left_s
-    options: dict[str, Any] = {"threads": plan.threads, "checkpoint_s": CHECKPOINT_S}
     curves = train_classifier(
         task,
         folder,
         origin=candidate.origin,
         progress=show,
         stop=lambda: time.monotonic() > deadline,
-        **options,
+        threads=plan.threads,
+        checkpoint_s=CHECKPOINT_S,
     )
     if curves.status == "OK" and not curves.stopped:
         _copy(folder / BELOW_TRAINING, target)

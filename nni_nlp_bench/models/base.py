@@ -90,10 +90,11 @@ class TextClassifier(ABC):
 
     def predict_known(self, texts: Sequence[Text]) -> list[Prediction | None]:
         """Return the prediction of each text, None for a text without words."""
-        known = [i for i, text in enumerate(texts) if has_words(text)]
+        words = [_split(text, f"text {i}") for i, text in enumerate(texts)]
+        known = [i for i, own in enumerate(words) if own]
         found: list[Prediction | None] = [None] * len(texts)
-        for i, prediction in zip(known, self.predict([texts[i] for i in known]), strict=True):
-            found[i] = prediction
+        for i, row in zip(known, self.predict_words([words[i] for i in known]), strict=True):
+            found[i] = self._prediction(row)
         return found
 
     def predict_probabilities(
@@ -128,11 +129,6 @@ class TextClassifier(ABC):
         """Return the probability of each label, (texts, labels), for one batch of words."""
 
 
-def has_words(text: Text) -> bool:
-    """Return whether a text, or both texts of a pair, have words."""
-    return all(map(tokenize, (text,) if isinstance(text, str) else text))
-
-
 def is_unicode(text: str) -> bool:
     """Return whether a text has no halves of surrogate pairs, which no file can contain."""
     return _SURROGATE.search(text) is None
@@ -140,14 +136,19 @@ def is_unicode(text: str) -> bool:
 
 def words_of(text: object, where: str) -> tuple[str, ...]:
     """Return the words of a text or pair, as those of the training data. Raises UserError."""
+    words = _split(text, where)
+    if not words:
+        raise UserError(f"{where} has no words")
+    return words
+
+
+def _split(text: object, where: str) -> tuple[str, ...]:
+    """Return the words of a text or pair; none if a text has none. Raises UserError."""
     if isinstance(text, tuple | list) and len(text) == 2:
-        first, second = (words_of(part, where) for part in text)
-        return (*first, SEPARATOR, *second)
+        first, second = (_split(part, where) for part in text)
+        return (*first, SEPARATOR, *second) if first and second else ()
     if not isinstance(text, str):
         raise UserError(f"{where} must be a string, got {str(text)[:40]!r}")
     if not is_unicode(text):
         raise UserError(f"{where} contains half a surrogate pair, so it is not text")
-    words = tokenize(text)
-    if not words:
-        raise UserError(f"{where} has no words")
-    return words
+    return tokenize(text)

@@ -21,19 +21,21 @@ from nni_nlp_bench.training.settings import Settings
 
 
 def train_classifier(
-    task: Task, out: Path, *, origin: str = Manifest.origin, **options: Any
+    task: Task, out: Path | None, *, origin: str = Manifest.origin, **options: Any
 ) -> ClassifierCurves:
     """Train a classifier, and write the folder `model` into the output folder.
 
     Args:
         task: Network, data and settings.
-        out: Folder for the checkpoint, from which the same call resumes.
+        out: Folder for the checkpoint, from which the same call resumes; None for no files.
         origin: How the architecture was found, for the model card.
         **options: Other options of `training.classification.run.train_classifier`.
 
     Raises:
         UserError: A checkpoint is damaged, or a file cannot be written.
     """
+    if out is None:
+        return run_classifier(task, **options)
     trained: list[Classifier] = []
     curves = run_classifier(task, out, finished=trained.append, **options)
     for model in trained:
@@ -54,11 +56,12 @@ def fine_tune_teacher(
 
 
 def classifier_metrics(curves: ClassifierCurves) -> dict[str, Any]:
-    """Return the final metrics of a training, for a model card."""
-    found: dict[str, Any] = {"train loss (nats)": curves.train_losses[-1]}
+    """Return the metrics of the kept weights of a training, for a model card."""
+    kept = curves.kept_epoch - 1
+    found: dict[str, Any] = {"train loss (nats)": curves.train_losses[kept]}
     for name, values in (("dev accuracy", curves.dev_accuracies), ("dev F1", curves.dev_f1s)):
         if values:
-            found[name] = values[-1]
+            found[name] = values[kept]
     for name, value in (("test accuracy", curves.test_accuracy), ("test F1", curves.test_f1)):
         if value is not None:
             found[name] = value
@@ -69,7 +72,7 @@ def train_language_model(
     architecture: LanguageArchitecture,
     corpus: Corpus,
     settings: Settings,
-    out: Path,
+    out: Path | None,
     **options: Any,
 ) -> Curves:
     """Train a language model, and write the folder `model` into the output folder.
@@ -78,12 +81,15 @@ def train_language_model(
         architecture: A cell, or a decoder.
         corpus: The corpus.
         settings: Sizes, regularisation and schedule.
-        out: Folder for the log and the checkpoint, from which the same call resumes.
+        out: Folder for the log and the checkpoint, from which the same call resumes; None for no
+            files.
         **options: Other options of `training.run.train`.
 
     Raises:
         UserError: A checkpoint is damaged, or a file cannot be written.
     """
+    if out is None:
+        return run_language_model(architecture, corpus, settings, **options)
     trained: list[AnyLanguageModel] = []
     curves = run_language_model(
         architecture, corpus, settings, out, finished=trained.append, **options

@@ -100,6 +100,7 @@ def train(
     trainer = Trainer(recipe, corpus, settings, device)
     curves = Curves()
     if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
         curves = _resume(out / CHECKPOINT, trainer, metadata, settings)
         with atomic_write(out / VOCABULARY) as new:
             new.write_text("".join(f"{word}\n" for word in corpus.vocabulary), "utf-8")

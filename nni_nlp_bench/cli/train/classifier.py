@@ -245,6 +245,7 @@ def curves_table(title: str, curves: ClassifierCurves) -> Table:
 
 
 def _print(curves: ClassifierCurves, task: Task, out: Path) -> None:
+    from nni_nlp_bench.models.manifest import BELOW_TRAINING
 
     title = f"{curves.parameters:,} parameters; vectors: {task.words.source}"
     print_tables(curves_table(title, curves))
@@ -256,4 +257,4 @@ def _print(curves: ClassifierCurves, task: Task, out: Path) -> None:
         echo(f"test    {accuracy}, trained on train and dev")
     echo(f"threads {curves.threads}")
     print_plot(out / PLOT)
-    print_model(out / "model")
+    print_model(out / BELOW_TRAINING)

@@ -98,10 +98,14 @@ def labelled_set(name: str, parts: Mapping[str, Part]) -> LabelledSet:
     )
 
 
+def hash_of(words: Iterable[str]) -> int:
+    """Return a number of a sentence, below 2^64: the same on every machine."""
+    return int.from_bytes(hashlib.sha256(" ".join(words).encode()).digest()[:8], "big")
+
+
 def share(words: Iterable[str]) -> int:
-    """Return the fold, 0 to 9, of a sentence: the same on every machine."""
-    digest = hashlib.sha256(" ".join(words).encode()).digest()
-    return int.from_bytes(digest[:8], "big") % 10
+    """Return the fold, 0 to 9, of a sentence."""
+    return hash_of(words) % 10
 
 
 def without_dev(train: Part) -> dict[str, Part]:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from trained_models import labelled_set
 
+import nni_nlp_bench as nb
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.distillation.fine_tuning import fine_tuned, fine_tuning, fine_tuning_settings
 from nni_nlp_bench.distillation.loading import load_teacher
@@ -29,6 +30,27 @@ def test_a_training_writes_a_model_and_again_when_it_is_resumed(tmp_path: Path) 
     (tmp_path / "model" / "model.json").unlink()  # as if the writer had been killed
     train_classifier(task, tmp_path, origin="a test")
     assert load_model(tmp_path).manifest == manifest
+
+
+def test_metrics_are_those_of_the_kept_weights(tmp_path: Path) -> None:
+    words = EmbeddedDataset.of(labelled_set(), width=8)
+    settings = ClassifierSettings(epochs=20, batch_size=20, learning_rate=0.1, patience=2)
+    curves = train_classifier(baseline_task("cnn", words, settings, width=8), tmp_path)
+    assert curves.kept_epoch < curves.epochs
+    manifest = load_model(tmp_path).manifest
+    assert manifest.metrics["dev accuracy"] == max(curves.dev_accuracies)
+    assert manifest.metrics["train loss (nats)"] == curves.train_losses[curves.kept_epoch - 1]
+
+
+def test_the_public_functions_leave_models_too(tmp_path: Path) -> None:
+    cell = nb.get_space("emd_cell").parse("example")
+    sizes = {"width": 4, "cells": 1, "epochs": 1}
+    nb.train_classifier(cell, "docstrings", space="emd_cell", out=tmp_path / "a", **sizes)
+    assert isinstance(nb.load_model(tmp_path / "a"), nb.TextClassifier)
+    lstm = nb.get_space("rnn_cell").parse("lstm")
+    widths = {"embedding": 4, "hidden": 4, "layers": 1, "epochs": 1}
+    nb.train_language_model(lstm, "pydoc-small", out=tmp_path / "b", **widths)
+    assert isinstance(nb.load_model(tmp_path / "b"), nb.LanguageModel)
 
 
 def test_a_network_of_no_space_is_not_saved(tmp_path: Path) -> None:
