@@ -42,6 +42,27 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         yield driver
 
 
+@pytest.fixture
+def open_page(browser: Any) -> Iterator[Callable[[str, int, str], Any]]:
+    """Open an address with a width and a colour scheme; the browser."""
+
+    def show(address: str, width: int, scheme: str) -> Any:
+        browser.execute_cdp_cmd(
+            "Emulation.setDeviceMetricsOverride",
+            {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500},
+        )
+        feature = {"name": "prefers-color-scheme", "value": scheme}
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [feature]})
+        browser.get("about:blank")
+        browser.get_log("browser")  # discard messages of earlier pages
+        browser.get(address)
+        return browser
+
+    yield show
+    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+
+
 @pytest.fixture(scope="session")
 def screenshot(browser: Any) -> Callable[[str], Path]:
     """Save a picture of the whole page in the browser, to be looked at; the file."""

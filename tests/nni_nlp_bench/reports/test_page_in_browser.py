@@ -24,7 +24,9 @@ def page(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def shown(
-    browser: Any, page: Path, make_record: Callable[..., SearchRecord]
+    open_page: Callable[[str, int, str], Any],
+    page: Path,
+    make_record: Callable[..., SearchRecord],
 ) -> Callable[[int, str], Any]:
     """Open the page with a width and a colour scheme."""
     names = ("random", "local_search", "bayesian", "regularized_evolution", "tpe")
@@ -38,21 +40,7 @@ def shown(
     sources = [SearchSource("invented", tuple(records), ("excluded: one search",))]
     write_report(page, sources, make_sections(sources))
 
-    def show(width: int, scheme: str) -> Any:
-        browser.execute_cdp_cmd(
-            "Emulation.setDeviceMetricsOverride",
-            {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500},
-        )
-        feature = {"name": "prefers-color-scheme", "value": scheme}
-        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [feature]})
-        browser.get("about:blank")
-        browser.get_log("browser")  # discard messages of earlier pages
-        browser.get(page.as_uri())
-        return browser
-
-    yield show
-    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+    return lambda width, scheme: open_page(page.as_uri(), width, scheme)
 
 
 @pytest.mark.parametrize(

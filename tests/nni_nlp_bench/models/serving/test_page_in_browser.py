@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -16,25 +16,15 @@ WAIT_S = 60
 
 
 @pytest.fixture
-def shown(browser: Any, served: Callable[[str], str]) -> Iterator[Show]:
+def shown(open_page: Callable[[str, int, str], Any], served: Callable[[str], str]) -> Show:
     """Open the page of a model with a width and a colour scheme."""
 
     def show(kind: str, width: int, scheme: str) -> Any:
-        browser.execute_cdp_cmd(
-            "Emulation.setDeviceMetricsOverride",
-            {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500},
-        )
-        feature = {"name": "prefers-color-scheme", "value": scheme}
-        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [feature]})
-        browser.get("about:blank")
-        browser.get_log("browser")  # discard messages of earlier pages
-        browser.get(served(kind))
+        browser = open_page(served(kind), width, scheme)
         wait(browser, "return document.querySelector('#about').children.length > 0")
         return browser
 
-    yield show
-    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+    return show
 
 
 def wait(browser: Any, condition: str) -> None:
