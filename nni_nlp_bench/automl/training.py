@@ -16,13 +16,15 @@ from numpy.typing import NDArray
 from nni_nlp_bench.automl.candidates import Candidate
 from nni_nlp_bench.automl.evaluation import evaluate, latency_ms
 from nni_nlp_bench.automl.journal import RunJournal
-from nni_nlp_bench.automl.plan import TrainingPlan, plan_training
+from nni_nlp_bench.automl.plan import TrainingPlan, longer_plan, plan_training
 from nni_nlp_bench.automl.scores import Score
+from nni_nlp_bench.benchmarks.base import OK
 from nni_nlp_bench.data.sentences.labelled_set import LabelledSet, Sentence
 from nni_nlp_bench.models.loading import load_classifier
 from nni_nlp_bench.models.manifest import BELOW_TRAINING
 from nni_nlp_bench.models.saving import save_linear
 from nni_nlp_bench.models.training import train_classifier
+from nni_nlp_bench.training.classification.run import ClassifierCurves
 from nni_nlp_bench.training.classification.words import EmbeddedDataset
 from nni_nlp_bench.training.linear import STRENGTHS, LinearClassifier
 
@@ -95,22 +97,23 @@ class CandidateTrainer:
         name = candidate.name
         if name in self.journal.scores or name in self.journal.failures:
             return self.journal.scores.get(name)
-        plan = self.plan(name, candidate, words, seconds)
-        settings = plan.settings(candidate.settings)
-        task = candidate.task(plan.words(words, self.seed), settings, self.device)
-        task.prepare(lambda done, total: self.progress(f"{name}: teacher", done / (total or 1)))
-        folder = self.folder / CANDIDATES / name
-        deadline = time.monotonic() + OVERTIME * seconds
-        curves = train_classifier(
-            task,
-            folder,
-            origin=candidate.origin,
-            threads=plan.threads,
-            checkpoint_s=CHECKPOINT_S,
-            progress=lambda epochs: self.progress(name, epochs / plan.epochs),
-            stop=lambda: time.monotonic() > deadline,
+        deadline = time.monotonic() + seconds
+        folder, longer = (
+            self.folder / CANDIDATES / name,
+            self.folder / CANDIDATES / f"{name}-longer",
         )
-        if curves.status != "OK":
+        plan = self.plan(name, candidate, words, seconds)
+        curves = self._fit(candidate, words, plan, folder, deadline)
+        if replanned := self._longer(candidate, words, curves, deadline):
+            again = self._fit(candidate, words, replanned, longer, deadline)
+            if again.status == OK and best_accuracy(again) > best_accuracy(curves):
+                self.journal.record_plan(name, replanned)
+                plan, curves = replanned, again
+                shutil.rmtree(folder)
+                longer.replace(folder)
+            else:
+                shutil.rmtree(longer)
+        if curves.status != OK:
             self.journal.record_failure(name, curves.status)
             return None
         remove_checkpoints(folder)
@@ -125,6 +128,53 @@ class CandidateTrainer:
             epochs=kept,
             share=plan.share,
         )
+
+    def _fit(
+        self,
+        candidate: Candidate,
+        words: EmbeddedDataset,
+        plan: TrainingPlan,
+        folder: Path,
+        deadline: float,
+    ) -> ClassifierCurves:
+        """Train by a plan; past the deadline by far, the training ends and is evaluated."""
+        name, settings = candidate.name, plan.settings(candidate.settings)
+        task = candidate.task(plan.words(words, self.seed), settings, self.device)
+        task.prepare(lambda done, total: self.progress(f"{name}: teacher", done / (total or 1)))
+        end = deadline + (OVERTIME - 1) * max(0.0, deadline - time.monotonic())
+        return train_classifier(
+            task,
+            folder,
+            origin=candidate.origin,
+            threads=plan.threads,
+            checkpoint_s=CHECKPOINT_S,
+            progress=lambda epochs: self.progress(name, epochs / plan.epochs),
+            stop=lambda: time.monotonic() > end,
+        )
+
+    def _longer(
+        self,
+        candidate: Candidate,
+        words: EmbeddedDataset,
+        curves: ClassifierCurves,
+        deadline: float,
+    ) -> TrainingPlan | None:
+        """Return a plan for the time that is left if the training was faster than planned."""
+        name = f"{candidate.name}: longer"
+        if name in self.journal.plans:  # of an interrupted run
+            return self.journal.plans[name]
+        plan = self.journal.plans[candidate.name]
+        size = len(words.data.train)
+        read = curves.epochs * max(1, round(plan.share * size))
+        ended = curves.stopped or (curves.epochs < plan.epochs and plan.share >= 1)
+        if curves.status != OK or ended:
+            return None
+        per_text = sum(curves.wall_times) / read
+        left = deadline - time.monotonic()
+        found = longer_plan(plan, candidate.settings, size, left, per_text)
+        if found is not None:
+            self.journal.record_plan(name, found)
+        return found
 
     def train_linear(self, data: LabelledSet) -> Score:
         """Fit TF-IDF with logistic regression, with the penalty that is best on dev."""
@@ -169,6 +219,11 @@ class CandidateTrainer:
         )
         self.journal.record_score(score)
         return score
+
+
+def best_accuracy(curves: ClassifierCurves) -> float:
+    """Return the dev accuracy of the kept weights."""
+    return curves.dev_accuracies[curves.kept_epoch - 1]
 
 
 def texts_and_labels(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,13 +13,20 @@ from hypothesis import strategies as st
 
 from nni_nlp_bench.automl.data import with_smaller_parts
 from nni_nlp_bench.automl.evaluation import evaluate
-from nni_nlp_bench.automl.plan import LEAST_TEXTS, TrainingPlan, plan_training
+from nni_nlp_bench.automl.plan import (
+    LEAST_TEXTS,
+    PROBED_BATCHES,
+    TrainingPlan,
+    longer_plan,
+    plan_training,
+)
 from nni_nlp_bench.automl.scores import Score, ranked
 from nni_nlp_bench.automl.settings import AutoMLSettings, parse_duration
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.data.sentences.labelled_set import LabelledSet, Sentence
 from nni_nlp_bench.training.classification.settings import ClassifierSettings
 from nni_nlp_bench.training.classification.task import Task, baseline_task
+from nni_nlp_bench.training.classification.trainer import Trainer
 from nni_nlp_bench.training.classification.words import EmbeddedDataset
 
 
@@ -135,3 +144,31 @@ def test_a_plan_is_read_back_and_makes_settings(words: EmbeddedDataset) -> None:
     assert (settings.epochs, settings.precision) == (3, "bfloat16")
     assert len(plan.words(words, 0).data.train) == round(0.25 * len(words.data.train))
     assert plan.words(words, 0).data.dev == words.data.dev
+
+
+def test_a_training_that_was_slowed_when_it_was_planned_is_planned_again() -> None:
+    plan = TrainingPlan(1, 0.1, 2, "float32", seconds_per_text=0.1)
+    assert longer_plan(plan, USUAL, 1000, 50, 0.01) == replace(
+        plan, epochs=4, share=1.0, seconds_per_text=0.01
+    )
+    assert longer_plan(plan, USUAL, 1000, 1e6, 0.01) == replace(
+        plan, epochs=USUAL.epochs, share=1.0, seconds_per_text=0.01
+    )
+    assert longer_plan(plan, USUAL, 1000, 2.4, 0.01) is None  # 192 texts
+    assert longer_plan(replace(plan, epochs=7, share=1.0), USUAL, 1000, 1e6, 0.01) is None
+
+
+def test_slow_settings_are_timed_briefly(words: EmbeddedDataset, monkeypatch: Any) -> None:
+    """After a warm-up and one slow step, no more steps are run."""
+    steps: list[float] = []
+
+    def slow(self: Any, *arguments: Any) -> float:
+        steps.append(self.settings.learning_rate)
+        time.sleep(0.02 if self.settings.precision == "bfloat16" else 0.001)
+        return 0.0
+
+    monkeypatch.setattr(Trainer, "_train_on", slow)
+    plan = plan_training(
+        make_task, words, USUAL, 1.0, threads=[1], precisions=("float32", "bfloat16")
+    )
+    assert (plan.precision, len(steps)) == ("float32", 1 + PROBED_BATCHES + 2)
