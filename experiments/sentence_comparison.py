@@ -1,239 +1,177 @@
-"""One-shot strategies and random search on emd_cell, with the same seconds and the same training.
+"""Compare baselines, searched and pretrained classifiers of sentences at equal cost.
 
-python experiments/emd_cell_study.py --data trec --teacher teachers/trec --out runs/emd-cell-trec
+    python experiments/sentence_comparison.py --data trec --teacher teachers/trec --out runs/trec
 
-Each strategy searches with several seeds within a budget of processor seconds. What it finds is
-trained from scratch on train and dev with each distillation loss, and tested once. Run it again to
-resume: what is in searches.csv and trainings.csv is not repeated.
+Every search has the same processor time, and is repeated with other seeds. What it finds is trained
+from scratch on train and dev with each distillation loss, and evaluated once on test. Writes a row
+per search to OUT/searches.csv and one per training to OUT/trainings.csv, then the report of
+sentence_comparison_report.py into OUT. Run it again to resume: what is in the files is not
+repeated; methods, losses and seeds can be added. Cells are trained by the recipe of KD-NAS-EMD with
+--optimizer sgd --learning-rate 0.025 --weight-decay 3e-4 --drop-path 0.2.
+
+Look at: accuracy.png, the test accuracy of every training.
+Change: --methods, --kd-losses, --budget-s, --seeds.
 """
 
 from __future__ import annotations
 
 import csv
-import multiprocessing
-import time
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from functools import partial
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
-import numpy as np
 import typer
+from sentence_comparison_methods import NONE, Method, Study, search, train
+from sentence_comparison_report import write_report
 
-from nni_nlp_bench.cli.output import bar, plain_table, print_tables
+from nni_nlp_bench.cli.output import bar
 from nni_nlp_bench.core.output_dir import locked_output_dir
-from nni_nlp_bench.training.classification.settings import ClassifierSettings
+from nni_nlp_bench.training.classification.settings import ClassifierSettings, Optimizer
 from search_spaces.base import get_space
 
-if TYPE_CHECKING:
-    from rich.table import Table
-
-    from nni_nlp_bench.training.classification.words import EmbeddedDataset
-
 Row = dict[str, Any]
-SPACE = "emd_cell"
-RANDOM = "random"
-SEARCHED = ("strategy", "seed", "cpu_minutes", "epochs", "cells_tried", "dev_accuracy", "genotype")
-TRAINED = ("strategy", "seed", "kd_loss", "parameters", "test_accuracy", "seconds", "status")
-
-
-@dataclass(frozen=True)
-class Study:
-    """What all searches and trainings share."""
-
-    data: str
-    teacher: str
-    budget_s: float
-    """Processor seconds of a search."""
-    width: int
-    """Of a search's layers."""
-    batch_size: int
-    max_length: int
-    random_epochs: int
-    """Of each training of random search."""
-    full: ClassifierSettings = field(default_factory=ClassifierSettings)
-    full_width: int = 32
+SEARCHED = ("method", "seed", "cpu_s", "epochs", "trainings", "dev_accuracy", "architecture")
+TRAINED = ("method", "seed", "kd_loss", "parameters", "test_accuracy", "cpu_s", "status")
+METHODS = (
+    "tfidf,bag_of_vectors,cnn,bigru,encoder,textnas:published,textnas:random,"
+    "textnas:regularized_evolution,textnas:enas,emd_cell:random,emd_cell:regularized_evolution,"
+    "emd_cell:enas,emd_cell:darts,emd_cell:kd_emd"
+)
 
 
 def main(
-    data: Annotated[str, typer.Option(help="Labelled sentences by name, or a folder.")],
-    teacher: Annotated[str, typer.Option(help="A teacher by name, or its folder.")],
-    out: Annotated[Path, typer.Option(help="Folder for searches.csv and trainings.csv.")],
-    strategies: Annotated[
-        str,
-        typer.Option(
-            help="Names apart by commas; kd_emd:KD_LOSS has another distillation loss than emd."
-        ),
-    ] = "kd_emd,darts,random",
-    kd_losses: Annotated[str, typer.Option(help="Of the trainings, apart by commas.")] = "emd,none",
+    data: Annotated[str, typer.Option(help="Labelled sentences: a name, a file or a folder.")],
+    teacher: Annotated[str, typer.Option(help="Fine-tuned teacher: its folder.")],
+    out: Annotated[Path, typer.Option(help="Folder of the tables and the report.")],
+    methods: Annotated[
+        str, typer.Option(help="Baselines, SPACE:ARCHITECTURE, SPACE:STRATEGY[:KD_LOSS].")
+    ] = METHODS,
+    kd_losses: Annotated[
+        str, typer.Option(help="Distillation losses of the trainings; none for the labels alone.")
+    ] = NONE,
+    encoder: Annotated[str, typer.Option(help="Pretrained encoder that is fine-tuned.")] = (
+        "minilm-l6"
+    ),
     budget_s: Annotated[float, typer.Option(help="Processor seconds of a search.")] = 240,
-    width: Annotated[int, typer.Option(help="Of layers in a search.")] = 16,
-    full_width: Annotated[int, typer.Option(help="Of layers in a training.")] = 32,
+    search_width: Annotated[int, typer.Option(help="Width of layers in a search.")] = 32,
+    search_epochs: Annotated[int, typer.Option(help="Epochs of a multi-trial training.")] = 4,
+    width: Annotated[int, typer.Option(help="Width of layers in the final training.")] = 64,
+    epochs: Annotated[int, typer.Option(help="Epochs of the final training.")] = 10,
     batch_size: int = 64,
     max_length: int = 32,
-    epochs: Annotated[int, typer.Option(help="Of a training.")] = 10,
-    random_epochs: Annotated[int, typer.Option(help="Of random search's trainings.")] = 3,
-    seeds: Annotated[int, typer.Option(help="Searches of each strategy.")] = 3,
-    workers: Annotated[int, typer.Option(help="Processes at a time.")] = 1,
+    dropout: float = 0.3,
+    drop_path: Annotated[float, typer.Option(help="Of emd_cell.")] = 0.0,
+    optimizer: Annotated[str, typer.Option(help="adam or sgd.")] = "adam",
+    learning_rate: float = 1e-3,
+    weight_decay: float = 0.0,
+    seeds: Annotated[int, typer.Option(min=1, help="Searches and trainings of a method.")] = 5,
+    workers: Annotated[int, typer.Option(min=1, help="Processes at a time.")] = 1,
 ) -> None:
-    """Search and train, and print what each strategy comes to on the test part."""
-    full = ClassifierSettings(
+    """Search, train, and write the report."""
+    chosen: Optimizer = "sgd" if optimizer == "sgd" else "adam"
+    training = ClassifierSettings(
         epochs=epochs,
         batch_size=batch_size,
         max_length=max_length,
-        optimizer="sgd",
-        learning_rate=0.025,
-        weight_decay=3e-4,
+        optimizer=chosen,
+        learning_rate=learning_rate,
+        epsilon=1e-8,
+        weight_decay=weight_decay,
+        embedding_dropout=dropout,
         train_on="train+dev",
     )
-    shared = (budget_s, width, batch_size, max_length, random_epochs)
-    study = Study(data, teacher, *shared, full, full_width)
-    names = strategies.split(",")
-    with locked_output_dir(out, asdict(study), "a study"):
-        pairs = [{"strategy": name, "seed": seed} for seed in range(seeds) for name in names]
-        searched = kept(out / "searches.csv", SEARCHED, pairs, search, (study,), workers)
-        found = {(row["strategy"], row["seed"]): row["genotype"] for row in searched}
-        wanted = [
-            {**pair, "kd_loss": kd_loss} for pair, kd_loss in product(pairs, kd_losses.split(","))
-        ]
-        trained = kept(out / "trainings.csv", TRAINED, wanted, train, (study, found), workers)
-    print_tables(summary(names, kd_losses.split(","), searched, trained))
+    lengths = (budget_s, search_width, search_epochs, width)
+    study = Study(data, teacher, encoder, *lengths, dropout, drop_path, training)
+    rivals = [Method(name) for name in methods.split(",")]
+    with locked_output_dir(out, asdict(study), "a comparison"):
+        rows = search_all(study, rivals, seeds, out / "searches.csv", workers)
+        found = {(row["method"], row["seed"]): row["architecture"] for row in rows}
+        wanted = trainings(rivals, found, seeds, kd_losses.split(","))
+        file = out / "trainings.csv"
+        resume(file, TRAINED, wanted, ("method", "seed", "kd_loss"), train, study, workers)
+        write_report(out)
 
 
-def kept(
+def search_all(
+    study: Study, rivals: Sequence[Method], seeds: int, file: Path, workers: int
+) -> list[dict[str, str]]:
+    """Run the searches that are missing, and return the rows of all."""
+    wanted = [
+        {"method": rival.name, "seed": seed}
+        for seed in range(seeds)
+        for rival in rivals
+        if rival.is_searched
+    ]
+    return resume(file, SEARCHED, wanted, ("method", "seed"), search, study, workers)
+
+
+def trainings(
+    rivals: Sequence[Method],
+    found: dict[tuple[str, str], str],
+    seeds: int,
+    kd_losses: Sequence[str],
+) -> list[Row]:
+    """Return the arguments of all trainings; baselines learn from labels alone."""
+    wanted = []
+    for seed, rival, kd_loss in product(range(seeds), rivals, kd_losses):
+        if not rival.space and kd_loss != NONE:
+            continue
+        architecture = found.get((rival.name, str(seed)), "")
+        if rival.space and not architecture:
+            architecture = get_space(rival.space).parse(rival.strategy).to_json()
+        own = {"method": rival.name, "seed": seed, "kd_loss": kd_loss}
+        wanted.append({**own, "architecture": architecture})
+    return wanted
+
+
+def resume(
     file: Path,
     columns: tuple[str, ...],
-    wanted: list[Row],
+    wanted: Sequence[Row],
+    identity: tuple[str, ...],
     work: Callable[..., Row],
-    shared: tuple[Any, ...],
+    study: Any,
     workers: int,
 ) -> list[dict[str, str]]:
-    """The rows of a file, those that are missing made first."""
-    done = read_rows(file)
-    missing = [
-        want
-        for want in wanted
-        if not any(all(row[key] == str(value) for key, value in want.items()) for row in done)
-    ]
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, context) as pool, bar(file.stem) as progress:
-        progress(len(done), len(done) + len(missing))
-        running = [pool.submit(work, *shared, **want) for want in missing]
-        for number, task in enumerate(as_completed(running), start=len(done) + 1):
-            append_row(file, columns, task.result())
-            progress(number, len(done) + len(missing))
+    """Do what is missing in a file, and return its rows.
+
+    Args:
+        file: The table, which gets a row as soon as one is done.
+        columns: Its columns.
+        wanted: Arguments of `work` for each row.
+        identity: Arguments that identify a row.
+        work: Called with the study and the arguments.
+        study: What all rows share.
+        workers: Processes at a time.
+    """
+    from nni_nlp_bench.parallel.cluster import cluster
+    from nni_nlp_bench.parallel.map import map_unordered
+
+    done = {tuple(row[key] for key in identity) for row in read_rows(file)}
+    missing = [row for row in wanted if tuple(str(row[key]) for key in identity) not in done]
+
+    def name(row: Row) -> str:
+        return ", ".join(str(row[key]) for key in identity)
+
+    if missing:
+        with cluster(workers=workers) as client, bar(file.stem) as progress:
+            tasks = map_unordered(client, partial(call, work, study), missing, name)
+            for number, (_, row) in enumerate(tasks, start=len(done) + 1):
+                append_row(file, columns, row)
+                progress(number, len(done) + len(missing))
     return read_rows(file)
 
 
-def search(study: Study, strategy: str, seed: int) -> Row:
-    """One search within the budget; its row."""
-    words = prepared(study)
-    found = random_search if strategy == RANDOM else one_shot
-    return {"strategy": strategy, "seed": seed, **found(study, words, strategy, seed)}
-
-
-def prepared(study: Study) -> EmbeddedDataset:
-    """The sentences as the teacher's tokens; this process computes with one thread."""
-    import torch
-
-    from nni_nlp_bench.distillation.tokens import load_tokens
-    from nni_nlp_bench.training.memory import disable_malloc_trim
-
-    torch.set_num_threads(1)
-    disable_malloc_trim()
-    return load_tokens(study.data, study.teacher)
-
-
-def one_shot(study: Study, words: EmbeddedDataset, strategy: str, seed: int) -> Row:
-    """As many epochs as the budget has, by the time of the first two."""
-    from nni_nlp_bench.core.nni_import import import_nni_quietly
-
-    import_nni_quietly()
-    from nni_nlp_bench.one_shot.search import search_one_shot
-    from nni_nlp_bench.one_shot.sentences.settings import EmdCellSettings
-    from nni_nlp_bench.one_shot.sentences.task import SentenceTask
-
-    name, _, kd_loss = strategy.partition(":")
-    distilled = (kd_loss or "emd") if name == "kd_emd" else None
-    sizes: dict[str, Any] = {"batch_size": study.batch_size, "max_length": study.max_length}
-
-    def task(epochs: int) -> SentenceTask:
-        settings = EmdCellSettings(epochs=epochs, width=study.width, **sizes)
-        return SentenceTask(words, settings, SPACE, distilled)
-
-    task(2).prepare()  # the teacher reads the sentences once for all searches: no search's time
-    start = time.process_time()
-    search_one_shot(task(2), name, seed)
-    epochs = max(2, int(study.budget_s / ((time.process_time() - start) / 2)))
-    start = time.process_time()
-    found = search_one_shot(task(epochs), name, seed)
-    seconds = time.process_time() - start
-    genotype = get_space(SPACE).release_formats(found.architecture)["genotype"]  # type: ignore[attr-defined]
-    assert found.validation is not None  # both strategies train
-    accuracy = found.validation.reward
-    return {
-        "cpu_minutes": round(seconds / 60, 2),
-        "epochs": epochs,
-        "cells_tried": "",
-        "dev_accuracy": accuracy,
-        "genotype": genotype,
-    }
-
-
-def random_search(study: Study, words: EmbeddedDataset, strategy: str, seed: int) -> Row:
-    """The best on dev of as many random cells as the budget lets train."""
-    space: Any = get_space(SPACE)
-    rng = np.random.default_rng(seed)
-    settings = replace(study.full, epochs=study.random_epochs, train_on="train", seed=seed)
-    tried: list[tuple[float, int, str]] = []
-    start = time.process_time()
-    while not tried or time.process_time() - start < study.budget_s:
-        cell = space.sample(rng)
-        curves = trained_cell(words, cell, settings, study.width, "none")
-        tried.append(
-            (curves.dev_accuracies[-1], -len(tried), space.release_formats(cell)["genotype"])
-        )
-    accuracy, _, genotype = max(tried)
-    return {
-        "cpu_minutes": round((time.process_time() - start) / 60, 2),
-        "epochs": study.random_epochs * len(tried),
-        "cells_tried": len(tried),
-        "dev_accuracy": accuracy,
-        "genotype": genotype,
-    }
-
-
-def train(study: Study, found: dict[tuple[str, str], str], **row: Any) -> Row:
-    """Train what a search has found with one distillation loss, and test it; its row."""
-    words = prepared(study)
-    cell = get_space(SPACE).parse(found[row["strategy"], str(row["seed"])])
-    settings = replace(study.full, seed=row["seed"])
-    curves = trained_cell(words, cell, settings, study.full_width, row["kd_loss"])
-    return {
-        **row,
-        "parameters": curves.parameters,
-        "test_accuracy": curves.test_accuracy,
-        "seconds": round(sum(curves.wall_times), 1),
-        "status": curves.status,
-    }
-
-
-def trained_cell(
-    words: EmbeddedDataset, cell: Any, settings: ClassifierSettings, width: int, kd_loss: str
-) -> Any:
-    """The course of the training of a cell's classifier."""
-    from nni_nlp_bench.distillation.distilled import distilled
-    from nni_nlp_bench.training.classification.run import train_classifier
-    from nni_nlp_bench.training.classification.task import network_task
-
-    task = network_task(SPACE, cell, words, settings, width=width, drop_path=0.2)
-    return train_classifier(distilled(task, kd_loss, 10.0))
+def call(work: Callable[..., Row], study: Any, arguments: Row) -> Row:
+    """Return the row of some arguments."""
+    return work(study, **arguments)
 
 
 def read_rows(file: Path) -> list[dict[str, str]]:
-    """What was done so far."""
+    """Return the rows of a table; none if there is no file."""
     if not file.exists():
         return []
     with file.open(newline="", encoding="utf-8") as stream:
@@ -241,34 +179,13 @@ def read_rows(file: Path) -> list[dict[str, str]]:
 
 
 def append_row(file: Path, columns: tuple[str, ...], row: Row) -> None:
-    """Add a search or a training."""
+    """Append a row."""
     new = not file.exists()
     with file.open("a", newline="", encoding="utf-8") as stream:
         writer = csv.DictWriter(stream, columns)
         if new:
             writer.writeheader()
         writer.writerow(row)
-
-
-def summary(
-    names: list[str], kd_losses: list[str], searched: list[dict[str, str]], trained: list[Row]
-) -> Table:
-    """Mean and standard deviation over seeds."""
-    lines = []
-    for name in names:
-        own = [row for row in searched if row["strategy"] == name]
-        minutes = np.mean([float(row["cpu_minutes"]) for row in own])
-        line = [name, str(len(own)), f"{minutes:.1f}"]
-        for kd_loss in kd_losses:
-            rows = [r for r in trained if (r["strategy"], r["kd_loss"]) == (name, kd_loss)]
-            percent = 100 * np.array([float(row["test_accuracy"]) for row in rows])
-            spread = f" ± {percent.std(ddof=1):.2f}" if len(rows) > 1 else ""
-            line.append(f"{percent.mean():.2f}{spread}")
-        sizes = [int(row["parameters"]) for row in trained if row["strategy"] == name]
-        lines.append([*line, f"{np.mean(sizes):,.0f}"])
-    columns = ("strategy", "seeds", "search, CPU minutes")
-    tests = [f"test, %, distillation loss {kd_loss}" for kd_loss in kd_losses]
-    return plain_table(None, (*columns, *tests, "parameters"), lines)
 
 
 if __name__ == "__main__":

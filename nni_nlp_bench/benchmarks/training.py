@@ -45,6 +45,8 @@ class TrainingBenchmark(Benchmark):
         device: Torch device.
         threads: Number of threads; None for one for a small network, else one per available CPU.
         progress: Called with the architecture, and the completed and requested epochs.
+        clock: Measures the time of trainings in seconds; `time.process_time` if others share the
+            machine.
 
     Raises:
         UserError: The space has no sentence classifiers, or an option does not apply to it.
@@ -62,6 +64,7 @@ class TrainingBenchmark(Benchmark):
         device: str = "cpu",
         threads: int | None = None,
         progress: Callable[[Any, float, int], None] | None = None,
+        clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         from nni_nlp_bench.training.classification.network import sentence_space
 
@@ -77,6 +80,7 @@ class TrainingBenchmark(Benchmark):
         self.words, self.settings, self.options = words, settings, dict(options or {})
         self.kd_loss, self.kd_weight = kd_loss, kd_weight
         self.device, self.threads, self.progress = device, threads, progress
+        self.clock = clock
         self._space = space
         self._seconds: dict[str, float] = {}
         """Seconds of the paused trainings, by folder."""
@@ -134,7 +138,7 @@ class TrainingBenchmark(Benchmark):
         until = self.epochs if epoch is None else epoch
         if not 1 <= until <= self.epochs:
             raise BenchmarkError(f"epoch must be between 1 and {self.epochs}, got {until}")
-        start, task = time.perf_counter(), self.task(architecture, seed or 0)
+        start, task = self.clock(), self.task(architecture, seed or 0)
         folder = self._folder(architecture, seed or 0)
         pauses = until < self.epochs
 
@@ -149,7 +153,7 @@ class TrainingBenchmark(Benchmark):
             threads=self.threads,
             progress=show,
         )
-        seconds = self._seconds.pop(folder.name, 0.0) + time.perf_counter() - start
+        seconds = self._seconds.pop(folder.name, 0.0) + self.clock() - start
         if pauses:
             self._seconds[folder.name] = seconds
         else:
