@@ -69,7 +69,10 @@ class Smac(SamplerStrategy):
         )
 
     def _suggest(self) -> tuple[Any, Mapping[str, Any]]:
-        trial = self._facade.ask()
+        from joblib import parallel_config
+
+        with parallel_config(backend="sequential"):  # threads take longer for such small forests
+            trial = self._facade.ask()
         return trial, sample_of(self._choices, trial.config)
 
     def _adopt(self, sample: dict[str, Any]) -> Any:
