@@ -7,6 +7,7 @@ PIP_INSTALL := -m pip --disable-pip-version-check --no-input --quiet \
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest --dist worksteal
 QUICK := -n 2 -m "not slow" --hypothesis-profile quick
 CORE := .venv-core
+FRAMEWORKS := .venv-frameworks
 # One interpreter for each supported version that is installed, by name or by pyenv.
 PYTHONS = $(shell for v in 3.11 3.12 3.13; do \
 	for p in python$$v $$HOME/.pyenv/versions/$$v.*/bin/python$$v; do \
@@ -16,7 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE
 PINS := setup.cfg pyproject.toml constraints.txt
 
 .DELETE_ON_ERROR:
-.PHONY: help install test test-all test-core test-pythons test-naslib faults coverage lint format demo docs bench mini clean
+.PHONY: help install test test-all test-core test-pythons test-naslib test-frameworks faults coverage lint format demo docs bench mini clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -40,6 +41,9 @@ test-pythons: ## Run the quick tests on every supported Python that is installed
 test-naslib: $(VENV)/installed-with-tests ## Run the tests with NASLib, whose folder NASLIB_HOME names
 	$(BIN)/python $(PIP_INSTALL) '.[naslib]'
 	NASLIB_REQUIRED=1 $(BIN)/pytest -m naslib --timeout 600
+
+test-frameworks: $(FRAMEWORKS)/installed ## Run the tests with Syne Tune, SMAC3, NePS and ConfigSpace
+	FRAMEWORKS_REQUIRED=1 $(PYTEST:$(BIN)/%=$(FRAMEWORKS)/bin/%) -n 2 -m "framework and not slow"
 
 faults: $(VENV)/installed-with-tests ## Check that the tests catch deliberate faults
 	$(BIN)/python tests/faults/run.py
@@ -90,6 +94,12 @@ $(VENV)/installed-with-tests: $(PINS) | $(BIN)/pip
 $(CORE)/installed: $(PINS)
 	$(or $(PYTHON),$(lastword $(PYTHONS))) -m venv --clear $(CORE)
 	$(CORE)/bin/python $(PIP_INSTALL) '.[test-core]'
+	@touch $@
+
+$(FRAMEWORKS)/installed: setup.cfg pyproject.toml constraints-frameworks.txt | $(BIN)/pip
+	$(BIN)/python -m venv --clear $(FRAMEWORKS)
+	$(FRAMEWORKS)/bin/python $(subst constraints.txt,constraints-frameworks.txt,$(PIP_INSTALL)) \
+		'.[test-frameworks]'
 	@touch $@
 
 $(BIN)/pip:

@@ -29,6 +29,7 @@ from search_spaces.values import BaseArchitecture
 
 if TYPE_CHECKING:
     import torch
+    from ConfigSpace import ConfigurationSpace
 
 EncodingKind = Literal["flat", "graph", "counts"]
 Description = dict[str, int | float | str]
@@ -256,6 +257,39 @@ class SearchSpace(ABC, Generic[A]):
         if self.model_space_class is not None:
             return resolve_name(self.model_space_class)(**options)
         return resolve_name(_CHOICES_MODEL_SPACE)(self.choices(**options))
+
+    @optional_imports()
+    def to_configspace(self, *, seed: int | None = None, **options: Any) -> ConfigurationSpace:
+        """Return the choices as a `ConfigSpace.ConfigurationSpace` of categoricals.
+
+        Choices that matter only for some values of others are conditional.
+
+        Args:
+            seed: Seed of its samples.
+            **options: Options of `choices`.
+
+        Raises:
+            MissingExtraError: ConfigSpace is not installed.
+        """
+        from search_spaces.configspace import configuration_space
+
+        return configuration_space(self.choices(**options), seed)
+
+    def from_configuration(self, configuration: Mapping[str, Any], **options: Any) -> A:
+        """Return the architecture of a configuration of `to_configspace`, or of such a dict.
+
+        Args:
+            configuration: Values of the active choices.
+            **options: Options of `choices`.
+
+        Raises:
+            ArchitectureError: A choice is missing or has another value.
+        """
+        from search_spaces.configspace import sample_of
+
+        choices = self.choices(**options)
+        architecture: A = choices.from_sample(sample_of(choices, configuration))
+        return architecture
 
     @optional_imports()
     def draw(self, architecture: A, path: Path) -> None:

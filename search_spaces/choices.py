@@ -40,6 +40,13 @@ class ConditionalChoices(Protocol):
             sample: Values of the active choices before it, in the order of `categoricals`.
         """
 
+    def parents(self, label: str) -> Sequence[str]:
+        """Return the labels of the earlier choices that decide whether a choice is active.
+
+        Where one of them is inactive, so is the choice; where all are active, `is_active` depends
+        on their values alone.
+        """
+
 
 def active_sample(choices: Choices, sample: Mapping[str, Any]) -> dict[str, Any]:
     """Return the part of a sample that `from_sample` reads; all of it if that is unknown."""
@@ -77,3 +84,9 @@ class MappedChoices:
         if not isinstance(self._choices, ConditionalChoices):
             return True
         return self._choices.is_active(label, sample)
+
+    def parents(self, label: str) -> Sequence[str]:
+        """Return the labels that decide whether a choice is active; none if that is unknown."""
+        if not isinstance(self._choices, ConditionalChoices):
+            return ()
+        return self._choices.parents(label)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Generator, Iterator
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +33,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("slow"):
             item.add_marker(pytest.mark.timeout(1800))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip the tests of a framework that is missing; fail where $FRAMEWORKS_REQUIRED is set."""
+    for marker in item.iter_markers("framework"):
+        (library,) = marker.args
+        if find_spec(library) is None:
+            missing = MissingExtraError(library)
+            if os.environ.get("FRAMEWORKS_REQUIRED"):
+                raise missing
+            pytest.skip(str(missing))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -29,6 +29,10 @@ EXTRAS = {
     "fastapi": "serve",
     "starlette": "serve",
     "uvicorn": "serve",
+    "ConfigSpace": "configspace",
+    "smac": "smac",
+    "syne_tune": "syne_tune",
+    "neps": "neps",
 }
 """Extra that installs a library, by the library's name."""
 

@@ -17,6 +17,7 @@ _MODELS = f"{_HERE}.model_based"
 _FIDELITIES = f"{_HERE}.multi_fidelity"
 _OBJECTIVES = f"{_HERE}.multi_objective"
 _NASLIB = "nni_nlp_bench.frameworks.naslib.strategies"
+_SYNE_TUNE = "nni_nlp_bench.frameworks.syne_tune"
 
 STRATEGIES: Registry[type[Strategy]] = Registry(
     "strategy",
@@ -50,6 +51,15 @@ STRATEGIES: Registry[type[Strategy]] = Registry(
         "naslib:local_search": f"{_NASLIB}:LocalSearch",
         "naslib:bananas": f"{_NASLIB}:Bananas",
         "naslib:npenas": f"{_NASLIB}:Npenas",
+        "smac": "nni_nlp_bench.frameworks.smac.strategies:Smac",
+        "syne_tune:random_search": f"{_SYNE_TUNE}.strategies:RandomSearch",
+        "syne_tune:rea": f"{_SYNE_TUNE}.strategies:Rea",
+        "syne_tune:bore": f"{_SYNE_TUNE}.strategies:Bore",
+        "syne_tune:tpe": f"{_SYNE_TUNE}.strategies:Tpe",
+        "syne_tune:cqr": f"{_SYNE_TUNE}.strategies:Cqr",
+        "syne_tune:asha": f"{_SYNE_TUNE}.multi_fidelity:Asha",
+        "syne_tune:asha_bore": f"{_SYNE_TUNE}.multi_fidelity:AshaBore",
+        "syne_tune:bohb": f"{_SYNE_TUNE}.multi_fidelity:Bohb",
     },
     requires=("ask", "tell", "options"),
 )

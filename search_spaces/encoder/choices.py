@@ -74,3 +74,7 @@ class EncoderChoices:
         """Return whether an encoder needs a choice: those of its layers, and of all encoders."""
         name, _, number = label.rpartition("_")
         return name not in _OF_LAYER or int(number) < int(sample["layers"])
+
+    def parents(self, label: str) -> tuple[str, ...]:
+        """Return the choices that decide whether an encoder needs a choice."""
+        return ("layers",) if label.rpartition("_")[0] in _OF_LAYER else ()

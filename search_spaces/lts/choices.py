@@ -15,6 +15,7 @@ Value: TypeAlias = int | str
 Sample: TypeAlias = dict[str, Value]
 Task: TypeAlias = tuple[str, str]
 """A model and a data set: a key of `RULES`."""
+_OF_LAYER = ("n_head", "d_inner", "d_inner_rest")
 
 
 @dataclass(frozen=True)
@@ -91,9 +92,17 @@ class LtsChoices:
         if label == "d_embed":
             return rules.d_embeds is not None
         name, _, number = label.rpartition("_")
-        if name not in ("n_head", "d_inner", "d_inner_rest"):
+        if name not in _OF_LAYER:
             return True
         return int(number) < _nearest(self._read(sample, "n_layer"), rules.n_layers)
+
+    def parents(self, label: str) -> tuple[str, ...]:
+        """Return the choices that decide whether a decoder needs a choice."""
+        of_task = ("task",) if len(self.tasks) > 1 else ()
+        if label == "d_embed":
+            return of_task
+        name, _, _ = label.rpartition("_")
+        return (*of_task, "n_layer") if name in _OF_LAYER else ()
 
     def _task(self, sample: Mapping[str, Value]) -> Task:
         if len(self.tasks) == 1:

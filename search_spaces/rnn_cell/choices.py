@@ -107,6 +107,17 @@ class CellChoices:
         _, inputs = self._ops[str(sample[f"node_{position}_op"])]
         return int(slot.removeprefix("input_")) < inputs
 
+    def parents(self, label: str) -> tuple[str, ...]:
+        """Return the choices that decide whether a cell needs a choice: see `Choices`."""
+        kind, _, rest = label.partition("_")
+        of_states = ("hidden_states",) if self.hidden_states is None else ()
+        if kind == "result":
+            return of_states
+        if kind != "node":
+            return ()
+        position, _, slot = rest.partition("_")
+        return (*of_states, "nodes") if slot == "op" else (f"node_{position}_op",)
+
     def _wiring(self, sample: Mapping[str, Value]) -> Wiring:
         states = self.hidden_states or int(self._read(sample, "hidden_states"))
         nodes = max(int(self._read(sample, "nodes")), states + 1)

@@ -170,7 +170,60 @@ class TestNaslibNpenas(NaslibContract):
     evaluations = 25
 
 
+@pytest.mark.framework("smac")
+class TestSmac(StrategyContract):
+    strategy = "smac"
+    evaluations = 20
+
+
+@pytest.mark.framework("syne_tune")
+class SyneTuneContract(StrategyContract):
+    evaluations = 20
+
+
+class TestSyneTuneRandomSearch(SyneTuneContract):
+    strategy = "syne_tune:random_search"
+
+
+class TestSyneTuneRea(SyneTuneContract):
+    strategy = "syne_tune:rea"
+    options: ClassVar = {"population_size": 10, "sample_size": 3}
+
+
+@pytest.mark.slow
+class TestSyneTuneBore(SyneTuneContract):
+    evaluations = 12
+    strategy = "syne_tune:bore"
+
+
+class TestSyneTuneTpe(SyneTuneContract):
+    strategy = "syne_tune:tpe"
+
+
+@pytest.mark.slow
+class TestSyneTuneCqr(SyneTuneContract):
+    evaluations = 12
+    strategy = "syne_tune:cqr"
+
+
+class TestSyneTuneAsha(SyneTuneContract):
+    strategy = "syne_tune:asha"
+    evaluations = 40
+
+
+@pytest.mark.slow
+class TestSyneTuneAshaBore(SyneTuneContract):
+    evaluations = 12
+    strategy = "syne_tune:asha_bore"
+
+
+class TestSyneTuneBohb(SyneTuneContract):
+    strategy = "syne_tune:bohb"
+
+
 def test_every_registered_strategy_is_tested() -> None:
-    kinds = [*StrategyContract.__subclasses__(), *NaslibContract.__subclasses__()]
-    tested: set[Any] = {kind.strategy for kind in kinds if kind is not NaslibContract}
-    assert tested == set(STRATEGIES)
+    def tested(kind: type[StrategyContract]) -> set[Any]:
+        below = [tested(subclass) for subclass in kind.__subclasses__()]
+        return {vars(kind).get("strategy")}.union(*below)
+
+    assert tested(StrategyContract) - {None} == set(STRATEGIES)

@@ -1,0 +1,96 @@
+"""SMAC3's optimizer as the strategy `smac`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from nni_nlp_bench.core.extras import MissingExtraError
+from nni_nlp_bench.strategies.sampler_strategy import SamplerStrategy
+from search_spaces.choices import active_sample
+from search_spaces.configspace import configuration_space, sample_of
+
+UNLIMITED = 10**6
+
+
+class Smac(SamplerStrategy):
+    """SMAC3 (Lindauer et al., 2022, arXiv 2109.09831): a random forest and expected improvement.
+
+    Its facade for hyperparameter optimization, on the space's choices as conditional categoricals.
+
+    Args:
+        *args: Those of every strategy.
+        random_first: Number of samples of the space that it starts with.
+        random_probability: Probability of a random configuration instead of the most promising.
+    """
+
+    def __init__(self, *args: Any, random_first: int = 10, random_probability: float = 0.2) -> None:
+        self._random_probability = random_probability
+        self._folder = TemporaryDirectory()
+        super().__init__(*args, random_first=random_first)
+
+    @classmethod
+    def missing_dependency(cls) -> str | None:
+        """Return how to install SMAC3, if it is missing."""
+        return None if find_spec("smac") else str(MissingExtraError("smac"))
+
+    def close(self) -> None:
+        """Remove SMAC's files."""
+        self._folder.cleanup()
+
+    def _make_sampler(self, first: list[dict[str, Any]]) -> None:
+        from smac import HyperparameterOptimizationFacade as Facade
+        from smac import Scenario
+
+        seed = int(self.rng.integers(2**31))
+        self._space = configuration_space(self._choices, seed)
+        scenario = Scenario(
+            self._space,
+            n_trials=UNLIMITED,
+            deterministic=True,
+            seed=seed,
+            output_directory=Path(self._folder.name),
+        )
+        design = Facade.get_initial_design(
+            scenario,
+            n_configs=0 if first else None,
+            additional_configs=[self._configuration(sample) for sample in first],
+        )
+        self._facade = Facade(
+            scenario,
+            _never_called,
+            initial_design=design,
+            random_design=Facade.get_random_design(scenario, probability=self._random_probability),
+            overwrite=True,
+            logging_level=False,
+        )
+
+    def _suggest(self) -> tuple[Any, Mapping[str, Any]]:
+        from joblib import parallel_config
+
+        with parallel_config(backend="sequential"):  # threads take longer for such small forests
+            trial = self._facade.ask()
+        return trial, sample_of(self._choices, trial.config)
+
+    def _adopt(self, sample: dict[str, Any]) -> Any:
+        from smac.runhistory.dataclasses import TrialInfo
+
+        return TrialInfo(self._configuration(sample), seed=self._facade.scenario.seed)
+
+    def _report(self, handle: Any, epochs: int | None, loss: float) -> None:
+        from smac.runhistory.dataclasses import TrialValue
+
+        self._facade.tell(handle, TrialValue(cost=loss), save=False)
+
+    def _configuration(self, sample: dict[str, Any]) -> Any:
+        from ConfigSpace import Configuration
+
+        return Configuration(self._space, values=active_sample(self._choices, sample))
+
+
+def _never_called(config: Any, seed: int = 0) -> float:
+    """Stand in for the target function, since SMAC is asked and told."""
+    raise NotImplementedError
