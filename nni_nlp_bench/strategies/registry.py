@@ -17,6 +17,7 @@ _MODELS = f"{_HERE}.model_based"
 _FIDELITIES = f"{_HERE}.multi_fidelity"
 _OBJECTIVES = f"{_HERE}.multi_objective"
 _NASLIB = "nni_nlp_bench.frameworks.naslib.strategies"
+_OPTUNA = "nni_nlp_bench.frameworks.optuna.strategies"
 
 STRATEGIES: Registry[type[Strategy]] = Registry(
     "strategy",
@@ -50,6 +51,8 @@ STRATEGIES: Registry[type[Strategy]] = Registry(
         "naslib:local_search": f"{_NASLIB}:LocalSearch",
         "naslib:bananas": f"{_NASLIB}:Bananas",
         "naslib:npenas": f"{_NASLIB}:Npenas",
+        "optuna:tpe": f"{_OPTUNA}:Tpe",
+        "optuna:gp": f"{_OPTUNA}:Gp",
     },
     requires=("ask", "tell", "options"),
 )
