@@ -106,8 +106,8 @@ class OptunaObjective:
         found = [direction.name.lower() for direction in study.directions]
         if found != self.directions:
             raise UserError(
-                f"the objectives are to {self.directions}, the study is to {found}: "
-                "create it with directions=objective.directions"
+                f"the objective is to {', '.join(self.directions)}, the study is to "
+                f"{', '.join(found)}: create it with directions=objective.directions"
             )
 
     def _train(self, trial: optuna.trial.BaseTrial, architecture: Any) -> Trial:
