@@ -47,6 +47,8 @@ if TYPE_CHECKING:
     from nni_nlp_bench.benchmarks.units import LossUnit
     from nni_nlp_bench.core.errors import UserError
     from nni_nlp_bench.evaluators.trial import Trial
+    from nni_nlp_bench.frameworks.optuna.objective import OptunaObjective
+    from nni_nlp_bench.frameworks.optuna.sampler import StrategySampler
     from nni_nlp_bench.models.base import Prediction, TextClassifier
     from nni_nlp_bench.models.export.writing import Exported, export_model
     from nni_nlp_bench.models.language import LanguageModel
@@ -70,12 +72,14 @@ _MODULES = {
     "MeasureSettings": "nni_nlp_bench.models.measure",
     "Measurement": "nni_nlp_bench.models.measure",
     "Objective": "nni_nlp_bench.benchmarks.objectives",
+    "OptunaObjective": "nni_nlp_bench.frameworks.optuna.objective",
     "Prediction": "nni_nlp_bench.models.base",
     "Proposal": "nni_nlp_bench.strategies.base",
     "Result": "nni_nlp_bench.benchmarks.base",
     "SearchResult": "nni_nlp_bench.strategies.result",
     "SearchSpace": "search_spaces.base",
     "Strategy": "nni_nlp_bench.strategies.base",
+    "StrategySampler": "nni_nlp_bench.frameworks.optuna.sampler",
     "Table": "nni_nlp_bench.benchmarks.table",
     "TextClassifier": "nni_nlp_bench.models.base",
     "Trial": "nni_nlp_bench.evaluators.trial",
@@ -119,12 +123,14 @@ __all__ = [
     "MeasureSettings",
     "Measurement",
     "Objective",
+    "OptunaObjective",
     "Prediction",
     "Proposal",
     "Result",
     "SearchResult",
     "SearchSpace",
     "Strategy",
+    "StrategySampler",
     "Table",
     "TextClassifier",
     "Trial",

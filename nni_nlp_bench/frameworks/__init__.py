@@ -1,6 +1,6 @@
-"""Adapters to other frameworks: NNI and NASLib.
+"""Adapters to other frameworks: NNI, NASLib and Optuna.
 
-`frameworks.nni` and `frameworks.naslib` are imported when they are first used.
+`frameworks.nni`, `frameworks.naslib` and `frameworks.optuna` are imported when they are first used.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nni_nlp_bench.frameworks import naslib, nni
+    from nni_nlp_bench.frameworks import naslib, nni, optuna
 
-__all__ = ["naslib", "nni"]
+__all__ = ["naslib", "nni", "optuna"]
 
 
 def __getattr__(name: str) -> Any:

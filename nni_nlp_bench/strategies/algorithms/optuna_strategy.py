@@ -10,6 +10,17 @@ from numpy.typing import NDArray
 
 from nni_nlp_bench.core.errors import ArchitectureError
 from nni_nlp_bench.strategies.base import Proposal, Strategy
+from search_spaces.choices import Choices
+
+
+def choice_distributions(choices: Choices) -> dict[str, Any]:
+    """Return an optuna distribution of each choice, by label."""
+    import optuna
+
+    return {
+        label: optuna.distributions.CategoricalDistribution(values)
+        for label, values in choices.categoricals.items()
+    }
 
 
 class OptunaStrategy(Strategy):
@@ -36,10 +47,7 @@ class OptunaStrategy(Strategy):
         )
         self._study = optuna.create_study(directions=directions, sampler=sampler)
         self._choices = self.space.choices()
-        self._distributions = {
-            label: optuna.distributions.CategoricalDistribution(values)
-            for label, values in self._choices.categoricals.items()
-        }
+        self._distributions = choice_distributions(self._choices)
         self._random_first = random_first
         self._finished = 0
         self._seen: set[str] = set()
@@ -69,16 +77,14 @@ class OptunaStrategy(Strategy):
             except ArchitectureError:
                 continue
             self._study.enqueue_trial(sample)
-            trial = self._study.ask(self._distributions)
+            trial = self._ask_study()
             return self._propose(architecture, trial)
         return None
 
     def _from_sampler(self) -> Proposal | None:
         """Return an architecture of the sampler that was not proposed before."""
-        import optuna
-
         for _ in range(self._tries):
-            trial = self._study.ask(self._distributions)
+            trial = self._ask_study()
             try:
                 architecture = self._choices.from_sample(trial.params)
             except ArchitectureError:
@@ -86,8 +92,23 @@ class OptunaStrategy(Strategy):
             if architecture is not None and architecture.canonical_key not in self._seen:
                 self._seen.add(architecture.canonical_key)
                 return self._propose(architecture, trial)
-            self._study.tell(trial, state=optuna.trial.TrialState.FAIL)
+            self._skip(trial, architecture)
         return None
+
+    def _ask_study(self) -> Any:
+        """Return a trial with a value of every choice."""
+        return self._study.ask(self._distributions)
+
+    def _skip(self, trial: Any, architecture: Any | None) -> None:
+        """End a trial that is not evaluated.
+
+        Args:
+            trial: The trial.
+            architecture: An architecture that was proposed before, or None if it is not valid.
+        """
+        import optuna
+
+        self._study.tell(trial, state=optuna.trial.TrialState.FAIL)
 
     def _propose(self, architecture: Any, trial: Any) -> Proposal:
         proposal = Proposal(architecture)

@@ -1,0 +1,125 @@
+"""State of a strategy in a study of Optuna, which the trials restore."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from optuna.study import StudyDirection
+from optuna.trial import FrozenTrial, TrialState
+
+from nni_nlp_bench.core.errors import ArchitectureError, UserError
+from nni_nlp_bench.strategies.base import Proposal, Strategy
+
+ATTRIBUTE = "nni_nlp_bench:asked"
+"""System attribute of a trial: the sampler, the index of its `ask`, and the trials that the
+strategy was told since its last `ask`, in order."""
+_TRIES = 100
+
+
+class Session:
+    """Runs a strategy on the trials of a study.
+
+    Args:
+        strategy: The strategy.
+        sampler: Identity of the sampler; trials that record it were proposed by the same one.
+        direction: Direction of the study.
+    """
+
+    def __init__(self, strategy: Strategy, sampler: str, direction: StudyDirection) -> None:
+        self._strategy = strategy
+        self._sampler = sampler
+        self._sign = 1.0 if direction == StudyDirection.MAXIMIZE else -1.0
+        self._choices = strategy.space.choices()
+        self._running: dict[int, Proposal] = {}
+        """Proposals by number of their trial."""
+        self._known: set[int] = set()
+        """Numbers of the trials that were proposed or told."""
+        self._told: list[int] = []
+        self._asked = 0
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a trial that it proposed has not finished."""
+        return bool(self._running)
+
+    def proposed(self, number: int) -> bool:
+        """Return whether it proposed a trial, and has not been told of it."""
+        return number in self._running
+
+    def ask(self, number: int) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        """Return the sample of a trial, and its `ATTRIBUTE`; None as `Strategy.ask`.
+
+        Raises:
+            UserError: The choices of the space do not include what the strategy proposes.
+        """
+        for _ in range(_TRIES):
+            proposal = self._strategy.ask()
+            if proposal is None:
+                return None
+            try:
+                sample = self._choices.to_sample(proposal.architecture)
+            except ArchitectureError:  # no trial can evaluate it
+                self._strategy.tell(proposal, None)
+                continue
+            record = {"sampler": self._sampler, "index": self._asked, "told": self._told}
+            self._running[number] = proposal
+            self._known.add(number)
+            self._asked, self._told = self._asked + 1, []
+            return sample, record
+        raise UserError(
+            f"{self._sampler}: the choices of the space include none of {_TRIES} proposals"
+        )
+
+    def tell(self, trial: FrozenTrial, state: TrialState, values: Sequence[float] | None) -> None:
+        """Report a trial: the score of a proposal, or another observation."""
+        score = None
+        if state == TrialState.COMPLETE and values is not None and math.isfinite(values[0]):
+            score = self._sign * values[0]
+        self._known.add(trial.number)
+        self._told.append(trial.number)
+        if trial.number in self._running:
+            self._strategy.tell(self._running.pop(trial.number), score)
+        elif score is not None:
+            try:
+                architecture = self._choices.from_sample(trial.params)
+            except ArchitectureError:
+                return
+            self._strategy.add_observation(architecture, score)
+
+    def observe(self, trials: Sequence[FrozenTrial]) -> None:
+        """Report complete trials that it did not propose, each once."""
+        for trial in trials:
+            if trial.state == TrialState.COMPLETE and trial.number not in self._known:
+                self.tell(trial, trial.state, trial.values)
+
+    def replay(self, trials: Sequence[FrozenTrial]) -> None:
+        """Ask and tell again what the trials of the same sampler record.
+
+        Proposals whose trials were interrupted count as failed.
+
+        Raises:
+            UserError: The strategy does not propose their architectures again.
+        """
+        numbered = {trial.number: trial for trial in trials}
+        asked = [(trial, trial.system_attrs.get(ATTRIBUTE, {})) for trial in trials]
+        own = [(trial, record) for trial, record in asked if record.get("sampler") == self._sampler]
+        for trial, record in sorted(own, key=lambda pair: int(pair[1]["index"])):
+            for number in record["told"]:
+                self.tell(numbered[number], numbered[number].state, numbered[number].values)
+            found = self.ask(trial.number)
+            if found is None or any(found[0].get(name) != v for name, v in trial.params.items()):
+                raise UserError(
+                    f"{self._sampler} does not propose trial {trial.number} of the study again: "
+                    "the strategy or the benchmark has changed; take another seed or a new study"
+                )
+        left = sorted((numbered[number] for number in self._running), key=_end)
+        for trial in left:
+            self.tell(trial, trial.state, trial.values)
+
+
+def _end(trial: FrozenTrial) -> tuple[bool, float, int]:
+    """Return a key that sorts trials by their end, unfinished ones last."""
+    end = trial.datetime_complete
+    return end is None, 0.0 if end is None else end.timestamp(), trial.number

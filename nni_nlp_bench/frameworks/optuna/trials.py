@@ -1,0 +1,48 @@
+"""Parameters and user attributes of trials of Optuna."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from nni_nlp_bench.evaluators.trial import Trial
+from search_spaces.choices import Choices, ConditionalChoices
+
+
+def suggest(trial: Any, choices: Choices, conditional: bool) -> dict[str, Any]:
+    """Return the values that a trial suggests for the choices.
+
+    Args:
+        trial: Trial of Optuna.
+        choices: The choices of a space.
+        conditional: Whether to leave out choices that do not matter.
+    """
+    sample: dict[str, Any] = {}
+    active = choices.is_active if conditional and isinstance(choices, ConditionalChoices) else None
+    for label, values in choices.categoricals.items():
+        if active is None or active(label, sample):
+            sample[label] = trial.suggest_categorical(label, values)
+    return sample
+
+
+def set_attributes(trial: Any, evaluated: Trial) -> None:
+    """Keep where a result comes from and what it cost as user attributes of the trial."""
+    result = evaluated.result
+    losses = {"val_loss": result.val_loss, "test_loss": result.test_loss}
+    attributes = {
+        "canonical_key": evaluated.key,
+        "origin": result.origin,
+        "source": result.source,
+        "status": result.status,
+        "epoch": result.epoch,
+        "seed": result.seed,
+        **{name: _known(value) for name, value in losses.items()},
+        "simulated_seconds": _known(result.wall_time_s),
+    }
+    for name, value in attributes.items():
+        trial.set_user_attr(name, value)
+
+
+def _known(value: float | None) -> float | None:
+    """Return the value; None if it is not finite, which storages cannot hold as JSON."""
+    return None if value is None or not math.isfinite(value) else value
