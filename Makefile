@@ -17,7 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE
 PINS := setup.cfg pyproject.toml constraints.txt
 
 .DELETE_ON_ERROR:
-.PHONY: help install test test-all test-core test-pythons test-naslib test-frameworks faults coverage lint format demo docs bench mini clean
+.PHONY: help install test test-all test-core test-pythons test-naslib test-frameworks faults coverage lint format demo docs outputs bench mini clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -75,7 +75,10 @@ mini: $(VENV)/installed ## Train the cells of the benchmark mini again: two hour
 	mkdir nni_nlp_bench/benchmarks/mini
 	cp -r build/mini/table build/mini/scores.csv nni_nlp_bench/benchmarks/mini
 
-docs: $(VENV)/installed-with-tests ## Run the examples of the tutorial and write their outputs into it
+docs: $(CORE)/installed ## Build the documentation site into build/site
+	NO_MKDOCS_2_WARNING=1 $(CORE)/bin/python -m mkdocs build --strict
+
+outputs: $(VENV)/installed-with-tests ## Run the examples of the tutorial and write their outputs into it
 	$(BIN)/python docs/run_examples.py docs/tutorial.md --write
 
 clean: ## Remove .venv and every cache

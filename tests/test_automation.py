@@ -48,6 +48,7 @@ def test_ci_lints_and_tests_every_supported_python() -> None:
     assert {name: commands("\n".join(lines), "make") for name, lines in runs.items()} == {
         "lint": {"lint"},
         "test": {"test"},
+        "docs": {"docs"},
     }
     setup = ConfigParser()
     setup.read(ROOT / "setup.cfg", encoding="utf-8")

@@ -122,8 +122,8 @@ def compare(
     Args:
         benchmark: A benchmark, its name, or the folder of a table.
         strategies: Names, subclasses of `Strategy`, or pairs of either and a dict of options.
-        n_trials, n_epochs, n_hours, n_workers, restrict, on_missing, run_selection, warm_start,
-            objectives, constraints: As in `search`, for each search.
+        n_trials: Number of evaluations per search. Arguments that `search` has too are the same
+            here, for each search.
         seeds: Seeds, or how many from 0 on.
         rank_all: Whether to rank strategies too whose results on a surrogate prove nothing: their
             model sees the features that the surrogate was fitted on.
