@@ -68,7 +68,8 @@ class Asha(SyneTuneStrategy):
         """Return the epochs of the trial's next rung, or of a full training after the last one."""
         rungs = self._scheduler.trial_info[handle.trial_id].rungs
         later = [math.ceil(milestone) for milestone, _ in rungs if milestone > epochs]
-        return min([*later, self.epochs])
+        found: int = min([*later, self.epochs])
+        return found
 
 
 class AshaBore(Asha):
