@@ -96,7 +96,7 @@ def main(
         for seed in range(seeds)
     ]
     with locked_output_dir(out, asdict(study), "measured losses"):
-        resume(out / "losses.csv", COLUMNS, wanted, IDENTITY, measure, study, workers)
+        resume(out / "losses.csv", COLUMNS, wanted, IDENTITY, measure, study, (None, workers))
         write_report(pd.read_csv(out / "losses.csv"), out / "losses.md")
 
 

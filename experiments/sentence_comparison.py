@@ -69,6 +69,9 @@ def main(
     weight_decay: float = 0.0,
     seeds: Annotated[int, typer.Option(min=1, help="Searches and trainings of a method.")] = 5,
     workers: Annotated[int, typer.Option(min=1, help="Processes at a time.")] = 1,
+    scheduler: Annotated[
+        str | None, typer.Option(help="Dask scheduler, or a batch system such as slurm.")
+    ] = None,
 ) -> None:
     """Search, train, and write the report."""
     chosen: Optimizer = "sgd" if optimizer == "sgd" else "adam"
@@ -87,16 +90,21 @@ def main(
     study = Study(data, teacher, encoder, *lengths, dropout, drop_path, training)
     rivals = [Method(name) for name in methods.split(",")]
     with locked_output_dir(out, asdict(study), "a comparison"):
-        rows = search_all(study, rivals, seeds, out / "searches.csv", workers)
+        cluster = (scheduler, workers)
+        rows = search_all(study, rivals, seeds, out / "searches.csv", cluster)
         found = {(row["method"], row["seed"]): row["architecture"] for row in rows}
         wanted = trainings(rivals, found, seeds, kd_losses.split(","))
         file = out / "trainings.csv"
-        resume(file, TRAINED, wanted, ("method", "seed", "kd_loss"), train, study, workers)
+        resume(file, TRAINED, wanted, ("method", "seed", "kd_loss"), train, study, cluster)
         write_report(out)
 
 
 def search_all(
-    study: Study, rivals: Sequence[Method], seeds: int, file: Path, workers: int
+    study: Study,
+    rivals: Sequence[Method],
+    seeds: int,
+    file: Path,
+    cluster: tuple[str | None, int],
 ) -> list[dict[str, str]]:
     """Run the searches that are missing, and return the rows of all."""
     wanted = [
@@ -105,7 +113,7 @@ def search_all(
         for rival in rivals
         if rival.is_searched
     ]
-    return resume(file, SEARCHED, wanted, ("method", "seed"), search, study, workers)
+    return resume(file, SEARCHED, wanted, ("method", "seed"), search, study, cluster)
 
 
 def trainings(
@@ -134,7 +142,7 @@ def resume(
     identity: tuple[str, ...],
     work: Callable[..., Row],
     study: Any,
-    workers: int,
+    cluster: tuple[str | None, int],
 ) -> list[dict[str, str]]:
     """Do what is missing in a file, and return its rows.
 
@@ -145,9 +153,9 @@ def resume(
         identity: Arguments that identify a row.
         work: Called with the study and the arguments.
         study: What all rows share.
-        workers: Processes at a time.
+        cluster: Scheduler and workers, as `parallel.cluster` takes them.
     """
-    from nni_nlp_bench.parallel.cluster import cluster
+    from nni_nlp_bench.parallel.cluster import cluster as connect
     from nni_nlp_bench.parallel.map import map_unordered
 
     done = {tuple(row[key] for key in identity) for row in read_rows(file)}
@@ -157,7 +165,7 @@ def resume(
         return ", ".join(str(row[key]) for key in identity)
 
     if missing:
-        with cluster(workers=workers) as client, bar(file.stem) as progress:
+        with connect(*cluster) as client, bar(file.stem) as progress:
             tasks = map_unordered(client, partial(call, work, study), missing, name)
             for number, (_, row) in enumerate(tasks, start=len(done) + 1):
                 append_row(file, columns, row)

@@ -17,7 +17,7 @@ from nni_nlp_bench.evaluators.policies import OnMissing, RunSelection
 from nni_nlp_bench.evaluators.simulation import Settings
 from nni_nlp_bench.evaluators.trial import Trial
 from nni_nlp_bench.strategies.base import Strategy
-from nni_nlp_bench.strategies.compare import Comparison, Progress, run_comparison
+from nni_nlp_bench.strategies.compare import Comparison, Progress
 from nni_nlp_bench.strategies.configs import StrategyConfig, StrategyLike
 from nni_nlp_bench.strategies.equal_cost import budget_of, cost_of, is_multi_fidelity, with_limits
 from nni_nlp_bench.strategies.result import SearchResult
@@ -111,6 +111,7 @@ def compare(
     out: str | Path | None = None,
     n_jobs: int = 1,
     isolate: bool = False,
+    scheduler: str | None = None,
     progress: Progress | None = None,
 ) -> ComparisonResult:
     """Compare strategies on a benchmark, each with every seed.
@@ -132,6 +133,8 @@ def compare(
         n_jobs: Number of searches at a time; above 1 each runs in a process of its own.
         isolate: Whether to use another process for one search at a time too, so that Ctrl-C
             cannot interrupt a library in the middle of a call.
+        scheduler: Dask scheduler such as `tcp://host:8786` that runs the searches, or a batch
+            system such as `slurm`, which `n_jobs` jobs are submitted to; None for this machine.
         progress: Called with a strategy, its seed, and the share of the budget used, 0 to 1.
 
     Returns:
@@ -141,6 +144,7 @@ def compare(
         UserError: An argument cannot be used; the message names the remedy.
     """
     from nni_nlp_bench.core.output_dir import locked_output_dir
+    from nni_nlp_bench.parallel.searches import run_anywhere
     from nni_nlp_bench.reports.comparison import ComparisonResult
 
     bench = constrain(_loaded(benchmark), constraints)
@@ -157,12 +161,13 @@ def compare(
     comparison, budget = _at_equal_cost(bench, comparison)
 
     def run(journals: Path | None) -> ComparisonResult:
-        results = run_comparison(
+        results = run_anywhere(
             bench,
             comparison,
             journals=journals,
             n_jobs=n_jobs,
             isolate=isolate,
+            scheduler=scheduler,
             progress=progress,
         )
         return ComparisonResult(bench, tuple(results), budget, rank_all)

@@ -40,6 +40,7 @@ def compare(
     objectives: options.Objectives = None,
     constraint: options.Constraints = None,
     processes: options.Processes = None,
+    scheduler: options.Scheduler = None,
     rank_all: options.RankAll = False,
     json: options.Json = False,
 ) -> None:
@@ -68,6 +69,7 @@ def compare(
         objectives=options.names(objectives) if objectives else (),
         constraints=constraint or (),
         processes=processes,
+        scheduler=scheduler,
         rank_all=rank_all,
         json=json,
     )
@@ -92,6 +94,7 @@ def run_comparison(
     processes: int | None,
     json: bool,
     rank_all: bool = False,
+    scheduler: str | None = None,
 ) -> None:
     """Compare the strategies and print their ranking. Raises UserError."""
     from nni_nlp_bench.api.searches import compare as compare_strategies
@@ -117,6 +120,7 @@ def run_comparison(
             out=out,
             n_jobs=jobs_for(processes, searches),
             isolate=True,
+            scheduler=scheduler,
             progress=progress,
         )
     print_comparison(result, out, json)

@@ -250,7 +250,11 @@ TaskWorkers = Annotated[
 ]
 Scheduler = Annotated[
     str | None,
-    typer.Option(help="Dask scheduler, such as tcp://host:8786.", rich_help_panel=EXECUTION),
+    typer.Option(
+        help="Where it runs: a Dask scheduler, such as tcp://host:8786, or a batch system, such as "
+        "slurm (default: this machine).",
+        rich_help_panel=EXECUTION,
+    ),
 ]
 RankAll = Annotated[
     bool,

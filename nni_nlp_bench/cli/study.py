@@ -40,6 +40,7 @@ def study(
     run_selection: options.RunSelection = "first",
     constraint: options.Constraints = None,
     processes: options.Processes = None,
+    scheduler: options.Scheduler = None,
     json: options.Json = False,
 ) -> None:
     """Reproduce NAS-Bench-NLP's comparison on a table: all strategies and seeds at equal cost.
@@ -58,30 +59,35 @@ def study(
     seed_range = range(seed, seed + seeds)
     planned = plan_study(table, wanted, seed_range, trainings, run_selection)
     with locked_output_dir(out, planned.comparison.to_dict(table), "a study"):
-        _run_and_report(table, planned, out, processes, json)
+        _run_and_report(table, planned, out, (processes, scheduler), json)
 
 
 def _run_and_report(
-    table: Benchmark, planned: Study, out: Path, processes: int | None, as_json: bool
+    table: Benchmark,
+    planned: Study,
+    out: Path,
+    execution: tuple[int | None, str | None],
+    as_json: bool,
 ) -> None:
     from nni_nlp_bench.cli.search_runner import jobs_for, search_progress
+    from nni_nlp_bench.parallel.searches import run_anywhere
     from nni_nlp_bench.reports.files import write_searches
     from nni_nlp_bench.reports.measures import reference_loss, summarize
     from nni_nlp_bench.reports.study import regrets_by_method, study_rows
     from nni_nlp_bench.reports.study_files import StudyMetadata, write_study
     from nni_nlp_bench.reports.study_plot import draw_study, plotted_costs
-    from nni_nlp_bench.strategies.compare import run_comparison
     from search_spaces.plotting import warn_on_failure
 
-    comparison = planned.comparison
+    comparison, (processes, scheduler) = planned.comparison, execution
     searches = len(comparison.searches())
     with search_progress(searches) as progress:
-        runs = run_comparison(
+        runs = run_anywhere(
             table,
             comparison,
             journals=out / "journals",
             n_jobs=jobs_for(processes, searches),
             isolate=True,
+            scheduler=scheduler,
             progress=progress,
         )
     reference, cost = reference_loss(table, runs), planned.cost

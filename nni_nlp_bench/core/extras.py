@@ -19,6 +19,7 @@ EXTRAS = {
     "transformers": "distillation",
     "ot": "distillation",
     "dask": "parallel",
+    "dask_jobqueue": "parallel",
     "distributed": "parallel",
     "cryptography": "parallel",
     "datasets": "corpora",

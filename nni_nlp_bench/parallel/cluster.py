@@ -1,4 +1,4 @@
-"""Local Dask workers, or a connection to a Dask cluster."""
+"""Local Dask workers, a connection to a Dask cluster, or jobs of a batch system."""
 
 from __future__ import annotations
 
@@ -15,6 +15,18 @@ if TYPE_CHECKING:
     from distributed import Client, LocalCluster
 
 CONNECT_S = 20
+JOB_S = 3600
+"""Seconds that jobs may wait in a queue before the first of them starts."""
+BATCH_SYSTEMS = {
+    "slurm": "SLURMCluster",
+    "pbs": "PBSCluster",
+    "sge": "SGECluster",
+    "lsf": "LSFCluster",
+    "oar": "OARCluster",
+    "moab": "MoabCluster",
+    "htcondor": "HTCondorCluster",
+}
+"""Classes of dask-jobqueue by batch system."""
 _PACKAGE = "nni-nlp-bench"
 _LOCAL = {
     "distributed.nanny.pre-spawn-environ": {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"},
@@ -30,10 +42,14 @@ def cluster(scheduler: str | None = None, workers: int | None = None) -> Iterato
 
     Local workers listen on 127.0.0.1 only, are restarted if they die, and end with the context.
     They and their scheduler accept connections of this client only, by TLS with a temporary key.
+    Jobs of a batch system are submitted with the settings of dask-jobqueue's configuration, and
+    cancelled at the end.
 
     Args:
-        scheduler: Address of a Dask scheduler; None to start local workers.
-        workers: Number of local single-threaded processes; None for one per available CPU.
+        scheduler: Address of a Dask scheduler, or a batch system such as `slurm`; None to start
+            local workers.
+        workers: Number of local single-threaded processes, or of jobs; None for one per available
+            CPU.
 
     Yields:
         The client.
@@ -44,6 +60,10 @@ def cluster(scheduler: str | None = None, workers: int | None = None) -> Iterato
     import dask
     from distributed import Client
 
+    if scheduler in BATCH_SYSTEMS:
+        with _jobs(scheduler, workers or available_cpus()) as client:
+            yield client
+        return
     if scheduler is not None:
         try:
             client = Client(scheduler, timeout=CONNECT_S)
@@ -81,6 +101,26 @@ def _local_cluster(workers: int) -> LocalCluster:
 
 
 @contextmanager
+def _jobs(system: str, count: int) -> Iterator[Client]:
+    """Context with a client of workers that a batch system starts."""
+    import dask_jobqueue
+    from distributed import Client
+
+    try:
+        jobs = getattr(dask_jobqueue, BATCH_SYSTEMS[system])()
+    except (ValueError, OSError) as error:
+        reason = str(error).partition("\n")[0]
+        raise UserError(
+            f"cannot submit jobs to {system}: {reason}; set jobqueue.{system} in "
+            "~/.config/dask/jobqueue.yaml, such as cores, memory, queue and walltime"
+        ) from None
+    with jobs, Client(jobs) as client:
+        jobs.scale(jobs=count)
+        _check_workers(client, system, JOB_S)
+        yield client
+
+
+@contextmanager
 def _restored_environment() -> Iterator[None]:
     """Restore the environment: Dask sets variables for its workers in this process too."""
     before = dict(os.environ)
@@ -92,13 +132,13 @@ def _restored_environment() -> Iterator[None]:
         os.environ.update(before)
 
 
-def _check_workers(client: Client, scheduler: str) -> None:
+def _check_workers(client: Client, scheduler: str, timeout_s: float = CONNECT_S) -> None:
     """Raise UserError if workers lack the package or have another version.
 
     Otherwise they would fail at the first task, and Dask would wait forever.
     """
     try:
-        client.wait_for_workers(1, timeout=CONNECT_S)
+        client.wait_for_workers(1, timeout=timeout_s)
     except TimeoutError:
         raise UserError(f"the scheduler at {scheduler} has no workers: start some") from None
     here = version(_PACKAGE)

@@ -25,9 +25,10 @@ class ParallelError(UserError):
 
 def map_unordered(
     client: Client,
-    task: Callable[[Item], Value],
+    task: Callable[..., Value],
     items: Sequence[Item],
     name: Callable[[Item], str],
+    *common: Any,
 ) -> Iterator[tuple[Item, Value]]:
     """Run a task for each item, and yield (item, result) pairs in order of completion.
 
@@ -35,9 +36,10 @@ def map_unordered(
 
     Args:
         client: Dask client.
-        task: Function to run.
-        items: Arguments of the tasks.
+        task: Called with `common` and an item.
+        items: One per task.
         name: Returns the name of an item for error messages.
+        *common: Large arguments of all tasks, which each worker receives once.
 
     Raises:
         ParallelError: tasks failed after all retries; raised after all others have completed.
@@ -47,10 +49,12 @@ def map_unordered(
     waiting = iter(items)
     failed: list[str] = []
     submitted: dict[str, Item] = {}
+    # As results of tasks: those of a killed worker are made again.
+    held = [client.submit(_same, value, pure=False) for value in common]
 
     def submit(count: int) -> Iterator[Any]:
         for item in islice(waiting, count):
-            future = client.submit(task, item, pure=False, retries=RETRIES)
+            future = client.submit(task, *held, item, pure=False, retries=RETRIES)
             submitted[future.key] = item
             yield future
 
@@ -68,3 +72,8 @@ def map_unordered(
         more = f" and {len(failed) - MAX_SHOWN} more" if len(failed) > MAX_SHOWN else ""
         shown = "; ".join(failed[:MAX_SHOWN])
         raise ParallelError(f"{len(failed)} of {len(items)} failed: {shown}{more}")
+
+
+def _same(value: Value) -> Value:
+    """Return the value."""
+    return value

@@ -103,24 +103,30 @@ def run_comparison(
     """
     comparison.check(benchmark)
     searches = comparison.searches()
-    shared = _Shared.of(benchmark, searches[0], journals)
+    shared = SearchContext.of(benchmark, searches[0], journals)
     report = progress or _no_progress
     if n_jobs == 1 and not isolate:
         return [shared.run(search, report) for search in searches]
     return _in_processes(shared, searches, n_jobs, report)
 
 
+def _no_progress(strategy: str, seed: int, share: float) -> None:
+    """Report nothing."""
+
+
 @dataclass(frozen=True)
-class _Shared:
+class SearchContext:
     """Objects that all searches of a comparison share."""
 
     benchmark: Benchmark
     space: SearchSpace[Any]
     surrogate: Benchmark | None
     journals: Path | None
+    """Folder of the journals; None for none."""
 
     @classmethod
-    def of(cls, benchmark: Benchmark, search: Search, journals: Path | None) -> _Shared:
+    def of(cls, benchmark: Benchmark, search: Search, journals: Path | None) -> SearchContext:
+        """Return what the searches that differ in strategy and seed from this one share."""
         surrogate = None
         if search.settings.on_missing == "surrogate":
             from nni_nlp_bench.benchmarks.surrogate_benchmark import surrogate_of
@@ -128,8 +134,8 @@ class _Shared:
             surrogate = surrogate_of(benchmark, workers=1)
         return cls(benchmark, search.space(benchmark), surrogate, journals)
 
-    def run(self, search: Search, progress: Progress) -> SearchResult:
-        """Run one search."""
+    def run(self, search: Search, progress: Progress = _no_progress) -> SearchResult:
+        """Run one search, or resume it from its journal."""
         name, budget, epochs = search.strategy.name, search.settings.budget, 0
         due = time.monotonic() + _REPORT_S
 
@@ -141,9 +147,7 @@ class _Shared:
                 used = budget.share(trial.index + 1, epochs, trial.end_s / 3600)
                 progress(name, search.seed, used)
 
-        journal = None
-        if self.journals is not None:
-            journal = self.journals / f"{name.replace('/', '_')}-{search.seed}.jsonl"
+        journal = None if self.journals is None else self.journals / journal_name(search)
         result = run_search(
             self.benchmark,
             search,
@@ -156,12 +160,13 @@ class _Shared:
         return result
 
 
-def _no_progress(strategy: str, seed: int, share: float) -> None:
-    """Report nothing."""
+def journal_name(search: Search) -> str:
+    """Return the name of the journal of one search of a comparison."""
+    return f"{search.strategy.name.replace('/', '_')}-{search.seed}.jsonl"
 
 
 def _in_processes(
-    shared: _Shared, searches: Sequence[Search], n_jobs: int, progress: Progress
+    shared: SearchContext, searches: Sequence[Search], n_jobs: int, progress: Progress
 ) -> list[SearchResult]:
     context = multiprocessing.get_context("spawn")
     queue, (watched, held) = context.Queue(), context.Pipe(duplex=False)
@@ -194,10 +199,12 @@ def _follow(jobs: list[Future[SearchResult]], queue: Any, progress: Progress) ->
                 progress(*queue.get_nowait())
 
 
-_worker: tuple[_Shared, Any] | None = None  # in a worker process: what it shares, and the queue
+_worker: tuple[SearchContext, Any] | None = (
+    None  # in a worker process: what it shares, and the queue
+)
 
 
-def _start_worker(queue: Any, watched: Connection, shared: _Shared) -> None:
+def _start_worker(queue: Any, watched: Connection, shared: SearchContext) -> None:
     """Exit the worker when the parent closes the connection or dies; journals permit it."""
     global _worker
     _worker = shared, queue

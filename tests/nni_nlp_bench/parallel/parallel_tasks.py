@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import time
+from pathlib import Path
+from typing import Any
 
 from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.strategies.base import Proposal, Strategy
 
 
 def slow_square(number: int) -> tuple[int, int]:
@@ -23,3 +26,27 @@ def odd_ones_fail(number: int) -> int:
 def kills_its_worker(number: int) -> int:
     os.kill(os.getpid(), signal.SIGKILL)
     return number
+
+
+class KillsItsWorkerOnce(Strategy):
+    """Random search whose fifth proposal kills the process, unless the file exists."""
+
+    def __init__(self, *args: Any, marker: str) -> None:
+        super().__init__(*args)
+        self.marker, self.asked = Path(marker), 0
+
+    def ask(self) -> Proposal:
+        """Return a sample."""
+        self.asked += 1
+        if self.asked == 5 and not self.marker.exists():
+            self.marker.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return Proposal(self.space.sample(self.rng))
+
+
+class Fails(Strategy):
+    """A strategy that ends with an error."""
+
+    def ask(self) -> Proposal:
+        """Raise UserError."""
+        raise UserError("out of ideas")

@@ -8,7 +8,6 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict
 from multiprocessing import resource_tracker
@@ -44,12 +43,6 @@ RECIPES = [(i + 1, published_recipe(1_000_004 + 3 * i)) for i in range(8)]
 
 sys.path.append(str(Path(__file__).parent))  # local workers inherit it
 from parallel_tasks import kills_its_worker, odd_ones_fail, slow_square  # noqa: E402
-
-
-@pytest.fixture(scope="module")
-def client() -> Iterator[Client]:
-    with cluster(workers=2) as client:
-        yield client
 
 
 @pytest.mark.slow
