@@ -23,6 +23,7 @@ EXTRAS = {
     "distributed": "parallel",
     "cryptography": "parallel",
     "datasets": "corpora",
+    "optunahub": "optunahub",
     "pyarrow": "vectors",
     "onnx": "export",
     "onnxruntime": "export",

@@ -221,6 +221,20 @@ class TestSyneTuneBohb(SyneTuneContract):
     strategy = "syne_tune:bohb"
 
 
+class TestOptunaTpe(StrategyContract):
+    strategy = "optuna:tpe"
+    options: ClassVar = {"random_first": 8}
+    evaluations = 14
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(find_spec("torch") is None, reason="needs torch")
+class TestOptunaGp(StrategyContract):
+    strategy = "optuna:gp"
+    options: ClassVar = {"random_first": 8}
+    evaluations = 12
+
+
 def test_every_registered_strategy_is_tested() -> None:
     def tested(kind: type[StrategyContract]) -> set[Any]:
         below = [tested(subclass) for subclass in kind.__subclasses__()]

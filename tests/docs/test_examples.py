@@ -23,6 +23,7 @@ BUDGET = re.compile(r"--trials \d+ --seeds \d+")
         "docs/models.md",
         "docs/nas_bench_asr.md",
         "docs/objectives.md",
+        "docs/optuna.md",
         "docs/surrogate.md",
     ],
 )

@@ -9,11 +9,11 @@ import optuna
 
 from nni_nlp_bench.benchmarks.base import Benchmark
 from nni_nlp_bench.benchmarks.catalogue import load
-from nni_nlp_bench.core.errors import ArchitectureError, UserError
+from nni_nlp_bench.core.errors import ArchitectureError
 from nni_nlp_bench.evaluators.policies import RunSelection
 from nni_nlp_bench.evaluators.simulation import Settings, Simulation
 from nni_nlp_bench.evaluators.trial import Trial
-from nni_nlp_bench.frameworks.optuna.trials import set_attributes, suggest
+from nni_nlp_bench.frameworks.optuna.trials import check_directions, set_attributes, suggest
 from nni_nlp_bench.frameworks.optuna.values import ObjectiveValues
 from nni_nlp_bench.strategies.algorithms.optuna_strategy import choice_distributions
 from nni_nlp_bench.strategies.search import search_space
@@ -93,22 +93,13 @@ class OptunaObjective:
             TrialPruned: A pruner stops the trial, or its choices are no architecture.
             UserError: The study has other directions.
         """
-        if isinstance(trial, optuna.Trial):
-            self._check_directions(trial.study)
+        check_directions(trial, self.directions)
         try:
             architecture = self.architecture(suggest(trial, self.choices, self._conditional))
         except ArchitectureError as error:
             raise optuna.TrialPruned(str(error)) from error
         values = self._objectives.values(self._train(trial, architecture))
         return values[0] if len(values) == 1 else values
-
-    def _check_directions(self, study: optuna.Study) -> None:
-        found = [direction.name.lower() for direction in study.directions]
-        if found != self.directions:
-            raise UserError(
-                f"the objective is to {', '.join(self.directions)}, the study is to "
-                f"{', '.join(found)}: create it with directions=objective.directions"
-            )
 
     def _train(self, trial: optuna.trial.BaseTrial, architecture: Any) -> Trial:
         """Return the full training, its losses reported. Raises TrialPruned."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -85,9 +86,12 @@ class Problem(BaseProblem):  # type: ignore[misc]
         return self._objective.architecture(params)
 
     def runtime(self, trial: optuna.trial.BaseTrial) -> float:
-        """Return the simulated seconds of an evaluated trial; 0 if it trained no architecture.
+        """Return the simulated seconds of the training of an evaluated trial.
 
-        Raises:
-            KeyError: The trial was not evaluated
+        0 if its choices were no architecture, and NaN if the benchmark records no times.
         """
-        return float(trial.user_attrs["simulated_seconds"])
+        attributes = trial.user_attrs
+        if "simulated_seconds" not in attributes:
+            return 0.0
+        seconds = attributes["simulated_seconds"]
+        return math.nan if seconds is None else float(seconds)

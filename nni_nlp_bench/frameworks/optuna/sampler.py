@@ -7,18 +7,15 @@ from contextlib import suppress
 from threading import Lock
 from typing import Any
 
-import numpy as np
 import optuna
+from optuna.trial import TrialState
 
 from nni_nlp_bench.benchmarks.base import Benchmark
-from nni_nlp_bench.benchmarks.catalogue import load
 from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.frameworks.optuna.making import make_strategy
 from nni_nlp_bench.frameworks.optuna.session import ATTRIBUTE, Session
 from nni_nlp_bench.strategies.algorithms.optuna_strategy import choice_distributions
-from nni_nlp_bench.strategies.base import Strategy
 from nni_nlp_bench.strategies.configs import StrategyConfig, StrategyLike
-from nni_nlp_bench.strategies.registry import UnavailableError
-from nni_nlp_bench.strategies.search import search_space
 from search_spaces.base import SearchSpace
 
 
@@ -52,9 +49,7 @@ class StrategySampler(optuna.samplers.BaseSampler):  # type: ignore[misc]
         seed: int = 0,
     ) -> None:
         config = StrategyConfig.of(strategy)
-        self._strategy = _make(
-            config, load(benchmark) if isinstance(benchmark, str) else benchmark, seed
-        )
+        self._strategy = make_strategy(config, benchmark, seed)
         self._name = f"strategy {config.name!r} with seed {seed}"
         self._distributions = choice_distributions(self._strategy.space.choices())
         self._lock = Lock()
@@ -68,15 +63,11 @@ class StrategySampler(optuna.samplers.BaseSampler):  # type: ignore[misc]
     def sample_relative(
         self, study: Any, trial: Any, search_space: dict[str, Any]
     ) -> dict[str, Any]:
-        """Return the choices of the strategy's next proposal; empty if it has none.
-
-        Raises:
-            UserError: The sampler cannot serve the study.
-        """
+        """Return the next proposal's choices; empty if there is none. Raises UserError."""
         with self._lock:
             trials = study._storage.get_all_trials(study._study_id, deepcopy=False)
             session = self._session_in(study, trials)
-            session.observe(trials)
+            session.tell_all([t for t in trials if t.state == TrialState.COMPLETE])
             asked = None if "fixed_params" in trial.system_attrs else session.ask(trial.number)
             if asked is None:
                 return {}
@@ -85,12 +76,10 @@ class StrategySampler(optuna.samplers.BaseSampler):  # type: ignore[misc]
             return sample
 
     def _session_in(self, study: Any, trials: Sequence[Any]) -> Session:
-        """Return the session of the study; the first call restores it from the trials."""
+        """Return the session, which the first call restores from the trials."""
         if self._session is None:
-            if len(study.directions) > 1:
-                raise UserError(
-                    f"{self._name} optimises one objective, not {len(study.directions)}"
-                )
+            if (count := len(study.directions)) > 1:
+                raise UserError(f"{self._name} optimises one objective, not {count}")
             self._study = study.study_name
             session = Session(self._strategy, self._name, study.direction)
             session.replay(trials)
@@ -125,26 +114,7 @@ class StrategySampler(optuna.samplers.BaseSampler):  # type: ignore[misc]
     def after_trial(
         self, study: Any, trial: Any, state: Any, values: Sequence[float] | None
     ) -> None:
-        """Report a proposal's trial to the strategy."""
+        """Report the trial to the strategy."""
         with self._lock:
-            if self._session is not None and self._session.proposed(trial.number):
+            if self._session is not None:
                 self._session.tell(trial, state, values)
-
-
-def _make(config: StrategyConfig, benchmark: Benchmark | SearchSpace[Any], seed: int) -> Strategy:
-    """Return the strategy, on the table's architectures if the benchmark is a table."""
-    if (missing := config.kind.missing_dependency()) is not None:
-        raise UnavailableError(config.name, missing)
-    if config.kind.is_multi_fidelity(config.options):
-        raise UnavailableError(
-            config.name,
-            "it asks for shorter trainings, which Optuna's trials cannot: take a pruner, such as "
-            "HyperbandPruner, or nni_nlp_bench.search",
-        )
-    rng = np.random.default_rng(seed)
-    if not isinstance(benchmark, Benchmark):
-        return config.make(benchmark, rng, epochs=1)
-    space = search_space(benchmark, restrict=benchmark.size is not None)
-    strategy = config.make(space, rng, benchmark.epochs)
-    strategy.loss_unit = benchmark.unit
-    return strategy

@@ -44,15 +44,10 @@ class Session:
         """Whether a trial that it proposed has not finished."""
         return bool(self._running)
 
-    def proposed(self, number: int) -> bool:
-        """Return whether it proposed a trial, and has not been told of it."""
-        return number in self._running
-
     def ask(self, number: int) -> tuple[dict[str, Any], dict[str, Any]] | None:
         """Return the sample of a trial, and its `ATTRIBUTE`; None as `Strategy.ask`.
 
-        Raises:
-            UserError: The choices of the space do not include what the strategy proposes.
+        Raises UserError if the choices of the space do not include what the strategy proposes.
         """
         for _ in range(_TRIES):
             proposal = self._strategy.ask()
@@ -73,53 +68,53 @@ class Session:
         )
 
     def tell(self, trial: FrozenTrial, state: TrialState, values: Sequence[float] | None) -> None:
-        """Report a trial: the score of a proposal, or another observation."""
+        """Report a trial, once: the score of a proposal, or an observation of a complete one."""
         score = None
         if state == TrialState.COMPLETE and values is not None and math.isfinite(values[0]):
             score = self._sign * values[0]
-        self._known.add(trial.number)
-        self._told.append(trial.number)
         if trial.number in self._running:
             self._strategy.tell(self._running.pop(trial.number), score)
-        elif score is not None:
-            try:
-                architecture = self._choices.from_sample(trial.params)
-            except ArchitectureError:
-                return
-            self._strategy.add_observation(architecture, score)
+        elif trial.number in self._known or score is None:
+            return
+        else:
+            self._observe(trial.params, score)
+        self._known.add(trial.number)
+        self._told.append(trial.number)
 
-    def observe(self, trials: Sequence[FrozenTrial]) -> None:
-        """Report complete trials that it did not propose, each once."""
+    def tell_all(self, trials: Sequence[FrozenTrial]) -> None:
+        """Report trials in order, except what was reported before."""
         for trial in trials:
-            if trial.state == TrialState.COMPLETE and trial.number not in self._known:
-                self.tell(trial, trial.state, trial.values)
+            self.tell(trial, trial.state, trial.values)
+
+    def _observe(self, params: dict[str, Any], score: float) -> None:
+        try:
+            architecture = self._choices.from_sample(params)
+        except ArchitectureError:  # a trial of another space
+            return
+        self._strategy.add_observation(architecture, score)
 
     def replay(self, trials: Sequence[FrozenTrial]) -> None:
         """Ask and tell again what the trials of the same sampler record.
 
         Proposals whose trials were interrupted count as failed.
 
-        Raises:
-            UserError: The strategy does not propose their architectures again.
+        Raises UserError if the strategy does not propose their architectures again.
         """
         numbered = {trial.number: trial for trial in trials}
-        asked = [(trial, trial.system_attrs.get(ATTRIBUTE, {})) for trial in trials]
-        own = [(trial, record) for trial, record in asked if record.get("sampler") == self._sampler]
-        for trial, record in sorted(own, key=lambda pair: int(pair[1]["index"])):
-            for number in record["told"]:
-                self.tell(numbered[number], numbered[number].state, numbered[number].values)
+        records = [(trial.system_attrs.get(ATTRIBUTE, {}), trial) for trial in trials]
+        own = [pair for pair in records if pair[0].get("sampler") == self._sampler]
+        for record, trial in sorted(own, key=lambda pair: int(pair[0]["index"])):
+            self.tell_all([numbered[number] for number in record["told"]])
             found = self.ask(trial.number)
             if found is None or any(found[0].get(name) != v for name, v in trial.params.items()):
                 raise UserError(
                     f"{self._sampler} does not propose trial {trial.number} of the study again: "
                     "the strategy or the benchmark has changed; take another seed or a new study"
                 )
-        left = sorted((numbered[number] for number in self._running), key=_end)
-        for trial in left:
-            self.tell(trial, trial.state, trial.values)
+        self.tell_all(sorted((numbered[number] for number in self._running), key=_end))
 
 
-def _end(trial: FrozenTrial) -> tuple[bool, float, int]:
+def _end(trial: FrozenTrial) -> tuple[bool, float]:
     """Return a key that sorts trials by their end, unfinished ones last."""
     end = trial.datetime_complete
-    return end is None, 0.0 if end is None else end.timestamp(), trial.number
+    return end is None, 0.0 if end is None else end.timestamp()

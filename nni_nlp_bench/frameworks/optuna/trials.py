@@ -1,12 +1,28 @@
-"""Parameters and user attributes of trials of Optuna."""
+"""Directions, parameters and user attributes of trials of Optuna."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
+import optuna
+
+from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.evaluators.trial import Trial
 from search_spaces.choices import Choices, ConditionalChoices
+
+
+def check_directions(trial: optuna.trial.BaseTrial, directions: Sequence[str]) -> None:
+    """Raise UserError if the study of a trial has other directions than an objective."""
+    if not isinstance(trial, optuna.Trial):  # a fixed trial has no study
+        return
+    found = [direction.name.lower() for direction in trial.study.directions]
+    if found != [*directions]:
+        raise UserError(
+            f"the objective is to {', '.join(directions)}, the study is to {', '.join(found)}: "
+            "create it with directions=objective.directions"
+        )
 
 
 def suggest(trial: Any, choices: Choices, conditional: bool) -> dict[str, Any]:
