@@ -1,6 +1,6 @@
-"""Adapters to other frameworks: NNI and NASLib.
+"""Adapters to other frameworks: NNI, NASLib, Syne Tune, NePS and SMAC3.
 
-`frameworks.nni` and `frameworks.naslib` are imported when they are first used.
+A framework's package, such as `frameworks.nni`, is imported when it is first used.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nni_nlp_bench.frameworks import naslib, nni
+    from nni_nlp_bench.frameworks import naslib, neps, nni, syne_tune
 
-__all__ = ["naslib", "nni"]
+__all__ = ["naslib", "neps", "nni", "syne_tune"]
 
 
 def __getattr__(name: str) -> Any:

@@ -67,7 +67,7 @@ class Asha(SyneTuneStrategy):
     def _next_rung(self, handle: Any, epochs: int) -> int:
         """Return the epochs of the trial's next rung, or of a full training after the last one."""
         rungs = self._scheduler.trial_info[handle.trial_id].rungs
-        later = [math.ceil(milestone) for milestone, _ in rungs if milestone > epochs]
+        later: list[int] = [math.ceil(milestone) for milestone, _ in rungs if milestone > epochs]
         return min([*later, self.epochs])
 
 

@@ -22,6 +22,7 @@ def run(
 ) -> list[tuple[dict[str, Any], dict[str, Any]]]:
     """The configurations and evaluations of a run of NePS, which draws on global generators."""
     import neps
+
     from nni_nlp_bench.training.seeding import seed_all
 
     seed_all(0)
