@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from nni_nlp_bench.frameworks.syne_tune.strategies import LOSS, SyneTuneStrategy
+from nni_nlp_bench.frameworks.syne_tune.scheduler_strategy import LOSS, SyneTuneStrategy
 
 EPOCHS = "epochs"
 
