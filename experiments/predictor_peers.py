@@ -3,9 +3,9 @@
     python experiments/predictor_peers.py tables --out docs/results
 
 `tables` holds imported tables as for strategy_comparison.py. WeakNAS and the pairwise ranker of
-BRP-NAS have the start, the candidates and the features of `guided`. Samplers of numbers (Optuna's
-Gaussian process, and SMAC3 if it is installed) search the first ten principal components of the
-features; a point stands for the nearest architecture that was not evaluated.
+BRP-NAS have the start, the candidates and the features of `guided`. Optuna's Gaussian process, a
+sampler of numbers, searches the first ten principal components of the features; a point stands for
+the nearest architecture that was not evaluated. SMAC3, if it is installed, is the strategy `smac`.
 
 Change: --strategies, names of this file or of the library; --tasks; --seeds.
 """
@@ -16,7 +16,6 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import numpy as np
@@ -163,63 +162,19 @@ class OptunaGp(ComponentStrategy):
         self._study.tell(handle, loss)
 
 
-class Smac(ComponentStrategy):
-    """SMAC3's facade for black boxes with a random forest."""
-
-    def __init__(self, *args: Any) -> None:
-        from ConfigSpace import ConfigurationSpace
-        from smac import HyperparameterOptimizationFacade, Scenario
-
-        super().__init__(*args)
-        seed = int(self.rng.integers(2**31))
-        cube = {f"x{i}": (0.0, 1.0) for i in range(self._points.shape[1])}
-        self._folder = TemporaryDirectory()
-        scenario = Scenario(
-            ConfigurationSpace(cube, seed=seed),
-            n_trials=10_000,
-            deterministic=True,
-            seed=seed,
-            output_directory=Path(self._folder.name),
-        )
-        design = HyperparameterOptimizationFacade.get_initial_design(scenario, n_configs=10)
-        self._facade = HyperparameterOptimizationFacade(
-            scenario, _never_called, initial_design=design, overwrite=True, logging_level=False
-        )
-
-    def suggest(self) -> tuple[Any, Array]:
-        """Return SMAC's trial and its point."""
-        trial = self._facade.ask()
-        names = [f"x{i}" for i in range(self._points.shape[1])]
-        return trial, np.array([trial.config[name] for name in names])
-
-    def report(self, handle: Any, loss: float) -> None:
-        """Report the loss to SMAC."""
-        from smac.runhistory.dataclasses import TrialValue
-
-        self._facade.tell(handle, TrialValue(cost=loss))
-
-    def close(self) -> None:
-        """Remove SMAC's files."""
-        self._folder.cleanup()
-
-
-def _never_called(config: Any, seed: int = 0) -> float:
-    """Stand in for the target function, since SMAC is asked and told."""
-    raise NotImplementedError
-
-
 PEERS: dict[str, tuple[type[Strategy], dict[str, Any]]] = {
     "weak_nas": (WeakNas, {"batch": 10, "scored_start": True}),
     "brp_nas": (BrpNas, {"batch": 10, "scored_start": True}),
     "optuna_gp": (OptunaGp, {}),
-    "smac3": (Smac, {}),
 }
-LIBRARIES = {"smac3": "smac", "optuna_gp": "torch"}
+LIBRARIES = {"smac": "smac", "optuna_gp": "torch"}
+"""Libraries that may be missing, by the name of the strategy that needs them."""
 LIBRARY = (
     "random",
     "guided",
     "bananas(scored_start=True, samples=500)",
     "npenas(scored_start=True, samples=500)",
+    "smac",
 )
 
 
@@ -232,11 +187,12 @@ def main(
 ) -> None:
     """Run the searches that are missing, and write the tables."""
     configs = [StrategyConfig.of(name) for name in LIBRARY]
-    for name, (kind, options) in PEERS.items():
-        if name in LIBRARIES and find_spec(LIBRARIES[name]) is None:
-            print(f"left out: {name}: {LIBRARIES[name]} is not installed")
-        else:
-            configs.append(StrategyConfig(name, kind, options))
+    configs += [StrategyConfig(name, kind, options) for name, (kind, options) in PEERS.items()]
+    for config in list(configs):
+        library = LIBRARIES.get(config.name)
+        if library is not None and find_spec(library) is None:
+            print(f"left out: {config.name}: {library} is not installed")
+            configs.remove(config)
     chosen = select_tasks(tables, tasks)
     compare_on(chosen, configs, seeds, out / Path(__file__).stem, processes)
 

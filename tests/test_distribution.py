@@ -34,6 +34,7 @@ FILES_OF_THE_TESTS = [
     "Makefile",
     "README.md",
     "constraints.txt",
+    "constraints-frameworks.txt",
     "docs/architecture.md",
     "docs/data/encoder_scores.csv",
     "docs/images/regret.png",

@@ -33,7 +33,7 @@ EXTRAS = {
     "uvicorn": "serve",
     "ConfigSpace": "configspace",
     "smac": "smac",
-    "syne_tune": "syne_tune",
+    "syne_tune": "syne-tune",
     "neps": "neps",
 }
 """Extra that installs a library, by the library's name."""

@@ -1,6 +1,6 @@
-"""Adapters to other frameworks: NNI, NASLib and Optuna.
+"""Adapters to other frameworks: NNI, NASLib, Optuna, Syne Tune, NePS and SMAC3.
 
-`frameworks.nni`, `frameworks.naslib` and `frameworks.optuna` are imported when they are first used.
+A framework's package, such as `frameworks.nni`, is imported when it is first used.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nni_nlp_bench.frameworks import naslib, nni, optuna
+    from nni_nlp_bench.frameworks import naslib, neps, nni, optuna, syne_tune
 
-__all__ = ["naslib", "nni", "optuna"]
+__all__ = ["naslib", "neps", "nni", "optuna", "syne_tune"]
 
 
 def __getattr__(name: str) -> Any:

@@ -136,7 +136,7 @@ class SamplerStrategy(Strategy):
         """Return the choices of random architectures of the space, each once."""
         keys: set[str] = set()
         drawn = (self.sample_unseen(keys) for _ in range(count))
-        samples = (self._expressed(architecture) for architecture in drawn if architecture)
+        samples = (self._expressed(a) for a in drawn if a is not None)
         return [sample for sample in samples if sample is not None]
 
     def _expressed(self, architecture: Any) -> dict[str, Any] | None:

@@ -173,7 +173,8 @@ class TestNaslibNpenas(NaslibContract):
 @pytest.mark.framework("smac")
 class TestSmac(StrategyContract):
     strategy = "smac"
-    evaluations = 20
+    options: ClassVar = {"challengers": 200}
+    evaluations = 14
 
 
 @pytest.mark.framework("syne_tune")

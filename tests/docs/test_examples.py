@@ -36,5 +36,15 @@ def test_the_examples_of_a_page_run(page: str, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr[-4000:]
 
 
+@pytest.mark.framework("syne_tune")
+@pytest.mark.framework("neps")
+@pytest.mark.framework("smac")
+def test_the_examples_of_other_frameworks_run(tmp_path: Path) -> None:
+    page = ROOT / "docs/other_frameworks.md"
+    command = [sys.executable, ROOT / "docs/run_examples.py", page]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr[-4000:]
+
+
 def test_the_readme_is_short() -> None:
     assert len((ROOT / "README.md").read_text("utf-8").splitlines()) <= 150

@@ -25,10 +25,18 @@ class Smac(SamplerStrategy):
         *args: Those of every strategy.
         random_first: Number of samples of the space that it starts with.
         random_probability: Probability of a random configuration instead of the most promising.
+        challengers: Number of random configurations of which the most promising are considered.
     """
 
-    def __init__(self, *args: Any, random_first: int = 10, random_probability: float = 0.2) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        random_first: int = 10,
+        random_probability: float = 0.2,
+        challengers: int = 10_000,
+    ) -> None:
         self._random_probability = random_probability
+        self._challengers = challengers
         self._folder = TemporaryDirectory()
         super().__init__(*args, random_first=random_first)
 
@@ -63,6 +71,7 @@ class Smac(SamplerStrategy):
             scenario,
             _never_called,
             initial_design=design,
+            acquisition_maximizer=_acquisition_maximizer(scenario, self._challengers),
             random_design=Facade.get_random_design(scenario, probability=self._random_probability),
             overwrite=True,
             logging_level=False,
@@ -89,6 +98,23 @@ class Smac(SamplerStrategy):
         from ConfigSpace import Configuration
 
         return Configuration(self._space, values=active_sample(self._choices, sample))
+
+
+def _acquisition_maximizer(scenario: Any, challengers: int) -> Any:
+    """Return SMAC's maximizer of the acquisition function, the same in every process.
+
+    SMAC keeps the starting points of its local search in a set, whose order Python's hash seed
+    decides.
+    """
+    from smac import HyperparameterOptimizationFacade as Facade
+
+    maximizer = Facade.get_acquisition_maximizer(scenario, challengers=challengers)
+    local_search = maximizer._local_search
+    starting_points = local_search._get_init_points_from_previous_configs
+    local_search._get_init_points_from_previous_configs = lambda *args, **options: sorted(
+        starting_points(*args, **options), key=repr
+    )
+    return maximizer
 
 
 def _never_called(config: Any, seed: int = 0) -> float:

@@ -34,7 +34,7 @@ def make_blackbox(
     return TableBlackbox(curves, choices, options)
 
 
-class TableBlackbox(BlackboxTabular):
+class TableBlackbox(BlackboxTabular):  # type: ignore[misc]
     """A table: configuration x seed x epoch x objective.
 
     It has a row for each architecture that the choices can express, and as many seeds as every one
@@ -79,7 +79,7 @@ class TableBlackbox(BlackboxTabular):
         return _at(self, values, fidelity)
 
 
-class BenchmarkBlackbox(Blackbox):
+class BenchmarkBlackbox(Blackbox):  # type: ignore[misc]
     """A benchmark that answers for any architecture, such as a surrogate."""
 
     def __init__(self, curves: LearningCurves, choices: Choices) -> None:

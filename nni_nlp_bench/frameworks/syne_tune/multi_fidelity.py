@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from nni_nlp_bench.frameworks.syne_tune.strategies import LOSS, SyneTuneStrategy
+from nni_nlp_bench.frameworks.syne_tune.scheduler_strategy import LOSS, SyneTuneStrategy
 
 EPOCHS = "epochs"
 
@@ -67,9 +67,8 @@ class Asha(SyneTuneStrategy):
     def _next_rung(self, handle: Any, epochs: int) -> int:
         """Return the epochs of the trial's next rung, or of a full training after the last one."""
         rungs = self._scheduler.trial_info[handle.trial_id].rungs
-        later = [math.ceil(milestone) for milestone, _ in rungs if milestone > epochs]
-        found: int = min([*later, self.epochs])
-        return found
+        later: list[int] = [math.ceil(milestone) for milestone, _ in rungs if milestone > epochs]
+        return min([*later, self.epochs])
 
 
 class AshaBore(Asha):

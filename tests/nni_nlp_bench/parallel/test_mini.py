@@ -93,8 +93,11 @@ def test_training_is_reproducible(table: Table) -> None:
 
 
 def _marks(strategy: str) -> list[pytest.MarkDecorator]:
-    if strategy.startswith("naslib:"):
+    framework, _, _ = strategy.partition(":")
+    if framework == "naslib":
         return [pytest.mark.naslib]
+    if framework in ("smac", "syne_tune"):
+        return [pytest.mark.framework(framework), pytest.mark.slow]
     return [pytest.mark.slow] if strategy == "policy_rl" else []
 
 

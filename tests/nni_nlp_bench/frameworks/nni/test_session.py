@@ -236,7 +236,9 @@ def test_error_for_damaged_log(line: str, tmp_path: Path) -> None:
 
 SEVERAL = {"nsga2", "parego", "ehvi"}
 """Strategies for several objectives, which NNI's single result per trial cannot serve."""
-LEARNING = set(STRATEGIES) - {"grid", "hyperband", "policy_rl"} - SEVERAL
+OWN = {strategy for strategy in STRATEGIES if ":" not in strategy} - {"smac"}
+"""Strategies that are not of another framework."""
+LEARNING = OWN - {"grid", "hyperband", "policy_rl"} - SEVERAL
 SLOW = {"bayesian", "guided", "mf_kd", "mfes_hb", "tpe"}
 WITHOUT_MODEL = {"reinforce", "random", "successive_halving", "asha", "predictive_termination"}
 """Strategies whose new architectures are random, whatever they observe."""
@@ -244,11 +246,7 @@ WITHOUT_MODEL = {"reinforce", "random", "successive_halving", "asha", "predictiv
 
 @pytest.mark.parametrize(
     "strategy",
-    [
-        pytest.param(s, marks=pytest.mark.slow) if s in SLOW else s
-        for s in sorted(LEARNING)
-        if not s.startswith("naslib:")
-    ],
+    [pytest.param(s, marks=pytest.mark.slow) if s in SLOW else s for s in sorted(LEARNING)],
 )
 def test_strategies_use_observations(strategy: str, tmp_path: Path) -> None:
     """Observed cells are not proposed again, and observations change later proposals."""

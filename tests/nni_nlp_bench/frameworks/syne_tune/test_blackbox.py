@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -86,6 +87,16 @@ def test_the_configuration_space_is_that_of_the_choices() -> None:
     found = {name: of.categories for name, of in of_table.configuration_space.items()}
     assert found == {label: list(values) for label, values in categoricals.items()}
     assert list(of_table.hyperparameters.columns) == list(categoricals)
+
+
+def test_syne_tune_writes_and_reads_it(tmp_path: Path) -> None:
+    from syne_tune.blackbox_repository.blackbox_tabular import deserialize, serialize
+
+    of_table = blackbox(synthetic_table())
+    serialize({"synthetic": of_table}, path=tmp_path / "blackbox")
+    again = deserialize(tmp_path / "blackbox")["synthetic"]
+    for configuration in again.all_configurations()[:10]:
+        assert again(configuration, 5, seed=2) == pytest.approx(of_table(configuration, 5, seed=2))
 
 
 def test_a_table_without_curves_has_one_fidelity() -> None:
