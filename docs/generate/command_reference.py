@@ -9,7 +9,7 @@ from pathlib import Path
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from docstrings import cell
+from markdown_parts import cell
 from typer.main import get_command
 from typer.models import ParameterInfo
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from docstrings import arguments, cell, description, first_line, module_purpose
+from markdown_parts import arguments, description, first_line, module_purpose, table
 
 from nni_nlp_bench.data.corpora import CORPORA
 from nni_nlp_bench.data.sentences.sets import LABELLED_SETS
@@ -47,7 +47,7 @@ def _spaces() -> Iterator[str]:
     yield "# Search spaces\n"
     for name, space in SPACES.items():
         yield f"## {name} {{ #{name} }}\n\n{module_purpose(space)} {description(space)}\n"
-        yield from _table(["option", "meaning"], _in_code(arguments(space).items()))
+        yield from table(["option", "meaning"], _in_code(arguments(space).items()))
 
 
 def _strategies() -> Iterator[str]:
@@ -57,14 +57,14 @@ def _strategies() -> Iterator[str]:
         (f"[`{name}`](#{_anchor(name)})", module_purpose(strategy), _objectives(strategy))
         for name, strategy in STRATEGIES.items()
     )
-    yield from _table(["name", "method", "objectives"], rows)
+    yield from table(["name", "method", "objectives"], rows)
     for name, strategy in STRATEGIES.items():
         yield f"## {name} {{ #{_anchor(name)} }}\n\n{description(strategy)}\n"
         meanings = arguments(strategy)
         options = [
             (f"`{o}`", f"`{v!r}`", meanings.get(o, "")) for o, v in strategy.options().items()
         ]
-        yield from _table(["option", "default", "meaning"], options)
+        yield from table(["option", "default", "meaning"], options)
 
 
 def _objectives(strategy: Any) -> str:
@@ -79,7 +79,7 @@ def _one_shot() -> Iterator[str]:
          "samples" if strategy.samples else "one mixture", strategy.min_epochs)
         for name, strategy in ONE_SHOT_STRATEGIES.items()
     )  # fmt: skip
-    yield from _table(["name", "method", "spaces", "proposes", "epochs, at least"], rows)
+    yield from table(["name", "method", "spaces", "proposes", "epochs, at least"], rows)
 
 
 def _scores() -> Iterator[str]:
@@ -91,12 +91,12 @@ def _scores() -> Iterator[str]:
             (f"`{name}`", description(score), "higher" if score.higher_is_better else "lower")
             for name, score in scores.items()
         )
-        yield from _table(["name", "definition", "better"], rows)
+        yield from table(["name", "definition", "better"], rows)
 
 
 def _losses() -> Iterator[str]:
     yield "# Distillation losses\n\nLower is better for all of them.\n"
-    yield from _table(["name", "definition"], ((f"`{n}`", LOSSES.describe(n)) for n in LOSSES))
+    yield from table(["name", "definition"], ((f"`{n}`", LOSSES.describe(n)) for n in LOSSES))
 
 
 def _data() -> Iterator[str]:
@@ -104,17 +104,7 @@ def _data() -> Iterator[str]:
     for title, registry in (("Corpora", CORPORA), ("Labelled sets", LABELLED_SETS)):
         yield f"## {title}\n"
         rows = ((f"`{name}`", entry.description) for name, entry in registry.items())
-        yield from _table(["name", "description"], rows)
-
-
-def _table(columns: list[str], rows: Iterable[Iterable[Any]]) -> Iterator[str]:
-    """Yield the lines of a table; none without rows."""
-    lines = [f"| {' | '.join(cell(str(value)) for value in row)} |" for row in rows]
-    if lines:
-        yield f"| {' | '.join(columns)} |"
-        yield "|---" * len(columns) + "|"
-        yield from lines
-        yield ""
+        yield from table(["name", "description"], rows)
 
 
 def _in_code(rows: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:

@@ -1,7 +1,8 @@
 """Events of MkDocs: what the site has beside the pages in `docs`.
 
 The root of the site is both `docs` and the root of the repository: `../CONTRIBUTING.md` of a page
-in `docs` becomes `CONTRIBUTING.md`. Text in `<!-- site: ... -->` is shown on the site only.
+in `docs` becomes `CONTRIBUTING.md`. Text in `<!-- site: ... -->` is shown on the site only, and
+`<!-- card: NAME -->` stands for the data card of a benchmark.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from api_reference import api_pages
+from benchmark_cards import card
 from command_reference import command_pages
 from component_reference import component_pages
+from experiment_reference import experiment_pages
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
@@ -21,9 +24,10 @@ from mkdocs.structure.pages import Page
 ROOT = Path(__file__).parents[2]
 PAGES = ("CHANGELOG.md", "CONTRIBUTING.md", "reports/*.md")
 """Pages of the repository outside `docs` that are pages of the site."""
-GENERATED = (command_pages, api_pages, component_pages)
+GENERATED = (command_pages, api_pages, component_pages, experiment_pages)
 LINK = re.compile(r"(?<=\]\()[^)\s]+")
 SITE_ONLY = re.compile(r"<!-- site: (.*?) -->", re.DOTALL)
+CARD = re.compile(r"<!-- card: (\S+) -->")
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -49,6 +53,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Show what is for the site only, and lead links to where their targets are on the site."""
     markdown = SITE_ONLY.sub(r"\1", markdown)
+    markdown = CARD.sub(lambda match: card(match[1]), markdown)
     source = page.file.abs_src_path
     if source is None:
         return markdown

@@ -23,12 +23,13 @@ from nni_nlp_bench.frameworks.nni.trial_client import TrialClient
 
 
 def _run(arguments: Sequence[str] | None) -> None:
-    options = _options(arguments)
+    options = make_parser().parse_args(arguments)
     client = TrialClient()
     client.finish(search_and_train(options, client.parameters, client.report))
 
 
-def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of the options."""
     parser = argparse.ArgumentParser(
         prog="nni_nlp_bench.frameworks.nni.one_shot_search", description=__doc__
     )
@@ -50,7 +51,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--full-width", type=int, help="width of the layers in the final training (default: 256)")
     add("--batch-size", type=int, default=64, help="number of sentences per batch")
     add("--max-length", type=int, default=64, help="maximum number of tokens per sentence")
-    return parser.parse_args(arguments)
+    return parser
 
 
 def search_and_train(

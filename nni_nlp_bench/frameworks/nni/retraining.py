@@ -22,12 +22,13 @@ from nni_nlp_bench.frameworks.nni.trial_client import TrialClient
 
 
 def _run(arguments: Sequence[str] | None) -> None:
-    options = _options(arguments)
+    options = make_parser().parse_args(arguments)
     client = TrialClient()
     client.finish(retrain(options, client.parameters, client.report))
 
 
-def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of the options."""
     parser = argparse.ArgumentParser(
         prog="nni_nlp_bench.frameworks.nni.retraining", description=__doc__
     )
@@ -39,7 +40,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--full-epochs", type=int, default=10, help="number of epochs")
     add("--seed", type=int, default=0, help="random seed")
     add("--device", default="cpu", help="torch device")
-    return parser.parse_args(arguments)
+    return parser
 
 
 def retrain(options: argparse.Namespace, parameters: Mapping[str, Any], report: Any) -> Any:

@@ -33,7 +33,8 @@ from nni_nlp_bench.strategies.result import SearchResult
 from nni_nlp_bench.strategies.search import Search, run_search
 
 
-def _run(arguments: Sequence[str] | None) -> None:
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of the options."""
     parser = argparse.ArgumentParser(
         prog="nni_nlp_bench.frameworks.nni.search", description=__doc__
     )
@@ -48,7 +49,11 @@ def _run(arguments: Sequence[str] | None) -> None:
         action=argparse.BooleanOptionalAction,
         help="search only architectures of the table (default: if the benchmark has no others)",
     )
-    options = parser.parse_args(arguments)
+    return parser
+
+
+def _run(arguments: Sequence[str] | None) -> None:
+    options = make_parser().parse_args(arguments)
     client = TrialClient()
     search = _search(client.parameters, options)
     benchmark = load(options.benchmark)

@@ -17,7 +17,8 @@ from nni_nlp_bench.frameworks.nni.tuning.architecture_codec import parse_proposa
 from search_spaces.base import get_space
 
 
-def _run(arguments: Sequence[str] | None) -> None:
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of the options, without those of an evaluator."""
     parser = argparse.ArgumentParser(prog=f"{__package__}.trial", description=__doc__)
     parser.add_argument("--space", default="rnn_cell", help="name of the search space")
     parser.add_argument("--evaluator", default="benchmark", help="name of the evaluator")
@@ -27,6 +28,11 @@ def _run(arguments: Sequence[str] | None) -> None:
     parser.add_argument(
         "--epochs", type=int, help="with --architecture: number of epochs of the training"
     )
+    return parser
+
+
+def _run(arguments: Sequence[str] | None) -> None:
+    parser = make_parser()
     chosen, _ = parser.parse_known_args(arguments)
     evaluator = EVALUATORS.get(chosen.evaluator)
     evaluator.add_options(parser)
