@@ -41,7 +41,7 @@ class Kernels:
     def pack(self, matrix: Tensor) -> Tensor:
         """Return a matrix (inner, columns) as the second one of many products."""
         if not self.packed:
-            return matrix
+            return matrix.contiguous()
         weight = matrix.t()
         if not weight.is_contiguous():
             return weight
