@@ -1,17 +1,19 @@
 """Matrix products of oneDNN, where they are faster than torch's own.
 
 On the CPU torch multiplies single precision by MKL, which takes twice as long as oneDNN on
-processors that are not Intel's. oneDNN's calls cost more, which counts for small matrices.
+processors that are not Intel's, and less long on those. oneDNN's calls cost more, which counts for
+small matrices.
 """
 
 from __future__ import annotations
 
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
-from torch.nn import functional
 
 _LEAST_MULTIPLICATIONS = 1 << 20
 
@@ -21,6 +23,13 @@ def has_onednn() -> bool:
     return bool(torch.backends.mkldnn.is_available())  # type: ignore[no-untyped-call]
 
 
+@cache
+def is_intel() -> bool:
+    """Return whether the processor is one of Intel's; False if unknown."""
+    description = Path("/proc/cpuinfo")
+    return description.is_file() and "GenuineIntel" in description.read_text("utf-8")
+
+
 def is_faster(a: Tensor, columns: int) -> bool:
     """Return whether oneDNN is faster for a (rows, inner) times a matrix of so many columns."""
     return (
@@ -28,6 +37,7 @@ def is_faster(a: Tensor, columns: int) -> bool:
         and a.device.type == "cpu"
         and a.dtype == torch.float32
         and has_onednn()
+        and not is_intel()
     )
 
 
@@ -51,40 +61,12 @@ def multiply(a: Tensor, b: Tensor, bias: Tensor | None = None) -> Tensor:
     return torch.addmm(bias, a, b) if a.ndim == 2 else torch.baddbmm(bias.unsqueeze(-2), a, b)
 
 
-def linear(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """Return what `torch.nn.functional.linear` gives of x (rows, inner), once differentiable."""
-    if torch.is_autocast_enabled(x.device.type) or not is_faster(x, len(weight)):
-        return functional.linear(x, weight, bias)
-    found: Tensor = _Linear.apply(x, weight, bias)  # type: ignore[no-untyped-call]
-    return found
-
-
 def multiply_maps(matrices: Tensor, values: Tensor) -> Tensor:
     """Return matrices (maps, rows, inner) times values (maps, inner, columns), with autograd."""
     if torch.is_autocast_enabled(values.device.type) or not is_faster(matrices, values.shape[2]):
         return matrices @ values
     found: Tensor = _Maps.apply(matrices, values)  # type: ignore[no-untyped-call]
     return found
-
-
-class _Linear(torch.autograd.Function):
-    """A linear layer."""
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-        ctx.save_for_backward(x, weight)
-        return product(x, weight.t(), bias)
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, Tensor | None, Tensor | None]:
-        x, weight = ctx.saved_tensors
-        of_x, of_weight, of_bias = ctx.needs_input_grad
-        return (
-            product(grad, weight) if of_x else None,
-            product(grad.t(), x) if of_weight else None,
-            grad.sum(0) if of_bias else None,
-        )
 
 
 class _Maps(torch.autograd.Function):

@@ -14,8 +14,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from nni_nlp_bench.training.cells import AnyCell, Layer, layer_of
+from nni_nlp_bench.training.cross_entropy import linear_cross_entropy
 from nni_nlp_bench.training.settings import Dropouts, Sizes, WeightDrop
-from search_spaces import onednn
 from search_spaces.rnn_cell.recurrence.function import Trace
 
 States = list[tuple[Tensor, ...]]
@@ -104,8 +104,8 @@ class LanguageModel(nn.Module):
 
     def loss(self, dropped: Tensor, targets: Tensor) -> Tensor:
         """Return the mean cross-entropy in nats per token of targets (time * batch,)."""
-        logits = onednn.linear(dropped.flatten(0, 1), self.embedding, self.decoder_bias)
-        return functional.cross_entropy(logits, targets)
+        rows = dropped.flatten(0, 1)
+        return linear_cross_entropy(rows, self.embedding, self.decoder_bias, targets)
 
     def log_probabilities(self, outputs: Tensor) -> Tensor:
         """Return log-probabilities (batch, words) of the next word for outputs (batch, width)."""

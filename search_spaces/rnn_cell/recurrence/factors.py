@@ -14,13 +14,15 @@ Factor: TypeAlias = Any
 ONE: Final = None
 
 _DERIVATIVE = {
-    "activation_tanh": "aten.tanh_backward{grad_input}({0}, {1}{into})",
-    "activation_sigm": "aten.sigmoid_backward{grad_input}({0}, {1}{into})",
-    "activation_leaky_relu": "aten.leaky_relu_backward{grad_input}({0}, {1}, 0.01, True{into})",
+    "activation_tanh": "aten.tanh_backward.grad_input({0}, {1}, grad_input={out})",
+    "activation_sigm": "aten.sigmoid_backward.grad_input({0}, {1}, grad_input={out})",
+    "activation_leaky_relu": (
+        "aten.leaky_relu_backward.grad_input({0}, {1}, 0.01, True, grad_input={out})"
+    ),
 }
-_PRODUCT = "torch.mul({0}, {1}{out})"
-_TOTAL = "torch.add({0}, {1}{out})"
-_DIFFERENCE = "torch.sub({0}, {1}{out})"
+_PRODUCT = "torch.mul({0}, {1}, out={out})"
+_TOTAL = "torch.add({0}, {1}, out={out})"
+_DIFFERENCE = "torch.sub({0}, {1}, out={out})"
 
 
 def factors(plan: Plan, node: Node) -> list[tuple[str, Factor]]:
@@ -63,15 +65,18 @@ class FactorSource:
     def __init__(self) -> None:
         self.source = Source()
         self.names: dict[Factor, str] = {}
-        """Results of the function: those that the loop reads at each step."""
+        """Names of the buffers of factors that are computed."""
 
     def function(self) -> Loop:
-        """Return the function `once(views, one)`, which gives the values of `names`."""
-        return self.source.function(self.names.values())
+        """Return the function `once(views, one)`, which fills the buffers of `names`."""
+        return self.source.function()
 
     def view(self, factor: Factor) -> View:
         """Return where the loop finds a factor."""
-        return factor if isinstance(factor, View) else View(self._value(factor))
+        if isinstance(factor, View):
+            return factor
+        self._value(factor)
+        return View(self.names[factor])
 
     def write_into(self, slot: View, factor: Factor) -> None:
         """Write a factor into a part of a buffer."""
@@ -91,15 +96,14 @@ class FactorSource:
         if isinstance(factor, View):
             return self.source.view(factor)
         if factor not in self.names:
-            text = self._text(factor)
-            self.names[factor] = f"f{len(self.names)}"
-            self.source.add(f"{self.names[factor]} = {text}")
-        return self.names[factor]
+            for value in factor[1:]:
+                self._value(value)
+            name = f"f{len(self.names)}"
+            self.source.add(self._text(factor, self.source.view(View(name))))
+            self.names[factor] = name
+        return self.source.view(View(self.names[factor]))
 
-    def _text(self, factor: Factor, out: str = "") -> str:
+    def _text(self, factor: Factor, out: str) -> str:
         operation, *values = factor
-        into = {"out": f", out={out}", "into": f", grad_input={out}", "grad_input": ".grad_input"}
-        text: str = operation.format(
-            *map(self._value, values), **(into if out else dict.fromkeys(into, ""))
-        )
+        text: str = operation.format(*map(self._value, values), out=out)
         return text

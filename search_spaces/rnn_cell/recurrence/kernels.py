@@ -29,11 +29,9 @@ class Kernels:
 
     @classmethod
     def of(cls, state: Tensor) -> Kernels:
-        """Return the operations for states (..., batch, hidden)."""
+        """Return the operations for states (batch, hidden)."""
         host = state.device.type == "cpu" and state.dtype in (torch.float32, torch.float64)
         tanh: Callable[..., Any] = np.tanh if host else torch.tanh
-        if state.ndim > 2:
-            return cls(torch.Tensor.baddbmm_, torch.bmm, tanh, host)
         if onednn.is_faster(state, state.shape[-1]):
             return cls(_add_onednn, _packed_onednn, tanh, host, packed=True)
         return cls(torch.Tensor.addmm_, torch.mm, tanh, host)
@@ -41,7 +39,7 @@ class Kernels:
     def pack(self, matrix: Tensor) -> Tensor:
         """Return a matrix (inner, columns) as the second one of many products."""
         if not self.packed:
-            return matrix
+            return matrix.contiguous()
         weight = matrix.t()
         if not weight.is_contiguous():
             return weight

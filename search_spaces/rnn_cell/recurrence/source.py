@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -55,12 +55,11 @@ class Source:
         text += [f"        {line}" for line in self.lines] or ["        pass"]
         return _compiled("loop", text)
 
-    def function(self, results: Iterable[str]) -> Loop:
-        """The function `once(views, one)` of all steps at once, which returns the results."""
+    def function(self) -> Loop:
+        """The function `once(views, one)` of all steps at once."""
         text = ["def once(views, one):"]
         text += [f"    {', '.join(self.views.values())}, = views"] if self.views else []
-        text += [f"    {line}" for line in self.lines]
-        text.append(f"    return [{', '.join(results)}]")
+        text += [f"    {line}" for line in self.lines] or ["    pass"]
         return _compiled("once", text)
 
 
