@@ -17,7 +17,6 @@ _MODELS = f"{_HERE}.model_based"
 _FIDELITIES = f"{_HERE}.multi_fidelity"
 _OBJECTIVES = f"{_HERE}.multi_objective"
 _NASLIB = "nni_nlp_bench.frameworks.naslib.strategies"
-_OPTUNA = "nni_nlp_bench.frameworks.optuna.strategies"
 
 STRATEGIES: Registry[type[Strategy]] = Registry(
     "strategy",
@@ -51,8 +50,7 @@ STRATEGIES: Registry[type[Strategy]] = Registry(
         "naslib:local_search": f"{_NASLIB}:LocalSearch",
         "naslib:bananas": f"{_NASLIB}:Bananas",
         "naslib:npenas": f"{_NASLIB}:Npenas",
-        "optuna:tpe": f"{_OPTUNA}:Tpe",
-        "optuna:gp": f"{_OPTUNA}:Gp",
+        "optuna:tpe": "nni_nlp_bench.frameworks.optuna.strategies:Tpe",
     },
     requires=("ask", "tell", "options"),
 )

@@ -176,14 +176,6 @@ class TestOptunaTpe(StrategyContract):
     evaluations = 14
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(find_spec("torch") is None, reason="needs torch")
-class TestOptunaGp(StrategyContract):
-    strategy = "optuna:gp"
-    options: ClassVar = {"random_first": 8}
-    evaluations = 12
-
-
 def test_every_registered_strategy_is_tested() -> None:
     kinds = [*StrategyContract.__subclasses__(), *NaslibContract.__subclasses__()]
     tested: set[Any] = {kind.strategy for kind in kinds if kind is not NaslibContract}
