@@ -18,7 +18,6 @@ _FIDELITIES = f"{_HERE}.multi_fidelity"
 _OBJECTIVES = f"{_HERE}.multi_objective"
 _NASLIB = "nni_nlp_bench.frameworks.naslib.strategies"
 _SYNE_TUNE = "nni_nlp_bench.frameworks.syne_tune"
-_OPTUNA = "nni_nlp_bench.frameworks.optuna.strategies"
 
 STRATEGIES: Registry[type[Strategy]] = Registry(
     "strategy",
@@ -61,8 +60,7 @@ STRATEGIES: Registry[type[Strategy]] = Registry(
         "syne_tune:asha": f"{_SYNE_TUNE}.multi_fidelity:Asha",
         "syne_tune:asha_bore": f"{_SYNE_TUNE}.multi_fidelity:AshaBore",
         "syne_tune:bohb": f"{_SYNE_TUNE}.multi_fidelity:Bohb",
-        "optuna:tpe": f"{_OPTUNA}:Tpe",
-        "optuna:gp": f"{_OPTUNA}:Gp",
+        "optuna:tpe": "nni_nlp_bench.frameworks.optuna.strategies:Tpe",
     },
     requires=("ask", "tell", "options"),
 )

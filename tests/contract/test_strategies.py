@@ -228,14 +228,6 @@ class TestOptunaTpe(StrategyContract):
     evaluations = 14
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(find_spec("torch") is None, reason="needs torch")
-class TestOptunaGp(StrategyContract):
-    strategy = "optuna:gp"
-    options: ClassVar = {"random_first": 8}
-    evaluations = 12
-
-
 def test_every_registered_strategy_is_tested() -> None:
     def tested(kind: type[StrategyContract]) -> set[Any]:
         below = [tested(subclass) for subclass in kind.__subclasses__()]

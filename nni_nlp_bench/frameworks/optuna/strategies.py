@@ -2,28 +2,50 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from typing import Any
 
-from nni_nlp_bench.core.extras import MissingExtraError
 from nni_nlp_bench.frameworks.optuna.trials import suggest
 from nni_nlp_bench.strategies.algorithms.optuna_strategy import OptunaStrategy
 from nni_nlp_bench.strategies.base import Proposal
 
 
-class SamplerStrategy(OptunaStrategy):
-    """A sampler that also learns from samples that repeat an architecture.
+class Tpe(OptunaStrategy):
+    """Optuna's TPESampler: a density per choice, of the trials that need the choice.
 
-    On a table many samples are the same architecture. They are not evaluated again: the sampler is
-    told the known score. After ten of them the space is sampled.
+    Its prior is uniform over the values of a choice; that of the strategy `tpe` is the
+    distribution of the space's samples. On a table many samples are the same architecture, which
+    is not evaluated again: the sampler is told the known score. After ten such samples the space is
+    sampled.
+
+    Args:
+        *args: As of every strategy.
+        random_first: Number of evaluations before the densities are used.
+        candidates: Number of candidates per choice.
+        constant_liar: Whether running evaluations count as bad ones.
     """
 
     _tries = 10
 
-    def __init__(self, *args: Any, random_first: int) -> None:
-        super().__init__(*args, random_first=random_first)
+    def __init__(
+        self,
+        *args: Any,
+        random_first: int = 10,
+        candidates: int = 24,
+        constant_liar: bool = True,
+    ) -> None:
+        self._options = {
+            "n_startup_trials": random_first,
+            "n_ei_candidates": candidates,
+            "constant_liar": constant_liar,
+        }
         self._scores: dict[str, float] = {}
         """Scores by key of the architecture."""
+        super().__init__(*args, random_first=random_first)
+
+    def _sampler(self, seed: int) -> Any:
+        import optuna
+
+        return optuna.samplers.TPESampler(seed=seed, **self._options)
 
     def tell(self, proposal: Proposal, score: float | None) -> None:
         """Report the score to the study, and keep it for samples that repeat the architecture."""
@@ -36,6 +58,12 @@ class SamplerStrategy(OptunaStrategy):
         self._scores[architecture.canonical_key] = score
         super().add_observation(architecture, score)
 
+    def _ask_study(self) -> Any:
+        """Return a trial with the choices that its architecture needs."""
+        trial = self._study.ask()
+        suggest(trial, self._choices, conditional=True)
+        return trial
+
     def _skip(self, trial: Any, architecture: Any | None) -> None:
         """Tell the known score of the architecture, if it has one."""
         score = None if architecture is None else self._scores.get(architecture.canonical_key)
@@ -43,70 +71,3 @@ class SamplerStrategy(OptunaStrategy):
             super()._skip(trial, architecture)
         else:
             self._study.tell(trial, score)
-
-
-class Tpe(SamplerStrategy):
-    """Optuna's TPESampler, one density per choice among the trials that need the choice.
-
-    Its prior is uniform over the values of a choice; that of the strategy `tpe` is the
-    distribution of the space's samples.
-
-    Args:
-        *args: As of every strategy.
-        random_first: Number of evaluations before the densities are used.
-        candidates: Number of candidates per choice.
-        constant_liar: Whether running evaluations count as bad ones.
-    """
-
-    def __init__(
-        self,
-        *args: Any,
-        random_first: int = 10,
-        candidates: int = 24,
-        constant_liar: bool = True,
-    ) -> None:
-        self._options = {"n_startup_trials": random_first, "n_ei_candidates": candidates}
-        self._constant_liar = constant_liar
-        super().__init__(*args, random_first=random_first)
-
-    def _sampler(self, seed: int) -> Any:
-        import optuna
-
-        return optuna.samplers.TPESampler(
-            seed=seed, constant_liar=self._constant_liar, **self._options
-        )
-
-    def _ask_study(self) -> Any:
-        """Return a trial with the choices that its architecture needs."""
-        trial = self._study.ask()
-        suggest(trial, self._choices, conditional=True)
-        return trial
-
-
-class Gp(SamplerStrategy):
-    """Optuna's GPSampler: a Gaussian process, and the logarithm of the expected improvement.
-
-    Args:
-        *args: As of every strategy.
-        random_first: Number of evaluations before the process is used.
-        deterministic_objective: Whether the process has no noise.
-    """
-
-    def __init__(
-        self, *args: Any, random_first: int = 10, deterministic_objective: bool = False
-    ) -> None:
-        self._options = {
-            "n_startup_trials": random_first,
-            "deterministic_objective": deterministic_objective,
-        }
-        super().__init__(*args, random_first=random_first)
-
-    @classmethod
-    def missing_dependency(cls) -> str | None:
-        """Return the extra that installs torch, if it is missing."""
-        return None if find_spec("torch") else str(MissingExtraError("torch"))
-
-    def _sampler(self, seed: int) -> Any:
-        import optuna
-
-        return optuna.samplers.GPSampler(seed=seed, **self._options)
