@@ -43,7 +43,8 @@ test-naslib: $(VENV)/installed-with-tests ## Run the tests with NASLib, whose fo
 	NASLIB_REQUIRED=1 $(BIN)/pytest -m naslib --timeout 600
 
 test-frameworks: $(FRAMEWORKS)/installed ## Run the tests with Syne Tune, SMAC3, NePS and ConfigSpace
-	FRAMEWORKS_REQUIRED=1 $(PYTEST:$(BIN)/%=$(FRAMEWORKS)/bin/%) -n 2 -m "framework and not slow"
+	FRAMEWORKS_REQUIRED=1 $(PYTEST:$(BIN)/%=$(FRAMEWORKS)/bin/%) -n 2 -m "framework and not slow" \
+		tests/contract tests/docs tests/nni_nlp_bench/frameworks tests/search_spaces
 
 faults: $(VENV)/installed-with-tests ## Check that the tests catch deliberate faults
 	$(BIN)/python tests/faults/run.py

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from nni_nlp_bench.frameworks.syne_tune.scheduler_strategy import LOSS, SyneTuneStrategy
 
 EPOCHS = "epochs"
+_SEARCHER = "syne_tune.optimizer.schedulers.searchers.last_value_multi_fidelity_searcher"
 
 
 class Asha(SyneTuneStrategy):
@@ -40,6 +42,8 @@ class Asha(SyneTuneStrategy):
             "grace_period": min_epochs,
             "brackets": brackets,
         }
+        # It warns, with all of the first samples, of what Syne Tune's own ASHA passes to it.
+        logging.getLogger(_SEARCHER).setLevel(logging.ERROR)
         super().__init__(*args, random_first=random_first)
 
     @classmethod

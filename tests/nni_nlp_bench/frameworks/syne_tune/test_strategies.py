@@ -68,8 +68,9 @@ def test_asha_stops_all_but_the_best_third() -> None:
     assert lengths.count(1) > lengths.count(3) > 0 and lengths.count(EPOCHS) > 0
 
 
-def test_a_training_that_goes_on_does_so_at_once() -> None:
+def test_a_training_that_goes_on_does_so_at_once(caplog: pytest.LogCaptureFixture) -> None:
     made = strategy("syne_tune:asha")
+    assert caplog.records == []
     first = made.ask()
     made.tell(first, 0.0)
     second = made.ask()
