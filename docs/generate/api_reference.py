@@ -27,6 +27,7 @@ PAGES = {
         "automl load_model TextClassifier LanguageModel Prediction export_model Exported "
         "measure_model MeasureSettings Measurement",
     ),
+    "optuna": ("Optuna", "OptunaObjective StrategySampler"),
     "names": (
         "Names of components",
         "list_spaces list_benchmarks list_strategies list_one_shot_strategies list_scores "

@@ -20,11 +20,12 @@ from experiment_reference import experiment_pages
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
+from notebooks import notebook_pages
 
 ROOT = Path(__file__).parents[2]
 PAGES = ("CHANGELOG.md", "CONTRIBUTING.md", "reports/*.md")
 """Pages of the repository outside `docs` that are pages of the site."""
-GENERATED = (command_pages, api_pages, component_pages, experiment_pages)
+GENERATED = (command_pages, api_pages, component_pages, experiment_pages, notebook_pages)
 LINK = re.compile(r"(?<=\]\()[^)\s]+")
 SITE_ONLY = re.compile(r"<!-- site: (.*?) -->", re.DOTALL)
 CARD = re.compile(r"<!-- card: (\S+) -->")

@@ -14,7 +14,7 @@ from typer.main import get_command
 from nni_nlp_bench.cli.app import app
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted({*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")} - {ROOT / "CHANGELOG.md"})
+PAGES = sorted({*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")} - {ROOT / "CHANGELOG.md"})
 CALL = re.compile(r"nni-nlp-bench ((?:[a-z][a-z-]*)(?: [^\n`#|;&]*)?)")
 QUOTED = re.compile(r"`(--[a-z][a-z-]*)")
 OF_TRIALS = {"--evaluator"}

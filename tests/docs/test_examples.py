@@ -8,25 +8,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from page_examples import PAGES_THAT_RUN
 
 ROOT = Path(__file__).parents[2]
 BUDGET = re.compile(r"--trials \d+ --seeds \d+")
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "page",
-    [
-        "README.md",
-        "docs/api.md",
-        "docs/lts.md",
-        "docs/models.md",
-        "docs/nas_bench_asr.md",
-        "docs/objectives.md",
-        "docs/optuna.md",
-        "docs/surrogate.md",
-    ],
-)
+@pytest.mark.parametrize("page", PAGES_THAT_RUN)
 def test_the_examples_of_a_page_run(page: str, tmp_path: Path) -> None:
     """Comparisons with smaller budgets than the page gives them."""
     text = (ROOT / page).read_text("utf-8")
