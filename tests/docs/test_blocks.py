@@ -22,6 +22,7 @@ INDENTED = re.compile(r"(?<=\n\n)(?: {4}\S.*\n(?:\n? {4}.*\n)*)")
 NOT_RUN = re.compile(r"<!-- not run(: .+)? -->")
 TESTED_ELSEWHERE = {
     "CONTRIBUTING.md": "tests/contract and tests/nni_nlp_bench/core/test_deprecation.py",
+    "docs/other_frameworks.md": "tests/docs/test_examples.py, where the frameworks are",
     "docs/own_space.md": "tests/search_spaces/test_own_space.py",
     "docs/tutorial.md": "`make outputs` runs it and writes what it prints",
 }

@@ -12,10 +12,10 @@ PAGES_THAT_RUN = (
     "docs/nas_bench_asr.md",
     "docs/nni.md",
     "docs/objectives.md",
+    "docs/optuna.md",
     "docs/start/tour.md",
     "docs/surrogate.md",
     "docs/textnas.md",
     "docs/tutorials/benchmark_your_strategy.md",
     "docs/tutorials/nni_web_ui.md",
-    "docs/tutorials/optuna.md",
 )

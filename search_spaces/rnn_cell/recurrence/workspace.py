@@ -5,6 +5,7 @@ At small widths, making the views of every step takes as long as a third of the 
 
 from __future__ import annotations
 
+from collections import deque
 from functools import cached_property
 from threading import Lock
 from typing import Any
@@ -40,11 +41,8 @@ class Workspace:
         with torch.inference_mode(False):
             linear = state.new_empty(self.steps, batch, len(program.plan.linear) * hidden)
             self._forward = forward_buffers(program.plan, linear, hidden)
-
-    @property
-    def bytes(self) -> int:
+        self.bytes = 2 * sum(buffer.nbytes for buffer in self._forward.values())
         """Size of the buffers, forward and backward."""
-        return 2 * sum(buffer.nbytes for buffer in self._forward.values())
 
     def forward(self, steps: int) -> Buffers:
         """Return the buffers of the forward loop."""
@@ -87,6 +85,7 @@ class Pool:
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self._free: list[Workspace] = []
+        self._returned: deque[Workspace] = deque()
         self._lock = Lock()
 
     def lease(self, program: Program, state: Tensor, steps: int) -> Lease:
@@ -94,16 +93,17 @@ class Pool:
         return Lease(self, self._take(program, state, steps) or Workspace(program, state, steps))
 
     def give(self, workspace: Workspace) -> None:
-        """Add a workspace that nothing uses any more."""
-        with self._lock:
-            self._free.append(workspace)
-            total = sum(free.bytes for free in self._free)
-            while total > self.limit:
-                total -= self._free.pop(0).bytes
+        """Add a workspace that nothing uses any more; without a lock, for garbage collection."""
+        if workspace.bytes <= self.limit:
+            self._returned.append(workspace)
 
     def _take(self, program: Program, state: Tensor, steps: int) -> Workspace | None:
         key = _key(program, state)
         with self._lock:
+            while self._returned:
+                self._free.append(self._returned.popleft())
+            while sum(free.bytes for free in self._free) > self.limit:
+                self._free.pop(0)
             for i in reversed(range(len(self._free))):
                 if self._free[i].key == key and self._free[i].steps >= steps:
                     return self._free.pop(i)
