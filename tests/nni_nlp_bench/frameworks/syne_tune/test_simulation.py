@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from nni_nlp_bench.evaluators.clock import SimulatedClock
@@ -17,9 +18,10 @@ OVERHEAD_S = 6.0
 
 
 @pytest.fixture(autouse=True)
-def results_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Syne Tune writes into a folder of the test."""
+def surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Syne Tune writes into a folder of the test, and draws on NumPy's global generator."""
     monkeypatch.setenv("SYNETUNE_FOLDER", str(tmp_path))
+    np.random.seed(0)
 
 
 def simulate(scheduler: str, trials: int, n_workers: int = 1, **arguments: Any) -> Any:
@@ -62,13 +64,17 @@ def test_random_search(n_workers: int) -> None:
         assert row["elapsed_time"] == pytest.approx(result.wall_time_s, abs=0.01 * EPOCHS)
         if result.status == "OK":
             assert row["val_loss"] == result.val_loss
-    ended = rows[rows.epochs == EPOCHS].sort_values("st_tuner_time")
     clock = SimulatedClock(n_workers)
-    for trial, (seconds, at) in enumerate(
-        zip(ended["elapsed_time"], ended["st_tuner_time"], strict=True), 1
+    trials = rows.drop_duplicates("trial_id", keep="last").sort_values("trial_id")
+    ended = 0
+    for configuration, row in zip(
+        configurations(of_table, trials), trials.to_dict("records"), strict=True
     ):
-        end = clock.run(seconds).end_s
-        assert end <= at <= end + OVERHEAD_S * trial
+        end = clock.run(of_table(configuration, EPOCHS, seed=0)["elapsed_time"]).end_s
+        if row["epochs"] == EPOCHS:
+            ended += 1
+            assert end <= row["st_tuner_time"] <= end + OVERHEAD_S * (row["trial_id"] + 1)
+    assert ended >= 12
 
 
 def test_a_scheduler_that_stops_trainings_pays_for_those_epochs_only() -> None:
