@@ -28,7 +28,7 @@ PAGES = ("CHANGELOG.md", "CONTRIBUTING.md", "reports/*.md")
 GENERATED = (command_pages, api_pages, component_pages, experiment_pages, notebook_pages)
 LINK = re.compile(r"(?<=\]\()[^)\s]+")
 SITE_ONLY = re.compile(r"<!-- site: (.*?) -->", re.DOTALL)
-CARD = re.compile(r"<!-- card: (\S+) -->")
+CARD = re.compile(r"^<!-- card: (\S+) -->$", re.MULTILINE)
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:

@@ -18,7 +18,7 @@ from nni_nlp_bench.cli.app import app
 ROOT = Path(__file__).parents[2]
 PAGES = sorted({*ROOT.glob("docs/**/*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"})
 FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
-INDENTED = re.compile(r"(?<=\n\n)(?: {4}\S.*\n(?:\n? {4}.*\n)*)")
+INDENTED = re.compile(r"(?<=\n\n)(?: {4}\S.*\n)(?: {4}.*\n)*")
 NOT_RUN = re.compile(r"<!-- not run(: .+)? -->")
 TESTED_ELSEWHERE = {
     "CONTRIBUTING.md": "tests/contract and tests/nni_nlp_bench/core/test_deprecation.py",
