@@ -336,4 +336,38 @@ FAULTS = (
         after="            if not intact and not name:",
         test="tests/nni_nlp_bench/models/test_faults.py::test_a_damaged_file",
     ),
+    Fault(
+        name="optuna-reports",
+        what="the loss of a full training is reported after every epoch",
+        file="nni_nlp_bench/frameworks/optuna/objective.py",
+        before="simulation.evaluate(architecture, epoch)",
+        after="simulation.evaluate(architecture, epoch and last)",
+        test="tests/nni_nlp_bench/frameworks/optuna/test_objective.py"
+        "::test_losses_are_reported_epoch_by_epoch",
+    ),
+    Fault(
+        name="cluster-resume",
+        what="an interrupted search counts as complete",
+        file="nni_nlp_bench/parallel/searches.py",
+        before="        if journal.finished:",
+        after="        if len(journal):",
+        test="tests/nni_nlp_bench/parallel/test_searches.py::test_only_what_is_incomplete_is_run",
+    ),
+    Fault(
+        name="cross-entropy-mean",
+        what="gradients of a sum in place of a mean",
+        file="nni_nlp_bench/training/cross_entropy.py",
+        before="scale = 1 / (len(x) * total)",
+        after="scale = 1 / total",
+        test="tests/nni_nlp_bench/training/test_cross_entropy.py::test_loss_and_gradients_are_torchs",
+    ),
+    Fault(
+        name="automl-longer",
+        what="the shorter of two trainings is kept",
+        file="nni_nlp_bench/automl/training.py",
+        before="best_accuracy(again) > best_accuracy(curves)",
+        after="best_accuracy(again) < best_accuracy(curves)",
+        test="tests/nni_nlp_bench/automl/test_longer_training.py"
+        "::test_the_better_training_is_kept",
+    ),
 )
