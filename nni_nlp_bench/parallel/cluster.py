@@ -70,7 +70,7 @@ def cluster(scheduler: str | None = None, workers: int | None = None) -> Iterato
         except (OSError, ValueError) as error:
             raise UserError(f"cannot connect to a Dask scheduler at {scheduler}: {error}") from None
         with client:
-            _check_workers(client, scheduler)
+            _check_workers(client, scheduler, CONNECT_S)
             yield client
         return
     with _restored_environment(), dask.config.set(_LOCAL):
@@ -132,7 +132,7 @@ def _restored_environment() -> Iterator[None]:
         os.environ.update(before)
 
 
-def _check_workers(client: Client, scheduler: str, timeout_s: float = CONNECT_S) -> None:
+def _check_workers(client: Client, scheduler: str, timeout_s: float) -> None:
     """Raise UserError if workers lack the package or have another version.
 
     Otherwise they would fail at the first task, and Dask would wait forever.

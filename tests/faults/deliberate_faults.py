@@ -367,7 +367,6 @@ FAULTS = (
         file="nni_nlp_bench/automl/training.py",
         before="best_accuracy(again) > best_accuracy(curves)",
         after="best_accuracy(again) < best_accuracy(curves)",
-        test="tests/nni_nlp_bench/automl/test_longer_training.py"
-        "::test_the_better_training_is_kept",
+        test="tests/nni_nlp_bench/automl/test_longer_training.py::test_the_better_training_is_kept",
     ),
 )
