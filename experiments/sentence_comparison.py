@@ -34,7 +34,7 @@ from search_spaces.base import get_space
 
 Row = dict[str, Any]
 SEARCHED = ("method", "seed", "cpu_s", "epochs", "trainings", "dev_accuracy", "architecture")
-TRAINED = ("method", "seed", "kd_loss", "parameters", "test_accuracy", "cpu_s", "status")
+TRAINED = ("method", "seed", "run", "kd_loss", "parameters", "test_accuracy", "cpu_s", "status")
 METHODS = (
     "tfidf,bag_of_vectors,cnn,bigru,encoder,textnas:published,textnas:random,"
     "textnas:regularized_evolution,textnas:enas,emd_cell:random,emd_cell:regularized_evolution,"
@@ -67,7 +67,8 @@ def main(
     optimizer: Annotated[str, typer.Option(help="adam or sgd.")] = "adam",
     learning_rate: float = 1e-3,
     weight_decay: float = 0.0,
-    seeds: Annotated[int, typer.Option(min=1, help="Searches and trainings of a method.")] = 5,
+    seeds: Annotated[int, typer.Option(min=1, help="Searches of a method.")] = 5,
+    runs: Annotated[int, typer.Option(min=1, help="Trainings of what a search found.")] = 1,
     workers: Annotated[int, typer.Option(min=1, help="Processes at a time.")] = 1,
     scheduler: Annotated[
         str | None, typer.Option(help="Dask scheduler, or a batch system such as slurm.")
@@ -93,9 +94,9 @@ def main(
         cluster = (scheduler, workers)
         rows = search_all(study, rivals, seeds, out / "searches.csv", cluster)
         found = {(row["method"], row["seed"]): row["architecture"] for row in rows}
-        wanted = trainings(rivals, found, seeds, kd_losses.split(","))
+        wanted = trainings(rivals, found, (seeds, runs), kd_losses.split(","))
         file = out / "trainings.csv"
-        resume(file, TRAINED, wanted, ("method", "seed", "kd_loss"), train, study, cluster)
+        resume(file, TRAINED, wanted, ("method", "seed", "run", "kd_loss"), train, study, cluster)
         write_report(out)
 
 
@@ -119,18 +120,19 @@ def search_all(
 def trainings(
     rivals: Sequence[Method],
     found: dict[tuple[str, str], str],
-    seeds: int,
+    counts: tuple[int, int],
     kd_losses: Sequence[str],
 ) -> list[Row]:
     """Return the arguments of all trainings; baselines learn from labels alone."""
     wanted = []
-    for seed, rival, kd_loss in product(range(seeds), rivals, kd_losses):
+    seeds, runs = counts
+    for run, seed, rival, kd_loss in product(range(runs), range(seeds), rivals, kd_losses):
         if not rival.space and kd_loss != NONE:
             continue
         architecture = found.get((rival.name, str(seed)), "")
         if rival.space and not architecture:
             architecture = get_space(rival.space).parse(rival.strategy).to_json()
-        own = {"method": rival.name, "seed": seed, "kd_loss": kd_loss}
+        own = {"method": rival.name, "seed": seed, "run": run, "kd_loss": kd_loss}
         wanted.append({**own, "architecture": architecture})
     return wanted
 

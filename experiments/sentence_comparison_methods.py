@@ -25,6 +25,8 @@ BASELINE_OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "bigru": {"width": 96},
 }
 ENCODER_EPOCHS = 3
+RUNS = 1000
+"""Difference of the seeds of two trainings of one search."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,25 +184,26 @@ def _multi_trial(study: Study, method: Method, seed: int) -> Row:
     }
 
 
-def train(study: Study, method: str, seed: int, kd_loss: str, architecture: str) -> Row:
+def train(study: Study, method: str, seed: int, run: int, kd_loss: str, architecture: str) -> Row:
     """Train on train and dev, evaluate on test, and return the row of the training.
 
     Args:
         study: What all trainings share.
         method: Name of the method.
-        seed: Seed of the training.
+        seed: Seed of the search.
+        run: Number of the training of what the search found.
         kd_loss: Distillation loss, or `none`.
         architecture: JSON of the architecture; empty for a baseline.
     """
     use_one_thread()
-    row = {"method": method, "seed": seed, "kd_loss": kd_loss}
+    row = {"method": method, "seed": seed, "run": run, "kd_loss": kd_loss}
     start = time.process_time()
     if method == TFIDF:
         return {**row, **_train_linear(study), "cpu_s": round(time.process_time() - start, 1)}
     from nni_nlp_bench.training.classification.run import train_classifier
 
     curves: ClassifierCurves = train_classifier(
-        _task(study, Method(method), seed, kd_loss, architecture), threads=1
+        _task(study, Method(method), seed + RUNS * run, kd_loss, architecture), threads=1
     )
     return {
         **row,

@@ -22,8 +22,8 @@ from nni_nlp_bench.reports.statistics import ALPHA, holm
 from search_spaces.plotting import blank_figure, save_plot
 
 TRAININGS, SEARCHES = "trainings.csv", "searches.csv"
-NOTE = """Accuracy on the test set in percent, mean and standard deviation over the seeds of
-searches and trainings. The last column is the number of rows that a row is better than (Welch's
+NOTE = """Accuracy on the test set in percent, mean and standard deviation over the
+trainings of all searches. The last column is the number of rows that a row is better than (Welch's
 t-test with Holm's correction over all pairs, 5 %)."""
 
 
@@ -77,7 +77,8 @@ def summary(rows: pd.DataFrame, searches: pd.DataFrame | None) -> pd.DataFrame:
         line = {
             "method": label,
             "test accuracy, %": f"{own['accuracy'].mean():.2f} ± {deviation:.2f}",
-            "seeds": len(own),
+            "searches": own["seed"].nunique() if searched is not None else "",
+            "trainings": len(own),
             "parameters": f"{own['parameters'].mean():,.0f}",
             "search, CPU min": "" if searched is None else f"{searched:.1f}",
             "training, CPU s": f"{own['cpu_s'].mean():.0f}",

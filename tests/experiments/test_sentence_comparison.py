@@ -68,6 +68,7 @@ def rows(**accuracies: list[float]) -> pd.DataFrame:
             {
                 "method": name,
                 "seed": seed,
+                "run": 0,
                 "kd_loss": "none",
                 "parameters": 10,
                 "test_accuracy": value,
