@@ -93,7 +93,11 @@ def significantly_better(rows: pd.DataFrame) -> dict[str, int]:
     from scipy.stats import ttest_ind
 
     values = {str(label): own["accuracy"].to_numpy() for label, own in rows.groupby("label")}
-    tested = [pair for pair in combinations(values, 2) if min(len(values[x]) for x in pair) > 1]
+    tested = [
+        (a, b)
+        for a, b in combinations(values, 2)
+        if min(len(values[a]), len(values[b])) > 1 and np.ptp(values[a]) + np.ptp(values[b]) > 0
+    ]
     p_values = [ttest_ind(values[a], values[b], equal_var=False).pvalue for a, b in tested]
     wins = dict.fromkeys(values, 0)
     for (a, b), adjusted in zip(tested, holm(np.nan_to_num(p_values, nan=1.0)), strict=True):
