@@ -27,7 +27,7 @@ import typer
 from one_shot_ranking_statistics import agreement
 from sentence_comparison import resume
 from sentence_comparison_methods import use_one_thread
-from sentence_comparison_report import markdown
+from tables import markdown
 
 from nni_nlp_bench.core.files import atomic_write
 from nni_nlp_bench.core.output_dir import locked_output_dir

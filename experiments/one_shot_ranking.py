@@ -14,7 +14,6 @@ Change: --cells, --supernets, --strategies, --corpus.
 
 from __future__ import annotations
 
-import csv
 import math
 import multiprocessing
 import shutil
@@ -30,6 +29,7 @@ import numpy as np
 import typer
 from one_shot_ranking_losses import ALONE, CELLS, COLUMNS, KERNEL, LOSSES, SUPERNET
 from one_shot_ranking_report import write_report
+from tables import append_rows, read_rows
 
 from nni_nlp_bench.cli.output import bar
 from nni_nlp_bench.core.errors import UserError
@@ -179,7 +179,7 @@ def run_all(jobs: Sequence[Callable[[], list[Row]]], path: Path, processes: int)
         running: list[Future[list[Row]]] = [pool.submit(job) for job in jobs]
         try:
             for number, each in enumerate(as_completed(running), start=1):
-                append_rows(path, each.result())
+                append_rows(path, COLUMNS, each.result())
                 progress(number, len(jobs))
         finally:
             pool.shutdown(cancel_futures=True)
@@ -254,24 +254,6 @@ def as_row(source: str, number: int, seed: int, epoch: int, value: float, second
     """Return a row of the file; a value that is not finite is left empty."""
     shown = round(value, 6) if math.isfinite(value) else ""
     return dict(zip(COLUMNS, (source, number, seed, epoch, shown, round(seconds, 3)), strict=True))
-
-
-def read_rows(path: Path) -> list[dict[str, str]]:
-    """Return the rows of the file; none without it."""
-    if not path.exists():
-        return []
-    with path.open(newline="", encoding="utf-8") as stream:
-        return list(csv.DictReader(stream))
-
-
-def append_rows(path: Path, rows: Sequence[Row]) -> None:
-    """Add rows to the file."""
-    new = not path.exists()
-    with path.open("a", newline="", encoding="utf-8") as stream:
-        writer = csv.DictWriter(stream, COLUMNS, lineterminator="\n")
-        if new:
-            writer.writeheader()
-        writer.writerows(rows)
 
 
 if __name__ == "__main__":

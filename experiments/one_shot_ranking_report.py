@@ -27,6 +27,7 @@ import pandas as pd
 import typer
 from one_shot_ranking_losses import ALONE, CELLS, KERNEL, LOSSES, SUPERNET, Array, Losses
 from one_shot_ranking_statistics import Predictions, agreement, regret_of_pick
+from tables import markdown
 
 from nni_nlp_bench.core.files import atomic_write, write_json
 from nni_nlp_bench.core.output_dir import SETTINGS
@@ -195,12 +196,6 @@ def table(losses: Losses) -> str:
     by_chance = losses.alone.mean() - losses.alone.mean(axis=0).min()
     rows.append({"ranking": "random picking", **dict.fromkeys(REGRETS, f"{by_chance:.3f}")})
     return markdown(pd.DataFrame(rows).fillna(""))
-
-
-def markdown(frame: pd.DataFrame) -> str:
-    """Return a Markdown table."""
-    lines = [[*frame.columns], ["---"] * len(frame.columns), *frame.astype(str).values.tolist()]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def _row(each: Predictions, alone: Array) -> dict[str, str]:

@@ -15,7 +15,6 @@ Change: --methods, --kd-losses, --budget-s, --seeds.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import partial
@@ -26,6 +25,7 @@ from typing import Annotated, Any
 import typer
 from sentence_comparison_methods import NONE, Method, Study, search, train
 from sentence_comparison_report import write_report
+from tables import append_rows, read_rows
 
 from nni_nlp_bench.cli.output import bar
 from nni_nlp_bench.core.output_dir import locked_output_dir
@@ -170,7 +170,7 @@ def resume(
         with connect(*cluster) as client, bar(file.stem) as progress:
             tasks = map_unordered(client, partial(call, work, study), missing, name)
             for number, (_, row) in enumerate(tasks, start=len(done) + 1):
-                append_row(file, columns, row)
+                append_rows(file, columns, [row])
                 progress(number, len(done) + len(missing))
     return read_rows(file)
 
@@ -178,24 +178,6 @@ def resume(
 def call(work: Callable[..., Row], study: Any, arguments: Row) -> Row:
     """Return the row of some arguments."""
     return work(study, **arguments)
-
-
-def read_rows(file: Path) -> list[dict[str, str]]:
-    """Return the rows of a table; none if there is no file."""
-    if not file.exists():
-        return []
-    with file.open(newline="", encoding="utf-8") as stream:
-        return list(csv.DictReader(stream))
-
-
-def append_row(file: Path, columns: tuple[str, ...], row: Row) -> None:
-    """Append a row."""
-    new = not file.exists()
-    with file.open("a", newline="", encoding="utf-8") as stream:
-        writer = csv.DictWriter(stream, columns)
-        if new:
-            writer.writeheader()
-        writer.writerow(row)
 
 
 if __name__ == "__main__":

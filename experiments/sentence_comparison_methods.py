@@ -66,16 +66,16 @@ class Method:
         from nni_nlp_bench.strategies.registry import STRATEGIES
         from search_spaces.base import get_space
 
-        if self.space:
-            get_space(self.space)
         if not self.space:
             if self.name not in (TFIDF, ENCODER, *BASELINE_OPTIONS):
                 known = ", ".join((TFIDF, *BASELINE_OPTIONS, ENCODER))
                 raise UserError(f"no baseline {self.name!r}: give {known} or SPACE:STRATEGY")
-        elif self.strategy in ONE_SHOT_STRATEGIES:
+            return
+        space = get_space(self.space)
+        if self.strategy in ONE_SHOT_STRATEGIES:
             check_strategy(self.space, self.strategy)
         elif self.strategy not in STRATEGIES:
-            get_space(self.space).parse(self.strategy)
+            space.parse(self.strategy)
 
     @property
     def space(self) -> str:

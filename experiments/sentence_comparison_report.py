@@ -16,6 +16,7 @@ from typing import Annotated
 import numpy as np
 import pandas as pd
 import typer
+from tables import markdown
 
 from nni_nlp_bench.core.files import atomic_write
 from nni_nlp_bench.reports.statistics import ALPHA, holm
@@ -119,12 +120,6 @@ def plot(rows: pd.DataFrame, path: Path) -> None:
     axes.set_xlabel("test accuracy, %")
     axes.grid(axis="x", alpha=0.3)
     save_plot(figure, path)
-
-
-def markdown(frame: pd.DataFrame) -> str:
-    """Return a Markdown table."""
-    lines = [[*frame.columns], ["---"] * len(frame.columns), *frame.astype(str).values.tolist()]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 if __name__ == "__main__":

@@ -120,7 +120,7 @@ def longer_plan(
         The plan; None if it reads less than twice as many texts.
     """
     faster = replace(plan, seconds_per_text=seconds_per_text)
-    affordable = min(float(usual.epochs), _affordable(faster, size, seconds))
+    affordable = min(usual.epochs, _affordable(faster, size, seconds))
     if affordable < 2 * plan.epochs * plan.share:
         return None
     return _fitted(faster, usual, size, seconds, plan.epochs)

@@ -98,10 +98,8 @@ class CandidateTrainer:
         if name in self.journal.scores or name in self.journal.failures:
             return self.journal.scores.get(name)
         deadline = time.monotonic() + seconds
-        folder, longer = (
-            self.folder / CANDIDATES / name,
-            self.folder / CANDIDATES / f"{name}-longer",
-        )
+        folder = self.folder / CANDIDATES / name
+        longer = folder.with_name(f"{name}-longer")
         plan = self.plan(name, candidate, words, seconds)
         curves = self._fit(candidate, words, plan, folder, deadline)
         if replanned := self._longer(candidate, words, curves, deadline):
@@ -122,7 +120,7 @@ class CandidateTrainer:
             words.data,
             name=name,
             kind=candidate.kind,
-            accuracy=curves.dev_accuracies[kept - 1],
+            accuracy=best_accuracy(curves),
             macro_f1=curves.dev_macro_f1s[kept - 1],
             seconds=sum(curves.wall_times),
             epochs=kept,

@@ -199,9 +199,8 @@ def _follow(jobs: list[Future[SearchResult]], queue: Any, progress: Progress) ->
                 progress(*queue.get_nowait())
 
 
-_worker: tuple[SearchContext, Any] | None = (
-    None  # in a worker process: what it shares, and the queue
-)
+_worker: tuple[SearchContext, Any] | None = None
+"""In a worker process: what the searches share, and the queue for progress."""
 
 
 def _start_worker(queue: Any, watched: Connection, shared: SearchContext) -> None:

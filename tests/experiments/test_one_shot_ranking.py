@@ -97,7 +97,7 @@ def test_a_study_is_resumed(study: Any, tmp_path: Path, monkeypatch: pytest.Monk
 
     def in_process(jobs: Any, path: Path, processes: int) -> None:
         for job in jobs:
-            study.append_rows(path, job())
+            study.append_rows(path, study.COLUMNS, job())
 
     monkeypatch.setitem(study.main.__globals__, "run_all", in_process)
     options = {"strategies": "random_one_shot", "seeds": 2, "processes": 1, "corpus": "pydoc-small"}
