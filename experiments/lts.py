@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import numpy as np
 import pandas as pd
 import typer
+from experiment_tables import markdown
 from numpy.typing import NDArray
 from scipy.stats import kendalltau
 
@@ -127,12 +128,6 @@ def draw(tables: dict[str, Table], path: Path) -> None:
     left.set_ylabel("validation perplexity, lower is better")
     left.legend(frameon=False, markerscale=2)
     save_plot(figure, path)
-
-
-def markdown(frame: pd.DataFrame) -> str:
-    """Return a Markdown table."""
-    lines = [[*frame.columns], ["---"] * len(frame.columns), *frame.astype(str).values.tolist()]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def _is_measured(table: Table) -> bool:

@@ -27,9 +27,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import typer
+from experiment_tables import append_rows, read_rows
 from one_shot_ranking_losses import ALONE, CELLS, COLUMNS, KERNEL, LOSSES, SUPERNET
 from one_shot_ranking_report import write_report
-from tables import append_rows, read_rows
 
 from nni_nlp_bench.cli.output import bar
 from nni_nlp_bench.core.errors import UserError

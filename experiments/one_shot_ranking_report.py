@@ -25,9 +25,9 @@ from typing import Annotated
 import numpy as np
 import pandas as pd
 import typer
+from experiment_tables import markdown
 from one_shot_ranking_losses import ALONE, CELLS, KERNEL, LOSSES, SUPERNET, Array, Losses
 from one_shot_ranking_statistics import Predictions, agreement, regret_of_pick
-from tables import markdown
 
 from nni_nlp_bench.core.files import atomic_write, write_json
 from nni_nlp_bench.core.output_dir import SETTINGS

@@ -23,9 +23,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from experiment_tables import append_rows, read_rows
 from sentence_comparison_methods import NONE, Method, Study, search, train
 from sentence_comparison_report import write_report
-from tables import append_rows, read_rows
 
 from nni_nlp_bench.cli.output import bar
 from nni_nlp_bench.core.output_dir import locked_output_dir

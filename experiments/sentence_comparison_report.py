@@ -16,7 +16,7 @@ from typing import Annotated
 import numpy as np
 import pandas as pd
 import typer
-from tables import markdown
+from experiment_tables import markdown
 
 from nni_nlp_bench.core.files import atomic_write
 from nni_nlp_bench.reports.statistics import ALPHA, holm

@@ -30,6 +30,7 @@ from typing import Annotated, Any
 import numpy as np
 import pandas as pd
 import typer
+from experiment_tables import markdown
 from numpy.typing import NDArray
 
 from nni_nlp_bench.benchmarks.base import OK, Benchmark
@@ -341,12 +342,6 @@ def _mean_ranks(group: pd.DataFrame) -> dict[str, float]:
     blocks = _blocks(group)
     ranks = rankdata(np.round([*blocks.values()], 9), axis=0).mean(axis=1)
     return dict(zip(blocks, ranks.tolist(), strict=True))
-
-
-def markdown(frame: pd.DataFrame) -> str:
-    """Return a Markdown table."""
-    lines = [[*frame.columns], ["---"] * len(frame.columns), *frame.astype(str).values.tolist()]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def draw(searches: pd.DataFrame, path: Path) -> None:

@@ -10,7 +10,6 @@ are in searches.csv and trainings.csv.
 
 from __future__ import annotations
 
-import csv
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from typing import Annotated, Any
 
 import numpy as np
 import typer
+from experiment_tables import append_rows, read_rows
 from scipy.stats import kendalltau
 
 import nni_nlp_bench as nb
@@ -154,7 +154,8 @@ def search_all(setup: Setup, out: Path, seeds: int) -> dict[str, Any]:
                     **options,
                 )
                 seconds = round(time.process_time() - start, 1)
-                append_row(out / "searches.csv", {"name": name, "cpu_seconds": seconds})
+                row = {"name": name, "cpu_seconds": seconds}
+                append_rows(out / "searches.csv", list(row), [row])
             found[name] = read_architecture(setup.space, str(out / name / "best.json"))
     return found
 
@@ -164,7 +165,8 @@ def train_all(setup: Setup, found: Mapping[str, Any], file: Path) -> list[Row]:
     done = {row["name"] for row in read_rows(file)}
     for seed, (name, architecture) in enumerate(found.items()):
         if name not in done:
-            append_row(file, {"name": name, **setup.train(architecture, seed)})
+            row = {"name": name, **setup.train(architecture, seed)}
+            append_rows(file, list(row), [row])
     return [row for row in read_rows(file) if row["name"] in found]
 
 
@@ -212,24 +214,6 @@ def print_results(setup: Setup, trained: list[Row], searches: list[Row]) -> None
         rows.append([kind, minutes, f"{parameters:,.0f}", mean, each])
     columns = ("found by", "CPU minutes", "mean parameters", setup.metric, "each")
     print_tables(plain_table(None, columns, rows))
-
-
-def read_rows(file: Path) -> list[Row]:
-    """Return the rows of a CSV file; none without a file."""
-    if not file.exists():
-        return []
-    with file.open(newline="", encoding="utf-8") as stream:
-        return list(csv.DictReader(stream))
-
-
-def append_row(file: Path, row: Row) -> None:
-    """Add a row to a CSV file."""
-    new = not file.exists()
-    with file.open("a", newline="", encoding="utf-8") as stream:
-        writer = csv.DictWriter(stream, list(row))
-        if new:
-            writer.writeheader()
-        writer.writerow(row)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ tested once. Run it again to go on: trainings that are in trainings.csv are not 
 
 from __future__ import annotations
 
-import csv
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, replace
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 import typer
+from experiment_tables import append_rows, read_rows
 
 from nni_nlp_bench.cli.output import bar, plain_table, print_tables
 from nni_nlp_bench.core.output_dir import locked_output_dir
@@ -163,7 +163,7 @@ def trained(
         progress(len(done), len(done) + len(missing))
         running = [pool.submit(train_one, study, rival, seed) for rival, seed in missing]
         for number, task in enumerate(as_completed(running), start=len(done) + 1):
-            append_row(file, task.result())
+            append_rows(file, COLUMNS, [task.result()])
             progress(number, len(done) + len(missing))
     return read_rows(file)
 
@@ -197,24 +197,6 @@ def train_one(study: Study, rival: Rival, seed: int) -> dict[str, object]:
         "status": curves.status,
         "architecture": rival.architecture,
     }
-
-
-def read_rows(file: Path) -> list[dict[str, str]]:
-    """What was trained so far."""
-    if not file.exists():
-        return []
-    with file.open(newline="", encoding="utf-8") as stream:
-        return list(csv.DictReader(stream))
-
-
-def append_row(file: Path, row: dict[str, object]) -> None:
-    """Add a training."""
-    new = not file.exists()
-    with file.open("a", newline="", encoding="utf-8") as stream:
-        writer = csv.DictWriter(stream, COLUMNS)
-        if new:
-            writer.writeheader()
-        writer.writerow(row)
 
 
 def summary(rows: list[dict[str, str]], names: list[str]) -> Table:
