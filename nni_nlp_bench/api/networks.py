@@ -193,6 +193,7 @@ def train_language_model(
     out: str | Path | None = None,
     device: str = "cpu",
     threads: int | None = None,
+    time_s: float | None = None,
     **settings: Any,
 ) -> Curves:
     """Train the language model of a recurrent cell or a decoder.
@@ -206,7 +207,10 @@ def train_language_model(
         out: Folder for the log, the checkpoint from which the training is resumed, and the folder
             `model` for `load_model`; None for no files.
         device: Torch device.
-        threads: Number of threads; None for one for a small network, else one per available CPU.
+        threads: Number of threads; None for one for a small network, else one per available CPU;
+            with `time_s` for the fastest by measurement.
+        time_s: Seconds that the training may take: it ends after the last epoch that fits; None for
+            no limit.
         **settings: Other fields of `training.settings.Settings`, such as `epochs` or `seed`.
 
     Returns:
@@ -227,7 +231,13 @@ def train_language_model(
             architecture, embedding=embedding, hidden=hidden, layers=layers, **settings
         )
         return train(
-            architecture, load_corpus(corpus), schedule, folder, device=device, threads=threads
+            architecture,
+            load_corpus(corpus),
+            schedule,
+            folder,
+            device=device,
+            threads=threads,
+            time_s=time_s,
         )
 
 
@@ -243,6 +253,7 @@ def train_classifier(
     out: str | Path | None = None,
     device: str = "cpu",
     threads: int | None = None,
+    time_s: float | None = None,
     **options: Any,
 ) -> ClassifierCurves:
     """Train the classifier of an architecture on labelled sentences.
@@ -258,7 +269,10 @@ def train_classifier(
         out: Folder for the checkpoint from which the training is resumed, the curves, and the
             folder `model` for `load_model`; None for no files.
         device: Torch device.
-        threads: Number of threads; None for one for a small network, else one per available CPU.
+        threads: Number of threads; None for one for a small network, else one per available CPU;
+            with `time_s` for the fastest by measurement.
+        time_s: Seconds that the training may take: it has fewer epochs than those of the settings
+            if necessary, and if not even one fits fewer texts; None for no limit.
         **options: Options of the space's networks and fields of `ClassifierSettings`.
 
     Returns:
@@ -272,6 +286,7 @@ def train_classifier(
     with optional_imports():
         from nni_nlp_bench.distillation.inputs import classifier_task, load_sentences
         from nni_nlp_bench.models.training import train_classifier as run_training
+        from nni_nlp_bench.training.classification.timed import timed
 
         words = load_sentences(data, vectors, teacher, options.get("seed", 0))
         task = classifier_task(
@@ -284,4 +299,6 @@ def train_classifier(
             device=device,
         )
         task.prepare()
-        return run_training(task, None if out is None else Path(out), threads=threads)
+        folder = None if out is None else Path(out)
+        training = timed(task, time_s, folder, threads)
+        return run_training(training.task, folder, threads=training.threads, stop=training.stop)

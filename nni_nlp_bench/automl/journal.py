@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from nni_nlp_bench.automl.plan import TrainingPlan
 from nni_nlp_bench.automl.scores import Score
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.evaluators.json_lines import JsonLines
+from nni_nlp_bench.training.classification.plan import TrainingPlan
 
 JOURNAL = "automl.jsonl"
 

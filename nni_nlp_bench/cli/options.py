@@ -238,6 +238,15 @@ Threads = Annotated[
         rich_help_panel=EXECUTION,
     ),
 ]
+TimeLimit = Annotated[
+    str | None,
+    typer.Option(
+        "--time",
+        help="Time that the training may take, such as 90s, 30m or 2h: fewer epochs if necessary, "
+        "with the number of threads that is fastest by measurement.",
+        rich_help_panel=EXECUTION,
+    ),
+]
 TaskWorkers = Annotated[
     int | None,
     typer.Option(

@@ -32,6 +32,7 @@ from nni_nlp_bench.training.log import (
 from nni_nlp_bench.training.models import AnyLanguageModel, LanguageArchitecture
 from nni_nlp_bench.training.settings import Settings
 from nni_nlp_bench.training.threads import torch_threads
+from nni_nlp_bench.training.time_limit import TimeLimit
 from nni_nlp_bench.training.trainer import Trainer
 
 CHECKPOINT = "checkpoint.pt"
@@ -68,6 +69,7 @@ def train(
     recipe_id: int = -1,
     device: str = "cpu",
     threads: int | None = None,
+    time_s: float | None = None,
     checkpoint_s: float = 300.0,
     progress: Progress = lambda epochs: None,
     epoch_done: EpochDone = lambda curves: None,
@@ -85,16 +87,20 @@ def train(
             resumes bit for bit; None for no files.
         recipe_id: Published id of the cell, or -1.
         device: Torch device.
-        threads: Number of threads; None for one for a small network, else one per available CPU.
+        threads: Number of threads; None for one for a small network, else one per available CPU;
+            with `time_s` for the fastest by measurement.
+        time_s: Seconds that the training may take, those of earlier sessions included: it ends
+            after the last epoch that fits; None to train all epochs.
         checkpoint_s: Seconds between checkpoints within an epoch.
         progress: Called after every step.
         epoch_done: Called after every epoch.
         finished: Called with the trained model at the end, unless the training failed.
 
     Raises:
-        UserError: The device cannot be used, a checkpoint is damaged or of another training, or a
-            file cannot be written.
+        UserError: The device cannot be used, a checkpoint is damaged or of another training, a file
+            cannot be written, or not even one epoch fits into the time.
     """
+    started = time.monotonic()
     metadata = TrainingMetadata.of(recipe, recipe_id, corpus, settings)
     check_memory(metadata.num_params, device)
     trainer = Trainer(recipe, corpus, settings, device)
@@ -102,11 +108,20 @@ def train(
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
         curves = _resume(out / CHECKPOINT, trainer, metadata, settings)
+    limit = None
+    if time_s is not None:
+        limit = TimeLimit(time_s, started - sum(curves.wall_times))
+        threads = threads or curves.threads or None
+        if not curves.threads:  # the first session
+            threads = limit.fastest_threads(
+                lambda: Trainer(recipe, corpus, settings, device), threads
+            )
+    if out is not None:
         with atomic_write(out / VOCABULARY) as new:
             new.write_text("".join(f"{word}\n" for word in corpus.vocabulary), "utf-8")
     writer = _Writer(out, trainer, metadata, settings, checkpoint_s)
     with torch_threads(threads, metadata.num_params) as curves.threads:
-        _run_epochs(trainer, corpus, settings, curves, writer, progress, epoch_done)
+        _run_epochs(trainer, corpus, settings, curves, writer, progress, epoch_done, limit)
         if curves.status != NAN:
             finished(trainer.model)
     return curves
@@ -120,12 +135,15 @@ def _run_epochs(
     writer: _Writer,
     progress: Progress,
     epoch_done: EpochDone,
+    limit: TimeLimit | None,
 ) -> None:
     def after_step(done: int, total: int) -> None:
         progress(curves.epochs + done / total)
         writer.checkpoint_if_due(curves)
 
     while curves.epochs < settings.epochs and curves.status != NAN:
+        if limit is not None and not limit.allows_epoch():
+            break
         finite = trainer.train_epoch(after_step)
         _append_epoch(curves, trainer, corpus, finite)
         writer.epoch_done(curves)

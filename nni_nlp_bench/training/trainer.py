@@ -82,15 +82,19 @@ class Trainer:
         self.epoch_s = 0.0
         self.states: States | None = None
 
-    def train_epoch(self, after_step: AfterStep = lambda done, total: None) -> bool:
-        """Train to the end of the epoch. Return False if the loss became NaN.
+    def train_epoch(
+        self,
+        after_step: AfterStep = lambda done, total: None,
+        stop: Callable[[], bool] = lambda: False,
+    ) -> bool:
+        """Train to the end of the epoch, or until `stop`. Return False if the loss became NaN.
 
         `epoch_s` is then the time of the whole epoch, including that before an interruption.
         """
         if self._epoch_over:
             self.position, self.epoch_s, self.states = 0, 0.0, None
         self.model.train()
-        while not self._epoch_over:
+        while not self._epoch_over and not stop():
             started = time.perf_counter()
             finite = self._step()
             self.epoch_s += time.perf_counter() - started

@@ -20,6 +20,7 @@ from nni_nlp_bench.cli.output import (
 )
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.core.limits import MAX_COUNT, MAX_LAYERS, MAX_WIDTH
+from nni_nlp_bench.core.numbers import parse_duration
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -41,6 +42,7 @@ _OTHER_OPTIONS = {
     "final",
     "device",
     "threads",
+    "time",
     "json",
 }
 _SPACE_OPTIONS = {"width", "cells", "drop_path", "output", "dropout", "batch_norm", "strict"}
@@ -143,6 +145,7 @@ def classifier(
     seed: options.Seed = 0,
     device: options.Device = "cpu",
     threads: options.Threads = None,
+    time: options.TimeLimit = None,
     json: options.Json = False,
 ) -> None:
     """Train a sentence classifier. Run it again to resume after an interruption.
@@ -158,9 +161,8 @@ def classifier(
     given["train_on"] = "train+dev" if final else "train"
     distillation = None if teacher is None else (kd_loss or "emd")
     sources = (data, vectors, teacher)
-    _train(
-        architecture, sources, out, space, given, (distillation, kd_weight), (device, threads), json
-    )
+    execution = (device, threads, None if time is None else parse_duration(time))
+    _train(architecture, sources, out, space, given, (distillation, kd_weight), execution, json)
 
 
 def _given_options(context: typer.Context, space: str) -> dict[str, Any]:
@@ -191,7 +193,7 @@ def _train(
     space: str,
     given: dict[str, Any],
     distillation: tuple[str | None, float | None],
-    execution: tuple[str, int | None],
+    execution: tuple[str, int | None, float | None],
     as_json: bool,
 ) -> None:
     from nni_nlp_bench.core.output_dir import locked_output_dir
@@ -199,6 +201,7 @@ def _train(
     from nni_nlp_bench.models.training import train_classifier as run_training
     from nni_nlp_bench.reports.training_curves import draw_classifier
     from nni_nlp_bench.training.classification.network import sentence_space
+    from nni_nlp_bench.training.classification.timed import timed
     from nni_nlp_bench.training.memory import disable_malloc_trim
     from search_spaces.loading import read_architecture
     from search_spaces.plotting import warn_on_failure
@@ -207,27 +210,32 @@ def _train(
     with bar("word vectors", in_bytes=True) as progress:
         words = load_sentences(*sources, given["seed"], progress)
     kd_loss, kd_weight = distillation
-    device, threads = execution
+    device, threads, time_s = execution
     task = classifier_task(
         value, words, space, given, kd_loss=kd_loss, kd_weight=kd_weight, device=device
     )
     disable_malloc_trim()
-    with locked_output_dir(out, task.metadata(), "a training"):
+    identity = task.metadata() if time_s is None else {**task.metadata(), "time": time_s}
+    with locked_output_dir(out, identity, "a training"):
         with bar("teacher") as progress:
             task.prepare(progress)
+        training = timed(task, time_s, out, threads)
+        epochs = training.task.settings.epochs
         with bar("training", percent=True) as progress:
 
             def show(trained: float) -> None:
-                progress(round(1000 * trained), 1000 * task.settings.epochs)
+                progress(round(1000 * trained), 1000 * epochs)
 
-            curves = run_training(task, out, threads=threads, progress=show)
+            curves = run_training(
+                training.task, out, threads=training.threads, stop=training.stop, progress=show
+            )
         title = f"{architecture[:40]} on {words.data.name}"
         with warn_on_failure(out / PLOT):
             draw_classifier(out / PLOT, curves, title)
     if as_json:
         print_json({**asdict(curves), "out": str(out)})
     else:
-        _print(curves, task, out)
+        _print(curves, training.task, out)
 
 
 def curves_table(title: str, curves: ClassifierCurves) -> Table:
@@ -255,6 +263,8 @@ def _print(curves: ClassifierCurves, task: Task, out: Path) -> None:
         f1 = "" if curves.test_f1 is None else f", F1 {100 * curves.test_f1:.2f} %"
         accuracy = f"accuracy {100 * curves.test_accuracy:.2f} %{f1}"
         echo(f"test    {accuracy}, trained on train and dev")
+    if curves.stopped:
+        echo("stopped the time was over before the last epoch ended")
     echo(f"threads {curves.threads}")
     print_plot(out / PLOT)
     print_model(out / BELOW_TRAINING)

@@ -19,6 +19,7 @@ from nni_nlp_bench.cli.output import (
     print_tables,
 )
 from nni_nlp_bench.core.limits import MAX_COUNT, MAX_LAYERS, MAX_WIDTH
+from nni_nlp_bench.core.numbers import parse_duration
 
 if TYPE_CHECKING:
     from nni_nlp_bench.training.log import Curves
@@ -106,6 +107,7 @@ def lm(
     seed: options.Seed = 0,
     device: options.Device = "cpu",
     threads: options.Threads = None,
+    time: options.TimeLimit = None,
     json: options.Json = False,
 ) -> None:
     """Train a language model. Run it again to resume after an interruption.
@@ -132,7 +134,8 @@ def lm(
         precision=precision,
         seed=seed,
     )
-    _train((architecture, network), corpus, out, settings, (device, threads), json)
+    execution = (device, threads, None if time is None else parse_duration(time))
+    _train((architecture, network), corpus, out, settings, execution, json)
 
 
 def _train(
@@ -140,7 +143,7 @@ def _train(
     corpus_name: str,
     out: Path,
     settings: Settings,
-    execution: tuple[str, int | None],
+    execution: tuple[str, int | None, float | None],
     as_json: bool,
 ) -> None:
     from nni_nlp_bench.core.output_dir import locked_output_dir
@@ -162,7 +165,7 @@ def _train(
             def show(trained: float) -> None:
                 progress(round(1000 * trained), 1000 * settings.epochs)
 
-            device, threads = execution
+            device, threads, time_s = execution
             curves = train_language_model(
                 recipe,
                 corpus,
@@ -171,6 +174,7 @@ def _train(
                 recipe_id=id_of(architecture),
                 device=device,
                 threads=threads,
+                time_s=time_s,
                 progress=show,
             )
         with warn_on_failure(out / PLOT):

@@ -13,17 +13,17 @@ from hypothesis import strategies as st
 
 from nni_nlp_bench.automl.data import with_smaller_parts
 from nni_nlp_bench.automl.evaluation import evaluate
-from nni_nlp_bench.automl.plan import (
+from nni_nlp_bench.automl.scores import Score, ranked
+from nni_nlp_bench.automl.settings import AutoMLSettings
+from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.data.sentences.labelled_set import LabelledSet, Sentence
+from nni_nlp_bench.training.classification.plan import (
     LEAST_TEXTS,
     PROBED_BATCHES,
     TrainingPlan,
     longer_plan,
     plan_training,
 )
-from nni_nlp_bench.automl.scores import Score, ranked
-from nni_nlp_bench.automl.settings import AutoMLSettings, parse_duration
-from nni_nlp_bench.core.errors import UserError
-from nni_nlp_bench.data.sentences.labelled_set import LabelledSet, Sentence
 from nni_nlp_bench.training.classification.settings import ClassifierSettings
 from nni_nlp_bench.training.classification.task import Task, baseline_task
 from nni_nlp_bench.training.classification.trainer import Trainer
@@ -59,19 +59,6 @@ def test_the_objective_orders_the_models(objective: str, order: list[str]) -> No
 def test_nothing_trained_is_an_error_with_a_remedy() -> None:
     with pytest.raises(UserError, match="--time"):
         ranked([], "accuracy")
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"), [("90", 90), ("90s", 90), ("1.5m", 90), (" 2 h ", 7200)]
-)
-def test_durations(text: str, seconds: float) -> None:
-    assert parse_duration(text) == seconds
-
-
-@pytest.mark.parametrize("text", ["", "0", "-3m", "1d", "ten", "1m30s", "nan", "1e3"])
-def test_other_durations_are_refused(text: str) -> None:
-    with pytest.raises(UserError, match="30m"):
-        parse_duration(text)
 
 
 def test_settings_are_checked() -> None:

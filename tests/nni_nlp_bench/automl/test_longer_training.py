@@ -8,10 +8,10 @@ import pytest
 
 from nni_nlp_bench.automl.candidates import MAX_EPOCHS, baseline_candidates
 from nni_nlp_bench.automl.journal import RunJournal
-from nni_nlp_bench.automl.plan import TrainingPlan
 from nni_nlp_bench.automl.training import CANDIDATES, CandidateTrainer
 from nni_nlp_bench.data.sentences.preparation import prepare_labelled
 from nni_nlp_bench.models.loading import load_classifier
+from nni_nlp_bench.training.classification.plan import TrainingPlan
 from nni_nlp_bench.training.classification.words import EmbeddedDataset
 
 NAME, LONGER = "bag_of_vectors", "bag_of_vectors: longer"

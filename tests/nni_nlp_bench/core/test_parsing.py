@@ -1,4 +1,4 @@
-"""JSON, numbers and SQLite files of users are parsed strictly."""
+"""JSON, numbers, durations and SQLite files of users are parsed strictly."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from nni_nlp_bench.core import sqlite
 from nni_nlp_bench.core.errors import UserError
-from nni_nlp_bench.core.numbers import parse_number
+from nni_nlp_bench.core.numbers import parse_duration, parse_number
 from nni_nlp_bench.core.parse_json import parse_json, read_json
 
 
@@ -89,3 +89,16 @@ def test_too_many_rows_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         rows = database.execute("VALUES (1), (2), (3), (4)")
         with pytest.raises(sqlite3.DataError, match="more than 3 rows"):
             list(sqlite.limited(rows))
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90", 90), ("90s", 90), ("1.5m", 90), (" 2 h ", 7200)]
+)
+def test_durations(text: str, seconds: float) -> None:
+    assert parse_duration(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "0", "-3m", "1d", "ten", "1m30s", "nan", "1e3"])
+def test_other_durations_are_refused(text: str) -> None:
+    with pytest.raises(UserError, match="30m"):
+        parse_duration(text)
