@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -55,23 +56,35 @@ def run_python(example: Example, names: ModuleType) -> None:
     exec(compile(example.text, example.file or "<example>", "exec"), names.__dict__)
 
 
-def run_console(block: str) -> str:
-    """Run the commands of a block; return it with their output. Raises CalledProcessError."""
+Runner = Callable[[list[str]], str]
+"""Runs a command, and returns what it prints on stdout. Raises CalledProcessError."""
+
+
+def run_command(command: list[str]) -> str:
+    """Run a program of this environment."""
+    program, *arguments = command
+    done = subprocess.run(
+        [str(Path(sys.executable).with_name(program)), *arguments],
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "COLUMNS": "80"},
+    )
+    return done.stdout
+
+
+def run_console(block: str, run: Runner) -> str:
+    """Run the commands of a block; return it with their output."""
     lines = []
     for line in block.splitlines():
         if not line.startswith("$ "):
             continue
-        program, *arguments = shlex.split(line.removeprefix("$ "))
-        command = [str(Path(sys.executable).with_name(program)), *arguments]
-        environment = {**os.environ, "COLUMNS": "80"}
-        done = subprocess.run(
-            command, check=True, stdout=subprocess.PIPE, text=True, env=environment
-        )
-        lines += [line, *(text.rstrip() for text in done.stdout.splitlines())]
+        printed = run(shlex.split(line.removeprefix("$ ")))
+        lines += [line, *(text.rstrip() for text in printed.splitlines())]
     return "".join(f"{line}\n" for line in lines)
 
 
-def run_page(text: str) -> str:
+def run_page(text: str, run: Runner = run_command) -> str:
     """Run the examples of a page in an empty folder; return it with the outputs."""
     main, home = sys.modules["__main__"], Path.cwd()
     names = sys.modules["__main__"] = ModuleType("__main__")
@@ -84,7 +97,7 @@ def run_page(text: str) -> str:
                 if example.language == "python":
                     run_python(example, names)
                 else:
-                    text = text.replace(example.text, run_console(example.text))
+                    text = text.replace(example.text, run_console(example.text, run))
         finally:
             sys.path.remove(folder)
             os.chdir(home)

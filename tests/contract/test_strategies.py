@@ -137,6 +137,7 @@ class TestEvolutionOfFronts(StrategyContract):
 @pytest.mark.slow
 class TestPolicyRL(StrategyContract):
     strategy = "policy_rl"
+    options: ClassVar = {"fit_samples": 20, "fit_epochs": 3}
     evaluations = 4
 
 

@@ -17,8 +17,8 @@ from forked import start
 
 from nni_nlp_bench.testing import synthetic_table
 
-KILLS = 3
-STRATEGIES = "random,regularized_evolution,bayesian,hyperband"
+KILLS = 2
+STRATEGIES = "random,regularized_evolution,hyperband"
 SMALL = ("--embedding", "8", "--hidden", "8", "--layers", "1")
 
 pytestmark = pytest.mark.slow
@@ -73,7 +73,7 @@ def test_compare(table: str, tmp_path: Path) -> None:
 
 
 def test_search(tmp_path: Path) -> None:
-    check(("search", "--strategy", "tpe", "--trials", "150"), tmp_path, "out", seed=2)
+    check(("search", "--strategy", "tpe", "--trials", "60"), tmp_path, "out", seed=2)
 
 
 def test_score(recipes: str, tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ def test_train_lm(tmp_path: Path) -> None:
 def test_one_shot_on_text(text: str, tmp_path: Path) -> None:
     pytest.importorskip("nni")
     options = ("--space", "enas_cell", "--strategy", "enas", "--corpus", text)
-    sizes = ("--epochs", "3", "--nodes", "2", "--width", "8", "--batch-size", "4")
+    sizes = ("--epochs", "2", "--nodes", "2", "--width", "8", "--batch-size", "4")
     check(("one-shot", *options, *sizes), tmp_path, "out", seed=6)
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -13,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from forked import start_code
 from in_process import run
 from trained_models import CLASSIFIERS, LANGUAGE_MODELS, MAX_LENGTH, WINDOW
 
@@ -45,32 +44,34 @@ def code_of(folder: Path) -> str:
     return found
 
 
-def printed(folder: Path) -> list[str]:
+def printed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Lines that the code of the model card prints, run in its folder without this package."""
-    blocked = "import sys; sys.modules['nni_nlp_bench'] = sys.modules['search_spaces'] = None\n"
-    command = [sys.executable, "-c", blocked + code_of(folder)]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.splitlines()
+    output = folder.with_suffix(".txt")
+    with monkeypatch.context() as context:
+        context.chdir(folder)
+        process = start_code(code_of(folder), output)
+    process.join()
+    assert process.exitcode == 0, output.with_suffix(".err").read_text("utf-8")
+    return output.read_text("utf-8").splitlines()
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("format", FORMATS)
 def test_the_code_of_its_card_gives_the_models_results(
-    format: str, kind: str, saved: Folders, tmp_path: Path
+    format: str, kind: str, saved: Folders, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = export_model(saved(kind), format, tmp_path / "new" / "folder")
     assert found.difference <= TOLERANCE
     assert set(found.files) == {path.name for path in found.folder.iterdir()}
     model = load_model(saved(kind))
     if kind in CLASSIFIERS:
-        assert printed(found.folder) == [model.predict([TEXT])[0].label]
+        assert printed(found.folder, monkeypatch) == [model.predict([TEXT])[0].label]
     else:
         assert isinstance(model, LanguageModel)
         # Exported decoders have no memory of earlier windows.
         count = WINDOW if kind == "transformer_xl" else 10
         words = model.generate(n_words=count, temperature=0)
-        shown = [word for word in printed(found.folder)[:count] if word != EOS]
+        shown = [word for word in printed(found.folder, monkeypatch)[:count] if word != EOS]
         assert shown == words.split()
 
 
