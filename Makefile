@@ -17,7 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE
 PINS := setup.cfg pyproject.toml constraints.txt
 
 .DELETE_ON_ERROR:
-.PHONY: help install test test-all test-core test-pythons test-naslib test-frameworks faults coverage lint format demo docs outputs bench mini clean
+.PHONY: help install test test-all test-core test-pythons test-naslib test-frameworks faults coverage lint format demo docs outputs bench mini rehearsal clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -81,6 +81,9 @@ docs: $(CORE)/installed ## Build the documentation site into build/site
 
 outputs: $(VENV)/installed-with-tests ## Run the examples of the tutorial and write their outputs into it
 	$(BIN)/python docs/run_examples.py docs/tutorial.md --write
+
+rehearsal: $(VENV)/installed-with-tests ## Build, check and use a release of the last commit, into dist
+	PIP_CONSTRAINT=$(CURDIR)/constraints.txt $(BIN)/python tests/helpers/release_steps.py
 
 clean: ## Remove .venv and every cache
 	rm -rf $(VENV) .venv-* .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from configparser import ConfigParser
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from release_steps import build_steps
+
+from nni_nlp_bench import __version__
 
 ROOT = Path(__file__).parents[1]
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
@@ -60,16 +64,38 @@ def test_ci_lints_and_tests_every_supported_python() -> None:
 
 def test_only_a_release_may_publish() -> None:
     release = yaml.safe_load((ROOT / ".github/workflows/release.yml").read_text("utf-8"))
-    assert release[True] == {"push": {"tags": ["v*"]}}  # YAML 1.1 reads the key `on` as a boolean
-    assert set(release["jobs"]["publish"]["needs"]) == {"checks", "build"}
+    events = release[True]  # YAML 1.1 reads the key `on` as a boolean
+    assert events["push"] == {"tags": ["v*"]}
+    assert set(events) == {"push", "workflow_dispatch"}
+    jobs = release["jobs"]
+    assert jobs["publish"]["if"] == "github.event_name == 'push'"
     for workflow in WORKFLOWS:
         writing = {
             name
             for name, job in jobs_of(workflow).items()
             if "write" in job.get("permissions", {}).values()
         }
-        assert writing == ({"publish"} if workflow.stem == "release" else set())
+        assert writing == ({"publish", "rehearse"} if workflow.stem == "release" else set())
+        assert all(set(jobs[name]["needs"]) == {"checks", "build"} for name in writing)
         assert yaml.safe_load(workflow.read_text("utf-8"))["permissions"] == {"contents": "read"}
+
+
+def test_a_rehearsal_reaches_the_index_for_tests_alone() -> None:
+    release = yaml.safe_load((ROOT / ".github/workflows/release.yml").read_text("utf-8"))
+    index = release[True]["workflow_dispatch"]["inputs"]["index"]
+    assert (index["default"], set(index["options"])) == ("nowhere", {"nowhere", "testpypi"})
+    job = release["jobs"]["rehearse"]
+    assert job["if"] == "inputs.index == 'testpypi'"
+    addresses = [step.get("with", {}).get("repository-url") for step in job["steps"]]
+    assert addresses == [None, "https://test.pypi.org/legacy/"]
+
+
+@pytest.mark.parametrize(("tag", "code"), [(f"v{__version__}", 0), ("v0.0.0", 1)])
+def test_a_tag_of_another_version_ends_the_release(tag: str, code: int, tmp_path: Path) -> None:
+    (step,) = (step for step in build_steps() if step.name == "Compare the tag with the version")
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = step.run(ROOT, tmp_path, {"GITHUB_REF_NAME": tag, "PATH": path})
+    assert done.returncode == code
 
 
 def test_hooks_run_the_linters() -> None:

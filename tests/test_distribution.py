@@ -8,6 +8,7 @@ import runpy
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tarfile
 from collections.abc import Iterator
 from email import message_from_string
@@ -17,6 +18,7 @@ from zipfile import ZipFile
 
 import pytest
 import yaml
+from release_steps import build_steps
 
 from nni_nlp_bench import __version__
 
@@ -79,6 +81,14 @@ def test_every_file_names_the_same_version() -> None:
     changelog = (ROOT / "CHANGELOG.md").read_text("utf-8")
     assert re.findall(r"^## (\S+)", changelog, re.MULTILINE)[0] == __version__
     assert SETUP["package_version"]() == __version__
+
+
+def test_the_package_of_optunahub_asks_for_this_version_or_an_earlier_one() -> None:
+    file = ROOT / "experiments/optunahub_registry/package/benchmarks/nas_bench_nlp/requirements.txt"
+    (requirement,) = file.read_text("utf-8").split()
+    lowest = re.fullmatch(r"nni-nlp-bench\[optunahub\]>=([\d.]+)", requirement)
+    assert lowest is not None
+    assert tuple(map(int, lowest[1].split("."))) <= tuple(map(int, __version__.split(".")))
 
 
 def copy_checkout(folder: Path) -> None:
@@ -181,6 +191,25 @@ class TestBuild:
             [sys.executable, "-c", location], cwd=source, env=environment, text=True
         )
         assert Path(found.strip()).is_relative_to(source)
+
+    def test_the_steps_of_the_release_use_the_wheel(self, built: Path, tmp_path: Path) -> None:
+        """Without the package index: requirements are those of the running interpreter."""
+        (step,) = (step for step in build_steps() if step.name.startswith("Use the wheel"))
+        workspace, temporary = tmp_path / "workspace", tmp_path / "temporary"
+        shutil.copytree(built, workspace / "dist")
+        temporary.mkdir()
+        variables = {
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "PIP_NO_DEPS": "1",
+            "PIP_NO_INDEX": "1",
+            "PYTHONPATH": sysconfig.get_path("purelib"),
+        }
+        done = step.run(workspace, temporary, variables, capture_output=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert f"nni-nlp-bench {__version__}\n" in done.stdout
+        assert {path.name for path in (temporary / "compare").iterdir()} >= {"best.json", "curve.png"}
+        examples = {path.name for path in (ROOT / "experiments").glob("*.yml")}
+        assert {path.name for path in (temporary / "examples").iterdir()} == examples
 
     @staticmethod
     def files_below(folder: Path) -> list[Path]:

@@ -22,6 +22,8 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 from notebooks import notebook_pages
 
+from nni_nlp_bench import __version__
+
 ROOT = Path(__file__).parents[2]
 PAGES = ("CHANGELOG.md", "CONTRIBUTING.md", "reports/*.md")
 """Pages of the repository outside `docs` that are pages of the site."""
@@ -29,6 +31,12 @@ GENERATED = (command_pages, api_pages, component_pages, experiment_pages, notebo
 LINK = re.compile(r"(?<=\]\()[^)\s]+")
 SITE_ONLY = re.compile(r"<!-- site: (.*?) -->", re.DOTALL)
 CARD = re.compile(r"^<!-- card: (\S+) -->$", re.MULTILINE)
+
+
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """Show the version in the footer of every page."""
+    config.copyright = f"nni-nlp-bench {__version__}"
+    return config
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:

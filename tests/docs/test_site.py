@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
+from nni_nlp_bench import __version__
 from nni_nlp_bench.benchmarks.catalogue import BENCHMARKS
 
 pytestmark = pytest.mark.slow
@@ -61,6 +62,12 @@ def test_every_link_and_anchor_of_the_site_exists(pages: dict[Path, Links]) -> N
             if not target.exists() or lacks_anchor:
                 broken.append((page.name, link))
     assert broken == []
+
+
+def test_every_page_shows_the_version(pages: dict[Path, Links]) -> None:
+    footer = re.compile(r'class="md-copyright__highlight">\s*nni-nlp-bench (\S+)\s*<')
+    shown = {page.name: footer.findall(page.read_text("utf-8")) for page in pages}
+    assert {name: found for name, found in shown.items() if found != [__version__]} == {}
 
 
 def test_no_page_loads_anything_from_the_network(site: Path, pages: dict[Path, Links]) -> None:
