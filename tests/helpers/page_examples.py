@@ -6,6 +6,7 @@ PAGES_THAT_RUN = (
     "docs/data.md",
     "docs/explanation/clock.md",
     "docs/how_to/import_results.md",
+    "docs/how_to/upgrade.md",
     "docs/lts.md",
     "docs/mini.md",
     "docs/models.md",
