@@ -86,7 +86,7 @@ def test_every_file_names_the_same_version() -> None:
 
 def test_this_version_meets_the_requirement_of_the_package_in_optunahub() -> None:
     file = ROOT / "experiments/optunahub_registry/package/benchmarks/nas_bench_nlp/requirements.txt"
-    requirement = Requirement(file.read_text("utf-8"))
+    requirement = Requirement(file.read_text("utf-8").strip())
     assert (requirement.name, requirement.extras) == ("nni-nlp-bench", {"optunahub"})
     assert requirement.specifier.contains(__version__)
     assert not requirement.specifier.contains("0.1.0"), "it has no adapters to Optuna"
