@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nni_nlp_bench.automl.candidates import ENCODER
 from nni_nlp_bench.automl.evaluation import Evaluation
 from nni_nlp_bench.automl.scores import Score
 from nni_nlp_bench.automl.settings import AutoMLSettings
@@ -53,6 +54,13 @@ class AutoMLResult:
         return self.scores[0]
 
     @property
+    def left_out(self) -> tuple[str, ...]:
+        """The encoder and the spaces for which the time was not enough."""
+        encoder = () if self.settings.encoder is None else (ENCODER,)
+        done = {score.name for score in self.scores} | {*self.failed}
+        return tuple(name for name in (*encoder, *self.settings.spaces) if name not in done)
+
+    @property
     def model(self) -> TextClassifier:
         """The chosen model."""
         from nni_nlp_bench.models.loading import load_classifier
@@ -75,6 +83,7 @@ class AutoMLResult:
             "baseline": {"name": name, "test": baseline.to_dict()},
             "leaderboard": [score.to_dict() for score in self.scores],
             "failed": dict(self.failed),
+            "left_out": [*self.left_out],
             "seconds": self.seconds,
             "settings": asdict(self.settings),
             "data": self.report.to_dict(),

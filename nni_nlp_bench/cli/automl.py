@@ -139,6 +139,8 @@ def _print(result: AutoMLResult) -> None:
     print_tables(plain_table(title, columns, rows))
     for name, reason in result.failed.items():
         echo(f"failed  {name}: {reason}")
+    if result.left_out:
+        echo(f"no time for {', '.join(result.left_out)}: run it again with a longer --time")
     name, baseline = result.baseline
     echo(f"test    {result.best.name}: {_shown(result.test)}")
     if name != result.best.name:

@@ -138,9 +138,11 @@ def test_a_damaged_log_is_named(run: AutoMLResult, prepared: PreparedData, tmp_p
 
 def test_the_command_writes_model_and_report(reviews: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    options = ("--label", "stars", "--time", "3s", "--spaces", "none", "--encoder", "none")
+    options = ("--label", "stars", "--time", "1s", "--spaces", "emd_cell", "--encoder", "none")
     ran = command("automl", reviews, "--out", out, *options)
     assert ran.returncode == 0, ran.stderr
+    assert "no time for emd_cell" in ran.stdout
+    assert json.loads((out / "result.json").read_text("utf-8"))["left_out"] == ["emd_cell"]
     assert "Models by accuracy" in ran.stdout
     assert "80/10/10" in ran.stdout
     assert (out / "report.html").read_text("utf-8").startswith("<!doctype html>")
