@@ -26,7 +26,7 @@ comparison = nb.compare(
     bench, ["random", "regularized_evolution", "hyperband"], n_trials=20, seeds=4
 )
 print(comparison.title)
-print(comparison.ranking())
+print(comparison)
 
 # %% [markdown]
 # The regret against evaluations and simulated hours, and a report with statistical tests:

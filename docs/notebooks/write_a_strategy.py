@@ -42,7 +42,7 @@ print(result.best_loss, "nats per token,", result.best_trial.result.origin)
 # %%
 strategies = ["random", "local_search", HillClimber, (HillClimber, {"patience": 3})]
 comparison = nb.compare(bench, strategies, n_trials=30, seeds=2)
-print(comparison.ranking())
+print(comparison)
 
 # %% [markdown]
 # The best architecture, as a value: it can be written as JSON, drawn, and trained.

@@ -31,7 +31,7 @@ from nni_nlp_bench.reports.measures import (
     reference_loss,
     summarize,
 )
-from nni_nlp_bench.reports.ranking import Ranked, rank
+from nni_nlp_bench.reports.ranking import Ranked, rank, ranking_text
 from nni_nlp_bench.reports.searches import SearchRecord, make_record
 from nni_nlp_bench.reports.unranked import find_unranked
 from nni_nlp_bench.strategies.result import SearchResult
@@ -55,7 +55,7 @@ class ComparisonResult:
 
     Example:
         >>> result = nni_nlp_bench.compare(benchmark, ["random", "tpe"], n_trials=50)
-        >>> result.ranking()
+        >>> print(result)
         >>> result.report("report.html")
     """
 
@@ -63,6 +63,10 @@ class ComparisonResult:
     results: tuple[SearchResult, ...]
     budget: str
     rank_all: bool = False
+
+    def __str__(self) -> str:
+        """Return the ranking as a table of text."""
+        return ranking_text(self.ranked, self.reference, self.title)
 
     @property
     def title(self) -> str:

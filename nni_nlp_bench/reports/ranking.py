@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import StringIO
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nni_nlp_bench.core.printable import printable
 from nni_nlp_bench.reports.measures import Reference, Summary
-from nni_nlp_bench.reports.page.formatting import format_number
+from nni_nlp_bench.reports.page.formatting import format_hours, format_number
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -110,9 +112,20 @@ def ranking_table(ranked: Sequence[Ranked], reference: Reference, title: str) ->
             f"{format_number(row.metric, '.1f')} ± {format_number(row.metric_sd, '.1f')}",
             format_number(row.regret, ".3f"),
             _format_target(row),
-            format_number(row.simulated_hours, ",.0f"),
+            format_hours(row.simulated_hours),
         )
     return table
+
+
+def ranking_text(ranked: Sequence[Ranked], reference: Reference, title: str) -> str:
+    """Return the ranking as plain text of at most 80 columns."""
+    from rich.console import Console  # noqa: TID251 - escaped by `printable` below
+
+    console = Console(width=80, color_system=None, file=StringIO())
+    with console.capture() as capture:
+        console.print(ranking_table(ranked, reference, title))
+    lines = printable(capture.get(), keep="\n").splitlines()
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def _wrap_name(strategy: str) -> str:

@@ -10,6 +10,11 @@ def format_number(value: float, spec: str) -> str:
     return "-" if math.isnan(value) else format(value, spec)
 
 
+def format_hours(hours: float) -> str:
+    """Return a number of hours: whole ones, or two digits of fewer than ten."""
+    return format_number(hours, ",.0f" if hours >= 10 else ".2g")
+
+
 def format_count(number: int, noun: str, plural: str | None = None) -> str:
     """Return a number with its noun, such as `1 seed` or `2 seeds`."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

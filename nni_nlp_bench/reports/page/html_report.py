@@ -14,6 +14,7 @@ from nni_nlp_bench.reports.page import plots, wording
 from nni_nlp_bench.reports.page.best_architectures import BestArchitectureView, best_architectures
 from nni_nlp_bench.reports.page.formatting import (
     format_count,
+    format_hours,
     format_number,
     format_p_value,
     join_names,
@@ -105,6 +106,7 @@ def _environment() -> Environment:
         "value": format_value,
         "loss": lambda value: format_number(value, "z.3f"),
         "metric": lambda value: format_number(value, ",.1f"),
+        "hours": format_hours,
         "integer": lambda value: format_number(value, ",.0f"),
         "count": format_count,
         "join_names": join_names,

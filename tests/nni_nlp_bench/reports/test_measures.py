@@ -22,8 +22,9 @@ from nni_nlp_bench.reports.measures import (
     regrets,
     summarize,
 )
+from nni_nlp_bench.reports.page.formatting import format_hours
 from nni_nlp_bench.reports.plot import draw_regret
-from nni_nlp_bench.reports.ranking import rank, ranking_table
+from nni_nlp_bench.reports.ranking import rank, ranking_text
 from nni_nlp_bench.strategies.result import SearchResult
 from nni_nlp_bench.testing import synthetic_table
 from search_spaces.rnn_cell import published_recipe
@@ -173,12 +174,15 @@ def test_failed_seed_does_not_affect_the_best_metric() -> None:
 
 
 def test_ranking_fits_80_columns() -> None:
-    from rich.console import Console
-
     run = make_run([(5.2, 5.2)], "regularized_evolution", 0)
-    table = ranking_table(rank([summarize(run, REFERENCE)]), REFERENCE, "title")
-    console = Console(width=80, record=True, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123
-    console.print(table)
-    text = console.export_text()
+    text = ranking_text(rank([summarize(run, REFERENCE)]), REFERENCE, "title")
+    assert max(map(len, text.splitlines())) <= 80
     assert "…" not in text
     assert "regularized_evolution" in text
+
+
+@pytest.mark.parametrize(
+    ("hours", "shown"), [(1234.4, "1,234"), (9.96, "10"), (0.0452303, "0.045"), (NAN, "-")]
+)
+def test_hours_of_short_searches_are_not_shown_as_zero(hours: float, shown: str) -> None:
+    assert format_hours(hours) == shown
