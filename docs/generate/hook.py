@@ -1,7 +1,8 @@
 """Events of MkDocs: what the site has beside the pages in `docs`.
 
 The root of the site is both `docs` and the root of the repository: `../CONTRIBUTING.md` of a page
-in `docs` becomes `CONTRIBUTING.md`. Text in `<!-- site: ... -->` is shown on the site only, and
+in `docs` becomes `CONTRIBUTING.md`. A link whose text is the name of a page's file shows the page's
+title. Text in `<!-- site: ... -->` is shown on the site only, and
 `<!-- card: NAME -->` stands for the data card of a benchmark.
 """
 
@@ -28,6 +29,8 @@ ROOT = Path(__file__).parents[2]
 PAGES = ("CHANGELOG.md", "CONTRIBUTING.md", "reports/*.md")
 """Pages of the repository outside `docs` that are pages of the site."""
 GENERATED = (command_pages, api_pages, component_pages, experiment_pages, notebook_pages)
+NAMED_BY_FILE = re.compile(r"\[[\w/]+\.md\](\(([^)#\s]+\.md)[^)\s]*\))")
+TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
 LINK = re.compile(r"(?<=\]\()[^)\s]+")
 SITE_ONLY = re.compile(r"<!-- site: (.*?) -->", re.DOTALL)
 CARD = re.compile(r"^<!-- card: (\S+) -->$", re.MULTILINE)
@@ -67,7 +70,15 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     if source is None:
         return markdown
     here = Path(source).relative_to(ROOT).as_posix()
+    markdown = NAMED_BY_FILE.sub(lambda match: f"[{_title(match[2], here)}]{match[1]}", markdown)
     return LINK.sub(lambda match: _on_site(match[0], here, page.file.src_uri), markdown)
+
+
+def _title(link: str, here: str) -> str:
+    """Return the title of the page that a page links to, where the text names its file."""
+    path = ROOT / here
+    match = TITLE.search((path.parent / link).read_text("utf-8"))
+    return match[1] if match else link
 
 
 def _outside(page: Path, here: str) -> set[str]:
