@@ -51,8 +51,6 @@ MODULES = {
     ),
 }
 """Title and objects, by full path, of each further page."""
-BELOW_GUIDES = "---\nsearch:\n  boost: 0.5\n---\n\n"
-"""Puts the reference below the guides in the results of a search."""
 NO_PAGE = {"__version__", "frameworks"}
 
 
@@ -69,4 +67,4 @@ def api_pages() -> Iterator[tuple[str, str]]:
 
 def _page(name: str, title: str, paths: list[str]) -> tuple[str, str]:
     directives = "".join(f"\n::: {path}\n" for path in paths)
-    return f"reference/api/{name}.md", f"{BELOW_GUIDES}# {title}\n{directives}"
+    return f"reference/api/{name}.md", f"# {title}\n{directives}"

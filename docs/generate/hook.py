@@ -2,8 +2,8 @@
 
 The root of the site is both `docs` and the root of the repository: `../CONTRIBUTING.md` of a page
 in `docs` becomes `CONTRIBUTING.md`. A link whose text is the name of a page's file shows the page's
-title. Text in `<!-- site: ... -->` is shown on the site only, and
-`<!-- card: NAME -->` stands for the data card of a benchmark.
+title. Text in `<!-- site: ... -->` is shown on the site only, and `<!-- card: NAME -->` stands for
+the data card of a benchmark.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ ROOT = Path(__file__).parents[2]
 PAGES = ("CHANGELOG.md", "CONTRIBUTING.md", "reports/*.md")
 """Pages of the repository outside `docs` that are pages of the site."""
 GENERATED = (command_pages, api_pages, component_pages, experiment_pages, notebook_pages)
+SEARCH_BOOST = {"automl.md": 3.0, "data.md": 3.0, "reference/api/": 0.5}
+"""Weights in the site's search by start of the path: guides come before the reference."""
 NAMED_BY_FILE = re.compile(r"\[[\w/]+\.md\](\(([^)#\s]+\.md)[^)\s]*\))")
 TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
 LINK = re.compile(r"(?<=\]\()[^)\s]+")
@@ -63,7 +65,10 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Show what is for the site only, and lead links to where their targets are on the site."""
+    """Weight the page, show what is for the site only, and lead links to targets on the site."""
+    for start, boost in SEARCH_BOOST.items():
+        if page.file.src_uri.startswith(start):
+            page.meta["search"] = {"boost": boost}
     markdown = SITE_ONLY.sub(r"\1", markdown)
     markdown = CARD.sub(lambda match: card(match[1]), markdown)
     source = page.file.abs_src_path

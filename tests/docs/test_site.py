@@ -122,15 +122,24 @@ def test_a_page_fits_and_follows_the_colour_scheme(
 
 @pytest.mark.browser
 @pytest.mark.parametrize(
-    ("query", "expected"),
+    ("query", "expected", "place"),
     [
-        ("successive halving", "multi_fidelity.html"),
-        ("on-missing", "reference/commands/"),
-        ("perplexity", "glossary.html"),
+        ("install", "start/install.html", 1),
+        ("baseline", "automl.html", 1),
+        ("own data", "data.html", 1),
+        ("resume", "tutorial.html", 1),
+        ("GPU", "start/install.html", 1),
+        ("cite", "index.html", 1),
+        ("license", "index.html", 1),
+        ("Slurm", "clusters.html", 1),
+        ("perplexity", "glossary.html", 1),
+        ("zero-cost", "zero_cost.html", 1),
+        ("successive halving", "multi_fidelity.html", 2),
+        ("on-missing", "reference/commands/", 10),
     ],
 )
 def test_the_search_finds_pages_without_a_server(
-    site: Path, open_page: Callable[[str, int, str], Any], query: str, expected: str
+    site: Path, open_page: Callable[[str, int, str], Any], query: str, expected: str, place: int
 ) -> None:
     browser = open_page((site / "index.html").as_uri(), 1280, "light")
     field = browser.find_element("css selector", ".md-search__input")
@@ -138,11 +147,24 @@ def test_the_search_finds_pages_without_a_server(
     field.send_keys(query)
 
     def found() -> list[str]:
-        results = browser.find_elements("css selector", ".md-search-result__link")
-        return [result.get_attribute("href") for result in results]
+        links = "return [...document.querySelectorAll('.md-search-result__item > a')]"
+        return browser.execute_script(f"{links}.map(link => link.pathname)")
 
     wait(found)
-    assert any(expected in link for link in found())
+    assert any(f"/{expected}" in path for path in found()[:place])
+
+
+@pytest.mark.browser
+def test_the_copy_button_takes_commands_without_their_outputs(
+    site: Path, open_page: Callable[[str, int, str], Any]
+) -> None:
+    browser = open_page((site / "tutorial.html").as_uri(), 1280, "light")
+    code = browser.find_element("css selector", "pre > code")
+    browser.execute_script("arguments[0].setAttribute('data-md-copying', '')", code)
+    text = browser.execute_script("return arguments[0].innerText", code)
+    assert text.startswith("nni-nlp-bench compare --strategies random")
+    assert len(text.splitlines()) > 1
+    assert text.split("\n", 1)[1].strip() == ""
 
 
 @pytest.mark.browser
