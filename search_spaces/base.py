@@ -177,6 +177,19 @@ class SearchSpace(ABC, Generic[A]):
         found.pop(architecture.canonical_key, None)
         return list(found.values())
 
+    def nearest(
+        self,
+        architecture: A,
+        among: Sequence[A] | None = None,
+        rng: np.random.Generator | None = None,
+    ) -> A:
+        """Return the nearest architecture of the table, or of some of the table.
+
+        Raises:
+            UnsupportedError: The space is not restricted to a table.
+        """
+        raise UnsupportedError(f"space {self.name} is not restricted to a table")
+
     def _edit_choices(self, architecture: A) -> Iterator[A]:
         choices = self.choices()
         sample = choices.to_sample(architecture)

@@ -68,11 +68,27 @@ class TabularSpace(WrapperSpace):
             near = self._neighbourhoods[held]
         return [self.architectures[i] for i in near]
 
-    def nearest(self, architecture: Any) -> Any:
-        """Return the architecture itself if the table holds it, else the nearest one."""
+    def nearest(
+        self,
+        architecture: Any,
+        among: Sequence[Any] | None = None,
+        rng: np.random.Generator | None = None,
+    ) -> Any:
+        """Return the architecture itself if it is one of those, else the nearest one.
+
+        Args:
+            architecture: Any architecture of the space.
+            among: Some architectures of the table, at least one; None for all.
+            rng: Selects among equally near ones; None for the first of them.
+        """
         held = self._index.get(architecture.canonical_key)
-        if held is None:
-            held = int(np.argmin(self._distances(self._point(architecture))))
+        if among is None:
+            positions = np.arange(len(self.architectures))
+        else:
+            positions = np.array([self._index[a.canonical_key] for a in among])
+        if held is None or held not in positions:
+            distances = self._distances(self._point(architecture), positions)
+            held = int(positions[_argmin(distances, rng)])
         return self.architectures[held]
 
     def features(self, architectures: Sequence[Any]) -> NDArray[np.float64]:
@@ -126,3 +142,11 @@ class TabularSpace(WrapperSpace):
     ) -> NDArray[np.float64]:
         """Squared distances from a scaled point to some of the architectures, or to all."""
         return np.asarray(np.square(self._scaled[among] - point).sum(axis=1))
+
+
+def _argmin(distances: NDArray[np.float64], rng: np.random.Generator | None) -> int:
+    """Return the position of the smallest distance, a random one of several with a generator."""
+    if rng is None:
+        return int(np.argmin(distances))
+    ties = np.flatnonzero(np.isclose(distances, distances.min(), rtol=1e-9, atol=0))
+    return int(rng.choice(ties))

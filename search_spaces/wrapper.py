@@ -68,6 +68,14 @@ class WrapperSpace(SearchSpace[Any]):
     def neighbours(self, architecture: Any) -> list[Any]:
         return self.space.neighbours(architecture)
 
+    def nearest(
+        self,
+        architecture: Any,
+        among: Sequence[Any] | None = None,
+        rng: np.random.Generator | None = None,
+    ) -> Any:
+        return self.space.nearest(architecture, among, rng)
+
     def encode(self, architecture: Any, kind: EncodingKind = "flat") -> NDArray[np.float64]:
         return self.space.encode(architecture, kind)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
@@ -9,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from nni_nlp_bench.core.extras import MissingExtraError
-from nni_nlp_bench.strategies.sampler_strategy import SamplerStrategy
+from nni_nlp_bench.strategies.sampler_strategy import Losses, SamplerStrategy
 from search_spaces.choices import active_sample
 from search_spaces.configspace import configuration_space, sample_of
 
@@ -49,11 +50,12 @@ class Smac(SamplerStrategy):
         """Remove SMAC's files."""
         self._folder.cleanup()
 
-    def _make_sampler(self, first: list[dict[str, Any]]) -> None:
+    def _make_sampler(self, seed: int) -> None:
+        # It warns that there is no initial design: the samples of the space are told instead.
+        logging.getLogger("smac.main.config_selector").setLevel(logging.ERROR)
         from smac import HyperparameterOptimizationFacade as Facade
         from smac import Scenario
 
-        seed = int(self.rng.integers(2**31))
         self._space = configuration_space(self._choices, seed)
         scenario = Scenario(
             self._space,
@@ -62,15 +64,10 @@ class Smac(SamplerStrategy):
             seed=seed,
             output_directory=Path(self._folder.name),
         )
-        design = Facade.get_initial_design(
-            scenario,
-            n_configs=0 if first else None,
-            additional_configs=[self._configuration(sample) for sample in first],
-        )
         self._facade = Facade(
             scenario,
             _never_called,
-            initial_design=design,
+            initial_design=Facade.get_initial_design(scenario, n_configs=0),
             acquisition_maximizer=_acquisition_maximizer(scenario, self._challengers),
             random_design=Facade.get_random_design(scenario, probability=self._random_probability),
             overwrite=True,
@@ -89,9 +86,10 @@ class Smac(SamplerStrategy):
 
         return TrialInfo(self._configuration(sample), seed=self._facade.scenario.seed)
 
-    def _report(self, handle: Any, epochs: int | None, loss: float) -> None:
+    def _report(self, handle: Any, epochs: int | None, loss: Losses | None) -> None:
         from smac.runhistory.dataclasses import TrialValue
 
+        loss = self.loss_unit.failure if loss is None else loss
         self._facade.tell(handle, TrialValue(cost=loss), save=False)
 
     def _configuration(self, sample: dict[str, Any]) -> Any:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nni_nlp_bench.frameworks.syne_tune.scheduler_strategy import LOSS, SyneTuneStrategy
+from nni_nlp_bench.strategies.sampler_strategy import Losses
 
 EPOCHS = "epochs"
 _SEARCHER = "syne_tune.optimizer.schedulers.searchers.last_value_multi_fidelity_searcher"
@@ -57,9 +58,10 @@ class Asha(SyneTuneStrategy):
     def _start_epochs(self, handle: Any) -> int:
         return self._next_rung(handle, 0)
 
-    def _report(self, handle: Any, epochs: int | None, loss: float) -> int | None:
+    def _report(self, handle: Any, epochs: int | None, loss: Losses | None) -> int | None:
         from syne_tune.optimizer.scheduler import SchedulerDecision
 
+        loss = self.loss_unit.failure if loss is None else loss
         reached = self.epochs if epochs is None else epochs
         with self._own_generators():
             decision = self._scheduler.on_trial_result(handle, {LOSS: loss, EPOCHS: reached})

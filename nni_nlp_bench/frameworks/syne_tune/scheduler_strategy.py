@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from nni_nlp_bench.core.extras import MissingExtraError
-from nni_nlp_bench.strategies.sampler_strategy import SamplerStrategy
+from nni_nlp_bench.strategies.sampler_strategy import Losses, SamplerStrategy
 
 LOSS = "loss"
 
@@ -24,8 +24,7 @@ class SyneTuneStrategy(SamplerStrategy):
 
     Args:
         *args: Those of every strategy.
-        random_first: Number of samples of the space that it starts with, its
-            `points_to_evaluate`.
+        random_first: Number of samples of the space that are evaluated first.
     """
 
     baseline: ClassVar[str]
@@ -44,19 +43,18 @@ class SyneTuneStrategy(SamplerStrategy):
         """Return the arguments of the scheduler beside those that all have."""
         return {"metric": LOSS}
 
-    def _make_sampler(self, first: list[dict[str, Any]]) -> None:
+    def _make_sampler(self, seed: int) -> None:
         from syne_tune.config_space import choice
         from syne_tune.optimizer import baselines
 
         space = {k: choice(list(values)) for k, values in self._choices.categoricals.items()}
-        seed = int(self.rng.integers(2**31))
         self._generators = random.Random(seed).getstate(), np.random.RandomState(seed).get_state()
         with self._own_generators():
             self._scheduler = getattr(baselines, self.baseline)(
                 space,
                 do_minimize=True,
                 random_seed=seed,
-                points_to_evaluate=first,
+                points_to_evaluate=[],
                 **self._arguments(),
             )
 
@@ -74,10 +72,14 @@ class SyneTuneStrategy(SamplerStrategy):
             self._scheduler.on_trial_add(trial)
         return trial
 
-    def _report(self, handle: Any, epochs: int | None, loss: float) -> int | None:
+    def _report(self, handle: Any, epochs: int | None, loss: Losses | None) -> int | None:
+        loss = self.loss_unit.failure if loss is None else loss
         with self._own_generators():
             self._scheduler.on_trial_complete(handle, {LOSS: loss})
         return None
+
+    def _drop(self, handle: Any) -> None:
+        self._scheduler.on_trial_remove(handle)
 
     @contextmanager
     def _own_generators(self) -> Iterator[None]:
