@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from grid_benchmark import GridBenchmark
 
 from nni_nlp_bench.core.errors import UserError
-from search_spaces.base import get_space
+from search_spaces.base import UnsupportedError, get_space
 from search_spaces.rnn_cell import Recipe
 from search_spaces.tabular import TabularSpace
 
@@ -68,6 +69,30 @@ def test_the_nearest_cell_is_that_of_the_smallest_scaled_distance(space: Tabular
         distances = np.linalg.norm(differences, axis=1)
         chosen = space.architectures.index(space.nearest(stranger))
         assert distances[chosen] == pytest.approx(distances.min())
+
+
+def test_the_nearest_of_some_cells_is_one_of_them(space: TabularSpace) -> None:
+    cell, *others = space.architectures
+    nearest = space.neighbours(cell)
+    assert space.nearest(cell, others) == nearest[0]
+    assert space.nearest(cell, nearest[3:]) == nearest[3]
+    assert space.nearest(cell, [cell, nearest[3]]) is cell
+
+
+def test_a_generator_selects_among_equally_near_ones() -> None:
+    grids = GridBenchmark().architectures()
+    table = TabularSpace(GridBenchmark().space, grids)
+    middle, others = grids[62], [*grids[:62], *grids[63:]]
+    one_edit = [a for a in others if np.not_equal(a.widths, middle.widths).sum() == 1]
+    assert len({table.nearest(middle, others) for _ in range(5)}) == 1
+    drawn = {table.nearest(middle, others, np.random.default_rng(seed)) for seed in range(100)}
+    assert drawn == set(one_edit)
+
+
+def test_a_whole_space_has_no_table_to_be_near_to() -> None:
+    space = get_space("rnn_cell")
+    with pytest.raises(UnsupportedError, match="not restricted to a table"):
+        space.nearest(space.parse("lstm"))
 
 
 def test_samples_of_choices_stand_for_cells_of_the_table(space: TabularSpace) -> None:

@@ -15,6 +15,9 @@ from search_spaces.choices import active_sample
 from search_spaces.configspace import configuration_space, sample_of
 
 UNLIMITED = 10**6
+MAX_LEAVES = 2**12
+"""More than there are evaluations. Each tree reserves memory for all: SMAC's 2**20 take longer than
+the rest of the training."""
 
 
 class Smac(SamplerStrategy):
@@ -24,9 +27,12 @@ class Smac(SamplerStrategy):
 
     Args:
         *args: Those of every strategy.
-        random_first: Number of samples of the space that it starts with.
+        random_first: Number of samples of the space that are evaluated first.
         random_probability: Probability of a random configuration instead of the most promising.
-        challengers: Number of random configurations of which the most promising are considered.
+        challengers: Number of random configurations of which the most promising are considered;
+            SMAC's own default is 10,000.
+        starts: Number of them that its local search starts from, beside as many evaluated ones;
+            SMAC's own default is 10.
     """
 
     def __init__(
@@ -34,10 +40,11 @@ class Smac(SamplerStrategy):
         *args: Any,
         random_first: int = 10,
         random_probability: float = 0.2,
-        challengers: int = 10_000,
+        challengers: int = 1000,
+        starts: int = 3,
     ) -> None:
         self._random_probability = random_probability
-        self._challengers = challengers
+        self._maximization = {"challengers": challengers, "local_search_iterations": starts}
         self._folder = TemporaryDirectory()
         super().__init__(*args, random_first=random_first)
 
@@ -67,24 +74,30 @@ class Smac(SamplerStrategy):
         self._facade = Facade(
             scenario,
             _never_called,
+            model=_random_forest(scenario),
             initial_design=Facade.get_initial_design(scenario, n_configs=0),
-            acquisition_maximizer=_acquisition_maximizer(scenario, self._challengers),
+            acquisition_maximizer=_acquisition_maximizer(scenario, **self._maximization),
             random_design=Facade.get_random_design(scenario, probability=self._random_probability),
             overwrite=True,
             logging_level=False,
         )
 
     def _suggest(self) -> tuple[Any, Mapping[str, Any]]:
-        from joblib import parallel_config
-
-        with parallel_config(backend="sequential"):  # threads take longer for such small forests
-            trial = self._facade.ask()
-        return trial, sample_of(self._choices, trial.config)
+        # Not `facade.ask`: its intensifier repeats evaluations, and waits for those that it gave.
+        generator = self._facade.intensifier.config_generator
+        configuration = next(generator, None) or self._space.sample_configuration()
+        return self._handle(configuration), sample_of(self._choices, configuration)
 
     def _adopt(self, sample: dict[str, Any]) -> Any:
+        from ConfigSpace import Configuration
+
+        values = active_sample(self._choices, sample)
+        return self._handle(Configuration(self._space, values=values))
+
+    def _handle(self, configuration: Any) -> Any:
         from smac.runhistory.dataclasses import TrialInfo
 
-        return TrialInfo(self._configuration(sample), seed=self._facade.scenario.seed)
+        return TrialInfo(configuration, seed=self._facade.scenario.seed)
 
     def _report(self, handle: Any, epochs: int | None, loss: Losses | None) -> None:
         from smac.runhistory.dataclasses import TrialValue
@@ -92,13 +105,25 @@ class Smac(SamplerStrategy):
         loss = self.loss_unit.failure if loss is None else loss
         self._facade.tell(handle, TrialValue(cost=loss), save=False)
 
-    def _configuration(self, sample: dict[str, Any]) -> Any:
-        from ConfigSpace import Configuration
 
-        return Configuration(self._space, values=active_sample(self._choices, sample))
+def _random_forest(scenario: Any) -> Any:
+    """Return the model of SMAC's facade for hyperparameter optimization, with fewer leaves."""
+    from smac.model.random_forest.random_forest import RandomForest
+
+    return RandomForest(
+        scenario.configspace,
+        log_y=True,
+        n_trees=10,
+        ratio_features=1.0,
+        min_samples_split=2,
+        min_samples_leaf=1,
+        max_leaf_nodes=MAX_LEAVES,
+        n_jobs=1,
+        seed=scenario.seed,
+    )
 
 
-def _acquisition_maximizer(scenario: Any, challengers: int) -> Any:
+def _acquisition_maximizer(scenario: Any, **options: int) -> Any:
     """Return SMAC's maximizer of the acquisition function, the same in every process.
 
     SMAC keeps the starting points of its local search in a set, whose order Python's hash seed
@@ -106,7 +131,7 @@ def _acquisition_maximizer(scenario: Any, challengers: int) -> Any:
     """
     from smac import HyperparameterOptimizationFacade as Facade
 
-    maximizer = Facade.get_acquisition_maximizer(scenario, challengers=challengers)
+    maximizer = Facade.get_acquisition_maximizer(scenario, **options)
     local_search = maximizer._local_search
     starting_points = local_search._get_init_points_from_previous_configs
     local_search._get_init_points_from_previous_configs = lambda *args, **options: sorted(

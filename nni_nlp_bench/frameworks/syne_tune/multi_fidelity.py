@@ -22,7 +22,7 @@ class Asha(SyneTuneStrategy):
 
     Args:
         *args: Those of every strategy.
-        random_first: Number of samples of the space that it starts with.
+        random_first: Number of samples of the space that are evaluated first.
         eta: Reduction factor: a rung's trainings are `eta` times as long as those below.
         min_epochs: Epochs of the shortest training.
         brackets: Number of brackets; the lowest rung of each is `eta` times that of the one before.
