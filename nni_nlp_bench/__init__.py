@@ -33,11 +33,11 @@ if TYPE_CHECKING:
         evaluate_scores,
         maximize_nsc,
         measure_latency,
-        one_shot_search,
         score,
         train_classifier,
         train_language_model,
     )
+    from nni_nlp_bench.api.one_shot import one_shot_search, one_shot_seeds
     from nni_nlp_bench.api.searches import compare, make_strategy, search
     from nni_nlp_bench.benchmarks.base import Benchmark, BenchmarkError, Result
     from nni_nlp_bench.benchmarks.catalogue import load
@@ -59,8 +59,8 @@ if TYPE_CHECKING:
     from nni_nlp_bench.strategies.result import SearchResult
     from search_spaces.base import SearchSpace, get_space
 
-_SEARCHES, _NETWORKS, _NAMES = (
-    f"nni_nlp_bench.api.{module}" for module in ("searches", "networks", "names")
+_SEARCHES, _NETWORKS, _ONE_SHOT, _NAMES = (
+    f"nni_nlp_bench.api.{module}" for module in ("searches", "networks", "one_shot", "names")
 )
 _MODULES = {
     "Benchmark": "nni_nlp_bench.benchmarks.base",
@@ -104,7 +104,8 @@ _MODULES = {
     "maximize_nsc": _NETWORKS,
     "measure_latency": _NETWORKS,
     "measure_model": "nni_nlp_bench.models.measure",
-    "one_shot_search": _NETWORKS,
+    "one_shot_search": _ONE_SHOT,
+    "one_shot_seeds": _ONE_SHOT,
     "score": _NETWORKS,
     "search": _SEARCHES,
     "train_classifier": _NETWORKS,
@@ -158,6 +159,7 @@ __all__ = [
     "measure_latency",
     "measure_model",
     "one_shot_search",
+    "one_shot_seeds",
     "score",
     "search",
     "train_classifier",

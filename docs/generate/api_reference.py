@@ -20,7 +20,7 @@ PAGES = {
     "networks": (
         "Scores, trainings and one-shot search",
         "score evaluate_scores maximize_nsc measure_latency train_language_model "
-        "train_classifier one_shot_search",
+        "train_classifier one_shot_search one_shot_seeds",
     ),
     "models": (
         "Trained models",

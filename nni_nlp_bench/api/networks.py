@@ -1,4 +1,4 @@
-"""Networks: zero-cost scores, one-shot search and training."""
+"""Networks: zero-cost scores and training."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nni_nlp_bench.benchmarks.base import Benchmark
-    from nni_nlp_bench.one_shot.result import OneShotResult
     from nni_nlp_bench.training.classification.run import ClassifierCurves
     from nni_nlp_bench.training.latency import Latency
     from nni_nlp_bench.training.log import Curves
@@ -136,51 +135,6 @@ def measure_latency(
 
         found = get_space(space) if isinstance(space, str) else space
         return measure(found, architecture, LatencySettings(**settings))
-
-
-def one_shot_search(
-    space: str,
-    strategy: str,
-    *,
-    data: str,
-    vectors: str | None = None,
-    teacher: str | None = None,
-    kd_loss: str | None = None,
-    seed: int = 0,
-    out: str | Path | None = None,
-    **settings: Any,
-) -> OneShotResult:
-    """Search in one network whose parts all architectures share, most strategies by training it.
-
-    Args:
-        space: Name of the search space.
-        strategy: Name of a one-shot strategy that searches it.
-        data: For enas_cell a corpus, for other spaces labelled sentences: a name, a folder, or
-            of sentences a file.
-        vectors: Word vectors for sentences: a file or a name; None for random ones.
-        teacher: Teacher for sentences whose tokens and vectors are used: a name or a folder.
-        kd_loss: Distillation loss of `kd_emd`.
-        seed: Seed of the weights and the samples.
-        out: Folder for checkpoints, from which the search is resumed, logs and results.
-        **settings: Fields of the space's settings, such as `epochs`, `width` or `batch_size`.
-
-    Returns:
-        The architecture that was found, its metrics on the validation part, and all rewards; of
-        `te_nas`, which trains nothing, the criteria of its pruning in place of both.
-
-    Raises:
-        UserError: An argument cannot be used; the message names the remedy.
-    """
-    from nni_nlp_bench.core.extras import optional_imports
-
-    with optional_imports():
-        from nni_nlp_bench.one_shot.inputs import OneShotInputs, make_task
-        from nni_nlp_bench.one_shot.search import search_one_shot
-
-        inputs = OneShotInputs(data, vectors, teacher, kd_loss)
-        task = make_task(space, strategy, inputs, settings, seed)
-        task.prepare()
-        return search_one_shot(task, strategy, seed, None if out is None else Path(out))
 
 
 def train_language_model(

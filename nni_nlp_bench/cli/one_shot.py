@@ -10,12 +10,22 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nni_nlp_bench.cli import options
-from nni_nlp_bench.cli.output import bar, key_value_table, print_json, print_tables
-from nni_nlp_bench.core.limits import MAX_COUNT, MAX_LAYERS, MAX_WIDTH
+from nni_nlp_bench.cli.output import (
+    bar,
+    echo,
+    key_value_table,
+    plain_table,
+    print_json,
+    print_tables,
+)
+from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.core.limits import MAX_COUNT, MAX_LAYERS, MAX_SEEDS, MAX_WIDTH
 
 if TYPE_CHECKING:
     from nni_nlp_bench.one_shot.result import OneShotResult
+    from nni_nlp_bench.one_shot.seeds import SeedsResult
     from nni_nlp_bench.one_shot.task import OneShotTask
+    from nni_nlp_bench.parallel.one_shot import OneShotSearch
 
 _SIZES = "Sizes (defaults depend on the space)"
 
@@ -35,6 +45,15 @@ def one_shot(
     space: options.SpaceName,
     out: options.Out,
     seed: options.Seed = 0,
+    seeds: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=MAX_SEEDS,
+            help="Number of seeds from --seed on, with one search per seed (default: one search "
+            "into --out itself).",
+        ),
+    ] = None,
     epochs: Annotated[
         int | None, typer.Option(min=1, max=MAX_COUNT, help="Epochs of the search.")
     ] = None,
@@ -83,6 +102,8 @@ def one_shot(
             rich_help_panel=_SIZES,
         ),
     ] = None,
+    workers: options.TaskWorkers = None,
+    scheduler: options.Scheduler = None,
     json: options.Json = False,
 ) -> None:
     """Search with weight sharing. Run it again to resume after an interruption.
@@ -91,6 +112,8 @@ def one_shot(
     without training.
     Writes best.json, best.png, rewards.csv, rewards.png and logs for TensorBoard to --out; te_nas
     writes pruning.csv in place of rewards and logs.
+    With --seeds, each search runs in a process of its own and writes them to its folder seed-SEED;
+    --out then holds seeds.csv, summary.json and the best.json of the best seed.
     """
     sizes = {
         "epochs": epochs,
@@ -102,29 +125,35 @@ def one_shot(
         "max_length": max_length,
     }
     settings = {name: size for name, size in sizes.items() if size is not None}
-    _search(space, strategy, data, (vectors, teacher, kd_loss), settings, seed, out, json)
+    from nni_nlp_bench.one_shot.inputs import OneShotInputs
+    from nni_nlp_bench.parallel.one_shot import OneShotSearch
+
+    search = OneShotSearch(
+        space, strategy, OneShotInputs(data, vectors, teacher, kd_loss), settings
+    )
+    if seeds is not None:
+        _search_seeds(search, range(seed, seed + seeds), out, (workers, scheduler), json)
+    elif workers is not None or scheduler is not None:
+        raise UserError("--workers and --scheduler run several searches: give --seeds too")
+    else:
+        _search(search, seed, out, json)
 
 
-def _search(
-    space: str,
-    strategy: str,
-    data: str,
-    input_options: tuple[str | None, ...],
-    settings: dict[str, int],
-    seed: int,
-    out: Path,
-    as_json: bool,
-) -> None:
-    from nni_nlp_bench.core.output_dir import locked_output_dir
-    from nni_nlp_bench.one_shot.files import best_of, settings_of
-    from nni_nlp_bench.one_shot.inputs import OneShotInputs, make_task
-    from nni_nlp_bench.training.memory import disable_malloc_trim
-
+def _prepared_task(search: OneShotSearch, seed: int) -> OneShotTask:
+    """Return the task of a seed, with the outputs of its teacher."""
     with bar("word vectors", in_bytes=True) as progress:
-        inputs = OneShotInputs(data, *input_options)
-        task = make_task(space, strategy, inputs, settings, seed, progress)
+        task = search.task(seed, progress)
     with bar("teacher") as progress:
         task.prepare(progress)
+    return task
+
+
+def _search(search: OneShotSearch, seed: int, out: Path, as_json: bool) -> None:
+    from nni_nlp_bench.core.output_dir import locked_output_dir
+    from nni_nlp_bench.one_shot.files import best_of, settings_of
+    from nni_nlp_bench.training.memory import disable_malloc_trim
+
+    task, strategy = _prepared_task(search, seed), search.strategy
     from nni_nlp_bench.one_shot.search import search_one_shot
 
     disable_malloc_trim()
@@ -138,6 +167,53 @@ def _search(
         print_json({**best_of(task, strategy, seed, result), "out": str(out)})
     else:
         _print(task, result, out)
+
+
+def _search_seeds(
+    search: OneShotSearch,
+    seeds: range,
+    out: Path,
+    execution: tuple[int | None, str | None],
+    as_json: bool,
+) -> None:
+    from nni_nlp_bench.parallel.one_shot import search_seeds
+
+    task, (workers, scheduler) = _prepared_task(search, seeds[0]), execution
+    with bar("searches") as progress:
+        result = search_seeds(
+            search, task, seeds, out, workers=workers, scheduler=scheduler, progress=progress
+        )
+    if as_json:
+        print_json({**result.to_dict(), "out": str(out)})
+    else:
+        _print_seeds(result)
+
+
+def _print_seeds(result: SeedsResult) -> None:
+    from nni_nlp_bench.one_shot.files import BEST
+    from nni_nlp_bench.one_shot.seeds import SEEDS
+    from nni_nlp_bench.reports.page.formatting import format_number
+
+    metric, best = result.metric, result.best
+    shown = "" if metric is None else metric.replace("_", " ")
+    columns = ("seed", *([shown] if metric else []), "found")
+    rows = [
+        (
+            str(each.seed),
+            *([format_number(each.value, ".4g")] if metric else []),
+            each.architecture.canonical_key,
+        )
+        for each in result.results
+    ]
+    print_tables(plain_table(None, columns, rows))
+    if metric is not None:
+        better = "higher" if result.maximize else "lower"
+        echo(f"{shown} with the shared weights, {better} is better:")
+        spread = format_number(result.std, ".3g")
+        echo(f"mean    {format_number(result.mean, '.4g')}, standard deviation {spread}")
+    if best is not None:
+        echo(f"best    seed {best.seed}: {result.folder / BEST}")
+    echo(f"table   {result.folder / SEEDS}")
 
 
 def _print(task: OneShotTask, result: OneShotResult, out: Path) -> None:

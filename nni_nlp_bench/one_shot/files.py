@@ -15,6 +15,7 @@ from nni_nlp_bench.one_shot.task import OneShotTask
 from search_spaces.base import get_space
 from search_spaces.plotting import blank_figure, save_plot, warn_on_failure
 
+BEST = "best.json"
 SMOOTHED = 0.1
 """Window of the running mean in the plot, as a fraction of all rewards."""
 PRUNING_COLUMNS = ["round", "choice", "value", "ntk_drop", "regions_drop", "rank_sum", "pruned"]
@@ -25,12 +26,11 @@ def write_files(
 ) -> None:
     """Write the output files of a search.
 
-    `settings.json`; `best.json`; `best.png`: the architecture; `rewards.csv`: one row per reward;
-    `rewards.png`: rewards over time. A strategy that prunes has no rewards, but `pruning.csv`: one
-    row per candidate and round.
+    `settings.json`; `best.png`: the architecture; `rewards.csv`: one row per reward; `rewards.png`:
+    rewards over time. A strategy that prunes has no rewards, but `pruning.csv`: one row per
+    candidate and round. `best.json` is the last: a folder that has it is complete.
     """
     write_json(out / "settings.json", settings_of(task, strategy, seed))
-    write_json(out / "best.json", best_of(task, strategy, seed, result))
     if result.validation is None:
         write_csv(out / "pruning.csv", PRUNING_COLUMNS, map(_pruning_row, result.measured))
     else:
@@ -40,6 +40,7 @@ def write_files(
             _plot(out / "rewards.png", result.rewards, task, f"{strategy}, seed {seed}")
     with warn_on_failure(out / "best.png"):
         get_space(task.space).draw(result.architecture, out / "best.png")
+    write_json(out / BEST, best_of(task, strategy, seed, result))
 
 
 def settings_of(task: OneShotTask, strategy: str, seed: int) -> dict[str, Any]:

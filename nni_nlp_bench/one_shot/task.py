@@ -33,6 +33,14 @@ class OneShotTask(Protocol):
     def reward(self) -> str:
         """Description of the reward for plots, such as `accuracy`; higher is better."""
 
+    @property
+    def metric(self) -> str:
+        """Validation metric in `best.json` that compares searches, such as `perplexity`."""
+
+    @property
+    def maximize(self) -> bool:
+        """Whether a higher metric is better."""
+
     def prepare(self, progress: Progress = no_progress) -> None:
         """Compute what the search needs in advance, such as the outputs of a teacher.
 

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 Value = TypeVar("Value")
 RETRIES = 2
-TASKS_PER_THREAD = 4
-"""Number of submitted tasks per thread of the cluster."""
+TASKS_PER_THREAD, LEAST_TASKS = 4, 100
+"""Number of submitted tasks per thread of the cluster, and in any case: workers that join later
+find some too."""
 MAX_SHOWN = 3
 
 
@@ -59,7 +60,7 @@ def map_unordered(
             yield future
 
     threads = sum(client.nthreads().values())
-    queue: Any = as_completed(submit(TASKS_PER_THREAD * max(1, threads)))
+    queue: Any = as_completed(submit(max(LEAST_TASKS, TASKS_PER_THREAD * threads)))
     for future in queue:
         item = submitted.pop(future.key)
         error = future.exception()

@@ -32,6 +32,7 @@ class LanguageTask:
     settings: LanguageSettings = field(default_factory=LanguageSettings)
     space = "enas_cell"
     reward = "80 / perplexity"
+    metric, maximize = "perplexity", False
 
     def prepare(self, progress: Progress = no_progress) -> None:
         """Do nothing: a corpus needs no preparation."""

@@ -73,6 +73,7 @@ class SentenceTask:
     kd_loss: str | None = None
     """Distillation loss of strategies that distill, or `none` for the loss of the labels."""
     reward = "accuracy"
+    metric, maximize = "dev_accuracy", True
 
     def metadata(self) -> dict[str, Any]:
         """Return the data set, the word vectors, and the distillation loss."""

@@ -1,0 +1,151 @@
+"""One-shot searches with several seeds, each in a process of its own."""
+
+from __future__ import annotations
+
+import socket
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import chdir
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from nni_nlp_bench.core.environment import available_cpus
+from nni_nlp_bench.core.errors import UserError
+from nni_nlp_bench.core.output_dir import locked_output_dir
+from nni_nlp_bench.data.sentences.glove import Progress, no_progress
+from nni_nlp_bench.one_shot.files import BEST, settings_of
+from nni_nlp_bench.one_shot.inputs import OneShotInputs, make_task
+from nni_nlp_bench.one_shot.registry import ONE_SHOT_STRATEGIES
+from nni_nlp_bench.one_shot.seeds import SeedsResult, read_seeds, seed_folder
+from nni_nlp_bench.one_shot.task import OneShotTask
+from nni_nlp_bench.parallel.cluster import cluster
+from nni_nlp_bench.parallel.map import map_unordered
+
+
+@dataclass(frozen=True, slots=True)
+class OneShotSearch:
+    """Configuration of a one-shot search, without the seed.
+
+    Attributes:
+        space: Name of the search space.
+        strategy: Name of a one-shot strategy that searches it.
+        inputs: Data, word vectors and teacher.
+        settings: Fields of the space's settings, such as `epochs` and `width`.
+    """
+
+    space: str
+    strategy: str
+    inputs: OneShotInputs
+    settings: Mapping[str, Any]
+
+    def task(self, seed: int, progress: Progress = no_progress) -> OneShotTask:
+        """Return the task of a seed. Raises UserError."""
+        return make_task(self.space, self.strategy, self.inputs, self.settings, seed, progress)
+
+    def identity(self, task: OneShotTask) -> dict[str, Any]:
+        """Return what the searches of all seeds share; there may be more seeds later."""
+        return {
+            "space": self.space,
+            "strategy": self.strategy,
+            "inputs": {**asdict(self.inputs), "digest": task.metadata()["digest"]},
+            "settings": asdict(task.settings),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """Arguments that the searches of all seeds share."""
+
+    search: OneShotSearch
+    folder: Path
+    """Folder that relative names of data are in."""
+    out: Path
+
+
+def search_seeds(
+    search: OneShotSearch,
+    task: OneShotTask,
+    seeds: Sequence[int],
+    out: Path,
+    *,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> SeedsResult:
+    """Run a one-shot search with each seed, and write their summary.
+
+    Each search writes into `out/seed-SEED` what the same search alone with one thread writes. The
+    same call resumes: complete searches are not repeated, and others go on from their checkpoint,
+    as does a search whose worker was killed.
+
+    Args:
+        search: Space, strategy, data and settings.
+        task: Task of one of the seeds, prepared.
+        seeds: Distinct seeds.
+        out: Output folder, which all workers must share.
+        workers: Number of local processes, or of jobs; None for one per CPU.
+        scheduler: What `cluster` takes; None for processes on this machine.
+        progress: Called with the number of complete searches and the total.
+
+    Raises:
+        ParallelError: Searches failed; all others are complete.
+        UserError: The folder is used by another process or search, or the cluster cannot be used.
+    """
+    if not seeds or len(set(seeds)) < len(seeds):
+        raise UserError("the seeds must be distinct, and at least one")
+    with locked_output_dir(out, search.identity(task), "searches with several seeds"):
+        missing = [seed for seed in seeds if not (seed_folder(out, seed) / BEST).exists()]
+        done = len(seeds) - len(missing)
+        progress(done, len(seeds))
+        if missing:
+            if scheduler is None:
+                workers = min(workers or available_cpus(), len(missing))
+            job = _Job(search, Path.cwd(), out.absolute())
+            with cluster(scheduler, workers) as client:
+                for _ in map_unordered(client, _search, missing, _name, job):
+                    done += 1
+                    progress(done, len(seeds))
+        trains = ONE_SHOT_STRATEGIES.get(search.strategy).trains
+        result = read_seeds(out, task, search.strategy, trains, seeds)
+        result.save()
+    return result
+
+
+def _name(seed: int) -> str:
+    return f"seed {seed}"
+
+
+def _search(job: _Job, seed: int) -> None:
+    """Run or resume the search with a seed on a worker."""
+    from nni_nlp_bench.training.memory import disable_malloc_trim
+
+    _check_worker(job.folder, job.out)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # from Lightning's use of torch
+        with chdir(job.folder):
+            task = job.search.task(seed)
+        from nni_nlp_bench.one_shot.search import search_one_shot
+
+        disable_malloc_trim()
+        task.prepare()
+        out, strategy = seed_folder(job.out, seed), job.search.strategy
+        with locked_output_dir(out, settings_of(task, strategy, seed), "a search"):
+            search_one_shot(task, strategy, seed, out)
+
+
+def _check_worker(*folders: Path) -> None:
+    """Raise UserError for a worker that lacks a folder, or has several threads.
+
+    Threads of a process would draw from the same random generators.
+    """
+    from distributed import get_worker
+
+    if get_worker().state.nthreads > 1:
+        raise UserError("a worker has several threads: start workers with --nthreads 1")
+    for folder in folders:
+        if not folder.is_dir():
+            raise UserError(
+                f"a worker on {socket.gethostname()} does not see {folder}: workers must share "
+                "--out and the folder in which you start the command"
+            )
