@@ -31,6 +31,8 @@ def automl(
     seed: int = 0,
     device: str = "cpu",
     threads: int | None = None,
+    workers: int | None = None,
+    scheduler: str | None = None,
     progress: Callable[[str, float], None] | None = None,
 ) -> AutoMLResult:
     """Find and train a text classifier for labelled texts.
@@ -62,7 +64,12 @@ def automl(
             for those of the extra `vectors` if it is installed.
         seed: Seed of weights, samples and searches.
         device: Torch device.
-        threads: Number of CPU threads; None to measure how many are fastest.
+        threads: Number of CPU threads of a training; None to measure how many are fastest, or for
+            one in several processes.
+        workers: Number of local processes that train at the same time, or of jobs of a batch
+            system; None for one training after another in this process.
+        scheduler: Dask scheduler such as `tcp://host:8786` whose workers train, or a batch system
+            such as `slurm`; None for this machine.
         progress: Called with what is done now, and the share of it that is done.
 
     Returns:
@@ -89,8 +96,11 @@ def automl(
     prepared = prepare_labelled(str(source), text=text, label=label, pair=pair)
     with optional_imports():
         from nni_nlp_bench.automl.run import run_automl
+        from nni_nlp_bench.parallel.execution import execution_on
 
-        return run_automl(prepared, settings, Path(out), progress or (lambda what, share: None))
+        show = progress or (lambda what, share: None)
+        with execution_on(scheduler, workers) as execution:
+            return run_automl(prepared, settings, Path(out), show, execution)
 
 
 def training_benchmark(

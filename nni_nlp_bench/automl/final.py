@@ -11,7 +11,6 @@ from nni_nlp_bench.automl.candidates import Candidate
 from nni_nlp_bench.automl.evaluation import Evaluation, evaluate
 from nni_nlp_bench.automl.scores import Score
 from nni_nlp_bench.automl.training import (
-    CHECKPOINT_S,
     TFIDF,
     CandidateTrainer,
     texts_and_labels,
@@ -23,7 +22,6 @@ from nni_nlp_bench.models.card import model_card
 from nni_nlp_bench.models.loading import load_classifier
 from nni_nlp_bench.models.manifest import BELOW_TRAINING, Manifest, add_metrics
 from nni_nlp_bench.models.saving import save_linear
-from nni_nlp_bench.models.training import train_classifier
 from nni_nlp_bench.training.classification.words import EmbeddedDataset
 from nni_nlp_bench.training.linear import LinearClassifier
 
@@ -109,22 +107,16 @@ def _refit(
     settings = replace(
         plan.settings(candidate.settings), epochs=score.epochs, patience=None, train_on="train+dev"
     )
-    task = candidate.task(plan.words(words, trainer.seed), settings, trainer.device)
-    task.prepare()
-
-    def show(epochs: float) -> None:
-        trainer.progress(f"{score.name}: train and dev", epochs / settings.epochs)
-
     folder = trainer.folder / FINAL
-    deadline = time.monotonic() + trainer.journal.left_s
-    curves = train_classifier(
-        task,
+    curves = trainer.run(
+        candidate,
+        words,
+        plan,
+        settings,
         folder,
-        origin=candidate.origin,
-        progress=show,
-        stop=lambda: time.monotonic() > deadline,
-        threads=plan.threads,
-        checkpoint_s=CHECKPOINT_S,
+        time.time() + trainer.journal.left_s,
+        overtime=1.0,
+        label=f"{score.name}: train and dev",
     )
     if curves.status == "OK" and not curves.stopped:
         _copy(folder / BELOW_TRAINING, target)

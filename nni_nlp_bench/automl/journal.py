@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from nni_nlp_bench.automl.scores import Score
@@ -18,6 +19,8 @@ JOURNAL = "automl.jsonl"
 class RunJournal:
     """Plans and scores of the candidates, with the time that was used before.
 
+    Threads may log at the same time.
+
     Args:
         folder: Output folder of the run.
         time_s: Seconds that the run may take, with its earlier sessions.
@@ -30,6 +33,7 @@ class RunJournal:
         self._log = JsonLines(folder / JOURNAL)
         self._time_s = time_s
         self._start = time.monotonic()
+        self._lock = Lock()
         self.plans: dict[str, TrainingPlan] = {}
         self.scores: dict[str, Score] = {}
         self.failures: dict[str, str] = {}
@@ -86,10 +90,11 @@ class RunJournal:
         self._append("note", name, values)
 
     def _append(self, event: str, name: str, values: Any) -> None:
-        elapsed = round(self.elapsed_s, 3)
-        self._log.append(
-            {"event": event, "candidate": name, "values": values, "elapsed_s": elapsed}
-        )
+        with self._lock:
+            elapsed = round(self.elapsed_s, 3)
+            self._log.append(
+                {"event": event, "candidate": name, "values": values, "elapsed_s": elapsed}
+            )
 
     def close(self) -> None:
         """Close the file."""

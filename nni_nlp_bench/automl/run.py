@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cached_property
+from collections.abc import Callable, Sequence
+from functools import cached_property, partial
+from math import ceil
 from pathlib import Path
 
 from nni_nlp_bench.automl.candidates import (
@@ -23,13 +24,14 @@ from nni_nlp_bench.automl.result import AutoMLResult
 from nni_nlp_bench.automl.scores import Score, ranked
 from nni_nlp_bench.automl.search import search_space
 from nni_nlp_bench.automl.settings import AutoMLSettings
-from nni_nlp_bench.automl.training import CandidateTrainer, Progress
+from nni_nlp_bench.automl.training import CandidateTrainer
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.core.output_dir import locked_output_dir
 from nni_nlp_bench.data.sentences.preparation import PreparedData
 from nni_nlp_bench.distillation.loading import load_teacher
 from nni_nlp_bench.distillation.tokens import teacher_words
 from nni_nlp_bench.models.loading import load_classifier
+from nni_nlp_bench.parallel.execution import Execution, InProcess, Step
 from nni_nlp_bench.strategies.configs import StrategyConfig
 from nni_nlp_bench.training.classification.network import NetworkSpec, sentence_space
 from nni_nlp_bench.training.classification.words import EmbeddedDataset
@@ -43,12 +45,16 @@ COPY_SHARE = 0.02
 LEAST_S = 1.0
 """A stage with less time is left out."""
 
+Job = Callable[[], None]
+"""A training or a search, which can run at the same time as others."""
+
 
 def run_automl(
     prepared: PreparedData,
     settings: AutoMLSettings,
     out: Path,
-    progress: Progress = lambda what, share: None,
+    progress: Step = lambda what, share: None,
+    execution: Execution | None = None,
 ) -> AutoMLResult:
     """Train baselines and searched networks on labelled texts, and choose a model.
 
@@ -60,6 +66,7 @@ def run_automl(
         settings: Time, objective, spaces and sources of vectors.
         out: Output folder.
         progress: Called with what is done now, and the share of it that is done.
+        execution: Where trainings run; None for this process.
 
     Raises:
         UserError: The folder is used by another process or run, or cannot be written.
@@ -68,7 +75,7 @@ def run_automl(
     with locked_output_dir(out, identity, "a run"):
         journal = RunJournal(out, settings.time_s)
         try:
-            return _Run(prepared, settings, out, journal, progress).run()
+            return _Run(prepared, settings, out, journal, progress, execution or InProcess()).run()
         finally:
             journal.close()
 
@@ -80,21 +87,23 @@ class _Run:
         settings: AutoMLSettings,
         out: Path,
         journal: RunJournal,
-        progress: Progress,
+        progress: Step,
+        execution: Execution,
     ) -> None:
         self.prepared, self.settings, self.out, self.journal = prepared, settings, out, journal
         run_data = RunData.of(prepared)
         self.data, self.max_length = run_data.data, run_data.max_length
+        self.execution = execution
+        threads = settings.threads or execution.threads
         self.trainer = CandidateTrainer(
-            out, journal, settings.seed, settings.device, settings.threads, progress
+            out, journal, settings.seed, settings.device, threads, progress, execution
         )
 
     def run(self) -> AutoMLResult:
         """Run all stages, and write the results."""
         self._check()
         self.trainer.train_linear(self.data)
-        self._train_baselines()
-        self._train_encoder()
+        self.execution.each([*self._baseline_jobs(), self._train_encoder])
         self._search()
         self._distil()
         scores = ranked([*self.journal.scores.values()], self.settings.objective)
@@ -135,20 +144,33 @@ class _Run:
             candidate = self._encoder(self.settings.encoder)
             self.trainer.train(candidate, self._words_before_tuning, seconds)
 
-    def _train_baselines(self) -> None:
+    def _baseline_jobs(self) -> list[Job]:
+        """Return the trainings of the baselines."""
         candidates = baseline_candidates(self.max_length, self.settings.seed)
         share = max(BASELINES_SHARE / len(candidates), LEAST_S / self.settings.time_s)
-        for candidate in candidates:
+
+        def train(candidate: Candidate) -> None:
             if seconds := self._seconds(share):
                 self.trainer.train(candidate, self._words_before_tuning, seconds)
 
+        return [partial(train, candidate) for candidate in candidates]
+
     def _search(self) -> None:
-        spaces, strategy = self.settings.spaces, self.settings.strategy
+        """Search the spaces, as many at the same time as there are workers."""
+        spaces, workers = self.settings.spaces, self.execution.workers
         later = DISTILLED_SHARE if ENCODER in self.journal.scores else 0.0
-        for number, space in enumerate(spaces):
+
+        def search(number: int, space: str) -> None:
             free = self._seconds(1.0) - later * self.settings.time_s
-            if (seconds := free / (len(spaces) - number)) >= LEAST_S:
-                search_space(self.trainer, space, self._words, strategy, self.max_length, seconds)
+            turns = ceil((len(spaces) - number) / workers)
+            if (seconds := free / turns) >= LEAST_S:
+                at_once = max(1, (workers + len(spaces) - 1 - number) // len(spaces))
+                strategy, length = self.settings.strategy, self.max_length
+                search_space(self.trainer, space, words, strategy, length, seconds, at_once)
+
+        if spaces:
+            words = self._words
+            self.execution.each([partial(search, *each) for each in enumerate(spaces)])
 
     def _distil(self) -> None:
         """Train the best architecture that was found with the soft labels of the encoder too."""

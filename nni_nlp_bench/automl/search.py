@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,7 @@ from nni_nlp_bench.benchmarks.training import TrainingBenchmark
 from nni_nlp_bench.evaluators.budget import Budget
 from nni_nlp_bench.evaluators.simulation import Settings
 from nni_nlp_bench.evaluators.trial import Trial
+from nni_nlp_bench.parallel.trainings import explorer
 from nni_nlp_bench.strategies.configs import StrategyConfig
 from nni_nlp_bench.strategies.search import Search, run_search
 from nni_nlp_bench.training.classification.words import EmbeddedDataset
@@ -42,6 +44,7 @@ def search_space(
     strategy: str,
     max_length: int,
     seconds: float,
+    workers: int = 1,
 ) -> Score | None:
     """Search a space, and train the best architecture.
 
@@ -52,6 +55,8 @@ def search_space(
         strategy: Name of the strategy, with options if wanted.
         max_length: Words or tokens of a text that are read.
         seconds: Time of the search and of the final training.
+        workers: Number of architectures that are trained at the same time; an interrupted search
+            goes on with the number that it started with.
 
     Returns:
         The score of the best architecture; None if every training failed.
@@ -65,7 +70,8 @@ def search_space(
     def candidate(architecture: Any) -> Candidate:
         return found_candidate(name, architecture, strategy, max_length, trainer.seed)
 
-    found = _find(trainer, name, words, strategy, candidate, (1 - FINAL_SHARE) * seconds)
+    share = (1 - FINAL_SHARE) * seconds
+    found = _find(trainer, name, words, strategy, candidate, share, workers)
     if found is None:
         trainer.journal.record_failure(name, "every training failed")
         return None
@@ -79,13 +85,16 @@ def _find(
     strategy: str,
     candidate: Callable[[Any], Candidate],
     seconds: float,
+    workers: int,
 ) -> Any:
     """Return the best architecture of a search, or of its log; None if every training failed."""
     space, seed, notes = space_of(name), trainer.seed, trainer.journal.notes
-    budget = f"{name}: seconds of search"
+    budget, at_once = f"{name}: seconds of search", f"{name}: trainings at a time"
     if budget not in notes:
+        if workers > 1:
+            trainer.journal.record_note(at_once, workers)
         trainer.journal.record_note(budget, seconds)
-    seconds = notes[budget]
+    seconds, workers = notes[budget], notes.get(at_once, 1)
     example = candidate(space.sample(np.random.default_rng(seed)))
     plan = trainer.plan(f"{name}: search", example, words, seconds / TRAININGS, LEAST_EPOCHS)
     benchmark = TrainingBenchmark(
@@ -95,6 +104,7 @@ def _find(
         example.options,
         device=trainer.device,
         threads=plan.threads,
+        checkpoints=trainer.checkpoints(name),
     )
     best = 0.0
 
@@ -106,7 +116,16 @@ def _find(
         trainer.progress(f"{name}: architecture {trial.index + 1}, best {best:.1f} %", done)
 
     trainer.progress(f"{name}: architecture 1", 0.0)
-    settings = Settings(budget=Budget(hours=seconds / 3600))
+    settings = Settings(budget=Budget(hours=seconds / 3600), workers=workers)
     search = Search(StrategyConfig.of(strategy), seed, settings)
     journal = trainer.folder / f"search-{name}.jsonl"
-    return run_search(benchmark, search, journal_path=journal, on_trial=show).best_architecture
+    result = run_search(
+        benchmark,
+        search,
+        journal_path=journal,
+        on_trial=show,
+        explore=explorer(trainer.execution, benchmark),
+    )
+    if benchmark.checkpoints is not None:
+        shutil.rmtree(benchmark.checkpoints, ignore_errors=True)
+    return result.best_architecture

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from nni_nlp_bench.automl.candidates import Candidate
 from nni_nlp_bench.automl.evaluation import evaluate, latency_ms
+from nni_nlp_bench.automl.fit import Training, measure
 from nni_nlp_bench.automl.journal import RunJournal
 from nni_nlp_bench.automl.scores import Score
 from nni_nlp_bench.benchmarks.base import OK
@@ -22,20 +23,17 @@ from nni_nlp_bench.data.sentences.labelled_set import LabelledSet, Sentence
 from nni_nlp_bench.models.loading import load_classifier
 from nni_nlp_bench.models.manifest import BELOW_TRAINING
 from nni_nlp_bench.models.saving import save_linear
-from nni_nlp_bench.models.training import train_classifier
-from nni_nlp_bench.training.classification.plan import TrainingPlan, longer_plan, plan_training
+from nni_nlp_bench.parallel.execution import Execution, InProcess, Step
+from nni_nlp_bench.training.classification.plan import TrainingPlan, longer_plan
 from nni_nlp_bench.training.classification.run import ClassifierCurves
+from nni_nlp_bench.training.classification.settings import ClassifierSettings
 from nni_nlp_bench.training.classification.words import EmbeddedDataset
 from nni_nlp_bench.training.linear import STRENGTHS, LinearClassifier
 
 CANDIDATES = "candidates"
 TFIDF = "tfidf"
-CHECKPOINT_S = 60.0
 OVERTIME = 1.5
 """Share of its time after which a training is ended: other processes may have slowed it."""
-
-Progress = Callable[[str, float], None]
-"""Called with what is trained now, and the share of it that is done."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +47,7 @@ class CandidateTrainer:
         device: Torch device.
         threads: Number of CPU threads; None for the fastest.
         progress: Called after every step.
+        execution: Where trainings run.
     """
 
     folder: Path
@@ -56,11 +55,20 @@ class CandidateTrainer:
     seed: int
     device: str
     threads: int | None
-    progress: Progress
+    progress: Step
+    execution: Execution = field(default_factory=InProcess)
+    _measuring: Lock = field(default_factory=Lock, init=False, repr=False)
 
     def model_folder(self, name: str) -> Path:
         """Return the folder of a candidate's model."""
         return self.folder / CANDIDATES / name / BELOW_TRAINING
+
+    def checkpoints(self, space: str) -> Path | None:
+        """Return the folder in which workers share the checkpoints of a search.
+
+        None for a temporary one of this process.
+        """
+        return None if self.execution.threads is None else self.folder / f"search-{space}"
 
     def plan(
         self,
@@ -72,15 +80,15 @@ class CandidateTrainer:
     ) -> TrainingPlan:
         """Return the logged plan of that name, or measure and log it."""
         if name not in self.journal.plans:
-            self.progress(f"{candidate.name}: measuring the speed", 0.0)
-            plan = plan_training(
-                partial(candidate.task, device=self.device),
-                words,
-                candidate.settings,
+            plan = self.execution.call(
+                measure,
+                candidate,
+                self.execution.share(words),
                 seconds,
-                threads=candidate.thread_counts if self.threads is None else [self.threads],
-                precisions=candidate.precisions,
-                least_epochs=least_epochs,
+                self.threads,
+                self.device,
+                least_epochs,
+                progress=self.progress,
             )
             self.journal.record_plan(name, plan)
         return self.journal.plans[name]
@@ -97,7 +105,7 @@ class CandidateTrainer:
         name = candidate.name
         if name in self.journal.scores or name in self.journal.failures:
             return self.journal.scores.get(name)
-        deadline = time.monotonic() + seconds
+        deadline = time.time() + seconds
         folder = self.folder / CANDIDATES / name
         longer = folder.with_name(f"{name}-longer")
         plan = self.plan(name, candidate, words, seconds)
@@ -136,18 +144,27 @@ class CandidateTrainer:
         deadline: float,
     ) -> ClassifierCurves:
         """Train by a plan; past the deadline by far, the training ends and is evaluated."""
-        name, settings = candidate.name, plan.settings(candidate.settings)
-        task = candidate.task(plan.words(words, self.seed), settings, self.device)
-        task.prepare(lambda done, total: self.progress(f"{name}: teacher", done / (total or 1)))
-        end = deadline + (OVERTIME - 1) * max(0.0, deadline - time.monotonic())
-        return train_classifier(
-            task,
-            folder,
-            origin=candidate.origin,
-            threads=plan.threads,
-            checkpoint_s=CHECKPOINT_S,
-            progress=lambda epochs: self.progress(name, epochs / plan.epochs),
-            stop=lambda: time.monotonic() > end,
+        settings = plan.settings(candidate.settings)
+        return self.run(candidate, words, plan, settings, folder, deadline)
+
+    def run(
+        self,
+        candidate: Candidate,
+        words: EmbeddedDataset,
+        plan: TrainingPlan,
+        settings: ClassifierSettings,
+        folder: Path,
+        deadline: float,
+        *,
+        overtime: float = OVERTIME,
+        label: str | None = None,
+    ) -> ClassifierCurves:
+        """Run one training of a candidate on all texts or those of the plan; see `Training`."""
+        name = label or candidate.name
+        own = (self.seed, self.device, folder, deadline, overtime, name)
+        training = Training(candidate, plan, settings, *own)
+        return self.execution.call(
+            training.run, self.execution.share(words), progress=self.progress
         )
 
     def _longer(
@@ -168,7 +185,7 @@ class CandidateTrainer:
         if curves.status != OK or ended:
             return None
         per_text = sum(curves.wall_times) / read
-        left = deadline - time.monotonic()
+        left = deadline - time.time()
         found = longer_plan(plan, candidate.settings, size, left, per_text)
         if found is not None:
             self.journal.record_plan(name, found)
@@ -206,13 +223,15 @@ class CandidateTrainer:
 
     def _record(self, data: LabelledSet, *, name: str, **values: Any) -> Score:
         """Measure the costs of a saved model, and log its score."""
-        model = load_classifier(self.model_folder(name))
-        count = model.count_parameters()
+        with self._measuring:
+            model = load_classifier(self.model_folder(name))
+            count = model.count_parameters()
+            latency = latency_ms(model, data.dev)
         score = Score(
             name=name,
             parameters=count.total,
             embedding=count.embedding,
-            latency_ms=latency_ms(model, data.dev),
+            latency_ms=latency,
             **values,
         )
         self.journal.record_score(score)

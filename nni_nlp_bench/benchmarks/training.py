@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 from nni_nlp_bench.benchmarks.base import Benchmark, BenchmarkError, Result
 from nni_nlp_bench.benchmarks.objectives import Objective
 from nni_nlp_bench.benchmarks.units import LossUnit
+from nni_nlp_bench.core.files import write_json
+from nni_nlp_bench.core.parse_json import read_json
 from search_spaces.base import SearchSpace
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 MACRO_F1 = "macro_f1"
 _CHECKPOINTS = "nni-nlp-bench-trainings-"
+_SECONDS = "seconds.json"
 
 
 class TrainingBenchmark(Benchmark):
@@ -47,6 +50,8 @@ class TrainingBenchmark(Benchmark):
         progress: Called with the architecture, and the completed and requested epochs.
         clock: Measures the time of trainings in seconds; `time.process_time` if others share the
             machine.
+        checkpoints: Folder for the checkpoints of paused trainings, which processes may share; None
+            for a temporary one of this process.
 
     Raises:
         UserError: The space has no sentence classifiers, or an option does not apply to it.
@@ -65,6 +70,7 @@ class TrainingBenchmark(Benchmark):
         threads: int | None = None,
         progress: Callable[[Any, float, int], None] | None = None,
         clock: Callable[[], float] = time.perf_counter,
+        checkpoints: Path | None = None,
     ) -> None:
         from nni_nlp_bench.training.classification.network import sentence_space
 
@@ -80,10 +86,8 @@ class TrainingBenchmark(Benchmark):
         self.words, self.settings, self.options = words, settings, dict(options or {})
         self.kd_loss, self.kd_weight = kd_loss, kd_weight
         self.device, self.threads, self.progress = device, threads, progress
-        self.clock = clock
+        self.clock, self.checkpoints = clock, checkpoints
         self._space = space
-        self._seconds: dict[str, float] = {}
-        """Seconds of the paused trainings, by folder."""
 
     @property
     def space(self) -> SearchSpace[Any]:
@@ -153,9 +157,9 @@ class TrainingBenchmark(Benchmark):
             threads=self.threads,
             progress=show,
         )
-        seconds = self._seconds.pop(folder.name, 0.0) + self.clock() - start
+        seconds = _paused_seconds(folder) + self.clock() - start
         if pauses:
-            self._seconds[folder.name] = seconds
+            write_json(folder / _SECONDS, seconds)
         else:
             shutil.rmtree(folder, ignore_errors=True)
         return self._result(curves, seconds, seed)
@@ -176,10 +180,11 @@ class TrainingBenchmark(Benchmark):
         )
 
     def _folder(self, architecture: Any, run: int) -> Path:
-        return Path(self._checkpoints.name) / f"{architecture.canonical_key}-{run}"
+        folder = self.checkpoints or Path(self._temporary.name)
+        return folder / f"{architecture.canonical_key}-{run}"
 
     @cached_property
-    def _checkpoints(self) -> TemporaryDirectory[str]:
+    def _temporary(self) -> TemporaryDirectory[str]:
         return TemporaryDirectory(prefix=_CHECKPOINTS)
 
     @cached_property
@@ -191,7 +196,13 @@ class TrainingBenchmark(Benchmark):
         return True
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return the state for another process, which has checkpoints of its own."""
-        own = {"_checkpoints", "progress"}
+        """Return the state for another process, which has a temporary folder of its own."""
+        own = {"_temporary", "progress"}
         state = {name: value for name, value in vars(self).items() if name not in own}
-        return {**state, "_seconds": {}, "progress": None}
+        return {**state, "progress": None}
+
+
+def _paused_seconds(folder: Path) -> float:
+    """Return the seconds of a paused training; 0 for one that starts."""
+    path = folder / _SECONDS
+    return float(read_json(path)) if path.exists() else 0.0

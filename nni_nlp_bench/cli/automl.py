@@ -68,9 +68,21 @@ def automl(
         typer.Option(
             min=1,
             max=MAX_PROCESSES,
-            help="Number of CPU threads (default: the fastest, by measurement).",
+            help="Number of CPU threads of a training (default: the fastest, by measurement; one "
+            "with --workers or --scheduler).",
         ),
     ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=MAX_PROCESSES,
+            help="Number of local processes that train at the same time, or of jobs of a batch "
+            "system (default: one training after another in this process).",
+            rich_help_panel=options.EXECUTION,
+        ),
+    ] = None,
+    scheduler: options.Scheduler = None,
     json: options.Json = False,
 ) -> None:
     """Find and train a text classifier. Run it again to resume after an interruption.
@@ -98,6 +110,8 @@ def automl(
             seed=seed,
             device=device,
             threads=threads,
+            workers=workers,
+            scheduler=scheduler,
             progress=show,
         )
     _write_report(result)

@@ -28,6 +28,8 @@ from nni_nlp_bench.evaluators.policies import (
 from nni_nlp_bench.evaluators.trial import Trial, pack
 from search_spaces.tabular import TabularSpace
 
+Query = Callable[[], Result]
+"""Waits for the result of a training that was started."""
 IDLE = 1000
 """Number of successive trials without a new epoch that ends a search."""
 
@@ -98,9 +100,15 @@ class Simulation:
             raise BenchmarkError("on_missing='nearest' needs a table of architectures")
         return TabularSpace(self.benchmark.space, held)
 
-    def evaluate(self, architecture: Any, epochs: int | None = None) -> Trial:
-        """Train for `epochs` epochs in total, by default a full training. Raises BenchmarkError."""
-        evaluated, answer = self._answer(architecture, epochs)
+    def evaluate(
+        self, architecture: Any, epochs: int | None = None, query: Query | None = None
+    ) -> Trial:
+        """Train for `epochs` epochs in total, by default a full training. Raises BenchmarkError.
+
+        `query` returns the result of a training that was started before, in place of the
+        benchmark.
+        """
+        evaluated, answer = self._answer(architecture, epochs, query)
         result = self._with_status(answer)
         key = evaluated.canonical_key
         checkpoint = self._checkpoints.get(key)
@@ -150,6 +158,25 @@ class Simulation:
             and (budget.hours is None or self._clock.next_free_s < budget.hours * 3600)
         )
 
+    def may_start(self, running: int, now_s: float) -> bool:
+        """Return whether another training may start now, beside others that are not evaluated yet.
+
+        Args:
+            running: Number of trainings that were started and are not evaluated.
+            now_s: Simulated seconds since the start.
+        """
+        budget = self.settings.budget
+        limit = budget.evaluations
+        return (
+            self.budget_left
+            and (limit is None or len(self.trials) + running < limit)
+            and (budget.hours is None or now_s < budget.hours * 3600)
+        )
+
+    def is_logged(self, index: int) -> bool:
+        """Return whether the journal of an interrupted search has the result of an evaluation."""
+        return self._journal is not None and index < len(self._journal)
+
     @property
     def exhausted(self) -> bool:
         """Whether every architecture of the table had a full training."""
@@ -176,12 +203,17 @@ class Simulation:
             self.evaluate(architecture, epochs)
         return self.trials
 
-    def _answer(self, architecture: Any, epochs: int | None) -> tuple[Any, Result]:
+    def _answer(
+        self, architecture: Any, epochs: int | None, query: Query | None
+    ) -> tuple[Any, Result]:
         if self._journal is not None:
             recorded = self._journal.recall(len(self.trials), architecture, epochs)
             if recorded is not None:
                 return recorded
-        answer = self._ask_benchmark(architecture, epochs)
+        if query is None:
+            answer = self._ask_benchmark(architecture, epochs)
+        else:
+            answer = architecture, query()
         if self._journal is not None:
             self._journal.record(architecture, epochs, self._now_s, *answer)
         return answer

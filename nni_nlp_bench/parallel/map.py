@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from nni_nlp_bench.core.errors import UserError
 
 if TYPE_CHECKING:
-    from distributed import Client
+    from distributed import Client, Future
 
 Item = TypeVar("Item")
 Value = TypeVar("Value")
@@ -50,8 +50,7 @@ def map_unordered(
     waiting = iter(items)
     failed: list[str] = []
     submitted: dict[str, Item] = {}
-    # As results of tasks: those of a killed worker are made again.
-    held = [client.submit(_same, value, pure=False) for value in common]
+    held = [hold(client, value) for value in common]
 
     def submit(count: int) -> Iterator[Any]:
         for item in islice(waiting, count):
@@ -73,6 +72,14 @@ def map_unordered(
         more = f" and {len(failed) - MAX_SHOWN} more" if len(failed) > MAX_SHOWN else ""
         shown = "; ".join(failed[:MAX_SHOWN])
         raise ParallelError(f"{len(failed)} of {len(items)} failed: {shown}{more}")
+
+
+def hold(client: Client, value: object) -> Future:
+    """Return a large argument of tasks as the result of a task.
+
+    Each worker receives it once, and it is made again if the worker that holds it is killed.
+    """
+    return client.submit(_same, value, pure=False)
 
 
 def _same(value: Value) -> Value:

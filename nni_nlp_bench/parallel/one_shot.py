@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import socket
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import chdir
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +19,7 @@ from nni_nlp_bench.one_shot.seeds import SeedsResult, read_seeds, seed_folder
 from nni_nlp_bench.one_shot.task import OneShotTask
 from nni_nlp_bench.parallel.cluster import cluster
 from nni_nlp_bench.parallel.map import map_unordered
+from nni_nlp_bench.parallel.shared_folder import shared_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +119,9 @@ def _search(job: _Job, seed: int) -> None:
     """Run or resume the search with a seed on a worker."""
     from nni_nlp_bench.training.memory import disable_malloc_trim
 
-    _check_worker(job.folder, job.out)
-    with warnings.catch_warnings():
+    with shared_folder(job.folder, job.out), warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # from Lightning's use of torch
-        with chdir(job.folder):
-            task = job.search.task(seed)
+        task = job.search.task(seed)
         from nni_nlp_bench.one_shot.search import search_one_shot
 
         disable_malloc_trim()
@@ -132,20 +129,3 @@ def _search(job: _Job, seed: int) -> None:
         out, strategy = seed_folder(job.out, seed), job.search.strategy
         with locked_output_dir(out, settings_of(task, strategy, seed), "a search"):
             search_one_shot(task, strategy, seed, out)
-
-
-def _check_worker(*folders: Path) -> None:
-    """Raise UserError for a worker that lacks a folder, or has several threads.
-
-    Threads of a process would draw from the same random generators.
-    """
-    from distributed import get_worker
-
-    if get_worker().state.nthreads > 1:
-        raise UserError("a worker has several threads: start workers with --nthreads 1")
-    for folder in folders:
-        if not folder.is_dir():
-            raise UserError(
-                f"a worker on {socket.gethostname()} does not see {folder}: workers must share "
-                "--out and the folder in which you start the command"
-            )

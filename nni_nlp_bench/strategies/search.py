@@ -16,6 +16,7 @@ from nni_nlp_bench.evaluators.objectives import SearchObjectives
 from nni_nlp_bench.evaluators.simulation import Settings, Simulation
 from nni_nlp_bench.evaluators.trial import Trial
 from nni_nlp_bench.evaluators.zero_cost import ZeroCostScorer
+from nni_nlp_bench.strategies.base import Strategy
 from nni_nlp_bench.strategies.configs import StrategyConfig
 from nni_nlp_bench.strategies.loop import run_loop
 from nni_nlp_bench.strategies.registry import UnavailableError
@@ -113,11 +114,16 @@ def _check_objectives(benchmark: Benchmark, search: Search) -> None:
 
 def explore(search: Search, space: SearchSpace[Any], simulation: Simulation) -> None:
     """Run the strategy until the budget of the simulation is used up."""
+    run_loop(strategy_of(search, space, simulation), simulation)
+
+
+def strategy_of(search: Search, space: SearchSpace[Any], simulation: Simulation) -> Strategy:
+    """Return the strategy of a search at its start."""
     config, epochs = search.strategy, simulation.benchmark.epochs
     rng = np.random.default_rng(search.seed)
     strategy = config.make(space, rng, epochs, simulation.objectives)
     strategy.loss_unit = simulation.benchmark.unit
-    run_loop(strategy, simulation)
+    return strategy
 
 
 def run_search(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -50,3 +51,21 @@ class Fails(Strategy):
     def ask(self) -> Proposal:
         """Raise UserError."""
         raise UserError("out of ideas")
+
+
+def with_progress(
+    numbers: list[int], progress: Callable[[str, float], None] = lambda what, share: None
+) -> tuple[int, str]:
+    progress("adding", 0.5)
+    return sum(numbers), str(Path.cwd())
+
+
+def fails_with_progress(progress: Callable[[str, float], None] = lambda what, share: None) -> None:
+    raise UserError("out of ideas")
+
+
+def kills_its_worker_once(numbers: list[int], marker: Path) -> int:
+    if not marker.exists():
+        marker.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return sum(numbers)

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from nni_nlp_bench.benchmarks.base import MissingArchitectureError
 from nni_nlp_bench.benchmarks.table import Table
 from nni_nlp_bench.evaluators.budget import Budget
 from nni_nlp_bench.evaluators.journal import Journal
-from nni_nlp_bench.evaluators.simulation import Settings, Simulation
+from nni_nlp_bench.evaluators.simulation import Query, Settings, Simulation
 from nni_nlp_bench.strategies.base import Proposal, Strategy
 from nni_nlp_bench.strategies.configs import StrategyConfig
-from nni_nlp_bench.strategies.loop import run_loop
+from nni_nlp_bench.strategies.loop import run_loop, run_real_trainings
 from nni_nlp_bench.strategies.search import Search, run_search, search_space
 from nni_nlp_bench.testing import EPOCHS, synthetic_runs, synthetic_table
 
@@ -139,3 +141,98 @@ def test_the_seed_of_a_search_selects_its_runs() -> None:
     for cell, run in told[1].items():
         drawn = Simulation(TABLE, replace(settings, seed=1)).evaluate(cell)
         assert drawn.result.seed == run
+
+
+class Trainings:
+    """Trainings that are started, and waited for later."""
+
+    def __init__(self) -> None:
+        self.running: list[tuple[Any, int | None]] = []
+        self.most = 0
+
+    def start(self, architecture: Any, epochs: int | None) -> Query:
+        assert architecture.canonical_key not in {each.canonical_key for each, _ in self.running}
+        self.running.append((architecture, epochs))
+        self.most = max(self.most, len(self.running))
+
+        def wait() -> Any:
+            self.running.remove((architecture, epochs))
+            return TABLE.query(architecture, epochs)
+
+        return wait
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_real_trainings_are_told_in_the_order_of_the_proposals(rng: Any, workers: int) -> None:
+    simulation = Simulation(TABLE, Settings(workers=workers, budget=Budget(20)))
+    strategy, trainings = Recorder(SPACE, rng, TABLE.epochs), Trainings()
+    run_real_trainings(strategy, simulation, trainings.start)
+    trials = simulation.trials
+    assert len(trials) == 20
+    assert trainings.most == workers
+    assert strategy.told == [
+        (proposal, trial.score) for proposal, trial in zip(strategy.asked, trials, strict=True)
+    ]
+    for trial, before in zip(trials[workers:], trials, strict=False):
+        assert trial.start_s >= before.end_s
+    assert strategy.closed
+
+
+class Repeats(Recorder):
+    """Proposes every architecture twice."""
+
+    def ask(self) -> Proposal | None:
+        if len(self.asked) % 2:
+            self.asked.append(replace(self.asked[-1], epochs=TABLE.epochs))
+            return self.asked[-1]
+        return super().ask()
+
+
+def test_an_architecture_has_one_real_training_at_a_time(rng: Any) -> None:
+    simulation = Simulation(TABLE, Settings(workers=4, budget=Budget(12)))
+    trainings = Trainings()
+    run_real_trainings(Repeats(SPACE, rng, TABLE.epochs), simulation, trainings.start)
+    assert trainings.most > 1
+    assert len(simulation.trials) == 12
+
+
+def test_one_real_training_at_a_time_is_the_plain_loop(tmp_path: Path) -> None:
+    def journal(name: str, run: Callable[[Strategy, Simulation], None]) -> bytes:
+        path = tmp_path / name
+        log = Journal(path, TABLE, SPACE.parse)
+        settings = Settings(budget=Budget(hours=2.0))
+        config, rng = StrategyConfig.of("asha"), np.random.default_rng(0)
+        run(config.make(SPACE, rng, EPOCHS, None), Simulation(TABLE, settings, journal=log))
+        log.finish()
+        return path.read_bytes()
+
+    def run_real(strategy: Strategy, simulation: Simulation) -> None:
+        run_real_trainings(strategy, simulation, Trainings().start)
+
+    assert journal("real.jsonl", run_real) == journal("plain.jsonl", run_loop)
+
+
+def test_real_trainings_go_on_from_their_journal(tmp_path: Path) -> None:
+    """What is logged is not trained again, and the rest is as without the interruption."""
+    path = tmp_path / "a.jsonl"
+
+    def run() -> int:
+        log = Journal(path, TABLE, SPACE.parse)
+        started = 0
+
+        def start(architecture: Any, epochs: int | None) -> Query:
+            nonlocal started
+            started += 1
+            return lambda: TABLE.query(architecture, epochs)
+
+        simulation = Simulation(TABLE, Settings(workers=3, budget=Budget(12)), journal=log)
+        strategy = StrategyConfig.of("asha").make(SPACE, np.random.default_rng(0), EPOCHS, None)
+        run_real_trainings(strategy, simulation, start)
+        log.finish()
+        return started
+
+    assert run() == 12
+    whole = path.read_bytes()
+    path.write_bytes(b"".join(whole.splitlines(keepends=True)[:6]))
+    assert run() == 12 - 5
+    assert path.read_bytes() == whole
