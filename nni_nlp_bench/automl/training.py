@@ -161,6 +161,7 @@ class CandidateTrainer:
     ) -> ClassifierCurves:
         """Run one training of a candidate on all texts or those of the plan; see `Training`."""
         name = label or candidate.name
+        self.progress(name, 0.0)
         own = (self.seed, self.device, folder, deadline, overtime, name)
         training = Training(candidate, plan, settings, *own)
         return self.execution.call(
