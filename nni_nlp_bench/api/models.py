@@ -99,7 +99,7 @@ def automl(
         from nni_nlp_bench.parallel.execution import execution_on
 
         show = progress or (lambda what, share: None)
-        with execution_on(scheduler, workers) as execution:
+        with execution_on(scheduler, workers, "nni_nlp_bench.automl.fit") as execution:
             return run_automl(prepared, settings, Path(out), show, execution)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
@@ -160,12 +161,14 @@ class OnCluster:
 
 
 @contextmanager
-def execution_on(scheduler: str | None, workers: int | None) -> Iterator[Execution]:
+def execution_on(scheduler: str | None, workers: int | None, module: str) -> Iterator[Execution]:
     """Context of an execution.
 
     Args:
         scheduler: What `cluster` takes; None for this machine.
         workers: Number of local processes, or of jobs; None without a scheduler for this process.
+        module: Module that workers import before the context begins, so that the time of the first
+            tasks is their own.
 
     Raises:
         UserError: The cluster cannot be used.
@@ -174,7 +177,17 @@ def execution_on(scheduler: str | None, workers: int | None) -> Iterator[Executi
         yield InProcess()
         return
     with cluster(scheduler, workers) as client:
+        loads = [
+            client.submit(_load, module, workers=[worker], pure=False)
+            for worker in client.nthreads()
+        ]
+        client.gather(loads)
         yield OnCluster(client, Path.cwd())
+
+
+def _load(module: str) -> None:
+    """Import a module on a worker."""
+    import_module(module)
 
 
 def _run(folder: Path, function: Callable[..., Value], *arguments: Any) -> Value:

@@ -24,9 +24,9 @@ def explorer(execution: Execution, benchmark: Benchmark) -> Explore:
         benchmark: Trains when it is queried; on a cluster with a folder for checkpoints that the
             workers share.
     """
-    start = partial(execution.start, query, execution.share(benchmark))
 
     def explore(search: Search, space: SearchSpace[Any], simulation: Simulation) -> None:
+        start = partial(execution.start, query, execution.share(benchmark))
         run_real_trainings(strategy_of(search, space, simulation), simulation, start)
 
     return explore

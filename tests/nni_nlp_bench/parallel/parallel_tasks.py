@@ -12,6 +12,8 @@ from typing import Any
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.strategies.base import Proposal, Strategy
 
+OTHERS = 9
+
 
 def slow_square(number: int) -> tuple[int, int]:
     time.sleep(0.4)
@@ -69,3 +71,14 @@ def kills_its_worker_once(numbers: list[int], marker: Path) -> int:
         marker.touch()
         os.kill(os.getpid(), signal.SIGKILL)
     return sum(numbers)
+
+
+def first_waits_for_others(folder: Path, number: int) -> bool:
+    """Leave a file; the first task waits for those of all others, at most a minute."""
+    if number:
+        (folder / str(number)).touch()
+        return True
+    end = time.monotonic() + 60
+    while len(list(folder.iterdir())) < OTHERS and time.monotonic() < end:
+        time.sleep(0.01)
+    return len(list(folder.iterdir())) == OTHERS

@@ -100,6 +100,6 @@ def test_a_task_whose_worker_is_killed_is_repeated(tmp_path: Path) -> None:
 
 
 def test_without_options_everything_runs_here() -> None:
-    with execution_on(None, None) as execution:
+    with execution_on(None, None, "json") as execution:
         assert (execution.workers, execution.threads) == (1, None)
         assert execution.start(os.getpid)() == os.getpid()

@@ -42,7 +42,13 @@ RECIPES = [(i + 1, published_recipe(1_000_004 + 3 * i)) for i in range(8)]
 
 
 sys.path.append(str(Path(__file__).parent))  # local workers inherit it
-from parallel_tasks import kills_its_worker, odd_ones_fail, slow_square  # noqa: E402
+from parallel_tasks import (  # noqa: E402
+    OTHERS,
+    first_waits_for_others,
+    kills_its_worker,
+    odd_ones_fail,
+    slow_square,
+)
 
 
 @pytest.mark.slow
@@ -58,6 +64,13 @@ def test_killed_worker_loses_no_task() -> None:
         assert found == {number: number * number for number in range(12)}
         client.wait_for_workers(2)
         assert killed not in client.run(os.getpid).values(), "another worker replaced it"
+
+
+def test_no_worker_waits_behind_a_long_task(client: Client, tmp_path: Path) -> None:
+    """All other tasks end while the first one runs, though it was submitted with them."""
+    numbers = range(1 + OTHERS)
+    found = dict(map_unordered(client, first_waits_for_others, numbers, str, tmp_path))
+    assert found == dict.fromkeys(numbers, True)
 
 
 def test_failures_are_reported_after_all_others_complete(client: Client) -> None:
