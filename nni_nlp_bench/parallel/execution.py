@@ -24,15 +24,15 @@ Step = Callable[[str, float], None]
 
 
 class Execution(Protocol):
-    """Interface of the executions.
+    """Interface of the executions."""
 
-    Attributes:
-        workers: Number of tasks that run at the same time.
-        threads: Number of threads of a task; None if it may take those that are fastest.
-    """
+    @property
+    def workers(self) -> int:
+        """Number of tasks that run at the same time."""
 
-    workers: int
-    threads: int | None
+    @property
+    def threads(self) -> int | None:
+        """Number of threads of a task; None if it may take those that are fastest."""
 
     def share(self, value: Value) -> Value:
         """Return what stands for a large argument of several tasks."""
@@ -99,18 +99,28 @@ class OnCluster:
     threads: int | None = 1
 
     def __init__(self, client: Client, folder: Path) -> None:
-        self.workers = max(1, sum(client.nthreads().values()))
         self._client, self._folder = client, folder
         self._held: dict[int, tuple[Any, Future]] = {}
         self._lock = Lock()
         self._running: set[Future] = set()
         self._stopped = False
 
+    @property
+    def workers(self) -> int:
+        """Number of threads of the cluster now; jobs of a batch system may start later."""
+        return max(1, sum(self._client.nthreads().values()))
+
     def share(self, value: Value) -> Value:
-        """Return a future of the value, which each worker receives once."""
+        """Return a future of the value, which each worker receives once.
+
+        Workers have it before tasks come, since those would wait behind others for a worker that
+        has it.
+        """
         with self._lock:
             if id(value) not in self._held:
-                self._held[id(value)] = value, hold(self._client, value)
+                future = hold(self._client, value)
+                self._client.replicate([future])
+                self._held[id(value)] = value, future
             return cast(Value, self._held[id(value)][1])
 
     def start(self, function: Callable[..., Value], *arguments: Any) -> Callable[[], Value]:

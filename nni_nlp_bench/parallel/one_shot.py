@@ -54,9 +54,10 @@ class OneShotSearch:
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """Arguments that the searches of all seeds share."""
+    """The search with one seed."""
 
     search: OneShotSearch
+    seed: int
     folder: Path
     """Folder that relative names of data are in."""
     out: Path
@@ -100,9 +101,10 @@ def search_seeds(
         if missing:
             if scheduler is None:
                 workers = min(workers or available_cpus(), len(missing))
-            job = _Job(search, Path.cwd(), out.absolute())
+            # Small arguments, and no shared one: Dask moves waiting tasks to workers that are free.
+            jobs = [_Job(search, seed, Path.cwd(), out.absolute()) for seed in missing]
             with cluster(scheduler, workers) as client:
-                for _ in map_unordered(client, _search, missing, _name, job):
+                for _ in map_unordered(client, _search, jobs, _name):
                     done += 1
                     progress(done, len(seeds))
         trains = ONE_SHOT_STRATEGIES.get(search.strategy).trains
@@ -111,21 +113,21 @@ def search_seeds(
     return result
 
 
-def _name(seed: int) -> str:
-    return f"seed {seed}"
+def _name(job: _Job) -> str:
+    return f"seed {job.seed}"
 
 
-def _search(job: _Job, seed: int) -> None:
-    """Run or resume the search with a seed on a worker."""
+def _search(job: _Job) -> None:
+    """Run or resume a search on a worker."""
     from nni_nlp_bench.training.memory import disable_malloc_trim
 
     with shared_folder(job.folder, job.out), warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # from Lightning's use of torch
-        task = job.search.task(seed)
+        task = job.search.task(job.seed)
         from nni_nlp_bench.one_shot.search import search_one_shot
 
         disable_malloc_trim()
         task.prepare()
-        out, strategy = seed_folder(job.out, seed), job.search.strategy
-        with locked_output_dir(out, settings_of(task, strategy, seed), "a search"):
-            search_one_shot(task, strategy, seed, out)
+        out, strategy = seed_folder(job.out, job.seed), job.search.strategy
+        with locked_output_dir(out, settings_of(task, strategy, job.seed), "a search"):
+            search_one_shot(task, strategy, job.seed, out)

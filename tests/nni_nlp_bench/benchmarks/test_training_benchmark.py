@@ -98,7 +98,7 @@ def test_another_process_has_its_own_checkpoints(words: EmbeddedDataset, cell: A
     paused = bench.query(cell, 2)
     copy = pickle.loads(pickle.dumps(bench))
     assert copy.query(cell, 2).val_loss == paused.val_loss
-    assert copy._checkpoints.name != bench._checkpoints.name
+    assert copy._temporary.name != bench._temporary.name
 
 
 def test_what_it_cannot_train_is_refused(words: EmbeddedDataset, cell: Any) -> None:

@@ -73,8 +73,9 @@ def kills_its_worker_once(numbers: list[int], marker: Path) -> int:
     return sum(numbers)
 
 
-def first_waits_for_others(folder: Path, number: int) -> bool:
+def first_waits_for_others(job: tuple[Path, int]) -> bool:
     """Leave a file; the first task waits for those of all others, at most a minute."""
+    folder, number = job
     if number:
         (folder / str(number)).touch()
         return True

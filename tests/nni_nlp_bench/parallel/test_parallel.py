@@ -68,9 +68,9 @@ def test_killed_worker_loses_no_task() -> None:
 
 def test_no_worker_waits_behind_a_long_task(client: Client, tmp_path: Path) -> None:
     """All other tasks end while the first one runs, though it was submitted with them."""
-    numbers = range(1 + OTHERS)
-    found = dict(map_unordered(client, first_waits_for_others, numbers, str, tmp_path))
-    assert found == dict.fromkeys(numbers, True)
+    jobs = [(tmp_path, number) for number in range(1 + OTHERS)]
+    found = dict(map_unordered(client, first_waits_for_others, jobs, str))
+    assert found == dict.fromkeys(jobs, True)
 
 
 def test_failures_are_reported_after_all_others_complete(client: Client) -> None:
