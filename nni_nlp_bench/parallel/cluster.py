@@ -33,6 +33,8 @@ _LOCAL = {
     # Web pages about tasks and workers, which anyone could read.
     "distributed.scheduler.http.routes": [],
     "distributed.worker.http.routes": [],
+    # Else a killed worker that restarts slowly, on a busy machine, is given up.
+    "distributed.deploy.lost-worker-timeout": "24 hours",
 }
 
 

@@ -19,7 +19,7 @@ from nni_nlp_bench.data.sentences.preparation import prepare_labelled
 
 pytest.importorskip("distributed")
 
-SETTINGS = AutoMLSettings(time_s=600.0, spaces=("emd_cell",), threads=1)
+SETTINGS = AutoMLSettings(time_s=3600.0, spaces=("emd_cell",), threads=1)
 SEARCH_S = 4.0
 
 
