@@ -94,21 +94,26 @@ class OnCluster:
     Args:
         client: Dask client.
         folder: Working directory of the tasks, which all workers share.
+        module: Module that workers import now, so that the time of the first tasks is their own.
     """
 
     threads: int | None = 1
 
-    def __init__(self, client: Client, folder: Path) -> None:
+    def __init__(self, client: Client, folder: Path, module: str) -> None:
         self._client, self._folder = client, folder
         self._held: dict[int, tuple[Any, Future]] = {}
         self._lock = Lock()
         self._running: set[Future] = set()
         self._stopped = False
+        options: Any = {"pure": False, "allow_other_workers": True}
+        each = [client.submit(_load, module, workers=[it], **options) for it in client.nthreads()]
+        client.gather(each)
 
     @property
     def workers(self) -> int:
         """Number of threads of the cluster now; jobs of a batch system may start later."""
-        return max(1, sum(self._client.nthreads().values()))
+        threads: int = sum(self._client.nthreads().values())
+        return max(1, threads)
 
     def share(self, value: Value) -> Value:
         """Return a future of the value, which each worker receives once.
@@ -177,8 +182,7 @@ def execution_on(scheduler: str | None, workers: int | None, module: str) -> Ite
     Args:
         scheduler: What `cluster` takes; None for this machine.
         workers: Number of local processes, or of jobs; None without a scheduler for this process.
-        module: Module that workers import before the context begins, so that the time of the first
-            tasks is their own.
+        module: Module that workers import before the context begins.
 
     Raises:
         UserError: The cluster cannot be used.
@@ -187,12 +191,7 @@ def execution_on(scheduler: str | None, workers: int | None, module: str) -> Ite
         yield InProcess()
         return
     with cluster(scheduler, workers) as client:
-        loads = [
-            client.submit(_load, module, workers=[worker], pure=False)
-            for worker in client.nthreads()
-        ]
-        client.gather(loads)
-        yield OnCluster(client, Path.cwd())
+        yield OnCluster(client, Path.cwd(), module)
 
 
 def _load(module: str) -> None:

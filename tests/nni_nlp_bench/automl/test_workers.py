@@ -19,8 +19,9 @@ from nni_nlp_bench.data.sentences.preparation import prepare_labelled
 
 pytest.importorskip("distributed")
 
-SETTINGS = AutoMLSettings(time_s=3600.0, spaces=("emd_cell",), threads=1)
+SETTINGS = AutoMLSettings(time_s=36_000.0, spaces=("emd_cell",), threads=1)
 SEARCH_S = 4.0
+MODULE = "nni_nlp_bench.automl.fit"
 
 
 def results(result: AutoMLResult) -> dict[str, tuple[float, float, int, float, int]]:
@@ -78,7 +79,8 @@ def test_workers_train_what_one_process_trains_by_the_same_plans(
     with cluster(workers=2) as client:
         pids = list(client.run(os.getpid).values())
         killer = kill_all(pids, there / "candidates/bigru/checkpoint.pt")
-        found = run_automl(prepared, SETTINGS, there, execution=OnCluster(client, tmp_path))
+        execution = OnCluster(client, tmp_path, MODULE)
+        found = run_automl(prepared, SETTINGS, there, execution=execution)
         killer.join(timeout=10)
         assert not set(pids) & set(client.run(os.getpid).values())
     assert set(results(found)) == {"tfidf", "bag_of_vectors", "cnn", "bigru", "emd_cell"}

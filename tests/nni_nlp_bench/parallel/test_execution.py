@@ -35,7 +35,7 @@ def no_step(what: str, share: float) -> None:
 
 @pytest.fixture
 def on_cluster(client: Client, tmp_path: Path) -> OnCluster:
-    return OnCluster(client, tmp_path)
+    return OnCluster(client, tmp_path, "json")
 
 
 def test_tasks_of_this_process_tell_their_progress(tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_an_error_ends_the_other_jobs(on_cluster: OnCluster) -> None:
 @pytest.mark.slow
 def test_a_task_whose_worker_is_killed_is_repeated(tmp_path: Path) -> None:
     with cluster(workers=1) as client:
-        execution: Execution = OnCluster(client, tmp_path)
+        execution: Execution = OnCluster(client, tmp_path, "json")
         shared = execution.share([1, 2])
         found = execution.call(kills_its_worker_once, shared, tmp_path / "marker", progress=no_step)
         assert found == 3

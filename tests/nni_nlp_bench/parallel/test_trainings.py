@@ -40,7 +40,11 @@ def test_workers_find_what_one_process_finds(client: Client, tmp_path: Path) -> 
     rows = [f"so {word} today {i % 5}\t{word}" for i in range(20) for word in ("glad", "sad")]
     (tmp_path / "moods.tsv").write_text("\n".join(["text\tlabel", *rows]) + "\n", "utf-8")
     here = trials(InProcess(), tmp_path / "here", tmp_path / "moods.tsv")
-    there = trials(OnCluster(client, tmp_path), tmp_path / "there", tmp_path / "moods.tsv")
+    there = trials(
+        OnCluster(client, tmp_path, "nni_nlp_bench.benchmarks.training"),
+        tmp_path / "there",
+        tmp_path / "moods.tsv",
+    )
     epochs = [trial.result.epoch for trial in here]
     assert len(set(epochs)) > 1
     assert [trial.key for trial in there] == [trial.key for trial in here]
