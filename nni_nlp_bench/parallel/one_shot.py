@@ -121,13 +121,15 @@ def _search(job: _Job) -> None:
     """Run or resume a search on a worker."""
     from nni_nlp_bench.training.memory import disable_malloc_trim
 
+    out, strategy = seed_folder(job.out, job.seed), job.search.strategy
     with shared_folder(job.folder, job.out), warnings.catch_warnings():
+        if (out / BEST).exists():  # the worker was killed after the search
+            return
         warnings.simplefilter("ignore", FutureWarning)  # from Lightning's use of torch
         task = job.search.task(job.seed)
         from nni_nlp_bench.one_shot.search import search_one_shot
 
         disable_malloc_trim()
         task.prepare()
-        out, strategy = seed_folder(job.out, job.seed), job.search.strategy
         with locked_output_dir(out, settings_of(task, strategy, job.seed), "a search"):
             search_one_shot(task, strategy, job.seed, out)
