@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import shutil
 import signal
 import threading
@@ -15,6 +16,7 @@ import pytest
 from nni_nlp_bench.automl.result import AutoMLResult
 from nni_nlp_bench.automl.run import run_automl
 from nni_nlp_bench.automl.settings import AutoMLSettings
+from nni_nlp_bench.data.sentences.labelled_set import LabelledSet
 from nni_nlp_bench.data.sentences.preparation import prepare_labelled
 
 pytest.importorskip("distributed")
@@ -95,3 +97,21 @@ def test_workers_train_what_one_process_trains_by_the_same_plans(
     resumed = run_automl(prepared, SETTINGS, there)
     assert resumed.scores == found.scores
     assert resumed.test.to_dict() == found.test.to_dict()
+
+
+def test_the_tokens_of_an_encoder_can_be_sent_to_workers(
+    synthetic_set: LabelledSet, teacher_folder: Path
+) -> None:
+    pytest.importorskip("transformers")
+    from nni_nlp_bench.distillation.loading import load_teacher
+    from nni_nlp_bench.distillation.tokens import Tokens, teacher_words
+
+    words = teacher_words(synthetic_set, load_teacher(str(teacher_folder)))
+    sent = pickle.loads(pickle.dumps(words))
+    sentences = [sentence.words for sentence in synthetic_set.dev]
+    assert isinstance(sent.vocabulary, Tokens)
+    assert words.source == sent.source
+    for there, here in zip(
+        sent.vocabulary.numbers(sentences, 8), words.vocabulary.numbers(sentences, 8), strict=True
+    ):
+        assert there.tolist() == here.tolist()
