@@ -24,13 +24,20 @@ evaluations to an architecture of the best 1 %, and the share of seeds that foun
 strategies that a strategy beats significantly (Wilcoxon with Holm's correction over all pairs).
 
 ![Mean regret in units of random search's](NAME.png)"""
+UNIFORM = "syne_tune:random_search"
+OTHER_FRAMEWORKS = f"""Names with a colon, and `smac`, are of other frameworks. These draw choices,
+and on a table the nearest architecture that is new is evaluated, which favours some architectures:
+compare them with `{UNIFORM}`, whose choices are uniform, rather than with `random`,
+which draws architectures of the table."""
 
 
 def report(searches: pd.DataFrame, name: str) -> str:
     """Return the page in Markdown."""
     tasks = [group for _, group in searches.groupby("task", sort=False)]
-    title = TITLE.replace("NAME", name)
-    return "\n\n".join([title, mean_ranks(tasks), *map(task_table, tasks)]) + "\n"
+    parts = [TITLE.replace("NAME", name)]
+    if UNIFORM in set(searches["strategy"]):
+        parts.append(OTHER_FRAMEWORKS)
+    return "\n\n".join([*parts, mean_ranks(tasks), *map(task_table, tasks)]) + "\n"
 
 
 def mean_ranks(tasks: Sequence[pd.DataFrame]) -> str:
