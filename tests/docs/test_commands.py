@@ -17,8 +17,8 @@ ROOT = Path(__file__).parents[2]
 PAGES = sorted({*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")} - {ROOT / "CHANGELOG.md"})
 CALL = re.compile(r"nni-nlp-bench ((?:[a-z][a-z-]*)(?: [^\n`#|;&]*)?)")
 QUOTED = re.compile(r"`(--[a-z][a-z-]*)")
-OF_TRIALS = {"--distill-when", "--evaluator"}
-"""Options of `python -m nni_nlp_bench.frameworks.nni.trial`."""
+OF_OTHERS = {"--distill-when", "--evaluator", "--nthreads"}
+"""Options of `python -m nni_nlp_bench.frameworks.nni.trial` and of `dask worker`."""
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -30,7 +30,7 @@ def test_the_options_of_the_shown_calls_exist(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_the_options_in_the_text_exist(page: Path) -> None:
-    known = OF_TRIALS.union(*map(own, commands(root())))
+    known = OF_OTHERS.union(*map(own, commands(root())))
     assert set(QUOTED.findall(text_of(page))) - known == set()
 
 
