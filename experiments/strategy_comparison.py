@@ -32,6 +32,7 @@ import typer
 from strategy_comparison_report import draw, report
 from strategy_comparison_tasks import Task, find_tasks, is_ranked, search
 
+from nni_nlp_bench import __version__
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.core.files import atomic_write, write_json
 from nni_nlp_bench.strategies.configs import StrategyConfig, parse_strategies
@@ -40,7 +41,7 @@ STRATEGIES = (
     "random,regularized_evolution,local_search,tpe,bayesian,bananas,npenas,guided,naswot,area"
 )
 PACKAGES = (
-    *("nni-nlp-bench", "numpy", "scipy", "scikit-learn", "lightgbm", "optuna"),
+    *("numpy", "scipy", "scikit-learn", "lightgbm", "optuna"),
     *("syne-tune", "smac", "ConfigSpace"),
 )
 
@@ -93,7 +94,7 @@ def compare_on(
 
 def versions() -> dict[str, str]:
     """Return the versions of Python and of the packages that are installed."""
-    found = {"python": platform.python_version()}
+    found = {"python": platform.python_version(), "nni-nlp-bench": __version__}
     for name in PACKAGES:
         with suppress(PackageNotFoundError):
             found[name] = version(name)
