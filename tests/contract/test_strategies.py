@@ -194,8 +194,9 @@ class TestSyneTuneRea(SyneTuneContract):
 
 @pytest.mark.slow
 class TestSyneTuneBore(SyneTuneContract):
-    evaluations = 12
     strategy = "syne_tune:bore"
+    options: ClassVar = {"random_first": 8, "candidates": 50}
+    evaluations = 14
 
 
 class TestSyneTuneTpe(SyneTuneContract):
@@ -204,8 +205,9 @@ class TestSyneTuneTpe(SyneTuneContract):
 
 @pytest.mark.slow
 class TestSyneTuneCqr(SyneTuneContract):
-    evaluations = 12
     strategy = "syne_tune:cqr"
+    options: ClassVar = {"random_first": 8}
+    evaluations = 14
 
 
 class TestSyneTuneAsha(SyneTuneContract):
@@ -215,8 +217,9 @@ class TestSyneTuneAsha(SyneTuneContract):
 
 @pytest.mark.slow
 class TestSyneTuneAshaBore(SyneTuneContract):
-    evaluations = 12
     strategy = "syne_tune:asha_bore"
+    options: ClassVar = {"random_first": 6}
+    evaluations = 20
 
 
 class TestSyneTuneBohb(SyneTuneContract):
