@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
+from in_process import run as command
 
 from nni_nlp_bench.automl.result import AutoMLResult
 from nni_nlp_bench.automl.run import run_automl
@@ -97,6 +98,18 @@ def test_workers_train_what_one_process_trains_by_the_same_plans(
     resumed = run_automl(prepared, SETTINGS, there)
     assert resumed.scores == found.scores
     assert resumed.test.to_dict() == found.test.to_dict()
+
+
+def test_a_scheduler_that_is_not_there_is_named_before_any_work(
+    reviews: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nni_nlp_bench.parallel.cluster.CONNECT_S", 0.5)
+    options = ["--label", "stars", "--time", "3s", "--encoder", "none"]
+    options += ["--scheduler", "tcp://127.0.0.1:9"]
+    ran = command("automl", reviews, "--out", tmp_path / "out", *options)
+    assert ran.returncode == 2
+    assert "cannot connect to a Dask scheduler at tcp://127.0.0.1:9" in ran.stderr
+    assert not (tmp_path / "out").exists()
 
 
 def test_the_tokens_of_an_encoder_can_be_sent_to_workers(

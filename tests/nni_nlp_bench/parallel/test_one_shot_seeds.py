@@ -9,6 +9,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -127,19 +128,23 @@ def sessions(folder: Path) -> list[float]:
 
 @pytest.mark.slow
 def test_the_command_prints_and_writes_the_summary(search: OneShotSearch, tmp_path: Path) -> None:
+    """Its searches were run alone before."""
+    sizes = {"epochs": 1, "nodes": 3, "width": 8, "batch_size": 4}
+    for seed in (4, 5):
+        search_alone(replace(search, settings=sizes), seed, seed_folder(tmp_path / "out", seed))
     options = ["one-shot", "--space", "enas_cell", "--strategy", "enas", "--corpus", "text"]
-    sizes = ["--epochs", "1", "--nodes", "3", "--width", "8", "--batch-size", "4"]
-    seeds = ["--seed", "4", "--seeds", "2", "--workers", "1", "--out", "out"]
-    ran = command(*options, *sizes, *seeds, "--json")
+    options += ["--epochs", "1", "--nodes", "3", "--width", "8", "--batch-size", "4"]
+    options += ["--seed", "4", "--seeds", "2", "--out", "out"]
+    ran = command(*options, "--json")
     assert ran.returncode == 0, ran.stderr
     told = json.loads(ran.stdout)
     summary = json.loads((tmp_path / "out/summary.json").read_text("utf-8"))
     assert told == {**summary, "out": "out"}
     assert [row["seed"] for row in summary["seeds"]] == [4, 5]
-    shown = command(*options, *sizes, *seeds)
+    shown = command(*options)
     assert f"{summary['mean']:.4g}" in shown.stdout
     assert f"seed {summary['best_seed']}: out/best.json" in shown.stdout
-    other = command(*options, *sizes, "--seeds", "2", "--width", "16", "--out", "out")
+    other = command(*options, "--width", "16")
     assert other.returncode == 2
     assert "holds searches with several seeds with other options (settings.width)" in other.stderr
 
