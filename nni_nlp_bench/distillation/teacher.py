@@ -95,6 +95,16 @@ class TeacherModel:
                 found[row] = ids
         return found
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return how another process makes the teacher.
+
+        A model of transformers that is pickled itself gives no hidden states there: its class
+        registers them when a model is made.
+        """
+        weights = self.model.state_dict()
+        made = (type(self.model), self.model.config, weights, self.tokenizer, self.metadata)
+        return _made, (self.name, *made)
+
     def inputs(self, ids: Tensor, mask: Tensor) -> dict[str, Tensor]:
         """Return the model's arguments for token ids (batch, length) and a mask (batch, length)."""
         inputs = {"input_ids": ids, "attention_mask": mask.long()}
@@ -115,6 +125,20 @@ class TeacherModel:
         """
         found = self.model(**self.inputs(ids, mask), output_hidden_states=True)
         return torch.stack(found.hidden_states[1:]), getattr(found, "logits", None)
+
+
+def _made(
+    name: str,
+    kind: Any,
+    config: Any,
+    weights: dict[str, Tensor],
+    tokenizer: Any,
+    metadata: dict[str, Any] | None,
+) -> TeacherModel:
+    """Return the teacher of another process, in evaluation mode."""
+    model = kind(config)
+    model.load_state_dict(weights)
+    return TeacherModel(name, model.eval(), tokenizer, metadata)
 
 
 def read_metadata(folder: Path) -> dict[str, Any] | None:

@@ -7,6 +7,8 @@ import os
 import pickle
 import shutil
 import signal
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -17,7 +19,6 @@ from in_process import run as command
 from nni_nlp_bench.automl.result import AutoMLResult
 from nni_nlp_bench.automl.run import run_automl
 from nni_nlp_bench.automl.settings import AutoMLSettings
-from nni_nlp_bench.data.sentences.labelled_set import LabelledSet
 from nni_nlp_bench.data.sentences.preparation import prepare_labelled
 
 pytest.importorskip("distributed")
@@ -112,19 +113,28 @@ def test_a_scheduler_that_is_not_there_is_named_before_any_work(
     assert not (tmp_path / "out").exists()
 
 
-def test_the_tokens_of_an_encoder_can_be_sent_to_workers(
-    synthetic_set: LabelledSet, teacher_folder: Path
-) -> None:
-    pytest.importorskip("transformers")
-    from nni_nlp_bench.distillation.loading import load_teacher
-    from nni_nlp_bench.distillation.tokens import Tokens, teacher_words
+PROGRAM = """
+import pickle, sys, torch
+teacher, ids = pickle.load(open(sys.argv[1], "rb"))
+hidden, _ = teacher.outputs(ids, torch.ones_like(ids, dtype=torch.bool))
+pickle.dump(hidden.detach(), open(sys.argv[2], "wb"))
+"""
 
-    words = teacher_words(synthetic_set, load_teacher(str(teacher_folder)))
-    sent = pickle.loads(pickle.dumps(words))
-    sentences = [sentence.words for sentence in synthetic_set.dev]
-    assert isinstance(sent.vocabulary, Tokens)
-    assert words.source == sent.source
-    for there, here in zip(
-        sent.vocabulary.numbers(sentences, 8), words.vocabulary.numbers(sentences, 8), strict=True
-    ):
-        assert there.tolist() == here.tolist()
+
+@pytest.mark.slow
+def test_another_process_runs_the_same_teacher(teacher_folder: Path, tmp_path: Path) -> None:
+    """Workers get the tokens of the encoder with it, and distil from it."""
+    pytest.importorskip("transformers")
+    import torch
+
+    from nni_nlp_bench.distillation.loading import load_teacher
+
+    teacher = load_teacher(str(teacher_folder))
+    ids = torch.tensor(teacher.ids([("w1", "w2", "w3")], 8))
+    before = torch.get_rng_state()
+    wanted, _ = teacher.outputs(ids, torch.ones_like(ids, dtype=torch.bool))
+    sent, found = tmp_path / "sent", tmp_path / "found"
+    sent.write_bytes(pickle.dumps((teacher, ids)))
+    assert torch.equal(torch.get_rng_state(), before)
+    subprocess.run([sys.executable, "-c", PROGRAM, str(sent), str(found)], check=True)
+    assert torch.equal(pickle.loads(found.read_bytes()), wanted)
