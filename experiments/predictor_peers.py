@@ -194,7 +194,7 @@ def main(
             print(f"left out: {config.name}: {library} is not installed")
             configs.remove(config)
     chosen = select_tasks(tables, tasks)
-    compare_on(chosen, configs, seeds, out / Path(__file__).stem, processes)
+    compare_on(chosen, configs, range(seeds), out / Path(__file__).stem, processes)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ the strategies of other frameworks added by --add "optuna:tpe,syne_tune:tpe,..."
 that has them (make test-frameworks).
 
 Look at: strategy_comparison.png, mean regrets in units of random search's.
-Change: --strategies, --seeds, --tasks.
+Change: --strategies, --seeds, --first-seed, --tasks.
 """
 
 from __future__ import annotations
@@ -52,6 +52,7 @@ def main(
     strategies: Annotated[str, typer.Option(help="As `compare` takes them.")] = STRATEGIES,
     add: Annotated[str, typer.Option(help="More strategies, of other frameworks.")] = "",
     seeds: Annotated[int, typer.Option(min=3, help="Searches of each strategy.")] = 30,
+    first_seed: Annotated[int, typer.Option(min=0, help="Seed of the first search.")] = 0,
     tasks: Annotated[str, typer.Option(help="Names of tasks to run; all by default.")] = "",
     processes: Annotated[int, typer.Option(min=1, help="Searches at a time.")] = 2,
 ) -> None:
@@ -60,7 +61,7 @@ def main(
     compare_on(
         chosen,
         parse_strategies(f"{strategies},{add}".strip(",")),
-        seeds,
+        range(first_seed, first_seed + seeds),
         out / Path(__file__).stem,
         processes,
     )
@@ -69,7 +70,7 @@ def main(
 def compare_on(
     tasks: Sequence[Task],
     configs: Sequence[StrategyConfig],
-    seeds: int,
+    seeds: Sequence[int],
     out: Path,
     processes: int,
 ) -> None:
@@ -78,7 +79,7 @@ def compare_on(
     Args:
         tasks: Tasks to run.
         configs: Strategies to run and to show.
-        seeds: Searches of each strategy.
+        seeds: Seeds of each strategy's searches.
         out: Path of the files without their suffixes.
         processes: Searches at a time.
     """
@@ -109,7 +110,7 @@ def select_tasks(tables: Path, names: str) -> list[Task]:
 def run_missing(
     tasks: Sequence[Task],
     configs: Sequence[StrategyConfig],
-    seeds: int,
+    seeds: Sequence[int],
     path: Path,
     processes: int,
 ) -> None:
@@ -125,7 +126,7 @@ def run_missing(
         (task, config, seed)
         for task in tasks
         for config in configs
-        for seed in range(seeds)
+        for seed in seeds
         if (task.name, config.name, seed) not in done and is_ranked(task.name, config)
     ]
     run = Parallel(n_jobs=processes, return_as="generator_unordered", batch_size=1)
