@@ -24,7 +24,7 @@ def config_of(name: str) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def finished(module_nni_home) -> Iterator[dict[str, Any]]:
+def finished(module_nni_home, wait_until) -> Iterator[dict[str, Any]]:
     """Two finished experiments: a comparison, and cells with some failing trials."""
     comparison = config_of("compare_strategies.yml")
     comparison["searchSpace"]["seed"]["_value"] = SEEDS
@@ -39,6 +39,8 @@ def finished(module_nni_home) -> Iterator[dict[str, Any]]:
     }
     for experiment in experiments.values():
         experiment.wait_for("DONE")
+    # NNI may learn the last result after the end of its trial.
+    wait_until(lambda: len(experiments["comparison"].metric_data()) == 4)
     yield experiments
 
 
