@@ -39,8 +39,12 @@ def finished(module_nni_home, wait_until) -> Iterator[dict[str, Any]]:
     }
     for experiment in experiments.values():
         experiment.wait_for("DONE")
-    # NNI may learn the last result after the end of its trial.
-    wait_until(lambda: len(experiments["comparison"].metric_data()) == 4)
+
+    def finals() -> int:
+        rows = experiments["comparison"].metric_data()
+        return sum(row["type"] == "FINAL" for row in rows)
+
+    wait_until(lambda: finals() == 4)  # NNI may learn a result after the end of its trial.
     yield experiments
 
 
