@@ -35,8 +35,9 @@ def test_the_page_has_the_figures_of_sizes(folder: Path, tmp_path: Path) -> None
 
 @pytest.mark.slow
 def test_the_page_has_the_figures_of_the_surrogate(folder: Path) -> None:
-    """To the last digit but one: the trees' last digits differ between processors."""
-    for name, table in STUDY["load_tables"](folder).items():
+    """Of every third table, to the last digit but one: the trees' last digits differ between
+    processors."""
+    for name, table in [*STUDY["load_tables"](folder).items()][::3]:
         cells = [*map(str, STUDY["surrogate"](table).values())]
         (line,) = [of for of in PAGE.splitlines() if of.startswith(f"| `{name}`") and "%" in of]
         printed = line.strip("| ").split(" | ")
