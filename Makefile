@@ -29,7 +29,7 @@ test: $(VENV)/installed-with-tests ## Run the quick tests: every package, an NNI
 	$(PYTEST) $(QUICK)
 
 test-all: test test-core ## Run every test: the quick ones, those of the core, then the slow ones and all examples
-	$(PYTEST) -n 4 -m "slow or hypothesis"
+	$(PYTEST) -n 3 -m "slow or hypothesis"
 
 test-core: $(CORE)/installed ## Run the core's tests without torch and NNI, on the newest Python found
 	$(PYTEST:$(BIN)/%=$(CORE)/bin/%) $(QUICK)

@@ -186,10 +186,14 @@ def test_students_of_the_encoder_need_nothing_of_it(
     sentences = [*synthetic_set.train, *synthetic_set.dev, *synthetic_set.test]
     rows = [f"{' '.join(words)},{synthetic_set.labels[label]}\n" for words, label in sentences]
     file.write_text("text,label\n" + "".join(rows), "utf-8")
-    settings = AutoMLSettings(time_s=25, spaces=("emd_cell",), encoder=str(teacher), threads=1)
-    result = run_automl(prepare_labelled(str(file)), settings, tmp_path / "out")
-    names = {score.name for score in result.scores}
-    assert {"tfidf", "encoder", "emd_cell", "emd_cell_distilled"} <= names
+    settings = AutoMLSettings(spaces=("emd_cell",), encoder=str(teacher), threads=1)
+    wanted, names = {"tfidf", "encoder", "emd_cell", "emd_cell_distilled"}, set[str]()
+    for time_s in (25, 50, 100, 200):  # a busy machine needs more, and resumes
+        if not wanted <= names:
+            given = replace(settings, time_s=time_s)
+            result = run_automl(prepare_labelled(str(file)), given, tmp_path / "out")
+            names = {score.name for score in result.scores}
+    assert wanted <= names
     moved = tmp_path / "moved"
     (tmp_path / "out" / "candidates").rename(moved)
     shutil.rmtree(teacher)
