@@ -7,13 +7,13 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from nni_nlp_bench.automl.scores import Kind
-from nni_nlp_bench.core.environment import available_cpus
 from nni_nlp_bench.distillation.fine_tuning import fine_tuning, fine_tuning_settings
 from nni_nlp_bench.distillation.inputs import classifier_task
 from nni_nlp_bench.models.saving import public_name
 from nni_nlp_bench.training.classification.settings import ClassifierSettings, Precision
 from nni_nlp_bench.training.classification.task import Task, baseline_task
 from nni_nlp_bench.training.classification.words import EmbeddedDataset
+from nni_nlp_bench.training.threads import thread_counts
 
 ENCODER = "encoder"
 """Name of the candidate that fine-tunes the pretrained encoder."""
@@ -63,7 +63,7 @@ class Candidate:
     @property
     def thread_counts(self) -> Sequence[int]:
         """Numbers of threads that are tried, first the one that is likely the fastest."""
-        return sorted({1, available_cpus()}, reverse=self.kind == "encoder")
+        return sorted(thread_counts(), reverse=self.kind == "encoder")
 
     def task(self, words: EmbeddedDataset, settings: ClassifierSettings, device: str) -> Task:
         """Return the training on some texts. Raises UserError."""

@@ -14,6 +14,11 @@ SMALL_NETWORK = 30_000_000
 """Parameters below which one thread is used: more wait for each other on a busy machine."""
 
 
+def thread_counts(threads: int | None = None) -> list[int]:
+    """Return the numbers of threads to measure: the given one, else one and one per CPU."""
+    return sorted({1, available_cpus()}) if threads is None else [threads]
+
+
 @contextmanager
 def torch_threads(threads: int | None, parameters: int) -> Iterator[int]:
     """Context with a number of threads for operations of torch on the CPU.

@@ -7,9 +7,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from nni_nlp_bench.core.environment import available_cpus
 from nni_nlp_bench.core.errors import UserError
-from nni_nlp_bench.training.threads import torch_threads
+from nni_nlp_bench.training.threads import thread_counts, torch_threads
 from nni_nlp_bench.training.trainer import Trainer
 
 PROBED_WINDOWS = 4
@@ -44,8 +43,7 @@ class TimeLimit:
         Raises:
             UserError: Not even one epoch fits.
         """
-        counts = sorted({1, available_cpus()}) if threads is None else [threads]
-        seconds = {count: _epoch_seconds(trainer(), count) for count in counts}
+        seconds = {count: _epoch_seconds(trainer(), count) for count in thread_counts(threads)}
         fastest = min(seconds, key=seconds.__getitem__)
         if seconds[fastest] > self.seconds:
             raise UserError(

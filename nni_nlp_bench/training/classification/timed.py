@@ -7,13 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from nni_nlp_bench.core.environment import available_cpus
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.core.files import write_json
 from nni_nlp_bench.core.parse_json import read_json
 from nni_nlp_bench.training.classification.plan import TrainingPlan, plan_training
 from nni_nlp_bench.training.classification.run import CURVES, ClassifierCurves
 from nni_nlp_bench.training.classification.task import Task
+from nni_nlp_bench.training.threads import thread_counts
 
 PLAN = "plan.json"
 
@@ -77,6 +77,6 @@ def _plan(task: Task, seconds: float, threads: int | None) -> TrainingPlan:
         task.words,
         task.settings,
         seconds,
-        threads=sorted({1, available_cpus()}) if threads is None else [threads],
+        threads=thread_counts(threads),
         precisions=[task.settings.precision],
     )
