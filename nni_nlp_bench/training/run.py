@@ -111,8 +111,9 @@ def train(
     limit = None
     if time_s is not None:
         limit = TimeLimit(time_s, started - sum(curves.wall_times))
-        threads = threads or curves.threads or None
-        if not curves.threads:  # the first session
+        if curves.threads:  # of the first session
+            threads = threads or curves.threads
+        else:
             threads = limit.fastest_threads(
                 lambda: Trainer(recipe, corpus, settings, device), threads
             )

@@ -235,6 +235,9 @@ def _train(
     if as_json:
         print_json({**asdict(curves), "out": str(out)})
     else:
+        used, texts = (len(each.words.data.train) for each in (training.task, task))
+        if used < texts:
+            echo(f"texts   {used:,} of {texts:,}: not one epoch of all fits into --time")
         _print(curves, training.task, out)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -151,3 +152,20 @@ def test_errors_of_classifiers(
     assert (code, stdout, stderr.count("\n")) == (2, "", 1)
     assert message in stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_a_classifier_whose_time_is_over_says_what_it_learned_from(tmp_path: Path) -> None:
+    words = ["--space", "emd_cell", "--architecture", "example", "--data", "docstrings"]
+    sizes = ["--width", "4", "--cells", "1", "--time", "0.001s", "--out", str(tmp_path / "out")]
+    result = CliRunner().invoke(app, ["train", "classifier", *words, *sizes])
+    assert (result.exit_code, result.stderr) == (0, "")
+    first, *_ = result.stdout.splitlines()
+    assert re.fullmatch(r"texts   500 of [\d,]+: not one epoch of all fits into --time", first)
+    assert "stopped the time was over before the last epoch ended\n" in result.stdout
+    assert json.loads((tmp_path / "out" / "plan.json").read_text("utf-8"))["epochs"] == 1
+
+
+def test_a_language_model_of_which_no_epoch_fits_is_refused(tmp_path: Path) -> None:
+    code, stdout, stderr = call(tmp_path / "out", "--time", "0.001s")
+    assert (code, stdout) == (2, "")
+    assert re.fullmatch(r"error: one epoch takes about \d+ s here, longer than .*\n", stderr)
