@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := -m pip --disable-pip-version-check --no-input --quiet \
 	install --no-compile -c constraints.txt -e
-PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest --dist worksteal
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest --dist loadfile --no-loadscope-reorder
 QUICK := -n 2 -m "not slow" --hypothesis-profile quick
 CORE := .venv-core
 FRAMEWORKS := .venv-frameworks
@@ -29,7 +29,7 @@ test: $(VENV)/installed-with-tests ## Run the quick tests: every package, an NNI
 	$(PYTEST) $(QUICK)
 
 test-all: test test-core ## Run every test: the quick ones, those of the core, then the slow ones and all examples
-	$(PYTEST) -n 3 -m "slow or hypothesis"
+	$(PYTEST) -n 4 -m "slow or hypothesis"
 
 test-core: $(CORE)/installed ## Run the core's tests without torch and NNI, on the newest Python found
 	$(PYTEST:$(BIN)/%=$(CORE)/bin/%) $(QUICK)

@@ -106,6 +106,7 @@ def test_a_comparison_is_resumed(tmp_path: Path) -> None:
     options = {
         "--data": data, "--teacher": "minilm-l6", "--out": out,
         "--budget-s": 1, "--search-width": 4, "--width": 4, "--search-epochs": 1, "--epochs": 1,
+        "--workers": 1,
     }  # fmt: skip
 
     def read(name: str) -> list[dict[str, str]]:

@@ -142,18 +142,17 @@ def test_interrupted_build_is_resumed(tmp_path: Path, monkeypatch: pytest.Monkey
         pass
 
     def stop(done: int, total: int) -> None:
-        if done == 2:
+        if done == 1:
             raise StopError
 
-    with cluster(workers=2) as client:
+    with cluster(workers=1) as client:
         with pytest.raises(StopError):
-            build(client, tmp_path, cells=3, repeated=1, progress=stop)
-        before = {path: path.stat().st_mtime_ns for path in (tmp_path / "logs").iterdir()}
-        assert len(before) == 2
-        table = build(client, tmp_path, cells=3, repeated=1)
-    assert all(path.stat().st_mtime_ns == time for path, time in before.items())
-    assert (len(table), table.metadata.runs) == (3, 5)
+            build(client, tmp_path, cells=2, repeated=1, progress=stop)
+        (before,) = ((path, path.stat().st_mtime_ns) for path in (tmp_path / "logs").iterdir())
+        table = build(client, tmp_path, cells=2, repeated=1)
+    assert before[0].stat().st_mtime_ns == before[1]
+    assert (len(table), table.metadata.runs) == (2, 4)
     assert list(table.seeds(named_recipe("rnn"))) == [0, 1, 2]
-    assert len(Table.load(tmp_path / "table")) == 3
+    assert len(Table.load(tmp_path / "table")) == 2
     with (tmp_path / "scores.csv").open(encoding="utf-8") as stream:
-        assert len(list(csv.DictReader(stream))) == 3
+        assert len(list(csv.DictReader(stream))) == 2

@@ -435,6 +435,7 @@ def run_experiment(
         if name != "mf_kd":  # its tuner depends on the epochs of the file
             command = re.sub(r"--full-epochs \d+", "--full-epochs 1", command)
             command = re.sub(r"--search-epochs \d+", "--search-epochs 2", command)
+        command = re.sub(r"--max-length \d+", "--max-length 6", command)
         config["trialCommand"] = command
         experiment = nni_home.up(config)
         experiment.wait_for("DONE")
