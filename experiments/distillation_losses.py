@@ -24,9 +24,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 import pandas as pd
 import typer
+from experiment_jobs import resume
 from experiment_tables import markdown
 from one_shot_ranking_statistics import agreement
-from sentence_comparison import resume
 from sentence_comparison_methods import use_one_thread
 
 from nni_nlp_bench.core.files import atomic_write

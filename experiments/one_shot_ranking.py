@@ -15,10 +15,8 @@ Change: --cells, --supernets, --strategies, --corpus.
 from __future__ import annotations
 
 import math
-import multiprocessing
 import shutil
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -27,11 +25,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import typer
-from experiment_tables import append_rows, read_rows
+from experiment_jobs import Job, run_jobs
+from experiment_tables import read_rows
 from one_shot_ranking_losses import ALONE, CELLS, COLUMNS, KERNEL, LOSSES, SUPERNET
 from one_shot_ranking_report import write_report
 
-from nni_nlp_bench.cli.output import bar
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.core.files import write_json
 from nni_nlp_bench.core.output_dir import locked_output_dir
@@ -121,7 +119,10 @@ def main(
     supernet_epochs: Annotated[str, typer.Option(help="Epochs of a supernet.")] = "10,20,40,80",
     learning_rate: Annotated[float, typer.Option(help="Of a training.")] = 0.01,
     supernet_learning_rate: Annotated[float, typer.Option(help="Of a supernet.")] = 0.003,
-    processes: Annotated[int, typer.Option(min=1, help="Trainings at a time.")] = 1,
+    workers: Annotated[int, typer.Option(min=1, help="Processes at a time.")] = 1,
+    scheduler: Annotated[
+        str | None, typer.Option(help="Dask scheduler, or a batch system such as slurm.")
+    ] = None,
 ) -> None:
     """Train what is missing, and write the report."""
     stages = tuple(sorted({int(each) for each in supernet_epochs.split(",")}))
@@ -131,7 +132,7 @@ def main(
     with locked_output_dir(out, claim, "a study of one-shot ranking"):
         write_json(out / CELLS, [cell.to_json() for cell in drawn])
         jobs = missing_jobs(study, drawn, seeds, supernets, strategies.split(","), out)
-        run_all(jobs, out / LOSSES, processes)
+        run_jobs(out / LOSSES, COLUMNS, jobs, (scheduler, workers))
         write_report(out, out)
 
 
@@ -154,35 +155,24 @@ def missing_jobs(
     supernets: int,
     strategies: Sequence[str],
     out: Path,
-) -> list[Callable[[], list[Row]]]:
+) -> dict[str, Job]:
     """Return the jobs whose rows the file lacks: supernets, then cell after cell."""
     done = {(row["source"], int(row["cell"]), int(row["seed"])) for row in read_rows(out / LOSSES)}
-    jobs: list[Callable[[], list[Row]]] = []
+    jobs: dict[str, Job] = {}
     for strategy in strategies:
         for seed in range(supernets):
             left = {i: cell for i, cell in enumerate(cells) if (strategy, i, seed) not in done}
             if left:
-                jobs.append(partial(shared_losses, study, strategy, seed, left, out))
+                jobs[f"{strategy}, {seed}"] = partial(
+                    shared_losses, study, strategy, seed, left, out
+                )
     for number, cell in enumerate(cells):
         for seed in range(seeds):
             for source, function in ((KERNEL, kernel_condition), (ALONE, train_alone)):
                 if (source, number, seed) not in done:
-                    jobs.append(partial(function, study, number, cell, seed))
+                    name = f"{source}, cell {number}, {seed}"
+                    jobs[name] = partial(function, study, number, cell, seed)
     return jobs
-
-
-def run_all(jobs: Sequence[Callable[[], list[Row]]], path: Path, processes: int) -> None:
-    """Run the jobs in processes of their own, and append the rows of each once it is done."""
-    context = multiprocessing.get_context("spawn")  # a forked process inherits torch's threads
-    with ProcessPoolExecutor(processes, context) as pool, bar("losses") as progress:
-        progress(0, len(jobs))
-        running: list[Future[list[Row]]] = [pool.submit(job) for job in jobs]
-        try:
-            for number, each in enumerate(as_completed(running), start=1):
-                append_rows(path, COLUMNS, each.result())
-                progress(number, len(jobs))
-        finally:
-            pool.shutdown(cancel_futures=True)
 
 
 def shared_losses(

@@ -15,19 +15,17 @@ Change: --methods, --kd-losses, --budget-s, --seeds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
-from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from experiment_tables import append_rows, read_rows
+from experiment_jobs import resume
 from sentence_comparison_methods import NONE, Method, Study, search, train
 from sentence_comparison_report import write_report
 
-from nni_nlp_bench.cli.output import bar
 from nni_nlp_bench.core.output_dir import locked_output_dir
 from nni_nlp_bench.training.classification.settings import ClassifierSettings, Optimizer
 from search_spaces.base import get_space
@@ -135,49 +133,6 @@ def trainings(
         own = {"method": rival.name, "seed": seed, "run": run, "kd_loss": kd_loss}
         wanted.append({**own, "architecture": architecture})
     return wanted
-
-
-def resume(
-    file: Path,
-    columns: tuple[str, ...],
-    wanted: Sequence[Row],
-    identity: tuple[str, ...],
-    work: Callable[..., Row],
-    study: Any,
-    cluster: tuple[str | None, int],
-) -> list[dict[str, str]]:
-    """Do what is missing in a file, and return its rows.
-
-    Args:
-        file: The table, which gets a row as soon as one is done.
-        columns: Its columns.
-        wanted: Arguments of `work` for each row.
-        identity: Arguments that identify a row.
-        work: Called with the study and the arguments.
-        study: What all rows share.
-        cluster: Scheduler and workers, as `parallel.cluster` takes them.
-    """
-    from nni_nlp_bench.parallel.cluster import cluster as connect
-    from nni_nlp_bench.parallel.map import map_unordered
-
-    done = {tuple(row[key] for key in identity) for row in read_rows(file)}
-    missing = [row for row in wanted if tuple(str(row[key]) for key in identity) not in done]
-
-    def name(row: Row) -> str:
-        return ", ".join(str(row[key]) for key in identity)
-
-    if missing:
-        with connect(*cluster) as client, bar(file.stem) as progress:
-            tasks = map_unordered(client, partial(call, work, study), missing, name)
-            for number, (_, row) in enumerate(tasks, start=len(done) + 1):
-                append_rows(file, columns, [row])
-                progress(number, len(done) + len(missing))
-    return read_rows(file)
-
-
-def call(work: Callable[..., Row], study: Any, arguments: Row) -> Row:
-    """Return the row of some arguments."""
-    return work(study, **arguments)
 
 
 if __name__ == "__main__":

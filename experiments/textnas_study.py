@@ -8,8 +8,6 @@ tested once. Run it again to go on: trainings that are in trainings.csv are not 
 
 from __future__ import annotations
 
-import multiprocessing
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -17,9 +15,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 import typer
-from experiment_tables import append_rows, read_rows
+from experiment_jobs import resume
 
-from nni_nlp_bench.cli.output import bar, plain_table, print_tables
+from nni_nlp_bench.cli.output import plain_table, print_tables
 from nni_nlp_bench.core.output_dir import locked_output_dir
 from nni_nlp_bench.training.classification.settings import ClassifierSettings
 from nni_nlp_bench.training.classification.words import EmbeddedDataset
@@ -72,7 +70,10 @@ def main(
         list[str] | None, typer.Option(help="A search's best.json, as often as you like.")
     ] = None,
     random: Annotated[int, typer.Option(help="Random architectures of any size.")] = 0,
-    workers: Annotated[int, typer.Option(help="Trainings at a time.")] = 1,
+    workers: Annotated[int, typer.Option(min=1, help="Trainings at a time.")] = 1,
+    scheduler: Annotated[
+        str | None, typer.Option(help="Dask scheduler, or a batch system such as slurm.")
+    ] = None,
     device: str = "cpu",
 ) -> None:
     """Train all rivals, and print mean and deviation of their accuracy on the test part."""
@@ -88,8 +89,19 @@ def main(
     sizes = {"vectors": words.matrix.shape[1], "classes": len(words.data.labels)}
     rivals = rivals_of(width, sizes, found or [], random)
     claim = {**asdict(study), "data_digest": words.data.digest, "width": width}
+    wanted = [
+        {
+            "rival": rival.name,
+            "architecture": rival.architecture,
+            "width": rival.width,
+            "seed": seed,
+        }
+        for seed in range(seeds)
+        for rival in rivals
+    ]
     with locked_output_dir(out, {**claim, "device": None}, "a study"):
-        rows = trained(study, rivals, seeds, out / "trainings.csv", workers)
+        file, cluster = out / "trainings.csv", (scheduler, workers)
+        rows = resume(file, COLUMNS, wanted, ("rival", "seed"), train, study, cluster)
     print_tables(summary(rows, [rival.name for rival in rivals]))
 
 
@@ -146,30 +158,8 @@ def plain_network(name: str, width: int, sizes: dict[str, int]) -> nn.Module:
     return kind(sizes["vectors"], width, sizes["classes"])
 
 
-def trained(
-    study: Study, rivals: list[Rival], seeds: int, file: Path, workers: int
-) -> list[dict[str, str]]:
-    """The rows of trainings.csv, those that are missing trained first."""
-    done = read_rows(file)
-    have = {(row["rival"], row["seed"]) for row in done}
-    missing = [
-        (rival, seed)
-        for seed in range(seeds)
-        for rival in rivals
-        if (rival.name, str(seed)) not in have
-    ]
-    context = multiprocessing.get_context("spawn")  # a forked process cannot use CUDA
-    with ProcessPoolExecutor(workers, context) as pool, bar("training") as progress:
-        progress(len(done), len(done) + len(missing))
-        running = [pool.submit(train_one, study, rival, seed) for rival, seed in missing]
-        for number, task in enumerate(as_completed(running), start=len(done) + 1):
-            append_rows(file, COLUMNS, [task.result()])
-            progress(number, len(done) + len(missing))
-    return read_rows(file)
-
-
-def train_one(study: Study, rival: Rival, seed: int) -> dict[str, object]:
-    """Train one rival with one seed; its row."""
+def train(study: Study, rival: str, architecture: str, width: int, seed: int) -> dict[str, object]:
+    """Train a rival with a seed; return its row."""
     import torch
 
     from nni_nlp_bench.training.classification.run import train_classifier
@@ -180,22 +170,22 @@ def train_one(study: Study, rival: Rival, seed: int) -> dict[str, object]:
     disable_malloc_trim()
     words = EmbeddedDataset.load(study.data, study.vectors, seed)
     settings = replace(study.settings, seed=seed)
-    if rival.architecture:
-        arc = Arc.from_json(rival.architecture)
-        task = network_task("textnas", arc, words, settings, device=study.device, width=rival.width)
+    if architecture:
+        arc = Arc.from_json(architecture)
+        task = network_task("textnas", arc, words, settings, device=study.device, width=width)
     else:
         sizes = {"vectors": words.matrix.shape[1], "classes": len(words.data.labels)}
-        network = partial(plain_network, rival.name, rival.width, sizes)
-        task = Task(f"{rival.name} {rival.width}", network, words, settings, study.device)
+        network = partial(plain_network, rival, width, sizes)
+        task = Task(f"{rival} {width}", network, words, settings, study.device)
     curves = train_classifier(task)
     return {
-        "rival": rival.name,
+        "rival": rival,
         "seed": seed,
         "parameters": curves.parameters,
         "test_accuracy": curves.test_accuracy,
         "seconds": round(sum(curves.wall_times), 1),
         "status": curves.status,
-        "architecture": rival.architecture,
+        "architecture": architecture,
     }
 
 

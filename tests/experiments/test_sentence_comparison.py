@@ -6,34 +6,20 @@ import csv
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
 
-from nni_nlp_bench.core.errors import UserError
-
 pytest.importorskip("torch")
 
-FOLDER = Path(__file__).parents[2] / "experiments"
+import sentence_comparison
+from sentence_comparison_methods import Method
+from sentence_comparison_report import labelled, significantly_better, summary
+
+from nni_nlp_bench.core.errors import UserError
+
 METHODS = "tfidf,bag_of_vectors,textnas:published,emd_cell:random,emd_cell:kd_emd:skip_mapping"
 CHEAP = "tfidf,emd_cell:random"
-
-
-@pytest.fixture
-def methods(monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.syspath_prepend(str(FOLDER))
-    import sentence_comparison_methods
-
-    return sentence_comparison_methods
-
-
-@pytest.fixture
-def report(monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.syspath_prepend(str(FOLDER))
-    import sentence_comparison_report
-
-    return sentence_comparison_report
 
 
 @pytest.mark.parametrize(
@@ -45,8 +31,8 @@ def report(monkeypatch: pytest.MonkeyPatch) -> Any:
         ("emd_cell:kd_emd:none", True),
     ],
 )
-def test_what_is_searched(methods: Any, name: str, searched: bool) -> None:
-    assert methods.Method(name).is_searched is searched
+def test_what_is_searched(name: str, searched: bool) -> None:
+    assert Method(name).is_searched is searched
 
 
 @pytest.mark.parametrize(
@@ -58,9 +44,9 @@ def test_what_is_searched(methods: Any, name: str, searched: bool) -> None:
         ("nowhere:random", "nowhere"),
     ],
 )
-def test_unknown_methods_are_refused(methods: Any, name: str, message: str) -> None:
+def test_unknown_methods_are_refused(name: str, message: str) -> None:
     with pytest.raises(UserError, match=message):
-        methods.Method(name)
+        Method(name)
 
 
 def rows(**accuracies: list[float]) -> pd.DataFrame:
@@ -82,14 +68,14 @@ def rows(**accuracies: list[float]) -> pd.DataFrame:
     )
 
 
-def test_only_clear_differences_are_significant(report: Any) -> None:
+def test_only_clear_differences_are_significant() -> None:
     """`level` overlaps with `good`; one training alone is compared with nothing."""
-    table = report.labelled(
+    table = labelled(
         rows(good=[0.9, 0.91, 0.92], level=[0.89, 0.92, 0.9], bad=[0.7, 0.71, 0.69], one=[0.1])
     )
-    wins = report.significantly_better(table)
+    wins = significantly_better(table)
     assert wins == {"good": 1, "level": 1, "bad": 0, "one": 0}
-    shown = report.summary(table, None)
+    shown = summary(table, None)
     assert shown["method"].tolist() == ["good", "level", "bad", "one"]
     assert shown["test accuracy, %"].iloc[0] == "91.00 ± 1.00"
 
@@ -115,7 +101,7 @@ def test_a_comparison_is_resumed(tmp_path: Path) -> None:
 
     def run(methods: str, seeds: int) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
         words = [word for pair in options.items() for word in pair]
-        command = [sys.executable, "-W", "ignore", FOLDER / "sentence_comparison.py", *words]
+        command = [sys.executable, "-W", "ignore", sentence_comparison.__file__, *words]
         command += ["--methods", methods, "--seeds", seeds]
         ran = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
         assert ran.returncode == 0, ran.stderr

@@ -3,49 +3,38 @@
 from __future__ import annotations
 
 import csv
-import importlib.util
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
 pytest.importorskip("torch")
 
-FILE = Path(__file__).parents[2] / "experiments" / "textnas_study.py"
+import textnas_study
+
 SIZES = {"vectors": 50, "classes": 6}
 
 
-@pytest.fixture(scope="module")
-def study() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("textnas_study", FILE)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["textnas_study"] = module
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.mark.parametrize("name", ["bi-gru", "cnn"])
-def test_plain_classifiers_are_as_large_as_they_can_be(study: ModuleType, name: str) -> None:
-    width = study.plain_width(name, 100_000, SIZES)
+def test_plain_classifiers_are_as_large_as_they_can_be(name: str) -> None:
+    width = textnas_study.plain_width(name, 100_000, SIZES)
     off = [
-        abs(study.plain_parameters(name, w, SIZES) - 100_000) for w in range(width - 1, width + 2)
+        abs(textnas_study.plain_parameters(name, w, SIZES) - 100_000)
+        for w in range(width - 1, width + 2)
     ]
     assert min(off) == off[1]
     assert off[1] < 2_000
 
 
-def test_the_rivals_are_as_large_as_the_published_architecture(study: ModuleType) -> None:
-    rivals = study.rivals_of(32, SIZES, [], 2)
+def test_the_rivals_are_as_large_as_the_published_architecture() -> None:
+    rivals = textnas_study.rivals_of(32, SIZES, [], 2)
     assert [rival.name for rival in rivals] == [
         "published", "random, as large", "bi-gru", "cnn", "random 1", "random 2",
     ]  # fmt: skip
     keys = {rival.architecture for rival in rivals if rival.architecture}
     assert len(keys) == 4
-    again = study.rivals_of(32, SIZES, [], 2)
+    again = textnas_study.rivals_of(32, SIZES, [], 2)
     assert rivals == again
 
 
@@ -60,7 +49,7 @@ def test_a_study_goes_on_where_it_was(tmp_path: Path) -> None:
     words = ["--data", data, "--out", out, "--width", 8, "--epochs", 1, "--batch-size", 16]
 
     def run(seeds: int) -> list[dict[str, str]]:
-        command = [sys.executable, "-W", "ignore", FILE, *words, "--seeds", seeds]
+        command = [sys.executable, "-W", "ignore", textnas_study.__file__, *words, "--seeds", seeds]
         ran = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
         assert ran.returncode == 0, ran.stderr
         assert "test accuracy" in ran.stdout
