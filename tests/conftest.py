@@ -6,9 +6,10 @@ Modules that import a library of an extra that is not installed are skipped.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from functools import cache
 from importlib.util import find_spec
+from itertools import chain, zip_longest
 from pathlib import Path
 
 import numpy as np
@@ -28,16 +29,27 @@ settings.register_profile("quick", settings.get_profile("same"), max_examples=25
 settings.load_profile("same")
 
 
+@pytest.hookimpl(trylast=True)  # without the tests that -m leaves out
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give slow tests half an hour, and begin with files of long tests.
+    """Give slow tests half an hour, and begin with the files that take long.
 
     Processes take one file after another: a long one at the end would keep one of them busy alone.
-    setup.cfg has the time limit of the others.
+    Every other one is of tests that mostly wait for managers of NNI. setup.cfg has the time limit
+    of tests that are not slow.
     """
-    items.sort(key=lambda item: [item.get_closest_marker(name) is None for name in ("nni", "slow")])
+    files: dict[Path, list[pytest.Item]] = {}
     for item in items:
+        files.setdefault(item.path, []).append(item)
         if item.get_closest_marker("slow"):
             item.add_marker(pytest.mark.timeout(1800))
+    kinds: dict[str, list[list[pytest.Item]]] = {"nni": [], "slow": [], "": []}
+    for tests in files.values():
+        marks = {mark.name for test in tests for mark in test.iter_markers()}
+        kinds[next(kind for kind in kinds if kind in marks or not kind)].append(tests)
+    mixed: Iterable[tuple[list[pytest.Item], ...]] = zip_longest(
+        kinds["nni"], kinds["slow"], fillvalue=[]
+    )
+    items[:] = [item for tests in (*chain(*mixed), *kinds[""]) for item in tests]
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
