@@ -113,7 +113,7 @@ def test_a_word_in_lower_case_stands_before_its_other_spellings() -> None:
     assert (found.known_pairs, found.rho) == (3, pytest.approx(1.0))
 
 
-@pytest.mark.filterwarnings("error")
+@pytest.mark.filterwarnings("error::RuntimeWarning")
 @pytest.mark.parametrize("known", [0, 1, 2])
 def test_too_few_known_pairs_have_no_correlation(known: int) -> None:
     pairs = PLANTED.pairs[:known] + PLANTED.pairs[5:]
@@ -123,7 +123,7 @@ def test_too_few_known_pairs_have_no_correlation(known: int) -> None:
     assert (found.pairs, found.known_pairs) == (known + 2, known)
 
 
-@pytest.mark.filterwarnings("error")
+@pytest.mark.filterwarnings("error::RuntimeWarning")
 @pytest.mark.parametrize(("score", "name"), [(0.0, "human scores"), (1.0, "cosines")])
 def test_equal_values_have_no_correlation(score: float, name: str) -> None:
     pairs = tuple(

@@ -140,7 +140,7 @@ def test_target_is_inclusive() -> None:
     assert first_within_target([], LossUnit.NATS) is None
 
 
-@pytest.mark.filterwarnings("error")
+@pytest.mark.filterwarnings("error::RuntimeWarning", "error::UserWarning")
 @pytest.mark.parametrize("losses", [[], [(NAN, NAN)], [(NAN, NAN), (5.0, 5.2)], [(5.0, 800.0)]])
 def test_files_of_degenerate_searches(losses: list[tuple[float, float]], tmp_path: Path) -> None:
     """No trials, only failed ones, or a single one: every file is written."""

@@ -6,6 +6,7 @@ import json
 import math
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -266,7 +267,7 @@ def test_error_for_damaged_database(search_experiment, store, tmp_path, corrupt:
 
 def test_error_for_metrics_that_are_not_json(search_experiment, store, tmp_path):
     folder = store(search_experiment, tmp_path)
-    with sqlite3.connect(folder / "db" / "nni.sqlite") as database:
+    with closing(sqlite3.connect(folder / "db" / "nni.sqlite")) as database, database:
         database.execute("UPDATE MetricData SET data = 'cut off'")
     with pytest.raises(ExperimentError, match="is damaged"):
         read(str(folder))

@@ -217,7 +217,7 @@ def test_the_example_is_read_in_all_forms_of_the_release() -> None:
 
 @pytest.mark.parametrize("text", HOSTILE)
 @pytest.mark.parametrize("read", [from_genotype, EmdCellSpace().parse])
-@pytest.mark.filterwarnings("error")
+@pytest.mark.filterwarnings("error::SyntaxWarning", "error::DeprecationWarning")
 def test_other_text_is_refused_in_one_line(read: object, text: str) -> None:
     with pytest.raises(CellError) as error:
         read(text)  # type: ignore[operator]

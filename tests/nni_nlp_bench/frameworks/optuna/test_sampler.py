@@ -202,9 +202,13 @@ def test_resumes_from_a_database(tmp_path: Path) -> None:
     whole = study_in(None)
     whole.optimize(objective, n_trials=10)
     for _ in range(2):
-        part = study_in(f"sqlite:///{tmp_path}/study.db")
+        storage = optuna.storages.RDBStorage(f"sqlite:///{tmp_path}/study.db")
+        part = study_in(storage)
         part.optimize(objective, n_trials=5)
-    assert [trial.params for trial in part.trials] == [trial.params for trial in whole.trials]
+        found = [trial.params for trial in part.trials]
+        storage.remove_session()
+        storage.engine.dispose()
+    assert found == [trial.params for trial in whole.trials]
 
 
 def test_resumes_trials_that_ran_at_the_same_time() -> None:
