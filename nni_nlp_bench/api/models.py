@@ -26,6 +26,7 @@ def automl(
     objective: Objective = "accuracy",
     spaces: Sequence[str] | None = None,
     strategy: str = "asha",
+    warm_start: str | None = None,
     encoder: str | None = AUTO,
     vectors: str | None = AUTO,
     seed: int = 0,
@@ -58,6 +59,7 @@ def automl(
             highest accuracy.
         spaces: Names of the spaces that are searched; None for the usual ones.
         strategy: Strategy of the searches.
+        warm_start: Zero-cost score; random architectures of a search are the best of ten by it.
         encoder: Pretrained encoder: a name or a folder; None for none, `auto` for the one of the
             extra `distillation` if it is installed.
         vectors: Word vectors without an encoder: a name or a file; None for random ones, `auto`
@@ -87,6 +89,7 @@ def automl(
         objective=objective,
         spaces=defaults.SPACES if spaces is None else tuple(spaces),
         strategy=strategy,
+        warm_start=warm_start,
         encoder=defaults.installed_encoder() if encoder == AUTO else encoder,
         vectors=defaults.installed_vectors() if vectors == AUTO else vectors,
         seed=seed,

@@ -21,7 +21,8 @@ def score(
     scores: str | Sequence[str],
     *,
     space: str = "rnn_cell",
-    corpus: str = "pydoc",
+    corpus: str | None = None,
+    data: str | None = None,
     seed: int = 0,
     **settings: Any,
 ) -> pd.DataFrame:
@@ -31,9 +32,12 @@ def score(
         architectures: One architecture or a sequence of them.
         scores: Names of scores of the space.
         space: Name of the search space.
-        corpus: Name of a corpus, or a folder with train, valid and test texts.
-        seed: Seed of the weights and of added noise.
-        **settings: Other fields of the space's scoring, such as `columns` and `steps`.
+        corpus: Name of a corpus, or a folder with train, valid and test texts; None for `pydoc`.
+        data: Labelled texts for textnas and emd_cell, in place of a corpus: a name, a file or a
+            folder; None for `docstrings`.
+        seed: Seed of the weights, of added noise, and of the choice of labelled texts.
+        **settings: Other fields of the space's scoring, such as `columns` and `steps`; for textnas
+            and emd_cell also `vectors`, and `options` of the network such as `{"width": 64}`.
 
     Returns:
         One row per architecture and one column per score, indexed by canonical key.
@@ -46,10 +50,13 @@ def score(
     from nni_nlp_bench.core.extras import optional_imports
 
     with optional_imports():
-        from nni_nlp_bench.zero_cost.task import scoring_of
+        from nni_nlp_bench.zero_cost.sentences.base import SENTENCE_SPACES
+        from nni_nlp_bench.zero_cost.task import make_scoring
 
         names = (scores,) if isinstance(scores, str) else tuple(scores)
-        scoring = scoring_of(space)(names, corpus, seed=seed, **settings)
+        if corpus is None and data is None:
+            corpus, data = (None, "docstrings") if space in SENTENCE_SPACES else ("pydoc", None)
+        scoring = make_scoring(space, names, corpus, data, seed=seed, **settings)
         many = architectures if isinstance(architectures, Sequence) else [architectures]
         rows = [scoring.of(architecture.to_json()) for architecture in many]
     keys = pd.Index([architecture.canonical_key for architecture in many], name="canonical_key")

@@ -35,6 +35,7 @@ from nni_nlp_bench.parallel.execution import Execution, InProcess, Step
 from nni_nlp_bench.strategies.configs import StrategyConfig
 from nni_nlp_bench.training.classification.network import NetworkSpec, sentence_space
 from nni_nlp_bench.training.classification.words import EmbeddedDataset
+from nni_nlp_bench.zero_cost.registry import scores_of
 
 BASELINES_SHARE, ENCODER_SHARE, DISTILLED_SHARE = 0.12, 0.25, 0.08
 """Shares of the time; the search has what these and the final model leave."""
@@ -131,6 +132,8 @@ class _Run:
             sentence_space(name)
             if name not in SPACE_OPTIONS:
                 raise UserError(f"automl searches {', '.join(SPACE_OPTIONS)}, not {name}")
+            if self.settings.warm_start is not None:
+                scores_of(name).get(self.settings.warm_start)
         _ = self._words_before_tuning
 
     def _best_baseline(self, scores: Sequence[Score]) -> tuple[str, Evaluation]:
@@ -165,8 +168,8 @@ class _Run:
             turns = ceil((len(spaces) - number) / workers)
             if (seconds := free / turns) >= LEAST_S:
                 at_once = max(1, (workers + len(spaces) - 1 - number) // len(spaces))
-                strategy, length = self.settings.strategy, self.max_length
-                search_space(self.trainer, space, words, strategy, length, seconds, at_once)
+                config = self.settings.strategy, self.settings.warm_start
+                search_space(self.trainer, space, words, config, self.max_length, seconds, at_once)
 
         if spaces:
             words = self._words

@@ -41,7 +41,7 @@ def search_space(
     trainer: CandidateTrainer,
     name: str,
     words: EmbeddedDataset,
-    strategy: str,
+    method: tuple[str, str | None],
     max_length: int,
     seconds: float,
     workers: int = 1,
@@ -52,7 +52,8 @@ def search_space(
         trainer: Trains and logs.
         name: Name of the space.
         words: All texts.
-        strategy: Name of the strategy, with options if wanted.
+        method: Name of the strategy, with options if wanted, and the zero-cost score of the warm
+            start or None.
         max_length: Words or tokens of a text that are read.
         seconds: Time of the search and of the final training.
         workers: Number of architectures that are trained at the same time; an interrupted search
@@ -68,10 +69,10 @@ def search_space(
         return trainer.journal.scores.get(name)
 
     def candidate(architecture: Any) -> Candidate:
-        return found_candidate(name, architecture, strategy, max_length, trainer.seed)
+        return found_candidate(name, architecture, method[0], max_length, trainer.seed)
 
     share = (1 - FINAL_SHARE) * seconds
-    found = _find(trainer, name, words, strategy, candidate, share, workers)
+    found = _find(trainer, name, words, method, candidate, share, workers)
     if found is None:
         trainer.journal.record_failure(name, "every training failed")
         return None
@@ -82,7 +83,7 @@ def _find(
     trainer: CandidateTrainer,
     name: str,
     words: EmbeddedDataset,
-    strategy: str,
+    method: tuple[str, str | None],
     candidate: Callable[[Any], Candidate],
     seconds: float,
     workers: int,
@@ -117,7 +118,8 @@ def _find(
 
     trainer.progress(f"{name}: architecture 1", 0.0)
     settings = Settings(budget=Budget(hours=seconds / 3600), workers=workers)
-    search = Search(StrategyConfig.of(strategy), seed, settings)
+    strategy, warm_start = method
+    search = Search(StrategyConfig.of(strategy), seed, settings, warm_start=warm_start)
     journal = trainer.folder / f"search-{name}.jsonl"
     result = run_search(
         benchmark,

@@ -26,6 +26,8 @@ class AutoMLSettings:
             `smallest` or `fastest` among the models within one point of the highest accuracy.
         spaces: Names of the search spaces; empty to train only baselines and the encoder.
         strategy: Strategy of the searches.
+        warm_start: Zero-cost score; random architectures of a search are the best of ten by it.
+            None for random ones.
         encoder: Pretrained encoder that is fine-tuned, and whose tokens and vectors the other
             networks read; None for none.
         vectors: Word vectors if there is no encoder; None for random ones.
@@ -38,6 +40,7 @@ class AutoMLSettings:
     objective: Objective = "accuracy"
     spaces: tuple[str, ...] = SPACES
     strategy: str = "asha"
+    warm_start: str | None = None
     encoder: str | None = None
     vectors: str | None = None
     seed: int = 0
@@ -55,6 +58,8 @@ class AutoMLSettings:
         """Return what a resumed run must share; it may be given more time."""
         values = asdict(self)
         del values["time_s"], values["threads"]
+        if self.warm_start is None:
+            del values["warm_start"]
         return values
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
@@ -156,6 +156,14 @@ class Benchmark(ABC):
         if not isinstance(counted, int):
             raise BenchmarkError(f"{self.name}: its space {self.space.name} counts no parameters")
         return counted
+
+    def zero_cost_scorer(self, score: str) -> Callable[[Any], float] | None:
+        """Return a zero-cost score of untrained networks as they are trained, higher is better.
+
+        None, the default, if a benchmark knows no text: scores are computed on a default one.
+        Raises UserError if the space has no such score.
+        """
+        return None
 
     def known_metric(self, name: str, architecture: Any) -> float:
         """Return an objective that requires no training, such as the parameters.

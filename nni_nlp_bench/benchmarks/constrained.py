@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
@@ -151,6 +151,10 @@ class ConstrainedBenchmark(Benchmark):
     def known_metric(self, name: str, architecture: Any) -> float:
         """Return an objective that requires no training, as the whole benchmark does."""
         return self.benchmark.known_metric(name, architecture)
+
+    def zero_cost_scorer(self, score: str) -> Callable[[Any], float] | None:
+        """Return a zero-cost score, as the whole benchmark does."""
+        return self.benchmark.zero_cost_scorer(score)
 
     @property
     def size(self) -> int | None:

@@ -120,6 +120,21 @@ class TrainingBenchmark(Benchmark):
             network = self.task(architecture).network()
         return sum(weight.numel() for weight in network.parameters())
 
+    def zero_cost_scorer(self, score: str) -> Callable[[Any], float] | None:
+        """Return a zero-cost score on a batch of the texts, of the networks at their sizes.
+
+        None for a space whose scores read a corpus. Raises UserError if the space has no such
+        score.
+        """
+        from nni_nlp_bench.zero_cost.sentences.base import SENTENCE_SPACES
+        from nni_nlp_bench.zero_cost.sentences.scoring import SampledTexts, SentenceScorer
+
+        if self.space_name not in SENTENCE_SPACES:
+            return None
+        steps, seed = self.settings.max_length, self.settings.seed
+        texts = SampledTexts(self.words, steps=steps, seed=seed)
+        return SentenceScorer(score, self.space_name, texts, self.options)
+
     def task(self, architecture: Any, run: int = 0) -> Task:
         """Return the training of an architecture; each run has another seed. Raises UserError."""
         from nni_nlp_bench.distillation.inputs import classifier_task

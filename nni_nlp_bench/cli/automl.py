@@ -47,6 +47,7 @@ def automl(
     strategy: Annotated[
         str, typer.Option(help="Strategy of the searches. See `list strategies`.")
     ] = "asha",
+    warm_start: options.WarmStart = None,
     encoder: Annotated[
         str,
         typer.Option(
@@ -105,6 +106,7 @@ def automl(
             objective=objective,
             spaces=() if spaces == NONE else options.names(spaces),
             strategy=strategy,
+            warm_start=warm_start,
             encoder=None if encoder == NONE else encoder,
             vectors=None if vectors == NONE else vectors,
             seed=seed,

@@ -11,10 +11,18 @@ from nni_nlp_bench.cli import options
 from nni_nlp_bench.cli.output import bar, echo
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.core.files import check_output_file
-from nni_nlp_bench.core.limits import MAX_COUNT
+from nni_nlp_bench.core.limits import MAX_COUNT, MAX_WIDTH
 
-_OPTIONS = {"rnn_cell": ("embedding", "hidden", "layers"), "encoder": ("as_published",)}
-"""Options that apply to one space only."""
+_CORPUS = ("corpus",)
+_SENTENCES = ("data", "vectors", "width")
+_OPTIONS = {
+    "rnn_cell": ("embedding", "hidden", "layers", *_CORPUS),
+    "encoder": ("as_published", *_CORPUS),
+    "lts": _CORPUS,
+    "textnas": _SENTENCES,
+    "emd_cell": _SENTENCES,
+}
+"""Options that do not apply to all spaces, by space."""
 
 
 def score(
@@ -25,12 +33,32 @@ def score(
     scores: Annotated[
         str, typer.Option(help="Comma-separated names of scores. See `list scores`.")
     ],
-    corpus: options.Corpus,
     out: Annotated[
         Path,
         typer.Option(parser=options.output_file, metavar="PATH", help="CSV file to write."),
     ],
     space: options.SpaceName = "rnn_cell",
+    corpus: Annotated[
+        str | None,
+        typer.Option(
+            help="Name of a corpus, or a folder with train.txt, valid.txt and test.txt (rnn_cell, "
+            "encoder, lts).",
+            rich_help_panel=options.INPUT,
+        ),
+    ] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(
+            help="Labelled texts: a name, a file, or a folder with train, dev and test (textnas, "
+            "emd_cell).",
+            rich_help_panel=options.INPUT,
+        ),
+    ] = None,
+    vectors: options.Vectors = None,
+    width: Annotated[
+        int,
+        typer.Option(min=1, max=MAX_WIDTH, help="Width of all layers (textnas, emd_cell)."),
+    ] = 64,
     embedding: options.Embedding = 400,
     hidden: options.Hidden = 600,
     layers: options.Layers = 3,
@@ -39,13 +67,16 @@ def score(
         typer.Option(
             min=2,
             max=MAX_COUNT,
-            help="Columns of text in the batch (default: 50; encoder: 2; lts: 4).",
+            help="Columns of text in the batch, or texts (default: 50; encoder: 2; lts: 4; "
+            "textnas, emd_cell: 32).",
         ),
     ] = None,
     steps: Annotated[
         int | None,
         typer.Option(
-            min=2, max=MAX_COUNT, help="Steps of the batch (default: 70; encoder: 512; lts: 128)."
+            min=2,
+            max=MAX_COUNT,
+            help="Steps of the batch (default: 70; encoder: 512; lts: 128; textnas, emd_cell: 64).",
         ),
     ] = None,
     seed: options.Seed = 0,
@@ -57,23 +88,28 @@ def score(
 ) -> None:
     """Compute zero-cost scores. Run it again to resume after an interruption."""
     from nni_nlp_bench.cli.recipes import read_recipes
-    from nni_nlp_bench.data.corpora import load_corpus
     from nni_nlp_bench.parallel.cluster import cluster
     from nni_nlp_bench.parallel.score import score_all
     from nni_nlp_bench.training.settings import Sizes
-    from nni_nlp_bench.zero_cost.task import scoring_of
+    from nni_nlp_bench.zero_cost.registry import scores_of
+    from nni_nlp_bench.zero_cost.sentences.base import SENTENCE_SPACES
+    from nni_nlp_bench.zero_cost.task import make_scoring
     from search_spaces.base import get_space
 
-    search_space, scoring_class = get_space(space), scoring_of(space)
+    search_space = get_space(space)
+    scores_of(space)
     _check_options(context, space)
     batch = {"columns": columns, "steps": steps}
     given: dict[str, Any] = {name: size for name, size in batch.items() if size is not None}
     given |= {"sizes": Sizes(embedding, hidden, layers)} if space == "rnn_cell" else {}
     given |= {"as_published": as_published} if space == "encoder" else {}
+    if space in SENTENCE_SPACES:
+        given |= {"vectors": vectors, "options": {"width": width}}
     names = tuple(dict.fromkeys(name.strip() for name in scores.split(",")))
-    scoring = scoring_class(names, _absolute(corpus), seed=seed, **given)
+    texts = _absolute(corpus), _absolute(data)
+    scoring = make_scoring(space, names, *texts, seed=seed, **given)
     check_output_file(out, recipes)
-    load_corpus(corpus)
+    _ = scoring.digest
     found = read_recipes(recipes, search_space)
     with bar("scoring") as progress, cluster(scheduler, workers) as client:
         score_all(client, found, scoring, out, progress)
@@ -82,16 +118,20 @@ def score(
 
 def _check_options(context: typer.Context, space: str) -> None:
     """Raise UserError if an option is given that does not apply to the space."""
-    others = [name for other, names in _OPTIONS.items() if other != space for name in names]
-    for name in others:
+    others = {name for names in _OPTIONS.values() for name in names} - {*_OPTIONS[space]}
+    for name in sorted(others):
         given = context.get_parameter_source(name)
         if given is not None and given.name != "DEFAULT":
             option = "--" + name.replace("_", "-")
             raise UserError(f"{option} does not apply to space {space}: do not give it")
 
 
-def _absolute(corpus: str) -> str:
-    """Return a name unchanged, or the absolute path of a folder, as workers have other folders."""
+def _absolute(text: str | None) -> str | None:
+    """Return a name unchanged, or the absolute path of files, as workers have other folders."""
     from nni_nlp_bench.data.corpora import CORPORA
+    from nni_nlp_bench.data.sentences.library import PREFIX
+    from nni_nlp_bench.data.sentences.sets import LABELLED_SETS
 
-    return corpus if corpus in CORPORA else str(Path(corpus).expanduser().resolve())
+    if text is None or text in CORPORA or text in LABELLED_SETS or text.startswith(PREFIX):
+        return text
+    return str(Path(text).expanduser().resolve())

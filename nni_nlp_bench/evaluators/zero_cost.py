@@ -13,24 +13,34 @@ class ZeroCostScorer:
 
     The language model of a cell has one layer of 64 units and reads 20 columns of 35 steps;
     miniature scores use neither. Encoders have their own size and read 4 columns of 64 words.
+    Sentence classifiers are 64 wide and read 32 labelled texts with random vectors.
+
+    Args:
+        score: Name of the score.
+        text: Name or folder of a corpus, for textnas and emd_cell of labelled texts; None for
+            `pydoc-small`, and `docstrings`.
+        space: Name of the search space.
+
+    Raises:
+        UserError: The space has no such score, or the text cannot be read.
     """
 
-    def __init__(self, score: str, corpus: str = "pydoc-small", space: str = "rnn_cell") -> None:
-        from nni_nlp_bench.data.corpora import load_corpus
+    def __init__(self, score: str, text: str | None = None, space: str = "rnn_cell") -> None:
         from nni_nlp_bench.training.settings import Sizes
         from nni_nlp_bench.zero_cost.registry import scores_of
-        from nni_nlp_bench.zero_cost.scoring import BaseScoring, Scoring
-        from nni_nlp_bench.zero_cost.task import scoring_of
+        from nni_nlp_bench.zero_cost.sentences.base import SENTENCE_SPACES
+        from nni_nlp_bench.zero_cost.task import make_scoring
 
-        kind = scoring_of(space)
-        self._scoring: BaseScoring
         self._sign = 1 if scores_of(space).get(score).higher_is_better else -1
-        load_corpus(corpus)
         self._name = score
-        if kind is Scoring:
-            self._scoring = kind((score,), corpus, Sizes(64, 64, 1), columns=20, steps=35)
+        if space in SENTENCE_SPACES:
+            data, options = text or "docstrings", {"width": 64}
+            self._scoring = make_scoring(space, (score,), None, data, options=options)
         else:
-            self._scoring = kind((score,), corpus, columns=4, steps=64)
+            small = {"sizes": Sizes(64, 64, 1), "columns": 20, "steps": 35}
+            settings = small if space == "rnn_cell" else {"columns": 4, "steps": 64}
+            self._scoring = make_scoring(space, (score,), text or "pydoc-small", None, **settings)
+        _ = self._scoring.digest
 
     def __call__(self, architecture: Any) -> float:
         """Return the score, negated if lower is better."""
@@ -47,7 +57,9 @@ class ZeroCostTrialEvaluator:
     def add_options(cls, parser: ArgumentParser) -> None:
         """Add options for score and corpus."""
         parser.add_argument("--score", default="miniature_recall", help="name of the score")
-        parser.add_argument("--corpus", default="pydoc-small", help="name of a corpus, or folder")
+        parser.add_argument(
+            "--corpus", help="name of a corpus, or folder; of labelled texts for textnas, emd_cell"
+        )
 
     def __init__(self, space: str, options: Namespace) -> None:
         self._score: str = options.score

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.core.files import atomic_write
-from nni_nlp_bench.data.corpora import load_corpus
 from nni_nlp_bench.evaluators.json_lines import JsonLines
 from nni_nlp_bench.parallel.map import map_unordered
 from nni_nlp_bench.zero_cost.scoring import BaseScoring
@@ -71,7 +70,7 @@ def score_all(
 def _load_scores(journal: JsonLines, scoring: BaseScoring) -> dict[str, dict[str, float]]:
     """Return known scores by recipe; the first line of the journal has the options."""
     settings: dict[str, Any] = {**asdict(cast(Any, scoring)), "scores": list(scoring.scores)}
-    settings["data"] = load_corpus(scoring.corpus).digest
+    settings["data"] = scoring.digest
     if not journal.lines:
         journal.append(settings)
     elif journal.lines[0] != settings:

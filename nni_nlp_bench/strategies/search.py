@@ -69,7 +69,8 @@ def search_space(
         space = TabularSpace(space.unwrapped, held)
     if warm_start is None:
         return space
-    return BestOfNSpace(space, ZeroCostScorer(warm_start, space=benchmark.space_name))
+    scorer = benchmark.zero_cost_scorer(warm_start)
+    return BestOfNSpace(space, scorer or ZeroCostScorer(warm_start, space=benchmark.space_name))
 
 
 def check_search(benchmark: Benchmark, search: Search) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +12,33 @@ from numpy.typing import NDArray
 from nni_nlp_bench.zero_cost.spectra import cosine_score, spectrum_score
 
 if TYPE_CHECKING:
-    from nni_nlp_bench.zero_cost.statistics import NetworkStatistics
+    from collections.abc import Sequence
+
+    from torch import Tensor, nn
+
+    from nni_nlp_bench.zero_cost.statistics import NetworkStatistics, Saliency
 
 RowScore = Callable[[NDArray[Any]], float]
+
+
+class GradientStatistics(Protocol):
+    """What the scores of cells and of sentence classifiers read of an untrained network."""
+
+    @property
+    def jacobian(self) -> NDArray[np.float32]:
+        """Gradient of the summed outputs with respect to the word vectors, a row per sequence."""
+
+    @property
+    def saliencies(self) -> list[Saliency]:
+        """Weights, with the gradients of half the squared outputs."""
+
+    @property
+    def kernel_outputs(self) -> Sequence[Tensor]:
+        """Outputs of each sequence, with their autograd graph."""
+
+    @property
+    def kernel_parameters(self) -> list[nn.Parameter]:
+        """Parameters of the tangent kernel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +48,7 @@ class Jacobian:
     row_score: RowScore
     higher_is_better: bool
 
-    def of(self, statistics: NetworkStatistics) -> float:
+    def of(self, statistics: GradientStatistics) -> float:
         """Return the score of the Jacobian's rows, one per sequence."""
         return self.row_score(statistics.jacobian)
 
@@ -61,13 +85,14 @@ class SynapticSaliency:
 
     dw is the gradient of half the squared outputs.
 
-    As in Serianni & Kalita (2023), over all matrices of linear maps but the first of each, and the
-    embedding, which is tied to the decoder.
+    Of cells, as in Serianni & Kalita (2023), over all matrices of linear maps but the first of
+    each, and the embedding, which is tied to the decoder. Of sentence classifiers over all matrices
+    and kernels but the word vectors.
     """
 
     higher_is_better: ClassVar[bool] = False
 
-    def of(self, statistics: NetworkStatistics) -> float:
+    def of(self, statistics: GradientStatistics) -> float:
         """Return the sum."""
         return float(
             sum(
@@ -87,16 +112,15 @@ class NtkCondition:
     sequences: ClassVar[int] = 12
     """Maximum number of sequences: each needs its own backward pass."""
 
-    def of(self, statistics: NetworkStatistics) -> float:
+    def of(self, statistics: GradientStatistics) -> float:
         """Return the ratio of the largest to the smallest eigenvalue of G G'.
 
         Row i of G is the gradient of the summed outputs of sequence i.
         """
         from nni_nlp_bench.zero_cost.ntk import ntk_condition
 
-        parameters = [p for p in statistics.model.layers.parameters() if p.requires_grad]
-        outputs = statistics.outputs[:, : self.sequences].unbind(1)
-        return ntk_condition(outputs, parameters)
+        outputs = statistics.kernel_outputs[: self.sequences]
+        return ntk_condition(outputs, statistics.kernel_parameters)
 
 
 class Parameters:

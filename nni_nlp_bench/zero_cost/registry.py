@@ -11,21 +11,31 @@ from nni_nlp_bench.core.registry import Registry
 from nni_nlp_bench.zero_cost.base import SCORES, ArchitectureScore, Score
 from nni_nlp_bench.zero_cost.decoders.base import DECODER_SCORES, DecoderScore
 from nni_nlp_bench.zero_cost.encoders.base import ENCODER_SCORES, EncoderScore
+from nni_nlp_bench.zero_cost.sentences.base import (
+    SENTENCE_SCORES,
+    SENTENCE_SPACES,
+    SentenceScore,
+)
 from search_spaces.base import SearchSpace, SizedSpace
 
-AnyRegistry = Registry[Score] | Registry[EncoderScore] | Registry[DecoderScore]
+AnyRegistry = (
+    Registry[Score] | Registry[EncoderScore] | Registry[DecoderScore] | Registry[SentenceScore]
+)
 
 SCORES_OF: Mapping[str, AnyRegistry] = {
     "rnn_cell": SCORES,
     "encoder": ENCODER_SCORES,
     "lts": DECODER_SCORES,
+    **dict.fromkeys(SENTENCE_SPACES, SENTENCE_SCORES),
 }
 DEFAULT_SCORES: Mapping[str, str] = {
     "rnn_cell": "miniature_recall",
     "encoder": "nsc",
     "lts": "nsc",
 }
-"""By space, the score that strategies prefer: it reads the architecture alone, higher is better."""
+"""By space, the score that strategies prefer: it reads the architecture alone, higher is better.
+
+Other spaces have none: strategies prefer more parameters."""
 
 
 def scores_of(space: str) -> AnyRegistry:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from nni_nlp_bench.data.corpora import load_corpus
 from nni_nlp_bench.training.settings import Sizes
 from nni_nlp_bench.zero_cost.base import SCORES, ArchitectureScore
 from search_spaces.rnn_cell import Recipe
@@ -17,12 +18,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class BaseScoring(ABC):
-    """Configuration of the scores of one space, picklable: names, text and seed."""
+    """Configuration of the scores of one space, picklable: names, texts and seed."""
 
     scores: tuple[str, ...]
     """Names of the scores."""
-    corpus: str
-    """Name or folder of the corpus on the machine that computes the scores."""
 
     def __post_init__(self) -> None:
         self._scores()
@@ -42,6 +41,11 @@ class BaseScoring(ABC):
         statistics = self._statistics(architecture)
         return {name: score.of(statistics) for name, score in scores.items()}
 
+    @property
+    @abstractmethod
+    def digest(self) -> str:
+        """Checksum of the texts. Raises UserError."""
+
     @abstractmethod
     def _scores(self) -> Mapping[str, Any]:
         """Return the scores by name. Raises UnknownNameError."""
@@ -56,7 +60,20 @@ class BaseScoring(ABC):
 
 
 @dataclass(frozen=True, slots=True)
-class Scoring(BaseScoring):
+class CorpusScoring(BaseScoring):
+    """Configuration of the scores of one space that read the text of a corpus."""
+
+    corpus: str
+    """Name or folder of the corpus on the machine that computes the scores."""
+
+    @property
+    def digest(self) -> str:
+        """Checksum of the corpus. Raises UserError."""
+        return load_corpus(self.corpus).digest
+
+
+@dataclass(frozen=True, slots=True)
+class Scoring(CorpusScoring):
     """Configuration of the scores of cells: names, network, text and seed.
 
     The text is the first window of the test set, in columns. The defaults are those of the

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-import numpy as np
-
+from nni_nlp_bench.zero_cost.codes import agreeing_units, log_determinant
 from nni_nlp_bench.zero_cost.spectra import spectrum_score
 
 if TYPE_CHECKING:
@@ -101,15 +100,12 @@ class HiddenSynapticSaliency:
 
 def _log_determinant(statistics: NetworkStatistics, sigmoid_threshold: float) -> float:
     """Return log |det K|; -inf if two sequences have the same code."""
-    batch = statistics.tokens.shape[1]
-    kernel = np.zeros((batch, batch))
-    for values, sigmoid in _activations(statistics):
-        threshold = sigmoid_threshold if sigmoid else 0.0
-        codes = (values > threshold).transpose(0, 1).flatten(1).float()
-        both = (codes @ codes.t()).double().numpy()
-        ones = both.diagonal()
-        kernel += 2 * both + codes.shape[1] - ones[:, None] - ones[None, :]
-    return float(np.linalg.slogdet(kernel)[1])
+    return log_determinant(
+        agreeing_units(
+            (values > (sigmoid_threshold if sigmoid else 0.0)).transpose(0, 1).flatten(1)
+        )
+        for values, sigmoid in _activations(statistics)
+    )
 
 
 def _activations(statistics: NetworkStatistics) -> list[tuple[Tensor, bool]]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import NamedTuple, cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from nni_nlp_bench.training.language_model import LanguageModel
 from search_spaces.rnn_cell import Recipe
@@ -72,6 +72,16 @@ class NetworkStatistics:
     def outputs(self) -> Tensor:
         """Outputs (time, batch, width), with their autograd graph."""
         return self.model.run(self._embedded, None, self._traces).raw
+
+    @property
+    def kernel_outputs(self) -> Sequence[Tensor]:
+        """Outputs (time, width) of each sequence, with their autograd graph."""
+        return self.outputs.unbind(1)
+
+    @property
+    def kernel_parameters(self) -> list[nn.Parameter]:
+        """Parameters of the recurrent layers."""
+        return [weight for weight in self.model.layers.parameters() if weight.requires_grad]
 
     @property
     def traces(self) -> list[dict[str, Tensor]]:

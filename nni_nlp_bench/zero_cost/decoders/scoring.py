@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nni_nlp_bench.zero_cost.decoders.base import DECODER_SCORES
-from nni_nlp_bench.zero_cost.scoring import BaseScoring
+from nni_nlp_bench.zero_cost.scoring import CorpusScoring
 from search_spaces.lts import LtsArchitecture
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class DecoderScoring(BaseScoring):
+class DecoderScoring(CorpusScoring):
     """Configuration of the scores of decoders: names, text and seed.
 
     The text is the start of the test set of a corpus, one token per word.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.zero_cost.encoders.base import ENCODER_SCORES
-from nni_nlp_bench.zero_cost.scoring import BaseScoring
+from nni_nlp_bench.zero_cost.scoring import CorpusScoring
 from search_spaces.encoder import EncoderArchitecture
 from search_spaces.encoder.parameters import SIZES
 from search_spaces.encoder.published import as_scored
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class EncoderScoring(BaseScoring):
+class EncoderScoring(CorpusScoring):
     """Configuration of the scores of encoders: names, text and seed.
 
     The text is the start of the test set of a corpus, one token per word. The published scores use

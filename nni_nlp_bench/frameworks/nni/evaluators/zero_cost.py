@@ -18,14 +18,14 @@ class ZeroCostEvaluator(ChoicesEvaluator):
 
     Args:
         score: Name of the zero-cost score.
-        corpus: Name or folder of the corpus that networks read.
+        corpus: Name or folder of the text that networks read; see `ZeroCostScorer`.
         space: Name of the search space.
     """
 
     def __init__(
         self,
         score: str = "miniature_recall",
-        corpus: str = "pydoc-small",
+        corpus: str | None = None,
         space: str = "rnn_cell",
     ) -> None:
         super().__init__(get_space(space).choices())
