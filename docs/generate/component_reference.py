@@ -86,7 +86,9 @@ def _scores() -> Iterator[str]:
     yield "# Zero-cost scores\n"
     for space, scores in SCORES_OF.items():
         yield f"## Scores of {space} {{ #{space} }}\n"
-        yield f"Strategies that rank their first architectures use `{DEFAULT_SCORES[space]}`.\n"
+        default = DEFAULT_SCORES.get(space)
+        ranked = f"`{default}`" if default else "the number of parameters"
+        yield f"Strategies that rank their first architectures use {ranked}.\n"
         rows = (
             (f"`{name}`", description(score), "higher" if score.higher_is_better else "lower")
             for name, score in scores.items()

@@ -104,7 +104,7 @@ def score(
     given |= {"sizes": Sizes(embedding, hidden, layers)} if space == "rnn_cell" else {}
     given |= {"as_published": as_published} if space == "encoder" else {}
     if space in SENTENCE_SPACES:
-        given |= {"vectors": vectors, "options": {"width": width}}
+        given |= {"vectors": _absolute(vectors), "options": {"width": width}}
     names = tuple(dict.fromkeys(name.strip() for name in scores.split(",")))
     texts = _absolute(corpus), _absolute(data)
     scoring = make_scoring(space, names, *texts, seed=seed, **given)
@@ -127,11 +127,12 @@ def _check_options(context: typer.Context, space: str) -> None:
 
 
 def _absolute(text: str | None) -> str | None:
-    """Return a name unchanged, or the absolute path of files, as workers have other folders."""
+    """Return a name unchanged, or the absolute path of files: workers run in other folders."""
     from nni_nlp_bench.data.corpora import CORPORA
-    from nni_nlp_bench.data.sentences.library import PREFIX
     from nni_nlp_bench.data.sentences.sets import LABELLED_SETS
+    from nni_nlp_bench.data.sentences.vectors import GLOVE_6B_50D
 
-    if text is None or text in CORPORA or text in LABELLED_SETS or text.startswith(PREFIX):
+    names = {*CORPORA, *LABELLED_SETS, GLOVE_6B_50D}
+    if text is None or text in names or not (path := Path(text).expanduser()).exists():
         return text
-    return str(Path(text).expanduser().resolve())
+    return str(path.resolve())

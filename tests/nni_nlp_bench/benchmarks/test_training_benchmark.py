@@ -13,11 +13,14 @@ from in_process import run as command
 
 import nni_nlp_bench as nb
 from nni_nlp_bench.benchmarks.base import BenchmarkError
+from nni_nlp_bench.benchmarks.constrained import constrain
 from nni_nlp_bench.benchmarks.training import TrainingBenchmark
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.data.sentences.labelled_set import LabelledSet
 from nni_nlp_bench.training.classification.settings import ClassifierSettings
 from nni_nlp_bench.training.classification.words import EmbeddedDataset
+from nni_nlp_bench.zero_cost.sentences.base import SENTENCE_SCORES
+from nni_nlp_bench.zero_cost.sentences.scoring import SampledTexts
 from search_spaces.base import get_space
 from search_spaces.emd_cell.space import EmdCellSpace
 
@@ -125,13 +128,60 @@ def test_a_search_trains_and_is_replayed_from_its_journal(
     assert replayed.best_loss == search.best_loss
 
 
+def test_a_warm_start_tries_the_best_of_ten_by_a_score(words: EmbeddedDataset) -> None:
+    """The score is that of the networks at their sizes, on the texts that they are trained on."""
+    bench = benchmark(words)
+    found = nb.search(bench, "random", n_trials=2, seed=3, warm_start="naswot")
+    scorer = bench.zero_cost_scorer("naswot")
+    assert scorer is not None
+    rng = np.random.default_rng(3)
+    for trial in found.trials:
+        ten = [SPACE.sample(rng) for _ in range(10)]
+        best = max(ten, key=scorer)
+        assert trial.architecture.canonical_key == best.canonical_key
+        assert scorer(best) > np.median([scorer(each) for each in ten])
+    texts = SampledTexts(words, steps=SETTINGS.max_length)
+    alone = texts.statistics("emd_cell", best, {"width": 8, "cells": 1})
+    assert scorer(best) == SENTENCE_SCORES.get("naswot").of(alone)
+    constrained = constrain(bench, "parameters<=1e6")
+    assert constrained.zero_cost_scorer("naswot")(best) == scorer(best)
+
+
+@pytest.mark.parametrize("strategy", ["hyperband", "regularized_evolution"])
+def test_an_interrupted_search_with_a_warm_start_goes_on(
+    strategy: str, words: EmbeddedDataset, tmp_path: Path
+) -> None:
+    """Its trials are those of a search without interruption."""
+    options: dict[str, Any] = {"n_trials": 4, "warm_start": "naswot", "seed": 1}
+    whole = nb.search(benchmark(words), strategy, **options, journal=tmp_path / "whole.jsonl")
+    journal, count = tmp_path / "search.jsonl", 0
+
+    def interrupt(trial: Any) -> None:
+        nonlocal count
+        count += 1
+        if count == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        nb.search(benchmark(words), strategy, **options, journal=journal, callback=interrupt)
+    resumed = nb.search(benchmark(words), strategy, **options, journal=journal)
+    found, wanted = (
+        [(trial.architecture.canonical_key, trial.result.val_loss) for trial in search.trials]
+        for search in (resumed, whole)
+    )
+    assert found == wanted
+    with pytest.raises(UserError, match="unknown score of sentence classifiers"):
+        nb.search(benchmark(words), strategy, warm_start="nsc")
+
+
 def test_the_command_searches_on_a_file(tmp_path: Path) -> None:
     file = tmp_path / "texts.tsv"
     rows = [f"{('good', 'bad')[i % 2]} word{i}\t{i % 2}" for i in range(60)]
     file.write_text("\n".join(("text\tlabel", *rows)) + "\n", "utf-8")
     options = ("--space", "emd_cell", "--trials", "2", "--width", "4", "--train-epochs", "1")
+    warm = ("--warm-start", "num_params")
     ran = command(
-        "search", "--data", file, "--strategy", "random", *options, "--out", tmp_path / "out"
+        "search", "--data", file, "--strategy", "random", *options, *warm, "--out", tmp_path / "out"
     )
     assert ran.returncode == 0, ran.stderr
     assert "texts.tsv, trained: 2 evaluations" in ran.stdout

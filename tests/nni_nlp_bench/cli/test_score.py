@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+import nni_nlp_bench as nb
 from nni_nlp_bench.cli.app import app
+from search_spaces.base import get_space
 from search_spaces.encoder.parameters import num_parameters
 from search_spaces.encoder.published import as_scored, published_encoder
 
@@ -101,7 +103,9 @@ def test_encoders_as_published(tmp_path: Path) -> None:
         (("--scores", "naswot"), "unknown score of encoders 'naswot'; known: activation_distance"),
         (("--scores", "num_params", "--hidden", "8"), "--hidden does not apply to space encoder"),
         (("--scores", "num_params", "--steps", "513"), "encoders read 512 tokens, not 513"),
-        (("--scores", "num_params", "--space", "textnas"), "'textnas' has no zero-cost scores"),
+        (("--scores", "num_params", "--space", "enas_cell"), "'enas_cell' has no zero-cost scores"),
+        (("--scores", "num_params", "--space", "textnas"), "--corpus does not apply to space text"),
+        (("--scores", "num_params", "--data", "trec"), "--data does not apply to space encoder"),
         (
             ("--scores", "num_params", "--space", "rnn_cell", "--as-published"),
             "--as-published does not apply to space rnn_cell",
@@ -112,6 +116,49 @@ def test_error_for_options_of_other_spaces(
     tmp_path: Path, options: tuple[str, ...], message: str
 ) -> None:
     code, line = encoders(tmp_path, *options)
+    assert (code, line.count("\n")) == (2, 1)
+    assert message in line
+    assert not (tmp_path / "o.csv").exists()
+
+
+def sentence_cells(tmp_path: Path, *options: str) -> tuple[int, str]:
+    path = tmp_path / "cells.jsonl"
+    genotype = "normal=[[('dilconv_3',0),('skip_connect',1)],[('stdconv_3',0),('dilconv_5',2)],"
+    path.write_text(f"{genotype}[('skip_connect',1),('dilconv_3',3)]]\n", "utf-8")
+    command = ["score", "--space", "emd_cell", "--recipes", str(path), "--workers", "1"]
+    command += ["--out", str(tmp_path / "o.csv"), *options]
+    result = CliRunner().invoke(app, command)
+    return result.exit_code, result.stderr
+
+
+def test_sentence_classifiers_on_labelled_texts(tmp_path: Path) -> None:
+    options = ("--data", "docstrings", "--width", "8", "--columns", "6", "--steps", "12")
+    assert sentence_cells(tmp_path, *options, "--scores", "naswot,num_params") == (0, "")
+    with (tmp_path / "o.csv").open(encoding="utf-8") as stream:
+        (row,) = csv.DictReader(stream)
+    settings = {"columns": 6, "steps": 12, "options": {"width": 8}}
+    cell = get_space("emd_cell").parse(row["recipe"])
+    wanted = nb.score(cell, ["naswot", "num_params"], space="emd_cell", **settings)
+    assert [float(row[name]) for name in wanted] == wanted.iloc[0].tolist()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--scores", "naswot"), "emd_cell are scored on labelled texts: give data"),
+        (("--scores", "naswot", "--data", "reviews"), "unknown labelled set"),
+        (("--scores", "zerolm", "--data", "docstrings"), "unknown score of sentence classifiers"),
+        (("--scores", "naswot", "--data", "docstrings", "--vectors", "/no"), "unknown vectors"),
+        (
+            ("--scores", "naswot", "--data", "docstrings", "--layers", "2"),
+            "--layers does not apply",
+        ),
+    ],
+)
+def test_errors_of_sentence_classifiers(
+    tmp_path: Path, options: tuple[str, ...], message: str
+) -> None:
+    code, line = sentence_cells(tmp_path, *options)
     assert (code, line.count("\n")) == (2, 1)
     assert message in line
     assert not (tmp_path / "o.csv").exists()

@@ -20,7 +20,7 @@ from nni_nlp_bench.zero_cost.base import SCORES
 from nni_nlp_bench.zero_cost.encoders.base import ENCODER_SCORES
 from nni_nlp_bench.zero_cost.encoders.scoring import EncoderScoring
 from nni_nlp_bench.zero_cost.encoders.statistics import EncoderStatistics
-from nni_nlp_bench.zero_cost.task import scoring_of
+from nni_nlp_bench.zero_cost.task import make_scoring
 from nni_nlp_bench.zero_cost.transformers import principal_components
 from search_spaces.encoder import EncoderArchitecture, EncoderLayer
 from search_spaces.encoder.architecture import OPERATIONS
@@ -246,13 +246,13 @@ def test_published_activation_distances_count_an_activation_many_times(shared: S
 
 def test_what_is_not_of_the_space_is_refused() -> None:
     with pytest.raises(UserError, match="unknown score of encoders 'naswot'; known: activation"):
-        scoring_of("encoder")(("naswot",), "pydoc-small")
+        make_scoring("encoder", ("naswot",), "pydoc-small", None)
     with pytest.raises(UnknownNameError, match="unknown score 'head_confidence'"):
-        scoring_of("rnn_cell")(("head_confidence",), "pydoc-small")
+        make_scoring("rnn_cell", ("head_confidence",), "pydoc-small", None)
     with pytest.raises(
-        UserError, match="'textnas' has no zero-cost scores; those with: rnn_cell, enc"
+        UserError, match="'enas_cell' has no zero-cost scores; those with: rnn_cell, enc"
     ):
-        scoring_of("textnas")
+        make_scoring("enas_cell", ("naswot",), "pydoc-small", None)
     with pytest.raises(UserError, match="read 512 tokens, not 513"):
         EncoderScoring(("num_params",), "pydoc-small", steps=513)
     assert set(SCORES) & set(ENCODER_SCORES) >= {"num_params", "activation_distance"}
