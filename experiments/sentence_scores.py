@@ -102,12 +102,13 @@ def rank(
     losses = pd.read_csv(trainings).pivot(index="seed", columns="cell", values="test_loss")
     losses = losses.dropna(axis=1)
     searched = TextNasSpace(layers=layers) if space == "textnas" else get_space(space)
-    found = drawn(searched, max(losses) + 1)
+    cells = [int(cell) for cell in losses.columns.tolist()]
+    found = drawn(searched, max(cells) + 1)
     texts = SampledTexts(load_words(data, teacher, share=1.0), columns, max_length, seed)
     rows = []
     for name in SENTENCE_SCORES if scores is None else scores.split(","):
         scorer = SentenceScorer(name, space, texts, {"width": width})
-        values, seconds = score_all(scorer, [found[cell] for cell in losses])
+        values, seconds = score_all(scorer, [found[cell] for cell in cells])
         tau = agreement(values[None], -losses.to_numpy(), [(0, run) for run in range(len(losses))])
         rows.append({"score": f"`{name}`", "tau": str(tau), "CPU ms": f"{1000 * seconds:.0f}"})
         print(*rows[-1].values(), flush=True)

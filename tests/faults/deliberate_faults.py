@@ -226,6 +226,15 @@ FAULTS = (
         test="tests/nni_nlp_bench/zero_cost/test_scores.py::test_spectra_of_known_matrices",
     ),
     Fault(
+        name="padding-units",
+        what="units of padding count in a kernel of activation codes",
+        file="nni_nlp_bench/zero_cost/codes.py",
+        before="active & counted, inactive & counted",
+        after="active & counted, inactive",
+        test="tests/nni_nlp_bench/zero_cost/test_sentence_scores.py"
+        "::test_a_unit_counts_where_both_texts_have_a_word",
+    ),
+    Fault(
         name="training-epoch",
         what="off by one: an epoch more is trained",
         file="nni_nlp_bench/training/run.py",

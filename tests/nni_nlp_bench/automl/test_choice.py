@@ -72,6 +72,8 @@ def test_a_resumed_run_may_have_more_time_but_no_other_seed() -> None:
     settings = AutoMLSettings(time_s=10)
     assert replace(settings, time_s=20, threads=3).identity() == settings.identity()
     assert replace(settings, seed=1).identity() != settings.identity()
+    assert replace(settings, warm_start="naswot").identity() != settings.identity()
+    assert "warm_start" not in settings.identity(), "runs of earlier versions have no such setting"
 
 
 @given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 1)), min_size=3, max_size=60))

@@ -159,6 +159,7 @@ def test_the_command_writes_model_and_report(reviews: Path, tmp_path: Path) -> N
         (["--label", "stars", "--time", "soon"], "30m"),
         (["--label", "stars", "--spaces", "rnn_cell"], "do not classify"),
         (["--label", "stars", "--strategy", "magic"], "unknown strategy"),
+        (["--label", "stars", "--warm-start", "magic"], "unknown score of sentence classifiers"),
         (["--label", "stars", "--encoder", "/nowhere"], "no such folder"),
         (["--label", "stars", "--vectors", "/nowhere"], "unknown vectors"),
     ],
