@@ -17,7 +17,7 @@ class ZeroCostScorer:
 
     Args:
         score: Name of the score.
-        text: Name or folder of a corpus, for textnas and emd_cell of labelled texts; None for
+        corpus: Name or folder of a corpus, for textnas and emd_cell of labelled texts; None for
             `pydoc-small`, and `docstrings`.
         space: Name of the search space.
 
@@ -25,7 +25,7 @@ class ZeroCostScorer:
         UserError: The space has no such score, or the text cannot be read.
     """
 
-    def __init__(self, score: str, text: str | None = None, space: str = "rnn_cell") -> None:
+    def __init__(self, score: str, corpus: str | None = None, space: str = "rnn_cell") -> None:
         from nni_nlp_bench.training.settings import Sizes
         from nni_nlp_bench.zero_cost.registry import scores_of
         from nni_nlp_bench.zero_cost.sentences.base import SENTENCE_SPACES
@@ -34,12 +34,12 @@ class ZeroCostScorer:
         self._sign = 1 if scores_of(space).get(score).higher_is_better else -1
         self._name = score
         if space in SENTENCE_SPACES:
-            data, options = text or "docstrings", {"width": 64}
+            data, options = corpus or "docstrings", {"width": 64}
             self._scoring = make_scoring(space, (score,), None, data, options=options)
         else:
             small = {"sizes": Sizes(64, 64, 1), "columns": 20, "steps": 35}
             settings = small if space == "rnn_cell" else {"columns": 4, "steps": 64}
-            self._scoring = make_scoring(space, (score,), text or "pydoc-small", None, **settings)
+            self._scoring = make_scoring(space, (score,), corpus or "pydoc-small", None, **settings)
         _ = self._scoring.digest
 
     def __call__(self, architecture: Any) -> float:

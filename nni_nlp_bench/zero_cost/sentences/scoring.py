@@ -65,8 +65,7 @@ class SentenceScoring(BaseScoring):
         return get_space(self.space).parse(text)
 
     def _statistics(self, architecture: Any) -> SentenceStatistics:
-        words = _load_words(self.data, self.vectors, self.seed)
-        texts = SampledTexts(words, self.columns, self.steps, self.seed)
+        texts = _load_texts(self.data, self.vectors, self.columns, self.steps, self.seed)
         return texts.statistics(self.space, architecture, self.options)
 
 
@@ -137,7 +136,9 @@ class SentenceScorer:
 
 
 @cache
-def _load_words(data: str, vectors: str | None, seed: int) -> EmbeddedDataset:
+def _load_texts(
+    data: str, vectors: str | None, columns: int, steps: int, seed: int
+) -> SampledTexts:
     from nni_nlp_bench.training.classification.words import EmbeddedDataset
 
-    return EmbeddedDataset.load(data, vectors, seed)
+    return SampledTexts(EmbeddedDataset.load(data, vectors, seed), columns, steps, seed)
