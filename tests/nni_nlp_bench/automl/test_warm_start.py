@@ -19,6 +19,8 @@ from nni_nlp_bench.training.classification.words import EmbeddedDataset
 from search_spaces.base import get_space
 
 SPACE = get_space("emd_cell")
+HOUR_S = 3600.0
+"""Enough for two trainings on any machine."""
 
 
 class InterruptedSearchError(Exception):
@@ -32,10 +34,10 @@ def search(words: EmbeddedDataset, folder: Path, trials: int) -> list[str]:
         if what.startswith(f"emd_cell: architecture {trials}, best"):
             raise InterruptedSearchError
 
-    journal = RunJournal(folder, 60.0)
+    journal = RunJournal(folder, HOUR_S)
     trainer = CandidateTrainer(folder, journal, 0, "cpu", 1, progress)
     with pytest.raises(InterruptedSearchError):
-        search_space(trainer, "emd_cell", words, ("random", "num_params"), 8, 30.0)
+        search_space(trainer, "emd_cell", words, ("random", "num_params"), 8, HOUR_S)
     journal.close()
     lines = map(json.loads, (folder / "search-emd_cell.jsonl").read_text("utf-8").splitlines())
     packed = [line["arch"] for line in lines if "arch" in line]
