@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nni_nlp_bench.core.errors import UserError
-from search_spaces.base import SearchSpace
+from search_spaces.base import EncodingKind, SearchSpace
 from search_spaces.choices import MappedChoices
 from search_spaces.wrapper import WrapperSpace
 
@@ -90,6 +90,13 @@ class TabularSpace(WrapperSpace):
             distances = self._distances(self._point(architecture), positions)
             held = int(positions[_argmin(distances, rng)])
         return self.architectures[held]
+
+    def encode(self, architecture: Any, kind: EncodingKind = "flat") -> NDArray[np.float64]:
+        """Return the features of an architecture; `counts` of the table are computed once."""
+        held = self._index.get(architecture.canonical_key)
+        if kind == "counts" and held is not None:
+            return self._encodings[held].copy()
+        return self.space.encode(architecture, kind)
 
     def features(self, architectures: Sequence[Any]) -> NDArray[np.float64]:
         """Return the features of architectures; those of the table are computed once, together."""

@@ -111,3 +111,13 @@ def test_other_methods_are_those_of_the_space(space: TabularSpace) -> None:
 def test_a_table_of_one_is_refused(space: TabularSpace) -> None:
     with pytest.raises(UserError, match="at least two"):
         TabularSpace(space.space, space.architectures[:1])
+
+
+def test_encodings_are_those_of_the_whole_space(space: TabularSpace) -> None:
+    cell = space.architectures[3]
+    expected = space.unwrapped.encode(cell, "counts")
+    encoding = space.encode(cell, "counts")
+    np.testing.assert_array_equal(encoding, expected)
+    encoding += 1
+    np.testing.assert_array_equal(space.encode(cell, "counts"), expected)
+    np.testing.assert_array_equal(space.encode(cell), space.unwrapped.encode(cell))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from nni_nlp_bench.core.errors import ArchitectureError
 from nni_nlp_bench.strategies.base import Proposal, Strategy
 from nni_nlp_bench.strategies.models.choice_samples import ChoiceEncoder, Indices
+from nni_nlp_bench.strategies.models.count_densities import CountDensities
 from nni_nlp_bench.strategies.models.parzen import estimate, log_density, redraw, uniform
 
 
@@ -21,22 +22,31 @@ class TPE(Strategy):
 
     The prior of either density is the distribution of the space's samples, as in the paper, where
     the usual samplers take uniform choices; `random_first` samples of the space come first.
-    Densities are products over the choices that an architecture needs, each estimated from the
-    observations that need it too. Candidates are samples of the space, and good observations of
-    which a few choices are drawn anew; on a table, random architectures of it. No architecture is
-    proposed twice, and those that the choices cannot express are no observations.
+
+    In a whole space, densities are products over the choices that an architecture needs, each
+    estimated from the observations that need it too; candidates are samples of the space, and good
+    observations of which a few choices are drawn anew. Architectures that the choices cannot
+    express are no observations.
+
+    On a table, densities are products over the columns of the `counts` encoding, such as numbers
+    of nodes and of each operation: see `CountDensities`. Candidates are all architectures of it.
+    No architecture is proposed twice.
 
     Args:
         *args: As of every strategy.
         random_first: Number of evaluations before the densities are used.
-        good: Fraction of the observations that are good.
-        prior_weight: Number of observations that the prior counts for.
+        good: Fraction of the observations that are good, in a whole space.
+        prior_weight: Number of observations that the prior counts for, in a whole space.
         candidates: Number of candidates per proposal in a whole space.
-        table_candidates: Number of candidates per proposal on a table.
-        fresh: Fraction of the candidates that are samples of the space.
+        fresh: Fraction of these that are samples of the space.
         changes: Number of choices of a good observation that are drawn anew, on average.
         prior_samples: Number of samples of the space that the prior is estimated from, and that
             the fresh candidates are taken from.
+        table_good: Fraction of the observations that are good, on a table.
+        table_prior_weight: Number of observations that the prior counts for, on a table.
+        table_candidates: Number of random candidates per proposal on a table; None for all.
+        bandwidth: Width of an observation in a column of the encodings of a table, in standard
+            deviations of the column.
     """
 
     _tries = 5
@@ -49,23 +59,31 @@ class TPE(Strategy):
         good: float = 0.25,
         prior_weight: float = 5.0,
         candidates: int = 50,
-        table_candidates: int = 200,
         fresh: float = 0.5,
         changes: float = 2.0,
         prior_samples: int = 200,
+        table_good: float = 0.05,
+        table_prior_weight: float = 20.0,
+        table_candidates: int | None = None,
+        bandwidth: float = 1.0,
     ) -> None:
         super().__init__(*args)
         self._random_first = random_first
         self._good = good
         self._prior_weight = prior_weight
         self._candidates = candidates
-        self._table_candidates = table_candidates
         self._fresh = fresh
         self._changes = changes
         self._prior_samples = prior_samples
+        self._table_good = table_good
+        self._table_prior_weight = table_prior_weight
+        self._table_candidates = table_candidates
+        self._bandwidth = bandwidth
         self._encoder = ChoiceEncoder(self.space.choices())
         self._seen: set[str] = set()
-        self._rows: list[Indices] = []
+        self._rows: list[NDArray[Any]] = []
+        """Of each observation the positions of its choices or, on a table, what it adds to a
+        density."""
         self._scores: list[float] = []
 
     def ask(self) -> Proposal | None:
@@ -91,7 +109,11 @@ class TPE(Strategy):
 
     def _add(self, architecture: Any, score: float) -> None:
         try:
-            self._rows.append(self._encoder.encode(architecture))
+            self._rows.append(
+                self._encoder.encode(architecture)
+                if self.space.table is None
+                else self._table_densities.spread(self.space.encode(architecture, "counts"))
+            )
         except ArchitectureError:
             return
         self._scores.append(score)
@@ -100,19 +122,35 @@ class TPE(Strategy):
         """Return the candidate of the largest density ratio; None if there is no candidate."""
         order = np.argsort(-np.array(self._scores), kind="stable")
         ranked = np.stack(self._rows)[order]
-        count = math.ceil(self._good * len(ranked))
-        table = self.space.table
-        drawn = list(
-            self._draw_candidates(ranked[:count]) if table is None else self._draw_from(table)
-        )
+        in_table = self.space.table is not None
+        count = math.ceil((self._table_good if in_table else self._good) * len(ranked))
+        good, other = ranked[:count], ranked[count:]
+        return self._best_of_table(good, other) if in_table else self._best_of_space(good, other)
+
+    def _best_of_space(self, good: Indices, other: Indices) -> Any | None:
+        drawn = list(self._draw_candidates(good))
         if not drawn:
             return None
         candidates = np.stack([row for _, row in drawn])
         below, above = (
             log_density(candidates, estimate(rows, self._prior, self._prior_weight))
-            for rows in (ranked[:count], ranked[count:])
+            for rows in (good, other)
         )
         return drawn[int(np.argmax(below - above))][0]
+
+    def _best_of_table(self, good: NDArray[np.float64], other: NDArray[np.float64]) -> Any | None:
+        table = self.space.table or ()
+        unseen = [i for i, each in enumerate(table) if each.canonical_key not in self._seen]
+        if not unseen:
+            return None
+        candidates = self.rng.permutation(unseen)[: self._table_candidates]
+        ratios = self._table_densities.log_ratio(good, other, self._table_prior_weight)
+        return table[candidates[np.argmax(ratios[candidates])]]
+
+    @cached_property
+    def _table_densities(self) -> CountDensities:
+        encodings = [self.space.encode(each, "counts") for each in self.space.table or ()]
+        return CountDensities(np.stack(encodings), self._bandwidth)
 
     @cached_property
     def _pool(self) -> list[tuple[Any, Indices]]:
@@ -139,23 +177,6 @@ class TPE(Strategy):
                 yield architecture, row
             if found == self._candidates:
                 return
-
-    def _draw_from(self, table: Sequence[Any]) -> Iterator[tuple[Any, Indices]]:
-        """Yield unseen architectures of a table that the choices can express, with their samples.
-
-        A changed observation would hardly be one of them.
-        """
-        found = 0
-        for i in self.rng.permutation(len(table)):
-            if found == self._table_candidates:
-                return
-            if table[i].canonical_key not in self._seen:
-                try:
-                    row = self._encoder.encode(table[i])
-                except ArchitectureError:
-                    continue
-                found += 1
-                yield table[i], row
 
     def _draw_candidate(self, good: Indices) -> tuple[Any, Indices]:
         """Return a sample of the space or a changed good one. Raises ArchitectureError."""

@@ -215,6 +215,38 @@ def table() -> TabularSpace:
     return TabularSpace(SPACE, [SPACE.sample(rng) for _ in range(12)])
 
 
+def test_tpe_prefers_in_a_table_what_the_good_ones_consist_of() -> None:
+    """Of the unseen architectures, those with the most tanh nodes come next."""
+    rng = np.random.default_rng(0)
+    cells = {cell.canonical_key: cell for cell in (SPACE.sample(rng) for _ in range(300))}
+    table = TabularSpace(SPACE, list(cells.values()))
+    strategy = make(TPE, 0, table, random_first=40, table_good=0.1, table_prior_weight=1.0)
+    for proposal in ask(strategy, 40):
+        strategy.tell(proposal, float(tanh_nodes(proposal)))
+    found = [tanh_nodes(proposal) for proposal in ask(strategy, 10)]
+    assert np.mean(found) > np.mean([tanh_count(cell) for cell in table.architectures]) + 1
+
+
+def test_tpe_goes_through_a_whole_table(table: TabularSpace) -> None:
+    strategy = make(TPE, 0, table, random_first=3)
+    asked = []
+    while (proposal := strategy.ask()) is not None:
+        asked.append(proposal.architecture)
+        strategy.tell(proposal, float(tanh_count(proposal.architecture)))
+    assert len(asked) == 12
+    assert set(asked) == set(table.architectures)
+
+
+def test_tpe_observes_architectures_that_are_not_in_the_table(table: TabularSpace) -> None:
+    strategy = make(TPE, 0, table, random_first=3, table_good=0.3)
+    rng = np.random.default_rng(5)
+    for _ in range(20):
+        cell = SPACE.sample(rng)
+        strategy.add_observation(cell, float(tanh_count(cell)))
+    (proposal,) = ask(strategy)
+    assert tanh_nodes(proposal) >= np.median([tanh_count(c) for c in table.architectures])
+
+
 @pytest.mark.parametrize("kind", [GridSearch, RandomSearch])
 def test_every_architecture_of_a_table_once_in_an_order_of_the_seed(
     kind: type[Strategy], table: TabularSpace
