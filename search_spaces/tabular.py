@@ -95,7 +95,7 @@ class TabularSpace(WrapperSpace):
         """Return the features of an architecture; `counts` of the table are computed once."""
         held = self._index.get(architecture.canonical_key)
         if kind == "counts" and held is not None:
-            return self._encodings[held].copy()
+            return np.array(self._encodings[held])
         return self.space.encode(architecture, kind)
 
     def features(self, architectures: Sequence[Any]) -> NDArray[np.float64]:
