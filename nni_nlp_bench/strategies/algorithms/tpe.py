@@ -43,7 +43,8 @@ class TPE(Strategy):
         prior_samples: Number of samples of the space that the prior is estimated from, and that
             the fresh candidates are taken from.
         table_good: Fraction of the observations that are good, on a table.
-        table_prior_weight: Number of observations that the prior counts for, on a table.
+        table_prior_weight: Number of observations that the prior counts for on a table, per column
+            of the encoding: the more columns are multiplied, the less each may say.
         table_candidates: Number of random candidates per proposal on a table; None for all.
         bandwidth: Width of an observation in a column of the encodings of a table, in standard
             deviations of the column.
@@ -62,8 +63,8 @@ class TPE(Strategy):
         fresh: float = 0.5,
         changes: float = 2.0,
         prior_samples: int = 200,
-        table_good: float = 0.05,
-        table_prior_weight: float = 20.0,
+        table_good: float = 0.1,
+        table_prior_weight: float = 0.2,
         table_candidates: int | None = None,
         bandwidth: float = 1.0,
     ) -> None:
@@ -144,7 +145,9 @@ class TPE(Strategy):
         if not unseen:
             return None
         candidates = self.rng.permutation(unseen)[: self._table_candidates]
-        ratios = self._table_densities.log_ratio(good, other, self._table_prior_weight)
+        densities = self._table_densities
+        weight = self._table_prior_weight * densities.columns
+        ratios = densities.log_ratio(good, other, weight)
         return table[candidates[np.argmax(ratios[candidates])]]
 
     @cached_property

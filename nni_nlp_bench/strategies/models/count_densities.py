@@ -21,6 +21,7 @@ class CountDensities:
 
     def __init__(self, encodings: Array, bandwidth: float) -> None:
         levels = [np.unique(column, return_inverse=True) for column in encodings.T]
+        self.columns = len(levels)
         sizes = np.array([len(values) for values, _ in levels])
         self._first = np.cumsum(sizes) - sizes
         self._column = np.repeat(np.arange(len(sizes)), sizes)

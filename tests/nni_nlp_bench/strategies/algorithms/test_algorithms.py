@@ -220,7 +220,7 @@ def test_tpe_prefers_in_a_table_what_the_good_ones_consist_of() -> None:
     rng = np.random.default_rng(0)
     cells = {cell.canonical_key: cell for cell in (SPACE.sample(rng) for _ in range(300))}
     table = TabularSpace(SPACE, list(cells.values()))
-    strategy = make(TPE, 0, table, random_first=40, table_good=0.1, table_prior_weight=1.0)
+    strategy = make(TPE, 0, table, random_first=40, table_prior_weight=0.01)
     for proposal in ask(strategy, 40):
         strategy.tell(proposal, float(tanh_nodes(proposal)))
     found = [tanh_nodes(proposal) for proposal in ask(strategy, 10)]
