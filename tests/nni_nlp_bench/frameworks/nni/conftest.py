@@ -318,14 +318,15 @@ def list_of_experiments() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def wait_until() -> Callable[[Callable[[], Any]], None]:
-    """Function that waits until a condition holds, with a time limit."""
+def wait_until() -> Callable[[Callable[[], Any]], Any]:
+    """Function that waits until a condition holds, with a time limit, and returns what it gave."""
 
-    def wait(holds: Callable[[], Any]) -> None:
+    def wait(holds: Callable[[], Any]) -> Any:
         deadline = time.monotonic() + TIMEOUT_S
-        while not holds():
+        while not (found := holds()):
             assert time.monotonic() < deadline
             time.sleep(0.2)
+        return found
 
     return wait
 
