@@ -16,6 +16,7 @@ from nni_nlp_bench.core.extras import MissingExtraError
 from nni_nlp_bench.strategies.base import Proposal, Strategy
 from nni_nlp_bench.strategies.models.choice_samples import ChoiceEncoder, Indices
 from nni_nlp_bench.strategies.models.node_schedule import NodeSchedule
+from search_spaces.choices import Choices
 
 if TYPE_CHECKING:
     from nni_nlp_bench.strategies.models.choice_policy import PolicyTrainer
@@ -45,9 +46,15 @@ class Reinforce(Strategy):
     average of the rewards. Samples that are no architectures of the space have a reward of 0
     without an evaluation, and architectures that were evaluated before have their known reward.
 
-    Other than in the paper, the policy is first fitted to samples of the space by maximum
-    likelihood, since uniform choices may be far worse architectures; `fit_samples=0` leaves that
-    out.
+    Other than in the paper,
+
+    - the policy is first fitted to samples of the space by maximum likelihood, since uniform
+      choices may be far worse architectures; `fit_samples=0` leaves that out;
+    - each update also raises the likelihood of the best architectures so far (priority queue
+      training, Abolafia et al., 2018, arXiv 1801.03526); `elites=0` leaves that out;
+    - advantages are divided by the standard deviation of the batch's rewards (`normalize`), and
+      the entropy of the policy is added (`entropy_weight`, Williams and Peng, 1991);
+    - samples that were evaluated before are drawn again instead of reinforced (`distinct`).
 
     Args:
         *args: As of every strategy.
@@ -56,6 +63,11 @@ class Reinforce(Strategy):
         baseline_decay: Decay of the moving average.
         fit_samples: Number of samples of the space that the policy is fitted to.
         fit_epochs: Number of passes over them.
+        elites: Number of best architectures whose likelihood is raised.
+        updates: Number of gradient steps per batch.
+        normalize: Whether advantages are divided by their standard deviation.
+        entropy_weight: Weight of the policy's entropy, in the unit of the advantages per nat.
+        distinct: Whether samples that were evaluated before are drawn again.
         start_nodes: Number of nodes that architectures may have at first, for spaces whose choices
             have the option `max_nodes` or `nodes`; None for all of them.
         grow_every: Number of evaluations after which they may have another node.
@@ -64,23 +76,33 @@ class Reinforce(Strategy):
         UserError: The space has no such option.
     """
 
-    _tries = 20
-    """Samples in turn that are no new architectures, after which one of the space is proposed."""
+    _draws = 20
+    """Batches drawn for one of architectures that are new."""
 
     def __init__(
         self,
         *args: Any,
         batch: int = 10,
-        learning_rate: float = 6e-3,
+        learning_rate: float = 3e-3,
         baseline_decay: float = 0.95,
         fit_samples: int = 300,
         fit_epochs: int = 25,
+        elites: int = 10,
+        updates: int = 4,
+        normalize: bool = True,
+        entropy_weight: float = 0.01,
+        distinct: bool = True,
         start_nodes: int | None = None,
         grow_every: int = 100,
     ) -> None:
         super().__init__(*args)
-        if batch < 1:
-            raise UserError(f"reinforce: batch must be at least 1, got {batch}")
+        for name, value, least in (
+            ("batch", batch, 1),
+            ("updates", updates, 1),
+            ("elites", elites, 0),
+        ):
+            if value < least:
+                raise UserError(f"reinforce: {name} must be at least {least}, got {value}")
         self._batch = batch
         self._learning_rate = learning_rate
         self._fit_samples = fit_samples
@@ -90,10 +112,19 @@ class Reinforce(Strategy):
             None if start_nodes is None else NodeSchedule(self.space, start_nodes, grow_every)
         )
         self._baseline = MovingAverage(baseline_decay)
+        self._normalize = normalize
+        self._entropy_weight = entropy_weight
+        self._updates = updates
+        self._distinct = distinct
+        self._elites = elites
+        self._best: list[tuple[float, Indices]] = []
+        """Rewards and samples of the best architectures, best first."""
         self._rewards: dict[str, float] = {}
         """By key of the architecture."""
         self._seen: set[str] = set()
-        self._queue: deque[tuple[Indices, Any | None]] = deque()
+        self._drawn: set[str] = set()
+        """Keys of what the policy has drawn, with `distinct`."""
+        self._queue: deque[tuple[Indices, Any]] = deque()
         """Samples of the batch that are still to be evaluated, with their architectures."""
         self._running: dict[Proposal, Indices | None] = {}
         self._finished: list[tuple[Indices, float]] = []
@@ -104,17 +135,18 @@ class Reinforce(Strategy):
         return None if find_spec("torch") else str(MissingExtraError("torch"))
 
     def ask(self) -> Proposal | None:
-        """Return the next architecture of the batch; None while the batch waits for scores."""
-        for _ in range(self._tries):
-            if not self._queue and not self._refill():
-                return None
+        """Return the next architecture of the batch; None while the batch waits for scores.
+
+        A random architecture of the space if the policy has drawn none that is new.
+        """
+        if not self._queue and not self._refill():
+            return None
+        while self._queue:
             row, architecture = self._queue.popleft()
-            if architecture is None:
-                self._finished.append((row, 0.0))
-            elif architecture.canonical_key in self._rewards:
-                self._finished.append((row, self._rewards[architecture.canonical_key]))
-            else:
+            reward = self._rewards.get(architecture.canonical_key)
+            if reward is None:
                 return self._propose(architecture, row)
+            self._finished.append((row, reward))
         architecture = self.sample_unseen(self._seen)
         return None if architecture is None else self._propose(architecture, None)
 
@@ -137,22 +169,44 @@ class Reinforce(Strategy):
         if self._running:
             return False
         if self._finished:
-            rewards = np.array([reward for _, reward in self._finished])
-            advantages = rewards - self._baseline.update(rewards)
-            rows = np.stack([row for row, _ in self._finished])
-            self._trainer.reinforce(rows, advantages)
-            self._finished.clear()
+            self._update()
         choices = None if self._schedule is None else self._schedule.choices(len(self._rewards))
-        rows = self._trainer.sample(self._batch, self.rng, choices)
-        self._queue.extend((row, self._decode(row, choices)) for row in rows)
+        for _ in range(self._draws if self._distinct else 1):
+            self._draw(choices)
+            if len(self._queue) >= self._batch:
+                break
         return True
 
-    def _decode(self, row: Indices, choices: Any) -> Any | None:
-        """Return the architecture of a sample; None if there is none."""
-        try:
-            return self._encoder.decode(row, choices)
-        except ArchitectureError:
-            return None
+    def _draw(self, choices: Choices | None) -> None:
+        """Add the architectures of a batch of samples to the queue.
+
+        Samples that are no architectures are finished, with a reward of 0.
+        """
+        for row in self._trainer.sample(self._batch, self.rng, choices):
+            try:
+                architecture = self._encoder.decode(row, choices)
+            except ArchitectureError:
+                self._finished.append((row, 0.0))
+                continue
+            if self._distinct:
+                if architecture.canonical_key in self._drawn:
+                    continue
+                self._drawn.add(architecture.canonical_key)
+            self._queue.append((row, architecture))
+
+    def _update(self) -> None:
+        """Update the policy by the finished batch."""
+        rewards = np.array([reward for _, reward in self._finished])
+        advantages = rewards - self._baseline.update(rewards)
+        if self._normalize and np.ptp(rewards) > 0:
+            advantages /= rewards.std()
+        rows = np.stack([row for row, _ in self._finished])
+        best = [(reward, row) for row, reward in self._finished if reward > 0]
+        self._best = sorted(self._best + best, key=lambda pair: -pair[0])[: self._elites]
+        elites = np.stack([row for _, row in self._best]) if self._best else None
+        for _ in range(self._updates):
+            self._trainer.reinforce(rows, advantages, self._entropy_weight, elites)
+        self._finished.clear()
 
     @cached_property
     def _trainer(self) -> PolicyTrainer:

@@ -21,6 +21,7 @@ from search_spaces.choices import Choices, ConditionalChoices
 
 LAYERS = 2
 WIDTH = 35
+_LEAST_LOG_PROBABILITY = -1e4
 INITIAL_RANGE = 0.08
 """Weights are uniform between minus this and this."""
 
@@ -88,14 +89,22 @@ class ChoicePolicy(nn.Module):
         self.register_buffer("_first", torch.from_numpy(first[:-1]))
         self.register_buffer("_beyond", beyond)
 
-    def log_probabilities(self, batch: TokenBatch) -> Tensor:
-        """Return the log probability of each sample (batch,), in nats."""
+    def evaluate(self, batch: TokenBatch) -> tuple[Tensor, Tensor]:
+        """Return the log probability of each sample and the entropy of its choices, in nats.
+
+        Both are (batch,), sums over the choices; each entropy is that given the choices before.
+        """
         tokens = self._first[batch.choices] + batch.values
         before = torch.cat([torch.full_like(tokens[:, :1], self._start), tokens[:, :-1]], dim=1)
         hidden, _ = self.lstm(self.tokens(before) + self.choices(batch.choices))
         log_probs = self._log_softmax(hidden, batch.choices)
         taken = log_probs.gather(-1, batch.values[..., None]).squeeze(-1)
-        return torch.where(batch.mask, taken, 0.0).sum(dim=1)
+        # Values that a choice does not have are -inf, of probability 0: they add nothing.
+        entropies = -(log_probs.exp() * log_probs.clamp(min=_LEAST_LOG_PROBABILITY)).sum(-1)
+        log_prob, entropy = (
+            torch.where(batch.mask, each, 0.0).sum(dim=1) for each in (taken, entropies)
+        )
+        return log_prob, entropy
 
     @torch.no_grad()
     def sample(
@@ -179,19 +188,34 @@ class PolicyTrainer:
                 order = rng.permutation(len(rows))
                 for first in range(0, len(rows), self._fit_batch):
                     batch = rows[order[first : first + self._fit_batch]]
-                    self._step(optimizer, batch, np.ones(len(batch)))
+                    log_probs, _ = self.policy.evaluate(TokenBatch.of(batch))
+                    self._ascend(optimizer, log_probs.mean())
 
-    def reinforce(self, rows: Indices, advantages: NDArray[np.float64]) -> None:
-        """Follow the gradient of the mean of log probabilities times advantages."""
-        with torch_threads(1, 0):
-            self._step(self._optimizer, rows, advantages)
-
-    def _step(
-        self, optimizer: torch.optim.Optimizer, rows: Indices, weights: NDArray[np.float64]
+    def reinforce(
+        self,
+        rows: Indices,
+        advantages: NDArray[np.float64],
+        entropy_weight: float = 0.0,
+        elites: Indices | None = None,
     ) -> None:
-        log_probs = self.policy.log_probabilities(TokenBatch.of(rows))
-        loss = -(torch.from_numpy(weights).to(log_probs) * log_probs).mean()
+        """Follow the gradient of the mean of log probabilities times advantages.
+
+        Args:
+            rows: Samples (samples, choices).
+            advantages: Of each sample (samples,); higher is better.
+            entropy_weight: Weight of the entropy of the policy, in addition.
+            elites: Samples (elites, choices) whose mean log probability is added; None for none.
+        """
+        with torch_threads(1, 0):
+            log_probs, entropies = self.policy.evaluate(TokenBatch.of(rows))
+            weights = torch.from_numpy(advantages).to(log_probs)
+            objective = (weights * log_probs + entropy_weight * entropies).mean()
+            if elites is not None:
+                objective = objective + self.policy.evaluate(TokenBatch.of(elites))[0].mean()
+            self._ascend(self._optimizer, objective)
+
+    def _ascend(self, optimizer: torch.optim.Optimizer, objective: Tensor) -> None:
         optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        (-objective).backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.policy.parameters(), self._largest_norm)
         optimizer.step()
