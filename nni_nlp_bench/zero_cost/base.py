@@ -1,8 +1,9 @@
-"""Interface and registry of the zero-cost scores of recurrent cells."""
+"""Interface of zero-cost scores, and the registry of those of recurrent cells."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
 from nni_nlp_bench.core.registry import Registry
 
@@ -13,17 +14,22 @@ if TYPE_CHECKING:
     from nni_nlp_bench.zero_cost.statistics import NetworkStatistics
 
 
-class Score(Protocol):
-    """Interface of every zero-cost score of recurrent cells.
+StatisticsT = TypeVar("StatisticsT", contravariant=True)
+"""Statistics of the networks of a space, such as `NetworkStatistics`."""
 
-    A score is computed on an untrained language model and one batch of text. It is deterministic:
-    the same model, tokens and seed give the same value.
+
+class Score(Protocol[StatisticsT]):
+    """Interface of every zero-cost score.
+
+    A score is computed on an untrained network and one batch of text. It is deterministic: the same
+    network, text and seed give the same value.
     """
 
-    higher_is_better: ClassVar[bool]
-    """Direction: whether a higher score predicts a lower loss after training."""
+    @property
+    def higher_is_better(self) -> bool:
+        """Direction: whether a higher score predicts a better network after training."""
 
-    def of(self, statistics: NetworkStatistics) -> float:
+    def of(self, statistics: StatisticsT) -> float:
         """Return the score.
 
         Args:
@@ -44,49 +50,58 @@ class ArchitectureScore(Protocol):
 
     @property
     def higher_is_better(self) -> bool:
-        """Direction: whether a higher score predicts a lower loss after training."""
+        """Direction: whether a higher score predicts a better network after training."""
 
     def of_architecture(self, architecture: Any) -> float:
         """Return the score of an architecture; NaN if it is undefined."""
 
 
-_NAMES = {
-    "states": (
-        "layer1_hidden_covariance",
-        "layer2_hidden_covariance",
-        "layer3_hidden_covariance",
-        "activation_distance",
-        "hidden_synaptic_saliency",
-        "naswot",
-        "linear_regions",
-    ),
-    "miniature": (
-        "miniature_correlation",
-        "miniature_recall",
-    ),
-    "gradients": (
-        "jacobian_covariance",
-        "jacobian_cosine",
-        "large_noise_jacobian",
-        "large_noise_jacobian_cosine",
-        "more_noised_jacobian",
-        "more_noised_jacobian_cosine",
-        "synaptic_saliency",
-        "ntk_condition",
-        "num_params",
-    ),
-}
-"""Names of the scores that each module defines."""
+def score_registry(kind: str, group: str, names: Mapping[str, Sequence[str]]) -> Registry[Any]:
+    """Return the registry of the scores of a space.
 
-SCORES: Registry[Score] = Registry(
+    Args:
+        kind: What a score is called in messages.
+        group: Group of the entry points of other packages.
+        names: Names of the built-in scores by module of `nni_nlp_bench.zero_cost`, which defines
+            each as a constant in upper case.
+    """
+    objects = {
+        name: f"nni_nlp_bench.zero_cost.{module}:{name.upper()}"
+        for module, of_module in names.items()
+        for name in of_module
+    }
+    return Registry(kind, group, objects, requires=("higher_is_better", "of"))
+
+
+SCORES: Registry[Score[NetworkStatistics]] = score_registry(
     "score",
     "nni_nlp_bench.scores",
     {
-        name: f"nni_nlp_bench.zero_cost.{module}:{name.upper()}"
-        for module, names in _NAMES.items()
-        for name in names
+        "states": (
+            "layer1_hidden_covariance",
+            "layer2_hidden_covariance",
+            "layer3_hidden_covariance",
+            "activation_distance",
+            "hidden_synaptic_saliency",
+            "naswot",
+            "linear_regions",
+        ),
+        "miniature": (
+            "miniature_correlation",
+            "miniature_recall",
+        ),
+        "gradients": (
+            "jacobian_covariance",
+            "jacobian_cosine",
+            "large_noise_jacobian",
+            "large_noise_jacobian_cosine",
+            "more_noised_jacobian",
+            "more_noised_jacobian_cosine",
+            "synaptic_saliency",
+            "ntk_condition",
+            "num_params",
+        ),
     },
-    requires=("higher_is_better", "of"),
 )
 
 

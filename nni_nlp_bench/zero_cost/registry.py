@@ -9,20 +9,12 @@ from typing import Any, cast
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.core.registry import Registry
 from nni_nlp_bench.zero_cost.base import SCORES, ArchitectureScore, Score
-from nni_nlp_bench.zero_cost.decoders.base import DECODER_SCORES, DecoderScore
-from nni_nlp_bench.zero_cost.encoders.base import ENCODER_SCORES, EncoderScore
-from nni_nlp_bench.zero_cost.sentences.base import (
-    SENTENCE_SCORES,
-    SENTENCE_SPACES,
-    SentenceScore,
-)
+from nni_nlp_bench.zero_cost.decoders.base import DECODER_SCORES
+from nni_nlp_bench.zero_cost.encoders.base import ENCODER_SCORES
+from nni_nlp_bench.zero_cost.sentences.base import SENTENCE_SCORES, SENTENCE_SPACES
 from search_spaces.base import SearchSpace, SizedSpace
 
-AnyRegistry = (
-    Registry[Score] | Registry[EncoderScore] | Registry[DecoderScore] | Registry[SentenceScore]
-)
-
-SCORES_OF: Mapping[str, AnyRegistry] = {
+SCORES_OF: Mapping[str, Registry[Score[Any]]] = {
     "rnn_cell": SCORES,
     "encoder": ENCODER_SCORES,
     "lts": DECODER_SCORES,
@@ -38,7 +30,7 @@ DEFAULT_SCORES: Mapping[str, str] = {
 Other spaces have none: strategies prefer more parameters."""
 
 
-def scores_of(space: str) -> AnyRegistry:
+def scores_of(space: str) -> Registry[Score[Any]]:
     """Return the zero-cost scores of a space. Raises UserError if it has none."""
     if space not in SCORES_OF:
         known = ", ".join(SCORES_OF)
