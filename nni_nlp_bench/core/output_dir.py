@@ -26,7 +26,7 @@ def locked_output_dir(out: Path, settings: Mapping[str, Any], what: str) -> Iter
     lock = FileLock(out / LOCK, timeout=0)
     try:
         out.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
+        held = lock.acquire()
     except Timeout:
         raise UserError(
             f"another process is writing into {out}: wait for its end, or choose another --out"
@@ -35,7 +35,7 @@ def locked_output_dir(out: Path, settings: Mapping[str, Any], what: str) -> Iter
         raise UserError(f"--out {out} is not a folder") from None
     except OSError as error:
         raise UserError(f"cannot write --out {out}: {error.strerror or error}") from None
-    with lock:
+    with held:
         _check_settings(out / SETTINGS, settings, what)
         try:
             yield

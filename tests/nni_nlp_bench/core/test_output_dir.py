@@ -43,6 +43,15 @@ def test_settings_that_differ_are_named(
     )
 
 
+def test_an_error_that_is_kept_does_not_keep_the_folder_locked(tmp_path: Path) -> None:
+    """Its traceback refers to the lock."""
+    opened(tmp_path)
+    with pytest.raises(UserError) as error:
+        opened(tmp_path, SETTINGS | {"seed": 2})
+    opened(tmp_path)
+    assert error.value.__traceback__
+
+
 @pytest.mark.parametrize("content", [b"\xff\xfe", b"\0" * 10, b"[1]", b"", b"[" * 100_000])
 def test_damaged_settings_are_one_error(tmp_path: Path, content: bytes) -> None:
     opened(tmp_path)
