@@ -134,15 +134,24 @@ class NetworkStatistics:
         for layer in self.model.layers:
             for linear in cast(RecurrentCell, layer).maps:
                 weights += list(cast(LinearMap, linear).matrices)[1:]
-        outputs = self.outputs
-        gradients = torch.autograd.grad(
-            outputs, weights, outputs.detach(), retain_graph=True, allow_unused=True
-        )
-        return [
-            Saliency(weight.detach(), gradient)
-            for weight, gradient in zip(weights, gradients, strict=True)
-            if gradient is not None
-        ]
+        return saliencies_of(self.outputs, weights)
+
+
+def saliencies_of(outputs: Tensor, weights: Sequence[Tensor]) -> list[Saliency]:
+    """Return the saliency of each weight that outputs depend on, in the direction of the outputs.
+
+    Args:
+        outputs: Outputs of a network, with their autograd graph, which is kept.
+        weights: Weights of the network.
+    """
+    gradients = torch.autograd.grad(
+        outputs, weights, outputs.detach(), retain_graph=True, allow_unused=True
+    )
+    return [
+        Saliency(weight.detach(), gradient)
+        for weight, gradient in zip(weights, gradients, strict=True)
+        if gradient is not None
+    ]
 
 
 def _by_sequence(gradient: Tensor) -> Matrix:

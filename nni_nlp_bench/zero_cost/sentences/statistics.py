@@ -17,7 +17,7 @@ from nni_nlp_bench.training.classification.network import NetworkSpec
 from nni_nlp_bench.training.classification.words import EmbeddedDataset
 from nni_nlp_bench.training.seeding import seeded
 from nni_nlp_bench.zero_cost.sentences.activations import record_activations
-from nni_nlp_bench.zero_cost.statistics import Saliency
+from nni_nlp_bench.zero_cost.statistics import Saliency, saliencies_of
 from search_spaces.sequences import use_batch_statistics
 from search_spaces.textnas.ops import HEADS
 
@@ -99,15 +99,7 @@ class SentenceStatistics:
     def saliencies(self) -> list[Saliency]:
         """Saliency of all matrices and kernels of the network, without the word vectors."""
         weights = [weight for weight in self.kernel_parameters if weight.dim() > 1]
-        logits = self._forward[0]
-        gradients = torch.autograd.grad(
-            logits, weights, logits.detach(), retain_graph=True, allow_unused=True
-        )
-        return [
-            Saliency(weight.detach(), gradient)
-            for weight, gradient in zip(weights, gradients, strict=True)
-            if gradient is not None
-        ]
+        return saliencies_of(self._forward[0], weights)
 
     @property
     def kernel_outputs(self) -> Sequence[Tensor]:
