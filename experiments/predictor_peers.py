@@ -3,9 +3,12 @@
     python experiments/predictor_peers.py tables --out docs/results
 
 `tables` holds imported tables as for strategy_comparison.py. WeakNAS and the pairwise ranker of
-BRP-NAS have the start, the candidates and the features of `guided`. Optuna's Gaussian process, a
-sampler of numbers, searches the first ten principal components of the features; a point stands for
-the nearest architecture that was not evaluated. SMAC3, if it is installed, is the strategy `smac`.
+BRP-NAS have the start, the candidates and the features of `guided`. Optuna's Gaussian process and
+HEBO, samplers of numbers, search the first ten principal components of the features; a point stands
+for the nearest architecture that was not evaluated. SMAC3 is the strategy `smac`. What is not
+installed is left out. HEBO 0.3.6 asks for NumPy below 2, but runs with it:
+
+    pip install --no-deps HEBO==0.3.6 pymoo moocore cma autograd alive-progress dill Deprecated
 
 Change: --strategies, names of this file or of the library; --tasks; --seeds.
 """
@@ -162,12 +165,51 @@ class OptunaGp(ComponentStrategy):
         self._study.tell(handle, loss)
 
 
+class Hebo(ComponentStrategy):
+    """HEBO (Cowen-Rivers et al., 2022, arXiv 2012.03826): batches of four of its default settings.
+
+    HEBO draws on the global generators of NumPy and torch, which are seeded for each batch.
+    """
+
+    batch = 4
+
+    def __init__(self, *args: Any) -> None:
+        from hebo.design_space.design_space import DesignSpace
+        from hebo.optimizers.hebo import HEBO
+
+        super().__init__(*args)
+        names = [f"x{i}" for i in range(self._points.shape[1])]
+        cube = [{"name": name, "type": "num", "lb": 0.0, "ub": 1.0} for name in names]
+        self._hebo = HEBO(DesignSpace().parse(cube), scramble_seed=self._seed())
+        self._suggested: list[Any] = []
+
+    def suggest(self) -> tuple[Any, Array]:
+        """Return the next row of the batch and its point."""
+        if not self._suggested:
+            import torch
+
+            np.random.seed(self._seed())
+            torch.manual_seed(self._seed())
+            rows = self._hebo.suggest(self.batch)
+            self._suggested = [rows.iloc[[i]] for i in range(len(rows))]
+        row = self._suggested.pop(0)
+        return row, row.to_numpy(dtype=np.float64)[0]
+
+    def report(self, handle: Any, loss: float) -> None:
+        """Report the loss to HEBO."""
+        self._hebo.observe(handle, np.array([[loss]]))
+
+    def _seed(self) -> int:
+        return int(self.rng.integers(2**31))
+
+
 PEERS: dict[str, tuple[type[Strategy], dict[str, Any]]] = {
     "weak_nas": (WeakNas, {"batch": 10, "scored_start": True}),
     "brp_nas": (BrpNas, {"batch": 10, "scored_start": True}),
     "optuna_gp": (OptunaGp, {}),
+    "hebo": (Hebo, {}),
 }
-LIBRARIES = {"smac": "smac", "optuna_gp": "torch"}
+LIBRARIES = {"smac": "smac", "optuna_gp": "torch", "hebo": "hebo"}
 """Libraries that may be missing, by the name of the strategy that needs them."""
 LIBRARY = (
     "random",

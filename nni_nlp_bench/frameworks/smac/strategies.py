@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import warnings
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
@@ -85,7 +86,10 @@ class Smac(SamplerStrategy):
     def _suggest(self) -> tuple[Any, Mapping[str, Any]]:
         # Not `facade.ask`: its intensifier repeats evaluations, and waits for those that it gave.
         generator = self._facade.intensifier.config_generator
-        configuration = next(generator, None) or self._space.sample_configuration()
+        with warnings.catch_warnings():
+            # Of the mean of no times, for its log, where its local search finds nothing better.
+            warnings.simplefilter("ignore", RuntimeWarning)
+            configuration = next(generator, None) or self._space.sample_configuration()
         return self._handle(configuration), sample_of(self._choices, configuration)
 
     def _adopt(self, sample: dict[str, Any]) -> Any:
