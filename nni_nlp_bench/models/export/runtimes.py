@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from nni_nlp_bench.core.extras import optional_imports
-from nni_nlp_bench.models.export.graphs import BATCH, LENGTH, Graph, Tensors
+from nni_nlp_bench.models.export.graph import BATCH, LENGTH, Graph, Tensors
 from nni_nlp_bench.models.manifest import ModelError
 
 EXAMPLE = (2, 5)

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from nni_nlp_bench.models.export.graphs import BATCH, Graph, Tensors
+from nni_nlp_bench.models.export.graph import BATCH, Graph, Tensors
 from nni_nlp_bench.models.tfidf import TfidfClassifier
 from nni_nlp_bench.training.linear import LinearClassifier
 

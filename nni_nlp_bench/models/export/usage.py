@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nni_nlp_bench.models.base import TextClassifier
-from nni_nlp_bench.models.export.graphs import Graph
+from nni_nlp_bench.models.export.graph import Graph
 from nni_nlp_bench.models.loading import AnyModel
 from nni_nlp_bench.models.network import VOCABULARY, NetworkClassifier
 from nni_nlp_bench.models.tfidf import TERMS, TfidfClassifier

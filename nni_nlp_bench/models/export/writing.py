@@ -19,7 +19,8 @@ from nni_nlp_bench.core.scratch import remove_stale, scratch_folder
 from nni_nlp_bench.data import words
 from nni_nlp_bench.models.base import TextClassifier
 from nni_nlp_bench.models.card import model_card
-from nni_nlp_bench.models.export.graphs import Graph, Tensors, graph_of
+from nni_nlp_bench.models.export.graph import Graph, Tensors
+from nni_nlp_bench.models.export.graphs import graph_of
 from nni_nlp_bench.models.export.runtimes import FORMATS, ExportError, GraphFormat
 from nni_nlp_bench.models.export.usage import ABOUT, WORDS, companions, usage
 from nni_nlp_bench.models.loading import AnyModel, load_model
