@@ -5,6 +5,7 @@ Modules that import a library of an extra that is not installed are skipped.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Generator, Iterable, Iterator
 from functools import cache
@@ -61,6 +62,14 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             if os.environ.get("FRAMEWORKS_REQUIRED"):
                 raise missing
             pytest.skip(str(missing))
+
+
+@pytest.fixture
+def quiet() -> Iterator[None]:
+    """Hide what NNI and Lightning log, which is much."""
+    logging.disable(logging.WARNING)
+    yield
+    logging.disable(logging.NOTSET)
 
 
 @pytest.hookimpl(wrapper=True)

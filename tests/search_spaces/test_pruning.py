@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -25,6 +23,8 @@ from search_spaces.textnas import pruning as textnas
 from search_spaces.textnas.model_space import TextNasModelSpace
 from search_spaces.textnas.space import TextNasSpace
 
+pytestmark = pytest.mark.usefixtures("quiet")
+
 SENTENCES: dict[str, Any] = {
     "textnas": lambda: TextNasModelSpace(layers=3, window=2, vectors=3, width=4, dropout=0.0),
     "emd_cell": lambda: EmdCellModelSpace(cells=2, vectors=3, width=4, dropout=0.0),
@@ -34,14 +34,6 @@ PRUNABLE: dict[str, Any] = {
     "emd_cell": emd_cell.PRUNABLE,
     "enas_cell": enas_cell.PRUNABLE,
 }
-
-
-@pytest.fixture(autouse=True)
-def quiet() -> Iterator[None]:
-    """NNI logs much."""
-    logging.disable(logging.WARNING)
-    yield
-    logging.disable(logging.NOTSET)
 
 
 def words() -> tuple[Tensor, Tensor]:

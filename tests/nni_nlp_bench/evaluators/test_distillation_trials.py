@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -129,14 +127,6 @@ def options(folder: Path, teacher: Path) -> Namespace:
         batch_size=24,
         max_length=8,
     )
-
-
-@pytest.fixture
-def quiet() -> Iterator[None]:
-    """NNI and Lightning log much."""
-    logging.disable(logging.WARNING)
-    yield
-    logging.disable(logging.NOTSET)
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -33,6 +31,8 @@ from nni_nlp_bench.training.seeding import seeded
 from search_spaces.base import SPACES
 from search_spaces.emd_cell.space import EmdCellSpace
 
+pytestmark = pytest.mark.usefixtures("quiet")
+
 _SMALL: dict[str, Any] = {
     "epochs": 3,
     "width": 4,
@@ -44,14 +44,6 @@ SETTINGS: dict[str, SentenceSettings] = {
     "emd_cell": EmdCellSettings(cells=2, **_SMALL),
     "textnas": TextNasSettings(layers=3, window=2, **_SMALL),
 }
-
-
-@pytest.fixture(autouse=True)
-def quiet() -> Iterator[None]:
-    """NNI and Lightning log much."""
-    logging.disable(logging.WARNING)
-    yield
-    logging.disable(logging.NOTSET)
 
 
 def sentences() -> LabelledSet:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
-import logging
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -36,6 +35,8 @@ from search_spaces.enas_cell import Cell, Node
 from search_spaces.enas_cell.network import EnasCell
 from search_spaces.rnn_cell import Recipe
 
+pytestmark = pytest.mark.usefixtures("quiet")
+
 SMALL = LanguageSettings(
     epochs=2,
     nodes=3,
@@ -50,14 +51,6 @@ SMALL = LanguageSettings(
 TRAINER = Trainer(logger=False, enable_checkpointing=False)
 CHAIN = Cell((Node(0, "tanh"), Node(1, "sigmoid"), Node(2, "tanh")))
 FORK = Cell((Node(0, "tanh"), Node(1, "sigmoid"), Node(1, "tanh")))
-
-
-@pytest.fixture(autouse=True)
-def quiet() -> Iterator[None]:
-    """NNI and Lightning log much."""
-    logging.disable(logging.WARNING)
-    yield
-    logging.disable(logging.NOTSET)
 
 
 def text(repeats: int = 12) -> Corpus:

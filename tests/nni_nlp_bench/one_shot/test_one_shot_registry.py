@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -29,6 +27,8 @@ from search_spaces.base import SPACES
 from search_spaces.emd_cell.space import EmdCellSpace
 from search_spaces.enas_cell import Cell
 
+pytestmark = pytest.mark.usefixtures("quiet")
+
 
 class CountingSampler(OneShotStrategy):
     """Strategy of another package."""
@@ -41,14 +41,6 @@ class CountingSampler(OneShotStrategy):
     def make(cls, settings: OneShotSettings) -> Any:
         cls.made += 1
         return RandomOneShot()
-
-
-@pytest.fixture(autouse=True)
-def quiet() -> Iterator[None]:
-    """NNI and Lightning log much."""
-    logging.disable(logging.WARNING)
-    yield
-    logging.disable(logging.NOTSET)
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
@@ -36,6 +35,8 @@ from nni_nlp_bench.training.classification.network import sentence_space
 from nni_nlp_bench.training.classification.words import EmbeddedDataset
 from search_spaces.loading import read_architecture
 from search_spaces.textnas.network import TextNas
+
+pytestmark = pytest.mark.usefixtures("quiet")
 
 _SMALL = {
     "epochs": 2,
@@ -73,14 +74,6 @@ each_strategy = pytest.mark.parametrize(
 MIXING = ("darts", "gumbel_darts", "proxyless")
 """Take a batch of dev with each batch of training."""
 FILES = ("rewards.csv", "best.json")
-
-
-@pytest.fixture(autouse=True)
-def quiet() -> Iterator[None]:
-    """NNI and Lightning log much."""
-    logging.disable(logging.WARNING)
-    yield
-    logging.disable(logging.NOTSET)
 
 
 def synthetic(count: int, seed: int) -> list[Sentence]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import logging
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,16 +26,10 @@ from nni_nlp_bench.training.classification.words import EmbeddedDataset
 from nni_nlp_bench.training.seeding import seeded
 from search_spaces.base import get_space
 
+pytestmark = pytest.mark.usefixtures("quiet")
+
 TINY = TeNasSettings(repeats=1, samples=4, region_batches=2, region_samples=40)
 EACH_SPACE = ["textnas", "enas_cell", pytest.param("emd_cell", marks=pytest.mark.slow)]
-
-
-@pytest.fixture(autouse=True)
-def quiet() -> Iterator[None]:
-    """NNI logs much."""
-    logging.disable(logging.WARNING)
-    yield
-    logging.disable(logging.NOTSET)
 
 
 @pytest.fixture

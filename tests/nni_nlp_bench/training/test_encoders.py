@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,18 +20,12 @@ from nni_nlp_bench.training.classification.words import EmbeddedDataset
 from search_spaces.encoder import EncoderArchitecture, EncoderLayer
 from search_spaces.encoder.space import EncoderSpace
 
+pytestmark = pytest.mark.usefixtures("quiet")
+
 ENCODER = EncoderArchitecture(
     128, (EncoderLayer("LT", "DFT", 2, 512, 1), EncoderLayer("DSC", 5, 4, 512, 1))
 )
 SETTINGS = ClassifierSettings(epochs=2, batch_size=16, max_length=8, epsilon=1e-8)
-
-
-@pytest.fixture(autouse=True)
-def quiet() -> Iterator[None]:
-    """NNI and Lightning log much."""
-    logging.disable(logging.WARNING)
-    yield
-    logging.disable(logging.NOTSET)
 
 
 def test_an_encoder_learns_the_label(synthetic_set: LabelledSet) -> None:

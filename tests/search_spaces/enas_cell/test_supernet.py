@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator
 from typing import Any
 
 import nni
@@ -30,16 +28,10 @@ from search_spaces.enas_cell.model_space import EnasCellModelSpace
 from search_spaces.enas_cell.network import EnasCell
 from search_spaces.enas_cell.supernet import MixedCell, SampledCell
 
+pytestmark = pytest.mark.usefixtures("quiet")
+
 INPUT, HIDDEN, NODES = 3, 4, 6
 SIZES = {"nodes": NODES, "input_size": INPUT, "hidden_size": HIDDEN}
-
-
-@pytest.fixture(autouse=True)
-def quiet() -> Iterator[None]:
-    """NNI logs much."""
-    logging.disable(logging.WARNING)
-    yield
-    logging.disable(logging.NOTSET)
 
 
 def supernet(strategy: Any) -> Any:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -33,19 +31,13 @@ from search_spaces.encoder.model_space import EncoderModelSpace
 from search_spaces.encoder.mutables import Encoders
 from search_spaces.encoder.supernet import SampledEncoders
 
+pytestmark = pytest.mark.usefixtures("quiet")
+
 VECTORS, CLASSES = 3, 4
 SIZES: dict[str, Any] = {"vectors": VECTORS, "classes": CLASSES}
 TWO = EncoderArchitecture(
     128, (EncoderLayer("SA", "WMA", 4, 512, 3), EncoderLayer("DSC", 9, 2, 1024, 1))
 )
-
-
-@pytest.fixture(autouse=True)
-def quiet() -> Iterator[None]:
-    """NNI and Lightning log much."""
-    logging.disable(logging.WARNING)
-    yield
-    logging.disable(logging.NOTSET)
 
 
 @pytest.fixture(scope="module")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator
 from typing import Any
 
 import nni
@@ -34,6 +32,8 @@ from search_spaces.textnas.mutables import Edges
 from search_spaces.textnas.network import TextNas
 from search_spaces.textnas.supernet import GatedEdges, MixedEdges, SampledEdges
 
+pytestmark = pytest.mark.usefixtures("quiet")
+
 LAYERS, WINDOW, VECTORS, WIDTH, CLASSES = 6, 3, 3, 4, 3
 SIZES = {
     "layers": LAYERS,
@@ -44,14 +44,6 @@ SIZES = {
     "dropout": 0.0,
 }
 LENGTHS = torch.tensor([5, 2, 4])
-
-
-@pytest.fixture(autouse=True)
-def quiet() -> Iterator[None]:
-    """NNI logs much."""
-    logging.disable(logging.WARNING)
-    yield
-    logging.disable(logging.NOTSET)
 
 
 def supernet(strategy: Any, **options: Any) -> Any:
