@@ -37,7 +37,8 @@ LENGTHS = torch.tensor([5, 2, 4])
 
 def supernet(strategy: Any, **options: Any) -> Any:
     """In double precision; batch norms look as if they had been trained."""
-    return copy.deepcopy(built(type(strategy), **options))
+    kind: Any = type(strategy)
+    return copy.deepcopy(built(kind, **options))
 
 
 @cache
@@ -45,12 +46,11 @@ def built(kind: Any, **options: Any) -> Any:
     """The supernet of a kind of strategy: building takes much longer than copying."""
     torch.manual_seed(0)
     space = kind().mutate_model(EmdCellModelSpace(**(SIZES | options))).double()
-    for module in space.modules():
-        if isinstance(module, MaskedNorm):
-            torch.nn.init.normal_(module.running_mean)
-            torch.nn.init.uniform_(module.running_var, 0.5, 2.0)
-            torch.nn.init.normal_(module.weight)
-            torch.nn.init.normal_(module.bias)
+    norms = [module for module in space.modules() if isinstance(module, MaskedNorm)]
+    for norm in norms:
+        torch.nn.init.uniform_(norm.get_buffer("running_var"), 0.5, 2.0)
+        for values in (norm.get_buffer("running_mean"), norm.weight, norm.bias):
+            torch.nn.init.normal_(values)
     return space
 
 
