@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -20,10 +19,9 @@ from nni_nlp_bench.benchmarks.download import (
     place,
 )
 from nni_nlp_bench.benchmarks.importers import Format, ImportReport, import_benchmark
-from nni_nlp_bench.benchmarks.importers.formats import ORIGINS, About
+from nni_nlp_bench.benchmarks.importers.formats import About
 from nni_nlp_bench.benchmarks.importers.lts_files import tree_id
 from nni_nlp_bench.benchmarks.importers.reading import no_progress
-from nni_nlp_bench.benchmarks.surrogate.packaged import PTB_VERSION, WIKITEXT_2_VERSION
 from nni_nlp_bench.benchmarks.table import Table
 from nni_nlp_bench.core.input_files import exists, is_folder, user_path
 from nni_nlp_bench.core.registry import Registry, UnknownNameError
@@ -98,35 +96,32 @@ class CatalogueEntry:
         return isinstance(self.source, Packaged) or self.table.is_dir()
 
 
+_ENTRIES = "nni_nlp_bench.benchmarks.entries"
 BENCHMARKS: Registry[CatalogueEntry] = Registry(
     "benchmark",
     "nni_nlp_bench.benchmarks",
     {
-        "lts/gpt2-wt103": "nni_nlp_bench.benchmarks.lts_catalogue:GPT2_WT103",
-        "lts/gpt2-lm1b": "nni_nlp_bench.benchmarks.lts_catalogue:GPT2_LM1B",
-        "lts/txl-wt103": "nni_nlp_bench.benchmarks.lts_catalogue:TXL_WT103",
-        "lts/txl-lm1b": "nni_nlp_bench.benchmarks.lts_catalogue:TXL_LM1B",
-        "lts/txl-wt103-homogeneous": "nni_nlp_bench.benchmarks.lts_catalogue:TXL_WT103_HOMOGENEOUS",
-        "lts/gpt2-lm1b-arm": "nni_nlp_bench.benchmarks.lts_catalogue:GPT2_LM1B_ARM",
-        "lts/gpt2-lm1b-corei7": "nni_nlp_bench.benchmarks.lts_catalogue:GPT2_LM1B_COREI7",
-        "lts/gpt2-lm1b-titanxp": "nni_nlp_bench.benchmarks.lts_catalogue:GPT2_LM1B_TITANXP",
-        "lts/txl-lm1b-arm": "nni_nlp_bench.benchmarks.lts_catalogue:TXL_LM1B_ARM",
-        "lts/txl-lm1b-corei7": "nni_nlp_bench.benchmarks.lts_catalogue:TXL_LM1B_COREI7",
-        "lts/txl-lm1b-titanxp": "nni_nlp_bench.benchmarks.lts_catalogue:TXL_LM1B_TITANXP",
-        "mini": "nni_nlp_bench.benchmarks.catalogue:MINI",
-        "nas-bench-bert/glue": "nni_nlp_bench.benchmarks.catalogue:NAS_BENCH_BERT",
-        "nas-bench-nlp/ptb-multi-run": "nni_nlp_bench.benchmarks.catalogue:PTB_MULTI_RUN",
-        "nas-bench-nlp/ptb-single-run": "nni_nlp_bench.benchmarks.catalogue:PTB_SINGLE_RUN",
-        "nas-bench-nlp/ptb-surrogate": "nni_nlp_bench.benchmarks.catalogue:PTB_SURROGATE",
-        "nas-bench-nlp/ptb-surrogate-v1": "nni_nlp_bench.benchmarks.catalogue:PTB_SURROGATE_1",
-        "nas-bench-nlp/ptb-surrogate-v2": "nni_nlp_bench.benchmarks.catalogue:PTB_SURROGATE_2",
-        "nas-bench-nlp/wikitext-2": "nni_nlp_bench.benchmarks.catalogue:WIKITEXT_2",
-        "nas-bench-nlp/wikitext-2-surrogate": (
-            "nni_nlp_bench.benchmarks.catalogue:WIKITEXT_2_SURROGATE"
-        ),
-        "nas-bench-nlp/wikitext-2-surrogate-v1": (
-            "nni_nlp_bench.benchmarks.catalogue:WIKITEXT_2_SURROGATE_1"
-        ),
+        "lts/gpt2-wt103": f"{_ENTRIES}.lts:GPT2_WT103",
+        "lts/gpt2-lm1b": f"{_ENTRIES}.lts:GPT2_LM1B",
+        "lts/txl-wt103": f"{_ENTRIES}.lts:TXL_WT103",
+        "lts/txl-lm1b": f"{_ENTRIES}.lts:TXL_LM1B",
+        "lts/txl-wt103-homogeneous": f"{_ENTRIES}.lts:TXL_WT103_HOMOGENEOUS",
+        "lts/gpt2-lm1b-arm": f"{_ENTRIES}.lts:GPT2_LM1B_ARM",
+        "lts/gpt2-lm1b-corei7": f"{_ENTRIES}.lts:GPT2_LM1B_COREI7",
+        "lts/gpt2-lm1b-titanxp": f"{_ENTRIES}.lts:GPT2_LM1B_TITANXP",
+        "lts/txl-lm1b-arm": f"{_ENTRIES}.lts:TXL_LM1B_ARM",
+        "lts/txl-lm1b-corei7": f"{_ENTRIES}.lts:TXL_LM1B_COREI7",
+        "lts/txl-lm1b-titanxp": f"{_ENTRIES}.lts:TXL_LM1B_TITANXP",
+        "mini": f"{_ENTRIES}.mini:MINI",
+        "nas-bench-bert/glue": f"{_ENTRIES}.nas_bench_bert:NAS_BENCH_BERT",
+        "nas-bench-nlp/ptb-multi-run": f"{_ENTRIES}.nas_bench_nlp:PTB_MULTI_RUN",
+        "nas-bench-nlp/ptb-single-run": f"{_ENTRIES}.nas_bench_nlp:PTB_SINGLE_RUN",
+        "nas-bench-nlp/ptb-surrogate": f"{_ENTRIES}.nas_bench_nlp:PTB_SURROGATE",
+        "nas-bench-nlp/ptb-surrogate-v1": f"{_ENTRIES}.nas_bench_nlp:PTB_SURROGATE_1",
+        "nas-bench-nlp/ptb-surrogate-v2": f"{_ENTRIES}.nas_bench_nlp:PTB_SURROGATE_2",
+        "nas-bench-nlp/wikitext-2": f"{_ENTRIES}.nas_bench_nlp:WIKITEXT_2",
+        "nas-bench-nlp/wikitext-2-surrogate": f"{_ENTRIES}.nas_bench_nlp:WIKITEXT_2_SURROGATE",
+        "nas-bench-nlp/wikitext-2-surrogate-v1": f"{_ENTRIES}.nas_bench_nlp:WIKITEXT_2_SURROGATE_1",
     },
     requires=("name", "space", "source", "description", "licence"),
 )
@@ -265,130 +260,3 @@ def _unknown(path: Path) -> Exception:
     return UnknownNameError(
         f"unknown benchmark {str(path)!r}; known: {known}, or the folder of a table"
     )
-
-
-NAS_BENCH_BERT = CatalogueEntry(
-    name="nas-bench-bert/glue",
-    space="encoder",
-    description="mean GLUE score of 500 small transformer encoders, on the development sets",
-    licence=ORIGINS["nas-bench-bert"].licence,
-    citation=ORIGINS["nas-bench-bert"].citation,
-    source=Archive(
-        "https://raw.githubusercontent.com/aaronserianni/training-free-nas/main/data/"
-        "BERT_benchmark.json",
-        "2eb0eb7f12e78417f25647a0179da90dd2266d41",
-        "nas-bench-bert",
-        "0.5 MB",
-    ),
-)
-
-_LOGS: Format = "nas-bench-nlp"
-_RELEASE = "https://raw.githubusercontent.com/fmsnew/nas-bench-nlp-release/master"
-
-
-def _released(name: str, folder: str, blob_id: str, description: str, size: str) -> CatalogueEntry:
-    return CatalogueEntry(
-        name=name,
-        space="rnn_cell",
-        description=description,
-        licence=ORIGINS[_LOGS].licence,
-        citation=ORIGINS[_LOGS].citation,
-        source=Archive(f"{_RELEASE}/{folder}/logs.zip", blob_id, _LOGS, size),
-    )
-
-
-PTB_MULTI_RUN = _released(
-    "nas-bench-nlp/ptb-multi-run",
-    "train_logs_multi_runs",
-    "7414e12600ecb30cf1f46431ca420f35484b4546",
-    "language models on Penn Treebank: curves of up to three seeds per recipe",
-    "logs of up to 14,003 ids",
-)
-PTB_SINGLE_RUN = _released(
-    "nas-bench-nlp/ptb-single-run",
-    "train_logs_single_run",
-    "53e2e0dc72a1c22519b240e6d3fc77b513de7ea8",
-    "language models on Penn Treebank: curves of one seed per recipe",
-    "logs of up to 14,322 recipes",
-)
-WIKITEXT_2 = _released(
-    "nas-bench-nlp/wikitext-2",
-    "train_logs_wikitext-2",
-    "7177f880232265cf4e16da0c907379ebaa35d568",
-    "language models on WikiText-2: curves of one seed per recipe",
-    "345 logs, 0.9 MB",
-)
-
-
-def _open_ptb_surrogate(version: int) -> Benchmark:
-    from nni_nlp_bench.benchmarks.surrogate.packaged import ptb_surrogate
-    from nni_nlp_bench.benchmarks.surrogate_benchmark import SurrogateBenchmark
-
-    return SurrogateBenchmark(f"nas-bench-nlp/ptb-surrogate-v{version}", ptb_surrogate(version))
-
-
-def _open_wikitext_2_surrogate(version: int) -> Benchmark:
-    from nni_nlp_bench.benchmarks.curve_benchmark import CurveSurrogateBenchmark
-    from nni_nlp_bench.benchmarks.surrogate.packaged import wikitext_2_surrogate
-
-    model = wikitext_2_surrogate(version)
-    return CurveSurrogateBenchmark(f"nas-bench-nlp/wikitext-2-surrogate-v{version}", model)
-
-
-def _surrogate(
-    name: str, description: str, licence: str, open_surrogate: Callable[[], Benchmark]
-) -> CatalogueEntry:
-    return CatalogueEntry(
-        name=f"nas-bench-nlp/{name}",
-        space="rnn_cell",
-        description=description,
-        licence=licence,
-        citation=(
-            "losses: Serianni & Kalita, Training-free Neural Architecture Search for RNNs and "
-            "Transformers, ACL 2023; recipes: " + ORIGINS[_LOGS].citation
-        ),
-        source=Packaged(open_surrogate),
-    )
-
-
-def _ptb_surrogate(suffix: str, version: int, description: str) -> CatalogueEntry:
-    return _surrogate(
-        f"ptb-surrogate{suffix}",
-        f"predicted final test loss of any cell on Penn Treebank, {description}",
-        "CC BY 4.0",
-        partial(_open_ptb_surrogate, version),
-    )
-
-
-def _wikitext_2_surrogate(suffix: str, version: int, description: str) -> CatalogueEntry:
-    return _surrogate(
-        f"wikitext-2-surrogate{suffix}",
-        f"predicted learning curves of any cell on WikiText-2, {description}",
-        "Apache-2.0; losses on Penn Treebank CC BY 4.0",
-        partial(_open_wikitext_2_surrogate, version),
-    )
-
-
-_NEWEST = "newest version; comes with the package"
-PTB_SURROGATE = _ptb_surrogate("", PTB_VERSION, _NEWEST)
-PTB_SURROGATE_1 = _ptb_surrogate("-v1", 1, "version 1")
-PTB_SURROGATE_2 = _ptb_surrogate("-v2", 2, "version 2")
-WIKITEXT_2_SURROGATE = _wikitext_2_surrogate("", WIKITEXT_2_VERSION, _NEWEST)
-WIKITEXT_2_SURROGATE_1 = _wikitext_2_surrogate("-v1", 1, "version 1")
-
-
-def _open_mini() -> Benchmark:
-    return Table.load(Path(__file__).parent / "mini" / "table")
-
-
-MINI = CatalogueEntry(
-    name="mini",
-    space="rnn_cell",
-    description=(
-        "measured curves of published cells, trained small on Python's documentation; comes with "
-        "the package"
-    ),
-    licence="MIT",
-    citation="nni-nlp-bench",
-    source=Packaged(_open_mini),
-)

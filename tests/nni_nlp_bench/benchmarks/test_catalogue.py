@@ -15,7 +15,6 @@ import pytest
 from nni_nlp_bench.benchmarks.base import BenchmarkError
 from nni_nlp_bench.benchmarks.catalogue import (
     BENCHMARKS,
-    WIKITEXT_2,
     Archive,
     CatalogueEntry,
     cache_folder,
@@ -23,6 +22,7 @@ from nni_nlp_bench.benchmarks.catalogue import (
     load,
 )
 from nni_nlp_bench.benchmarks.download import DownloadError, git_blob_id
+from nni_nlp_bench.benchmarks.entries.nas_bench_nlp import WIKITEXT_2
 from nni_nlp_bench.core.registry import UnknownNameError
 from search_spaces.base import SPACES
 from search_spaces.rnn_cell.published import named_recipe

@@ -13,7 +13,8 @@ import pytest
 from scipy.stats import kendalltau
 
 from nni_nlp_bench.benchmarks.base import BenchmarkError
-from nni_nlp_bench.benchmarks.catalogue import NAS_BENCH_BERT, download_benchmark, load
+from nni_nlp_bench.benchmarks.catalogue import download_benchmark, load
+from nni_nlp_bench.benchmarks.entries.nas_bench_bert import NAS_BENCH_BERT
 from nni_nlp_bench.benchmarks.importers import import_benchmark
 from nni_nlp_bench.benchmarks.importers.nas_bench_bert import GLUE, TASKS
 from nni_nlp_bench.benchmarks.surrogate.model import Surrogate

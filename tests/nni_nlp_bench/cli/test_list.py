@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from nni_nlp_bench.benchmarks.catalogue import BENCHMARKS, WIKITEXT_2
+from nni_nlp_bench.benchmarks.catalogue import BENCHMARKS
+from nni_nlp_bench.benchmarks.entries.nas_bench_nlp import WIKITEXT_2
 from nni_nlp_bench.cli.app import app
 from nni_nlp_bench.data.corpora import CORPORA
 from nni_nlp_bench.data.sentences.sets import LABELLED_SETS

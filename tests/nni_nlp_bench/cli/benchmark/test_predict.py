@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
-from nni_nlp_bench.benchmarks.catalogue import BENCHMARKS, WIKITEXT_2, Packaged
+from nni_nlp_bench.benchmarks.catalogue import BENCHMARKS, Packaged
+from nni_nlp_bench.benchmarks.entries.nas_bench_nlp import WIKITEXT_2
 from nni_nlp_bench.benchmarks.surrogate_benchmark import SurrogateBenchmark
 from nni_nlp_bench.cli.app import app
 from nni_nlp_bench.testing import BySize

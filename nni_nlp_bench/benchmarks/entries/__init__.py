@@ -1,0 +1,1 @@
+"""Entries of the catalogue of benchmarks, a module a release."""
