@@ -32,7 +32,7 @@ from sentence_comparison_methods import use_one_thread
 from nni_nlp_bench.core.files import atomic_write
 from nni_nlp_bench.core.output_dir import locked_output_dir
 from nni_nlp_bench.training.classification.settings import ClassifierSettings
-from search_spaces.base import get_space
+from search_spaces.registry import get_space
 
 if TYPE_CHECKING:
     from nni_nlp_bench.training.classification.batches import Encoded

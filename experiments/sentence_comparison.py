@@ -28,7 +28,7 @@ from sentence_comparison_report import write_report
 
 from nni_nlp_bench.core.output_dir import locked_output_dir
 from nni_nlp_bench.training.classification.settings import ClassifierSettings, Optimizer
-from search_spaces.base import get_space
+from search_spaces.registry import get_space
 
 Row = dict[str, Any]
 SEARCHED = ("method", "seed", "cpu_s", "epochs", "trainings", "dev_accuracy", "architecture")

@@ -64,7 +64,7 @@ class Method:
     def __post_init__(self) -> None:
         from nni_nlp_bench.one_shot.registry import ONE_SHOT_STRATEGIES, check_strategy
         from nni_nlp_bench.strategies.registry import STRATEGIES
-        from search_spaces.base import get_space
+        from search_spaces.registry import get_space
 
         if not self.space:
             if self.name not in (TFIDF, ENCODER, *BASELINE_OPTIONS):
@@ -158,7 +158,7 @@ def _multi_trial(study: Study, method: Method, seed: int) -> Row:
     from nni_nlp_bench.evaluators.simulation import Settings
     from nni_nlp_bench.strategies.configs import StrategyConfig
     from nni_nlp_bench.strategies.search import Search, run_search
-    from search_spaces.base import get_space
+    from search_spaces.registry import get_space
 
     settings = replace(study.training, epochs=study.search_epochs, train_on="train", seed=seed)
     benchmark = TrainingBenchmark(
@@ -218,7 +218,7 @@ def _task(study: Study, method: Method, seed: int, kd_loss: str, architecture: s
     from nni_nlp_bench.distillation.distilled import distilled
     from nni_nlp_bench.distillation.fine_tuning import fine_tuning, fine_tuning_settings
     from nni_nlp_bench.training.classification.task import baseline_task, network_task
-    from search_spaces.base import get_space
+    from search_spaces.registry import get_space
 
     words, settings = load_words(study), replace(study.training, seed=seed)
     if method.name == ENCODER:

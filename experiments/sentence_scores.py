@@ -32,7 +32,8 @@ from nni_nlp_bench.core.output_dir import locked_output_dir
 from nni_nlp_bench.training.classification.settings import ClassifierSettings
 from nni_nlp_bench.zero_cost.sentences.base import SENTENCE_SCORES
 from nni_nlp_bench.zero_cost.sentences.scoring import SampledTexts, SentenceScorer
-from search_spaces.base import SearchSpace, get_space
+from search_spaces.base import SearchSpace
+from search_spaces.registry import get_space
 from search_spaces.textnas.space import TextNasSpace
 
 if TYPE_CHECKING:

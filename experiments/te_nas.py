@@ -26,9 +26,10 @@ import nni_nlp_bench as nb
 from nni_nlp_bench.cli.output import plain_table, print_tables
 from nni_nlp_bench.core.output_dir import locked_output_dir
 from nni_nlp_bench.training.settings import DROPOUTS
-from search_spaces.base import SearchSpace, get_space
+from search_spaces.base import SearchSpace
 from search_spaces.enas_cell.space import EnasCellSpace
 from search_spaces.loading import read_architecture
+from search_spaces.registry import get_space
 from search_spaces.textnas.space import TextNasSpace
 
 Row = dict[str, Any]

@@ -21,8 +21,8 @@ from nni_nlp_bench.cli.output import plain_table, print_tables
 from nni_nlp_bench.core.output_dir import locked_output_dir
 from nni_nlp_bench.training.classification.settings import ClassifierSettings
 from nni_nlp_bench.training.classification.words import EmbeddedDataset
-from search_spaces.base import get_space
 from search_spaces.loading import read_architecture
+from search_spaces.registry import get_space
 from search_spaces.textnas import Arc
 from search_spaces.textnas.parameters import num_parameters
 

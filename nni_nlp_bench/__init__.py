@@ -57,7 +57,8 @@ if TYPE_CHECKING:
     from nni_nlp_bench.reports.comparison import ComparisonResult
     from nni_nlp_bench.strategies.base import Proposal, Strategy
     from nni_nlp_bench.strategies.result import SearchResult
-    from search_spaces.base import SearchSpace, get_space
+    from search_spaces.base import SearchSpace
+    from search_spaces.registry import get_space
 
 _SEARCHES, _NETWORKS, _ONE_SHOT, _NAMES = (
     f"nni_nlp_bench.api.{module}" for module in ("searches", "networks", "one_shot", "names")
@@ -89,7 +90,7 @@ _MODULES = {
     "constrain": "nni_nlp_bench.benchmarks.constrained",
     "evaluate_scores": _NETWORKS,
     "export_model": "nni_nlp_bench.models.export.writing",
-    "get_space": "search_spaces.base",
+    "get_space": "search_spaces.registry",
     "list_benchmarks": _NAMES,
     "list_corpora": _NAMES,
     "list_datasets": _NAMES,

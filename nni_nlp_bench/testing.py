@@ -28,7 +28,8 @@ from nni_nlp_bench.evaluators.trial import Trial
 from nni_nlp_bench.strategies.base import Strategy
 from nni_nlp_bench.strategies.configs import StrategyConfig
 from nni_nlp_bench.strategies.search import Search, run_search, search_space
-from search_spaces.base import SearchSpace, get_space
+from search_spaces.base import SearchSpace
+from search_spaces.registry import get_space
 from search_spaces.rnn_cell import Recipe
 from search_spaces.rnn_cell.validity import MAX_NODES
 

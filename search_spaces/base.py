@@ -1,4 +1,4 @@
-"""Interface of every search space, and the spaces by name."""
+"""Interface of every search space."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ from numpy.typing import NDArray
 
 from nni_nlp_bench.core.errors import ArchitectureError, UserError
 from nni_nlp_bench.core.extras import optional_imports
-from nni_nlp_bench.core.registry import Registry
 from search_spaces.choices import Choices
 from search_spaces.values import BaseArchitecture
 
@@ -335,71 +334,3 @@ class SizedSpace(Protocol):
         Raises:
             ArchitectureError: The space has no such size, or no network has this width.
         """
-
-
-@runtime_checkable
-class SentenceSpace(Protocol):
-    """Interface of a space whose networks classify sentences.
-
-    Its `model_space` takes `vectors` and `classes` too, and what it returns has `layer_outputs`,
-    `current()` and `choices`.
-    """
-
-    @property
-    def classifier_options(self) -> tuple[str, ...]:
-        """Names of the options of `classifier`."""
-
-    def classifier(
-        self, architecture: Any, *, vectors: int, classes: int, **options: Any
-    ) -> SentenceNetwork:
-        """Return the classifier of an architecture, with weights of torch's global generator.
-
-        Args:
-            architecture: An architecture of the space.
-            vectors: Width of the word vectors.
-            classes: Number of labels.
-            **options: See `classifier_options`.
-
-        Raises:
-            UserError: No network has this width, or an option has no such value.
-        """
-
-    def release_formats(self, architecture: Any) -> dict[str, str]:
-        """Return the architecture in the formats of releases, by name of the format."""
-
-
-class SentenceNetwork(Protocol):
-    """Maps word vectors (batch, length, vectors) and a mask (batch, length) of words to logits."""
-
-    def layer_outputs(self, vectors: torch.Tensor, mask: torch.Tensor) -> list[torch.Tensor]:
-        """Return each layer's output (batch, width, length), 0 at padding."""
-
-    def logits(self, outputs: list[torch.Tensor], mask: torch.Tensor) -> torch.Tensor:
-        """Return logits (batch, classes) of all layers' outputs."""
-
-    def resized(self, vectors: int, classes: int) -> SentenceNetwork:
-        """Return a network of the same architecture and options, with other widths and weights."""
-
-    def __call__(self, vectors: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """Return the logits of `layer_outputs`."""
-
-
-SPACES: Registry[type[SearchSpace[Any]]] = Registry(
-    "search space",
-    "nni_nlp_bench.spaces",
-    {
-        "asr_cell": "search_spaces.asr_cell.space:AsrCellSpace",
-        "emd_cell": "search_spaces.emd_cell.space:EmdCellSpace",
-        "encoder": "search_spaces.encoder.space:EncoderSpace",
-        "enas_cell": "search_spaces.enas_cell.space:EnasCellSpace",
-        "lts": "search_spaces.lts.space:LtsSpace",
-        "rnn_cell": "search_spaces.rnn_cell.space:RnnCellSpace",
-        "textnas": "search_spaces.textnas.space:TextNasSpace",
-    },
-    requires=("name", "sample", "parse"),
-)
-
-
-def get_space(name: str) -> SearchSpace[Any]:
-    """Return the space of that name. Raises UnknownNameError."""
-    return SPACES.get(name)()

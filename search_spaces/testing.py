@@ -20,8 +20,9 @@ import pytest
 from hypothesis import strategies as st
 
 from nni_nlp_bench.core.errors import ArchitectureError
-from search_spaces.base import SPACES, Architecture, EncodingKind, SearchSpace, UnsupportedError
+from search_spaces.base import Architecture, EncodingKind, SearchSpace, UnsupportedError
 from search_spaces.op_graph import GraphSpace
+from search_spaces.registry import SPACES
 
 A = TypeVar("A", bound=Architecture)
 MAX_MUTATIONS = 5

@@ -15,7 +15,7 @@ import nni_nlp_bench as nb
 from nni_nlp_bench.core.extras import EXTRAS, MissingExtraError
 from nni_nlp_bench.strategies.registry import STRATEGIES, UnavailableError, check_available
 from nni_nlp_bench.zero_cost.registry import DEFAULT_SCORES, default_scorer
-from search_spaces.base import SPACES, get_space
+from search_spaces.registry import SPACES, get_space
 
 pytestmark = pytest.mark.skipif(
     find_spec("torch") is not None, reason="torch is installed: run make test-core"

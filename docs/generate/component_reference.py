@@ -13,7 +13,7 @@ from nni_nlp_bench.distillation.losses.registry import LOSSES
 from nni_nlp_bench.one_shot.registry import ONE_SHOT_STRATEGIES, spaces_of
 from nni_nlp_bench.strategies.registry import STRATEGIES
 from nni_nlp_bench.zero_cost.registry import DEFAULT_SCORES, SCORES_OF
-from search_spaces.base import SPACES
+from search_spaces.registry import SPACES
 
 HERE = "reference/components"
 INDEX = """

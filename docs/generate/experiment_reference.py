@@ -14,7 +14,7 @@ from nni_nlp_bench.evaluators.base import EVALUATORS
 from nni_nlp_bench.frameworks.nni import one_shot_search, retraining, search, trial
 from nni_nlp_bench.frameworks.nni.tuning.descriptors import descriptors
 from nni_nlp_bench.frameworks.nni.tuning.tuner_config import MINIMIZE, TunerConfig
-from search_spaces.base import SPACES
+from search_spaces.registry import SPACES
 
 KEYS = {
     "experimentName": "Name in the web UI.",

@@ -148,7 +148,7 @@ def training_benchmark(
     from nni_nlp_bench.core.errors import UserError
     from nni_nlp_bench.core.extras import optional_imports
     from nni_nlp_bench.data.sentences.preparation import prepare_labelled
-    from search_spaces.base import get_space
+    from search_spaces.registry import get_space
 
     if kd_loss is not None and teacher is None:
         raise UserError("a distillation loss requires a teacher")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nni_nlp_bench.benchmarks.catalogue import BENCHMARKS
 from nni_nlp_bench.strategies.registry import STRATEGIES
-from search_spaces.base import SPACES
+from search_spaces.registry import SPACES
 
 
 def list_spaces() -> list[str]:

@@ -112,7 +112,7 @@ def maximize_nsc(space: SearchSpace[Any] | str, max_parameters: int) -> Any:
         UserError: The space has no NSC, or no architecture is so small.
     """
     from nni_nlp_bench.zero_cost.maximize_nsc import maximize_nsc as maximize
-    from search_spaces.base import get_space
+    from search_spaces.registry import get_space
 
     return maximize(get_space(space) if isinstance(space, str) else space, max_parameters)
 
@@ -134,7 +134,7 @@ def measure_latency(
         UserError: A setting cannot be used, or the space has no networks.
     """
     from nni_nlp_bench.core.extras import optional_imports
-    from search_spaces.base import get_space
+    from search_spaces.registry import get_space
 
     with optional_imports():
         from nni_nlp_bench.training.latency import LatencySettings

@@ -19,7 +19,8 @@ from nni_nlp_bench.parallel.trainings import explorer
 from nni_nlp_bench.strategies.configs import StrategyConfig
 from nni_nlp_bench.strategies.search import Search, run_search
 from nni_nlp_bench.training.classification.words import EmbeddedDataset
-from search_spaces.base import SearchSpace, get_space
+from search_spaces.base import SearchSpace
+from search_spaces.registry import get_space
 from search_spaces.textnas.space import TextNasSpace
 
 TRAININGS = 9

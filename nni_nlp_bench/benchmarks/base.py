@@ -20,7 +20,8 @@ from nni_nlp_bench.benchmarks.objectives import (
 )
 from nni_nlp_bench.benchmarks.units import LossUnit
 from nni_nlp_bench.core.errors import UserError
-from search_spaces.base import SearchSpace, get_space
+from search_spaces.base import SearchSpace
+from search_spaces.registry import get_space
 
 LossName = Literal["val_loss", "test_loss"]
 Origin = Literal["measured", "predicted"]

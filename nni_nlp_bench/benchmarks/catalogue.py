@@ -25,7 +25,7 @@ from nni_nlp_bench.benchmarks.importers.reading import no_progress
 from nni_nlp_bench.benchmarks.table import Table
 from nni_nlp_bench.core.input_files import exists, is_folder, user_path
 from nni_nlp_bench.core.registry import Registry, UnknownNameError
-from search_spaces.base import get_space
+from search_spaces.registry import get_space
 
 if TYPE_CHECKING:
     import numpy as np

@@ -32,7 +32,8 @@ from nni_nlp_bench.benchmarks.table_files import (
 from nni_nlp_bench.benchmarks.training_run import SERIES, TrainingRun
 from nni_nlp_bench.benchmarks.units import LossUnit
 from nni_nlp_bench.core.errors import ArchitectureError
-from search_spaces.base import Architecture, SearchSpace, get_space
+from search_spaces.base import Architecture, SearchSpace
+from search_spaces.registry import get_space
 
 KEYS_TO_CHECK = 16
 

@@ -33,8 +33,8 @@ def show(
     json: options.Json = False,
 ) -> None:
     """Show the operations and descriptors of an architecture."""
-    from search_spaces.base import get_space
     from search_spaces.loading import read_architecture
+    from search_spaces.registry import get_space
 
     search_space = get_space(space)
     value = read_architecture(search_space, architecture)
@@ -70,8 +70,8 @@ def draw(
 ) -> None:
     """Draw an architecture."""
     from nni_nlp_bench.core.files import atomic_write
-    from search_spaces.base import get_space
     from search_spaces.loading import read_architecture
+    from search_spaces.registry import get_space
 
     search_space = get_space(space)
     value = read_architecture(search_space, architecture)
@@ -88,8 +88,8 @@ def check(
 ) -> None:
     """Check whether an architecture is valid. Exit code: 0, or 2 with the violated rule."""
     from nni_nlp_bench.core.errors import ArchitectureError
-    from search_spaces.base import get_space
     from search_spaces.loading import read_architecture
+    from search_spaces.registry import get_space
 
     search_space = get_space(space)
     try:
@@ -125,7 +125,7 @@ def sample(
     import numpy as np
 
     from nni_nlp_bench.core.files import atomic_write
-    from search_spaces.base import get_space
+    from search_spaces.registry import get_space
 
     search_space, rng = get_space(space), np.random.default_rng(seed)
     texts = (search_space.sample(rng).to_json() for _ in range(count))
@@ -152,7 +152,7 @@ def maximize_nsc(
 ) -> None:
     """Print the transformer of the highest Neural Spectral Capacity under a parameter budget."""
     from nni_nlp_bench.zero_cost.maximize_nsc import maximize_nsc as maximize
-    from search_spaces.base import get_space
+    from search_spaces.registry import get_space
 
     echo(maximize(get_space(space), max_parameters).to_json())
 

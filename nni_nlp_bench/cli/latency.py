@@ -74,8 +74,8 @@ def latency(
         return
     if architecture is None or benchmark is not None or out is not None:
         raise UserError("give either --architecture, or --benchmark and --out")
-    from search_spaces.base import get_space
     from search_spaces.loading import read_architecture
+    from search_spaces.registry import get_space
 
     search_space = get_space(space)
     found = measure_latency(search_space, read_architecture(search_space, architecture), settings)

@@ -77,7 +77,7 @@ def _short(value: Any) -> str:
 
 
 def _spaces() -> Rows:
-    from search_spaces.base import SPACES
+    from search_spaces.registry import SPACES
 
     return [_row(name, space) for name, space in SPACES.items()]
 

@@ -94,7 +94,7 @@ def score(
     from nni_nlp_bench.zero_cost.registry import scores_of
     from nni_nlp_bench.zero_cost.sentences.base import SENTENCE_SPACES
     from nni_nlp_bench.zero_cost.task import make_scoring
-    from search_spaces.base import get_space
+    from search_spaces.registry import get_space
 
     search_space = get_space(space)
     scores_of(space)

@@ -8,7 +8,8 @@ from typing import Any, ClassVar, Protocol
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.one_shot.result import PruningResult
 from nni_nlp_bench.one_shot.settings import OneShotSettings
-from search_spaces.base import SPACES, SentenceSpace, get_space
+from search_spaces.registry import SPACES, get_space
+from search_spaces.sentence_space import SentenceSpace
 
 SUPERNET_SPACES = ("emd_cell", "enas_cell", "encoder", "textnas")
 """Built-in spaces with a supernet: one network that contains all architectures."""

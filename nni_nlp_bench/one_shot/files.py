@@ -12,8 +12,8 @@ from nni_nlp_bench.core.files import write_csv, write_json
 from nni_nlp_bench.one_shot.pruning import Measured
 from nni_nlp_bench.one_shot.result import OneShotResult, Reward
 from nni_nlp_bench.one_shot.task import OneShotTask
-from search_spaces.base import get_space
 from search_spaces.plotting import blank_figure, save_plot, warn_on_failure
+from search_spaces.registry import get_space
 
 BEST = "best.json"
 SMOOTHED = 0.1

@@ -15,7 +15,7 @@ from nni_nlp_bench.one_shot.registry import (
     check_strategy,
 )
 from nni_nlp_bench.one_shot.task import OneShotTask
-from search_spaces.base import get_space
+from search_spaces.registry import get_space
 
 TEACHER, KD_LOSS = "minilm-l6", "emd"
 """The defaults of strategies that distill."""

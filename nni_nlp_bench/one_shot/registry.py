@@ -5,7 +5,7 @@ from __future__ import annotations
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.core.registry import Registry
 from nni_nlp_bench.one_shot.base import OneShotStrategy, check_min_epochs
-from search_spaces.base import SPACES
+from search_spaces.registry import SPACES
 
 _HERE = "nni_nlp_bench.one_shot.strategies"
 

@@ -15,7 +15,7 @@ from nni_nlp_bench.core.files import atomic_write, write_csv, write_json
 from nni_nlp_bench.core.parse_json import read_json
 from nni_nlp_bench.one_shot.files import BEST
 from nni_nlp_bench.one_shot.task import OneShotTask
-from search_spaces.base import get_space
+from search_spaces.registry import get_space
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,9 +8,10 @@ from typing import Any, TypeAlias
 import torch
 
 from nni_nlp_bench.core.errors import UserError
-from search_spaces.base import SearchSpace, get_space
+from search_spaces.base import SearchSpace
 from search_spaces.enas_cell import Cell
 from search_spaces.enas_cell.network import EnasCell
+from search_spaces.registry import get_space
 from search_spaces.rnn_cell import Recipe
 from search_spaces.rnn_cell.network import RecurrentCell
 

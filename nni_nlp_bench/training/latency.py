@@ -15,7 +15,8 @@ from nni_nlp_bench.training.cells import SPACES
 from nni_nlp_bench.training.language_model import LanguageModel
 from nni_nlp_bench.training.settings import Sizes, check_counts
 from nni_nlp_bench.training.threads import torch_threads
-from search_spaces.base import SearchSpace, SentenceSpace
+from search_spaces.base import SearchSpace
+from search_spaces.sentence_space import SentenceSpace
 
 WORDS = 10_000
 """Vocabulary of the language model of a cell."""

@@ -19,9 +19,10 @@ from nni_nlp_bench.training.decoders import (
 )
 from nni_nlp_bench.training.language_model import LanguageModel
 from nni_nlp_bench.training.settings import Settings, Sizes
-from search_spaces.base import SearchSpace, get_space
+from search_spaces.base import SearchSpace
 from search_spaces.lts import LtsArchitecture
 from search_spaces.lts.parameters import count_parameters
+from search_spaces.registry import get_space
 from search_spaces.rnn_cell.language_model import language_model_parameters
 
 LanguageArchitecture: TypeAlias = AnyCell | LtsArchitecture

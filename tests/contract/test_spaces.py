@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from search_spaces.base import SPACES, SearchSpace, get_space
+from search_spaces.base import SearchSpace
+from search_spaces.registry import SPACES, get_space
 from search_spaces.testing import SpaceContract
 
 NETWORK_SIZES = {

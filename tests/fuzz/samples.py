@@ -18,7 +18,7 @@ from nni_nlp_bench.benchmarks.table import Table
 from nni_nlp_bench.benchmarks.training_run import TrainingRun
 from search_spaces.asr_cell import AsrCell
 from search_spaces.asr_cell.release_hash import release_hash
-from search_spaces.base import SPACES, get_space
+from search_spaces.registry import SPACES, get_space
 from search_spaces.rnn_cell import published_recipe
 
 IDS = (1000000, 1000001, 1000002)

@@ -28,9 +28,9 @@ from nni_nlp_bench.training.linear import LinearClassifier
 from nni_nlp_bench.training.log import Curves
 from nni_nlp_bench.training.models import AnyLanguageModel, LanguageArchitecture, settings_for
 from nni_nlp_bench.training.run import train as run_language_model
-from search_spaces.base import get_space
 from search_spaces.encoder import EncoderArchitecture, EncoderLayer
 from search_spaces.lts import DecoderLayer, LtsArchitecture
+from search_spaces.registry import get_space
 from search_spaces.rnn_cell.published import named_recipe
 from search_spaces.textnas import Arc, Layer
 

@@ -31,9 +31,9 @@ from nni_nlp_bench.distillation.losses.transport import transport_plan
 from nni_nlp_bench.distillation.teacher import TeacherModel
 from nni_nlp_bench.training.classification.batches import Batch
 from nni_nlp_bench.training.memory import disable_malloc_trim
-from search_spaces.base import get_space
 from search_spaces.emd_cell.network import EmdCellNetwork
 from search_spaces.emd_cell.sizes import Sizes
+from search_spaces.registry import get_space
 
 BATCH, LENGTH, VECTORS, WIDTH, LAYERS, CLASSES = 32, 64, 384, 256, 4, 2
 TEACHERS = {"MiniLM-L6": (6, 384), "BERT-base": (12, 768)}

@@ -15,7 +15,8 @@ import numpy as np
 from nni_nlp_bench.benchmarks.catalogue import load
 from nni_nlp_bench.strategies.registry import make_strategy
 from nni_nlp_bench.strategies.search import search_space
-from search_spaces.base import SearchSpace, get_space
+from search_spaces.base import SearchSpace
+from search_spaces.registry import get_space
 
 LIMIT = 0.5
 EVALUATIONS = 100

@@ -10,7 +10,7 @@ import argparse
 import time
 
 from nni_nlp_bench.strategies.registry import make_strategy
-from search_spaces.base import get_space
+from search_spaces.registry import get_space
 
 LIMIT_MS = 20.0
 

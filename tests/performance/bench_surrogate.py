@@ -13,7 +13,7 @@ import numpy as np
 
 from nni_nlp_bench.benchmarks.catalogue import load
 from nni_nlp_bench.benchmarks.surrogate_benchmark import SurrogateBenchmark
-from search_spaces.base import get_space
+from search_spaces.registry import get_space
 
 NEW_LIMIT = 600
 SEEN_LIMIT = 50_000

@@ -10,9 +10,10 @@ import pytest
 
 from nni_nlp_bench.core.errors import ArchitectureError
 from nni_nlp_bench.testing import synthetic_space, synthetic_table
-from search_spaces.base import SPACES, SearchSpace, get_space
+from search_spaces.base import SearchSpace
 from search_spaces.choices import active_sample
 from search_spaces.configspace import configuration, sample_of
+from search_spaces.registry import SPACES, get_space
 
 pytestmark = pytest.mark.framework("ConfigSpace")
 CONDITIONAL = {"rnn_cell", "encoder", "lts"}

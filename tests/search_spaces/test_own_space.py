@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from search_spaces.base import SPACES, UnsupportedError
+from search_spaces.base import UnsupportedError
+from search_spaces.registry import SPACES
 from search_spaces.testing import SpaceContract
 
 PAGE = Path(__file__).parents[2] / "docs/own_space.md"

@@ -10,7 +10,6 @@ import torch
 from nni.nas.strategy import DARTS
 from torch import Tensor, nn
 
-from search_spaces.base import get_space
 from search_spaces.emd_cell import pruning as emd_cell
 from search_spaces.emd_cell.architecture import EDGES, OPS, edge_label
 from search_spaces.emd_cell.model_space import EmdCellModelSpace
@@ -18,6 +17,7 @@ from search_spaces.enas_cell import pruning as enas_cell
 from search_spaces.enas_cell.model_space import EnasCellModelSpace
 from search_spaces.enas_cell.space import EnasCellSpace
 from search_spaces.pruning import active_modules
+from search_spaces.registry import get_space
 from search_spaces.sequences import use_batch_statistics
 from search_spaces.textnas import pruning as textnas
 from search_spaces.textnas.model_space import TextNasModelSpace

@@ -7,7 +7,8 @@ import pytest
 from grid_benchmark import GridBenchmark
 
 from nni_nlp_bench.core.errors import UserError
-from search_spaces.base import UnsupportedError, get_space
+from search_spaces.base import UnsupportedError
+from search_spaces.registry import get_space
 from search_spaces.rnn_cell import Recipe
 from search_spaces.tabular import TabularSpace
 

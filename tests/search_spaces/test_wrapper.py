@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from search_spaces.base import SearchSpace, SentenceSpace, SizedSpace, get_space
+from search_spaces.base import SearchSpace, SizedSpace
 from search_spaces.best_of_n import BestOfNSpace
 from search_spaces.constrained import ConstrainedSpace
 from search_spaces.op_graph import GraphSpace
+from search_spaces.registry import get_space
+from search_spaces.sentence_space import SentenceSpace
 from search_spaces.tabular import TabularSpace
 from search_spaces.wrapper import WrapperSpace
 

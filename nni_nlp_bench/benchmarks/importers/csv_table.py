@@ -24,7 +24,8 @@ from nni_nlp_bench.benchmarks.units import LossUnit
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.core.input_files import open_input
 from nni_nlp_bench.core.numbers import parse_number
-from search_spaces.base import Architecture, get_space
+from search_spaces.base import Architecture
+from search_spaces.registry import get_space
 
 MAX_CHARACTERS = 2**27
 MAX_LINE = 2**20

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nni_nlp_bench.core.environment import available_cpus
-from search_spaces.base import get_space
+from search_spaces.registry import get_space
 from search_spaces.rnn_cell.features.table import DEFAULT_SIMULATION, cell_features
 
 CELLS = "rnn_cell"

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from search_spaces.base import get_space
+from search_spaces.registry import get_space
 from search_spaces.rnn_cell import Recipe
 from search_spaces.rnn_cell.validity import ACTIVATIONS
 

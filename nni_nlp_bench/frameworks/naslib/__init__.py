@@ -26,7 +26,7 @@ def naslib_space(name: str) -> SpaceGraph:
         UnknownNameError: there is no such search space.
         NaslibError: NASLib cannot be imported.
     """
-    from search_spaces.base import get_space
+    from search_spaces.registry import get_space
 
     space = get_space(name)
     try:

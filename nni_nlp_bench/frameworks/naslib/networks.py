@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from nni_nlp_bench.core.errors import ArchitectureError, UserError
-from search_spaces.base import SearchSpace, SentenceSpace
+from search_spaces.base import SearchSpace
+from search_spaces.sentence_space import SentenceSpace
 
 WIDTH = 32
 """Width of word vectors, and of the states of a recurrent cell."""

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from nni_nlp_bench.frameworks.naslib.networks import WIDTH
-from search_spaces.base import SearchSpace, SentenceSpace
+from search_spaces.base import SearchSpace
+from search_spaces.sentence_space import SentenceSpace
 
 SENTENCES, TEXT = "docstrings", "pydoc-small"
 """Default data for classifiers and recurrent cells; neither needs a download."""

@@ -55,7 +55,7 @@ def model_space(name: str, **options: Any) -> ModelSpace:
     Raises:
         UserError: the search space or an option is unknown.
     """
-    from search_spaces.base import get_space
+    from search_spaces.registry import get_space
 
     space: ModelSpace = get_space(name).model_space(**options)
     return space

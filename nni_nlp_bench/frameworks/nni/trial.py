@@ -14,7 +14,7 @@ from nni_nlp_bench.evaluators.base import EVALUATORS
 from nni_nlp_bench.frameworks.nni.command import run_command
 from nni_nlp_bench.frameworks.nni.trial_client import TrialClient
 from nni_nlp_bench.frameworks.nni.tuning.architecture_codec import parse_proposal
-from search_spaces.base import get_space
+from search_spaces.registry import get_space
 
 
 def make_parser() -> argparse.ArgumentParser:

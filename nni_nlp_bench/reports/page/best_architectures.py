@@ -10,7 +10,7 @@ from pathlib import Path
 
 from nni_nlp_bench.reports.searches import BestArchitecture, SearchRecord
 from nni_nlp_bench.reports.sections import Section
-from search_spaces.base import get_space
+from search_spaces.registry import get_space
 
 MAX_IMAGES = 6
 """Largest number of images per section."""

@@ -10,7 +10,8 @@ from torch import nn
 
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.training.classification.baselines import BASELINES
-from search_spaces.base import SPACES, SentenceSpace, get_space
+from search_spaces.registry import SPACES, get_space
+from search_spaces.sentence_space import SentenceSpace
 
 BASELINE = "baseline"
 """In place of a space: the architecture is the name of a baseline."""

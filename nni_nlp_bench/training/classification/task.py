@@ -17,7 +17,7 @@ from nni_nlp_bench.training.classification.settings import ClassifierSettings
 from nni_nlp_bench.training.classification.trainer import Trainer
 from nni_nlp_bench.training.classification.words import EmbeddedDataset
 from nni_nlp_bench.training.seeding import seeded
-from search_spaces.base import SentenceSpace
+from search_spaces.sentence_space import SentenceSpace
 
 
 def width_for(space: str, width: int | None, usual: int) -> dict[str, int]:

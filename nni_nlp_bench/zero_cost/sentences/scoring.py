@@ -12,7 +12,8 @@ from nni_nlp_bench.data.sentences.sets import load_labelled_set
 from nni_nlp_bench.training.settings import check_counts, check_seed
 from nni_nlp_bench.zero_cost.scoring import BaseScoring
 from nni_nlp_bench.zero_cost.sentences.base import SENTENCE_SCORES
-from search_spaces.base import SentenceSpace, get_space
+from search_spaces.registry import get_space
+from search_spaces.sentence_space import SentenceSpace
 
 if TYPE_CHECKING:
     from nni_nlp_bench.training.classification.words import EmbeddedDataset

@@ -16,7 +16,7 @@ from nni_nlp_bench.automl.training import CandidateTrainer
 from nni_nlp_bench.data.sentences.preparation import prepare_labelled
 from nni_nlp_bench.evaluators.trial import unpack
 from nni_nlp_bench.training.classification.words import EmbeddedDataset
-from search_spaces.base import get_space
+from search_spaces.registry import get_space
 
 SPACE = get_space("emd_cell")
 HOUR_S = 3600.0

@@ -24,7 +24,7 @@ from nni_nlp_bench.benchmarks.catalogue import (
 from nni_nlp_bench.benchmarks.download import DownloadError, git_blob_id
 from nni_nlp_bench.benchmarks.entries.nas_bench_nlp import WIKITEXT_2
 from nni_nlp_bench.core.registry import UnknownNameError
-from search_spaces.base import SPACES
+from search_spaces.registry import SPACES
 from search_spaces.rnn_cell.published import named_recipe
 
 Shared = Callable[[str], Path]

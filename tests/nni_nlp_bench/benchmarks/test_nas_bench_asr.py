@@ -34,7 +34,7 @@ from search_spaces.asr_cell import AsrCell
 from search_spaces.asr_cell.architecture import OPS
 from search_spaces.asr_cell.parameters import num_parameters
 from search_spaces.asr_cell.release_hash import release_hash
-from search_spaces.base import get_space
+from search_spaces.registry import get_space
 
 FIRST = "[[1,0],[1,0,0],[1,0,0,0]]"
 TEST_PER = {1234: 0.23395703732967377, 1235: 0.242688849568367, 1236: 0.23728343844413757}

@@ -13,7 +13,7 @@ from nni_nlp_bench.benchmarks.catalogue import load
 from nni_nlp_bench.benchmarks.surrogate.packaged import FOLDER
 from nni_nlp_bench.benchmarks.surrogate_benchmark import SurrogateBenchmark, surrogate_of
 from nni_nlp_bench.testing import EPOCH_S, EPOCHS, BySize, synthetic_table
-from search_spaces.base import get_space
+from search_spaces.registry import get_space
 from search_spaces.rnn_cell.published import named_recipe
 
 

@@ -21,8 +21,8 @@ from nni_nlp_bench.training.classification.settings import ClassifierSettings
 from nni_nlp_bench.training.classification.words import EmbeddedDataset
 from nni_nlp_bench.zero_cost.sentences.base import SENTENCE_SCORES
 from nni_nlp_bench.zero_cost.sentences.scoring import SampledTexts
-from search_spaces.base import get_space
 from search_spaces.emd_cell.space import EmdCellSpace
+from search_spaces.registry import get_space
 
 pytestmark = pytest.mark.skipif(find_spec("torch") is None, reason="trains with torch")
 SETTINGS = ClassifierSettings(epochs=4, batch_size=32, learning_rate=1e-2, epsilon=1e-8)

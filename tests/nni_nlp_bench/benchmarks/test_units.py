@@ -28,7 +28,7 @@ from nni_nlp_bench.reports.readers.comparison_folder import read_comparison
 from nni_nlp_bench.reports.readers.source import infer_unit
 from nni_nlp_bench.reports.sections import make_sections
 from nni_nlp_bench.testing import synthetic_table
-from search_spaces.base import get_space
+from search_spaces.registry import get_space
 
 
 def points_table(cells: int = 30) -> Table:

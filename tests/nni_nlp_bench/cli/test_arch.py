@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from nni_nlp_bench.cli.app import app
-from search_spaces.base import get_space
+from search_spaces.registry import get_space
 from search_spaces.rnn_cell import Recipe
 from search_spaces.rnn_cell.published import named_recipe, published_recipe
 

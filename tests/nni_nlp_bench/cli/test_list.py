@@ -18,7 +18,7 @@ from nni_nlp_bench.one_shot.registry import ONE_SHOT_STRATEGIES
 from nni_nlp_bench.strategies.configs import PAPER
 from nni_nlp_bench.strategies.registry import STRATEGIES
 from nni_nlp_bench.zero_cost.registry import SCORES_OF
-from search_spaces.base import SPACES
+from search_spaces.registry import SPACES
 
 
 @pytest.fixture(autouse=True)

@@ -10,9 +10,9 @@ from typer.testing import CliRunner
 
 import nni_nlp_bench as nb
 from nni_nlp_bench.cli.app import app
-from search_spaces.base import get_space
 from search_spaces.encoder.parameters import num_parameters
 from search_spaces.encoder.published import as_scored, published_encoder
+from search_spaces.registry import get_space
 
 pytest.importorskip("torch")
 

@@ -15,7 +15,7 @@ from in_process import run
 from nni_nlp_bench.benchmarks.table import Table
 from nni_nlp_bench.benchmarks.training_run import TrainingRun
 from nni_nlp_bench.testing import synthetic_table
-from search_spaces.base import get_space
+from search_spaces.registry import get_space
 
 
 @pytest.fixture(scope="module")

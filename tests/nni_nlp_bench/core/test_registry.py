@@ -15,7 +15,7 @@ from nni_nlp_bench.core.registry import (
     Registry,
     UnknownNameError,
 )
-from search_spaces.base import SPACES, get_space
+from search_spaces.registry import SPACES, get_space
 from search_spaces.rnn_cell.space import RnnCellSpace
 
 

@@ -35,7 +35,7 @@ from nni_nlp_bench.training.classification.run import train_classifier
 from nni_nlp_bench.training.classification.settings import ClassifierSettings
 from nni_nlp_bench.training.classification.task import Task, network_task
 from nni_nlp_bench.training.classification.words import EmbeddedDataset, subsample_train
-from search_spaces.base import get_space
+from search_spaces.registry import get_space
 
 TUNING = fine_tuning_settings(epochs=2, batch_size=16, max_length=8, learning_rate=5e-3)
 SETTINGS = ClassifierSettings(

@@ -18,7 +18,7 @@ from nni_nlp_bench.training.classification.run import train_classifier
 from nni_nlp_bench.training.classification.settings import ClassifierSettings
 from nni_nlp_bench.training.classification.task import network_task
 from nni_nlp_bench.training.classification.words import EmbeddedDataset
-from search_spaces.base import get_space
+from search_spaces.registry import get_space
 from search_spaces.textnas import Arc, Layer
 
 ARC = Arc((Layer(0, "conv1"), Layer(0, "max_pool3", (0,)), Layer(1, "avg_pool3")))

@@ -20,7 +20,7 @@ from nni_nlp_bench.training.classification.run import train_classifier
 from nni_nlp_bench.training.classification.settings import ClassifierSettings
 from nni_nlp_bench.training.classification.task import network_task
 from nni_nlp_bench.training.classification.words import subsample_train
-from search_spaces.base import get_space
+from search_spaces.registry import get_space
 
 CELL = get_space("emd_cell").parse("example")
 SIZES = {"width": 4, "dropout": 0.2}

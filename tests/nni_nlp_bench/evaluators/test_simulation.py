@@ -14,7 +14,7 @@ from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.evaluators.budget import Budget
 from nni_nlp_bench.evaluators.simulation import IDLE, Settings, Simulation
 from nni_nlp_bench.testing import EPOCH_S, EPOCHS, synthetic_table
-from search_spaces.base import get_space
+from search_spaces.registry import get_space
 
 
 @pytest.fixture(scope="module")

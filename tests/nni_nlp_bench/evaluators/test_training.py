@@ -20,8 +20,8 @@ from nni_nlp_bench.evaluators.base import EVALUATORS, TrainingFailedError
 from nni_nlp_bench.evaluators.zero_cost import ZeroCostScorer
 from nni_nlp_bench.training.run import train
 from nni_nlp_bench.training.settings import DROPOUTS, Settings, Sizes
-from search_spaces.base import get_space
 from search_spaces.best_of_n import BestOfNSpace
+from search_spaces.registry import get_space
 from search_spaces.rnn_cell import Recipe
 from search_spaces.rnn_cell.features.untrained_dynamics import DETAILED, behaviour
 from search_spaces.rnn_cell.published import named_recipe

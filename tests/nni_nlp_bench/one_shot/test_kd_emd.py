@@ -28,8 +28,8 @@ from nni_nlp_bench.one_shot.sentences.settings import (
 from nni_nlp_bench.one_shot.sentences.task import SentenceTask
 from nni_nlp_bench.training.classification.words import EmbeddedDataset
 from nni_nlp_bench.training.seeding import seeded
-from search_spaces.base import SPACES
 from search_spaces.emd_cell.space import EmdCellSpace
+from search_spaces.registry import SPACES
 
 pytestmark = pytest.mark.usefixtures("quiet")
 

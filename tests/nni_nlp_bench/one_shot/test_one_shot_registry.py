@@ -23,9 +23,9 @@ from nni_nlp_bench.one_shot.registry import (
 )
 from nni_nlp_bench.one_shot.search import search_one_shot
 from nni_nlp_bench.one_shot.settings import OneShotSettings
-from search_spaces.base import SPACES
 from search_spaces.emd_cell.space import EmdCellSpace
 from search_spaces.enas_cell import Cell
+from search_spaces.registry import SPACES
 
 pytestmark = pytest.mark.usefixtures("quiet")
 

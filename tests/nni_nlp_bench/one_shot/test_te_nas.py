@@ -24,7 +24,7 @@ from nni_nlp_bench.one_shot.strategies import TeNasStrategy
 from nni_nlp_bench.one_shot.te_nas import Criteria, TeNas, TeNasSettings, reinitialize
 from nni_nlp_bench.training.classification.words import EmbeddedDataset
 from nni_nlp_bench.training.seeding import seeded
-from search_spaces.base import get_space
+from search_spaces.registry import get_space
 
 pytestmark = pytest.mark.usefixtures("quiet")
 

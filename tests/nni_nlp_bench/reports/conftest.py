@@ -17,7 +17,7 @@ import pytest
 from nni_nlp_bench.benchmarks.units import LossUnit
 from nni_nlp_bench.reports.readers.nni_experiment import Metric, NniExperiment, TrialJob
 from nni_nlp_bench.reports.searches import BestArchitecture, Counts, Curve, SearchRecord
-from search_spaces.base import get_space
+from search_spaces.registry import get_space
 
 # Schema of NNI 3.0.
 TABLES = """

@@ -25,7 +25,7 @@ from nni_nlp_bench.strategies.equal_cost import (
 from nni_nlp_bench.strategies.registry import STRATEGIES
 from nni_nlp_bench.strategies.search import Search, check_search, run_search
 from nni_nlp_bench.testing import EPOCH_S, EPOCHS, synthetic_table
-from search_spaces.base import get_space
+from search_spaces.registry import get_space
 
 REASON = "the library nowhere is missing: install it"
 

@@ -15,7 +15,7 @@ from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.zero_cost.encoders.nsc import NSC_EXACT
 from nni_nlp_bench.zero_cost.layer_programming import LayerOption, best_layers
 from nni_nlp_bench.zero_cost.maximize_nsc import maximize_nsc
-from search_spaces.base import get_space
+from search_spaces.registry import get_space
 
 SPACE = get_space("encoder")
 

@@ -24,8 +24,8 @@ from nni_nlp_bench.zero_cost.spectral_capacity import (
     spectral_capacity,
     xavier,
 )
-from search_spaces.base import SPACES, get_space
 from search_spaces.encoder.published import published_encoder
+from search_spaces.registry import SPACES, get_space
 from search_spaces.tabular import TabularSpace
 
 

@@ -24,8 +24,9 @@ from nni_nlp_bench.zero_cost.sentences.base import SENTENCE_SCORES, SENTENCE_SPA
 from nni_nlp_bench.zero_cost.sentences.scoring import SampledTexts, SentenceScorer
 from nni_nlp_bench.zero_cost.sentences.statistics import SentenceStatistics, TextBatch
 from nni_nlp_bench.zero_cost.task import make_scoring
-from search_spaces.base import SearchSpace, get_space
+from search_spaces.base import SearchSpace
 from search_spaces.emd_cell import EmdCell
+from search_spaces.registry import get_space
 from search_spaces.sequences import use_batch_statistics
 from search_spaces.textnas.ops import make_op
 from search_spaces.textnas.space import TextNasSpace

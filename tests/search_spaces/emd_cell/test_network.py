@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from nni_nlp_bench.core.errors import UserError
-from search_spaces.base import SentenceSpace, SizedSpace
+from search_spaces.base import SizedSpace
 from search_spaces.emd_cell import EmdCell, moves
 from search_spaces.emd_cell.architecture import OPS
 from search_spaces.emd_cell.network import EmdCellNetwork
@@ -25,6 +25,7 @@ from search_spaces.emd_cell.parameters import num_parameters
 from search_spaces.emd_cell.published import published_cell
 from search_spaces.emd_cell.sizes import Sizes
 from search_spaces.emd_cell.space import EmdCellSpace
+from search_spaces.sentence_space import SentenceSpace
 from search_spaces.sequences import MaskedNorm, use_batch_statistics
 
 sys.path.append(str(Path(__file__).parent))

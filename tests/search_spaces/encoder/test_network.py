@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from nni_nlp_bench.core.errors import UserError
-from search_spaces.base import SentenceSpace, SizedSpace
+from search_spaces.base import SizedSpace
 from search_spaces.encoder import EncoderArchitecture, EncoderError, EncoderLayer, moves
 from search_spaces.encoder.architecture import OPERATIONS
 from search_spaces.encoder.classifier import ClassifierSizes, EncoderClassifier
@@ -26,6 +26,7 @@ from search_spaces.encoder.operations import transforms
 from search_spaces.encoder.parameters import num_parameters
 from search_spaces.encoder.published import NAMES, as_scored, published_encoder
 from search_spaces.encoder.space import EncoderSpace
+from search_spaces.sentence_space import SentenceSpace
 
 sys.path.append(str(Path(__file__).parent))
 import reference_encoder as reference

@@ -7,7 +7,7 @@ from nni.mutable import Sample
 
 from nni_nlp_bench.evaluators.zero_cost import ZeroCostScorer
 from nni_nlp_bench.frameworks.nni.evaluators.benchmark import ChoicesEvaluator
-from search_spaces.base import get_space
+from search_spaces.registry import get_space
 
 
 @nni.trace

@@ -10,8 +10,9 @@ from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.frameworks.nni.tuning.architecture_codec import ArchitectureCodec
 from nni_nlp_bench.strategies.base import Strategy
 from nni_nlp_bench.strategies.registry import is_multi_fidelity, make_strategy
-from search_spaces.base import SearchSpace, get_space
+from search_spaces.base import SearchSpace
 from search_spaces.constrained import ConstrainedSpace
+from search_spaces.registry import get_space
 from search_spaces.tabular import TabularSpace
 
 

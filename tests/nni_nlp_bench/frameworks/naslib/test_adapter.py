@@ -18,7 +18,7 @@ from nni_nlp_bench.frameworks.naslib.dataset_api import DatasetApi, dataset_api
 from nni_nlp_bench.frameworks.naslib.networks import VectorsNetwork
 from nni_nlp_bench.strategies.search import search_space
 from nni_nlp_bench.testing import EPOCHS, synthetic_table
-from search_spaces.base import get_space
+from search_spaces.registry import get_space
 
 SPACES = ("rnn_cell", "textnas", "emd_cell", "enas_cell", "encoder", "lts", "asr_cell")
 TABLE = synthetic_table(60)

@@ -9,8 +9,8 @@ import pytest
 
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.frameworks.naslib.encodings import GCN_COLUMNS, SEMINAS_VERTICES, encoding
-from search_spaces.base import get_space
 from search_spaces.op_graph import OpGraph
+from search_spaces.registry import get_space
 from search_spaces.testing import walk
 
 SPACES = ("rnn_cell", "textnas", "emd_cell", "enas_cell", "encoder", "lts", "asr_cell")

@@ -29,7 +29,7 @@ from nni_nlp_bench.strategies.configs import StrategyConfig
 from nni_nlp_bench.strategies.registry import make_strategy
 from nni_nlp_bench.strategies.search import Search, search_space
 from nni_nlp_bench.testing import synthetic_table
-from search_spaces.base import get_space
+from search_spaces.registry import get_space
 from search_spaces.rnn_cell.features.table import feature_names
 
 pytestmark = [pytest.mark.naslib, pytest.mark.usefixtures("naslib_here")]

@@ -13,7 +13,7 @@ from nni_nlp_bench.evaluators.budget import Budget
 from nni_nlp_bench.evaluators.simulation import Settings, Simulation
 from nni_nlp_bench.strategies.search import search_space
 from nni_nlp_bench.testing import EPOCHS, synthetic_table
-from search_spaces.base import get_space
+from search_spaces.registry import get_space
 
 pytest.importorskip("nni")
 

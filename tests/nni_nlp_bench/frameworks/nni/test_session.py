@@ -16,8 +16,8 @@ from nni_nlp_bench.frameworks.nni.tuning.architecture_codec import ArchitectureC
 from nni_nlp_bench.frameworks.nni.tuning.session import Session, key_of
 from nni_nlp_bench.strategies.base import Proposal, Strategy
 from nni_nlp_bench.strategies.registry import STRATEGIES, make_strategy
-from search_spaces.base import get_space
 from search_spaces.constrained import ConstrainedSpace
+from search_spaces.registry import get_space
 from search_spaces.rnn_cell import published_recipe
 
 SPACE = get_space("rnn_cell")

@@ -21,11 +21,11 @@ from nni_nlp_bench.models.network import NetworkClassifier
 from nni_nlp_bench.training.classification.classifier import Classifier, Embedding
 from nni_nlp_bench.training.classification.network import NetworkSpec
 from nni_nlp_bench.training.models import make_model, settings_for
-from search_spaces.base import get_space
 from search_spaces.emd_cell import EmdCell
 from search_spaces.emd_cell.architecture import OPS as CELL_OPS
 from search_spaces.encoder import EncoderArchitecture, EncoderLayer
 from search_spaces.encoder.architecture import OPERATIONS
+from search_spaces.registry import get_space
 from search_spaces.rnn_cell.published import published_recipe
 from search_spaces.sequences import MaskedNorm
 from search_spaces.textnas import Arc, Layer

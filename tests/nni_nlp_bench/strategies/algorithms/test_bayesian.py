@@ -14,7 +14,7 @@ from nni_nlp_bench.strategies.models.features import FeatureEncoder
 from nni_nlp_bench.strategies.registry import make_strategy
 from nni_nlp_bench.strategies.search import search_space
 from nni_nlp_bench.testing import synthetic_table
-from search_spaces.base import get_space
+from search_spaces.registry import get_space
 
 SPACE = get_space("rnn_cell")
 

@@ -17,7 +17,8 @@ from nni_nlp_bench.benchmarks.table import Table
 from nni_nlp_bench.core.errors import UserError
 from nni_nlp_bench.strategies.search import search_space
 from nni_nlp_bench.testing import synthetic_table
-from search_spaces.base import SearchSpace, get_space
+from search_spaces.base import SearchSpace
+from search_spaces.registry import get_space
 from search_spaces.tabular import TabularSpace
 
 Score = Callable[[Any], float | None]

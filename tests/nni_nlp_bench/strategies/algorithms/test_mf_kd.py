@@ -24,7 +24,7 @@ from nni_nlp_bench.strategies.models.cokriging import Posterior
 from nni_nlp_bench.strategies.models.observations import Observations
 from nni_nlp_bench.strategies.search import Search, run_search, search_space
 from nni_nlp_bench.testing import EPOCHS, synthetic_table
-from search_spaces.base import get_space
+from search_spaces.registry import get_space
 
 SPACE = get_space("rnn_cell")
 

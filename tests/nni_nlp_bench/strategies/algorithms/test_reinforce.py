@@ -15,10 +15,10 @@ from nni_nlp_bench.strategies.algorithms.reinforce import MovingAverage, Reinfor
 from nni_nlp_bench.strategies.base import Proposal
 from nni_nlp_bench.strategies.models.choice_policy import ChoicePolicy, PolicyTrainer, TokenBatch
 from nni_nlp_bench.strategies.models.choice_samples import INACTIVE, ChoiceEncoder, Indices
-from search_spaces.base import get_space
 from search_spaces.enas_cell.architecture import Cell
 from search_spaces.enas_cell.space import EnasCellSpace
 from search_spaces.encoder.space import EncoderSpace
+from search_spaces.registry import get_space
 
 SPACE = EnasCellSpace(nodes=3)
 FAST = {"fit_samples": 40, "fit_epochs": 5}

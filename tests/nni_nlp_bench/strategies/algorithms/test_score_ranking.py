@@ -15,9 +15,10 @@ from nni_nlp_bench.strategies.algorithms.area import Area
 from nni_nlp_bench.strategies.algorithms.naswot import Naswot
 from nni_nlp_bench.strategies.base import Proposal, Strategy
 from nni_nlp_bench.zero_cost.registry import default_scorer
-from search_spaces.base import SearchSpace, get_space
+from search_spaces.base import SearchSpace
 from search_spaces.enas_cell.architecture import Cell
 from search_spaces.enas_cell.space import EnasCellSpace
+from search_spaces.registry import get_space
 from search_spaces.tabular import TabularSpace
 
 SPACE = EnasCellSpace(nodes=5)

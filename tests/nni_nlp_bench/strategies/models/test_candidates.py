@@ -7,7 +7,7 @@ import numpy as np
 from nni_nlp_bench.strategies.models.candidates import MOST_DEVIATIONS, CandidatePool
 from nni_nlp_bench.strategies.search import search_space
 from nni_nlp_bench.testing import synthetic_table
-from search_spaces.base import get_space
+from search_spaces.registry import get_space
 from search_spaces.wrapper import WrapperSpace
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from nni_nlp_bench.strategies.models.choice_samples import INACTIVE, ChoiceEncoder
 from nni_nlp_bench.strategies.models.parzen import estimate, log_density, redraw, uniform
-from search_spaces.base import get_space
+from search_spaces.registry import get_space
 
 SIZES = np.array([2, 3])
 ROWS = np.array([[0, 2], [0, 2], [1, INACTIVE]])
