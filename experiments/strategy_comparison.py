@@ -42,7 +42,7 @@ STRATEGIES = (
 )
 PACKAGES = (
     *("numpy", "scipy", "scikit-learn", "lightgbm", "optuna"),
-    *("syne-tune", "smac", "ConfigSpace"),
+    *("syne-tune", "smac", "ConfigSpace", "HEBO"),
 )
 
 
