@@ -59,7 +59,7 @@ PARTS = {
     "wikitext-2": Part(WIKITEXT_2, trainings=100, seeds=50),
     "wikitext-2-parallel": Part(WIKITEXT_2, trainings=100, seeds=50, workers=8),
     "mini": Part("mini", trainings=30, seeds=20),
-    "surrogate": Part("nas-bench-nlp/wikitext-2-surrogate", trainings=30, seeds=5),
+    "surrogate": Part("nas-bench-nlp/wikitext-2-surrogate", trainings=30, seeds=50),
 }
 
 
