@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
-from naslib.search_spaces.core.graph import Graph
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
@@ -15,6 +14,11 @@ from nni_nlp_bench.frameworks.naslib.adapter import SpaceAdapter
 from nni_nlp_bench.frameworks.naslib.dataset_api import DatasetApi
 from nni_nlp_bench.frameworks.naslib.networks import VectorsNetwork
 from search_spaces.base import SearchSpace
+
+if TYPE_CHECKING:  # NASLib has no types; its Graph is a module
+    from torch.nn import Module as Graph
+else:
+    from naslib.search_spaces.core.graph import Graph
 
 _SETTINGS = (
     "features",
@@ -25,7 +29,7 @@ _SETTINGS = (
 )
 
 
-class SpaceGraph(SpaceAdapter, Graph):  # type: ignore[misc]
+class SpaceGraph(SpaceAdapter, Graph):
     """NASLib graph of one architecture, or of none yet; `parse` builds its network.
 
     Args:
@@ -71,7 +75,7 @@ class SpaceGraph(SpaceAdapter, Graph):  # type: ignore[misc]
         """Build the network, with weights from torch's global generator. Raises UserError."""
         self._build()
 
-    def _built(self) -> VectorsNetwork:
+    def _build(self) -> VectorsNetwork:
         self.network = VectorsNetwork.of(self.space, self.chosen, self.num_classes)
         return self.network
 

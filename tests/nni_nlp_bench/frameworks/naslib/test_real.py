@@ -240,7 +240,7 @@ def test_zero_cost_measures_on_networks(space: str, tmp_path: Path) -> None:
     ("name", "words"),
     [
         ("zero_cost:snip", "of the weights of this network of rnn_cell; use epe_nas or jacov"),
-        ("zero_cost:zen", "no measure of NASLib's for networks of words; known: epe_nas"),
+        ("zero_cost:zen", "'zen' is not a measure of NASLib for networks of words; known: epe_nas"),
         ("forest", "unknown predictor 'forest'; known: "),
         ("score:none", "unknown score 'none'"),
     ],
