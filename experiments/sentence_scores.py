@@ -17,7 +17,8 @@ Change: --seed of the networks that are scored, --columns.
 from __future__ import annotations
 
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -26,6 +27,7 @@ import pandas as pd
 import typer
 from experiment_tables import append_rows, markdown, read_rows
 from one_shot_ranking_statistics import Array, agreement
+from scipy.stats import rankdata
 from sentence_comparison_methods import use_one_thread
 
 from nni_nlp_bench.core.output_dir import locked_output_dir
@@ -63,8 +65,9 @@ def train(
     batch_size: int = 32,
     learning_rate: float = 3e-3,
     architectures: Annotated[int, typer.Option(min=4, help="Random architectures.")] = 40,
+    seeds: Annotated[int, typer.Option(min=1, help="Trainings of each.")] = 3,
 ) -> None:
-    """Train random architectures of textnas once each."""
+    """Train random architectures of textnas."""
     use_one_thread()
     settings = ClassifierSettings(
         epochs=epochs,
@@ -78,11 +81,12 @@ def train(
     identity = {"data": data, "teacher": teacher, "share": share, "width": width, "layers": layers}
     with locked_output_dir(out, identity | asdict(settings), "trainings"):
         words = load_words(data, teacher, share)
-        done = {int(row["cell"]) for row in read_rows(out / "trainings.csv")}
-        for number, found in enumerate(drawn(TextNasSpace(layers=layers), architectures)):
-            if number not in done:
-                row = {"cell": number, **measure(found, words, settings, width)}
-                append_rows(out / "trainings.csv", COLUMNS, [row])
+        found = drawn(TextNasSpace(layers=layers), architectures)
+        done = {(int(row["seed"]), int(row["cell"])) for row in read_rows(out / "trainings.csv")}
+        for seed, cell in product(range(seeds), range(architectures)):
+            if (seed, cell) not in done:
+                row = measure(found[cell], words, replace(settings, seed=seed), width)
+                append_rows(out / "trainings.csv", COLUMNS, [{"cell": cell, **row}])
 
 
 @app.command()
@@ -139,11 +143,12 @@ def measure(
 
 
 def score_all(scorer: SentenceScorer, found: list[Any]) -> tuple[Array, float]:
-    """Return the scores, higher is better, and the mean processor time of one in seconds."""
+    """Return the ranks of the scores, and the mean processor time of one score in seconds."""
     scorer(found[0])  # what is computed once is not timed
     start = time.process_time()
-    values = np.array([scorer(each) for each in found])
-    return values, (time.process_time() - start) / len(found)
+    values = [scorer(each) for each in found]
+    seconds = (time.process_time() - start) / len(found)
+    return np.asarray(rankdata(values)), seconds  # ranks, as some scores are -inf
 
 
 def drawn(space: SearchSpace[Any], count: int) -> list[Any]:
