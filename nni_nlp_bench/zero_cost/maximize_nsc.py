@@ -27,7 +27,7 @@ def maximize_nsc(space: SearchSpace[Any], max_parameters: int) -> Any:
 
     Of equal ones it is that with the fewest parameters.
 
-    >>> from search_spaces.base import get_space
+    >>> from search_spaces.registry import get_space
     >>> space = get_space("encoder")
     >>> space.describe(maximize_nsc(space, 7_000_000))["parameters"]
     6901760

@@ -44,7 +44,7 @@ def default_scorer(space: SearchSpace[Any]) -> Callable[[Any], float] | None:
     It is the space's score in `DEFAULT_SCORES`, else the number of parameters at the space's
     default sizes. It needs no torch and takes milliseconds.
 
-    >>> from search_spaces.base import get_space
+    >>> from search_spaces.registry import get_space
     >>> space = get_space("encoder")
     >>> round(default_scorer(space)(space.parse("0")), 1)
     6180.1

@@ -14,7 +14,7 @@ from search_spaces.rnn_cell.encoding import encode
 from search_spaces.rnn_cell.moves import mutate, neighbours, sample
 from search_spaces.rnn_cell.published import named_recipe, published_recipe
 
-COLD = "from search_spaces.base import get_space; print(get_space('rnn_cell').parse('lstm'))"
+COLD = "from search_spaces.registry import get_space; print(get_space('rnn_cell').parse('lstm'))"
 RECIPES = [published_recipe(1_000_003 + 47 * i) for i in range(200)]
 TEXTS = [recipe.to_json() for recipe in RECIPES]
 

@@ -12,7 +12,7 @@ from nni.nas.experiment import NasExperiment
 from nni_nlp_bench.frameworks.nni.evaluators.benchmark import BenchmarkEvaluator
 from nni_nlp_bench.frameworks.nni.strategies.to_nni import AskTellStrategy
 from nni_nlp_bench.strategies.registry import make_strategy
-from search_spaces.base import get_space
+from search_spaces.registry import get_space
 
 if __name__ == "__main__":
     space = get_space("rnn_cell")

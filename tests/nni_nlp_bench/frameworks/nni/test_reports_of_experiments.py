@@ -13,7 +13,7 @@ from nni_nlp_bench.reports.readers.experiments import read
 
 TRIAL = """
 from nni_nlp_bench.frameworks.nni.trial_client import TrialClient
-from search_spaces.base import get_space
+from search_spaces.registry import get_space
 
 manager = TrialClient()
 strategy, seed = manager.parameters["strategy"], manager.parameters["seed"]
