@@ -8,7 +8,8 @@ HEBO, samplers of numbers, search the first ten principal components of the feat
 for the nearest architecture that was not evaluated. SMAC3 is the strategy `smac`. What is not
 installed is left out. HEBO 0.3.6 asks for NumPy below 2, but runs with it:
 
-    pip install --no-deps HEBO==0.3.6 pymoo moocore cma autograd alive-progress dill Deprecated
+    pip install pymoo disjoint-set
+    pip install --no-deps HEBO==0.3.6
 
 Change: --strategies, names of this file or of the library; --tasks; --seeds.
 """
